@@ -1,0 +1,34 @@
+"""The column names of graphrec's own tables, each spelled once.
+
+A user's and an item's own column keep the names and types of the input; these names are used
+for everything graphrec adds, and for the tables it keeps to itself.
+"""
+
+from typing import Final
+
+# --- interactions after the contract: (user, item, weight, timestamp) -----------------------------
+USER: Final = "user"
+ITEM: Final = "item"
+WEIGHT: Final = "weight"  # double >= 0: the rating, or 1 for an implicit interaction
+TIMESTAMP: Final = "timestamp"  # double, seconds since 1970-01-01 UTC; null without a time column
+REASON: Final = "reason"  # why a row was set aside
+
+# --- profiles: one row per user -------------------------------------------------------------------
+ITEMS: Final = "items"  # array<int>, dense item indices, ascending
+WEIGHTS: Final = "weights"  # array<float>, aligned with items
+TIMES: Final = "times"  # array<double>, aligned with items
+HIDDEN: Final = "hidden"  # array<int>, items that must not be listed to the user
+VECTOR: Final = "vector"  # array<float>, a factor of a user or an item
+
+# --- dense ids ------------------------------------------------------------------------------------
+INDEX: Final = "index"  # dense id, 0 .. n-1
+SUPPORT: Final = "support"  # long, number of users who have the item
+
+# --- item pairs and ranked lists ------------------------------------------------------------------
+NEIGHBOUR: Final = "neighbour"
+RANK: Final = "rank"  # 1 .. k
+SCORE: Final = "score"
+RECOMMENDATIONS: Final = "recommendations"  # a user's list as an array of structs
+BECAUSE: Final = "because"  # array of the history items that contributed most
+SOURCE: Final = "source"  # what led to a list: the user's history, or popularity alone
+PREDICTION: Final = "prediction"  # the score of a given (user, item)

@@ -1,0 +1,72 @@
+"""Every error graphrec raises on purpose.
+
+    GraphrecError
+    ├── InputError                 the user can mend it: the command line exits with 2
+    │   ├── ColumnError            a column is missing, ambiguous or of an unusable type
+    │   ├── UnreadableInputError   a path is missing, empty, mixed or of an unknown format
+    │   ├── EmptyInputError        nothing is left to work on
+    │   ├── ParameterError         a parameter is out of its range (also a ValueError)
+    │   └── OutputExistsError      the output is there and may not be replaced
+    └── PlatformError              the machine or the session lacks something: exits with 1
+        ├── JavaError              no Java, or one that is too old
+        └── GraphFramesError       GraphFrames' classes are not in the running session
+
+Each message is one line with three parts: what is wrong, what was found, what to do.
+"""
+
+from __future__ import annotations
+
+
+class GraphrecError(Exception):
+    """Base of all errors raised on purpose.
+
+    Args:
+        wrong: what is wrong, as a sentence without its full stop.
+        found: what was found instead, or None when there is nothing to show.
+        fix: what the user can do about it, or None when nothing helps.
+    """
+
+    exit_code = 1
+
+    def __init__(self, wrong: str, *, found: str | None = None, fix: str | None = None) -> None:
+        self.wrong, self.found, self.fix = wrong, found, fix
+        parts = [wrong, f"found {found}" if found else None, fix]
+        super().__init__("; ".join(part for part in parts if part))
+
+
+class InputError(GraphrecError):
+    """What the user gave cannot be used; nothing was written."""
+
+    exit_code = 2
+
+
+class ColumnError(InputError):
+    """A column is missing, ambiguous or of a type that cannot be used."""
+
+
+class UnreadableInputError(InputError):
+    """A path is missing, empty, a mixture of formats, or of a format that is not read."""
+
+
+class EmptyInputError(InputError):
+    """No usable row is left."""
+
+
+class ParameterError(InputError, ValueError):
+    """A parameter is out of its range."""
+
+
+class OutputExistsError(InputError):
+    """The output exists already and replacing it was not asked for."""
+
+
+class PlatformError(GraphrecError):
+    """The machine or the Spark session lacks something that graphrec needs."""
+
+
+class JavaError(PlatformError):
+    """Java is missing or older than Spark needs."""
+
+
+class GraphFramesError(PlatformError):
+    """The running session has no GraphFrames classes on its class path."""

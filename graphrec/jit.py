@@ -1,0 +1,19 @@
+"""Compiling a numeric function to machine code, once per machine."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+import numba
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile with numba, keep the machine code on disk and release the GIL while it runs.
+
+    A typed stand-in for `numba.njit`. Compiled code is found again by argument types, and a
+    read-only array is another type than a writable one: callers pass tables read-only
+    everywhere, on the driver and on the workers, so that each function compiles once.
+    """
+    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, fastmath=False)(function))

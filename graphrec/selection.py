@@ -1,0 +1,59 @@
+"""Choosing the best of many, deterministically."""
+
+import numpy as np
+
+from graphrec.jit import compiled
+from graphrec.types import Indices, Vector
+
+
+@compiled
+def best(items: Indices, scores: Vector, count: int) -> Indices:
+    """Places of the `count` highest scores, best first; ties go to the smaller item.
+
+    A bounded heap with the worst of the kept ones at its root: n comparisons, and a few moves for
+    each entry that is better than the worst so far.
+
+    Args:
+        items: (n,), distinct.
+        scores: (n,), aligned with items.
+        count: how many to choose.
+
+    Returns:
+        (min(count, n),), places in items and scores.
+    """
+    size = max(min(count, items.size), 0)
+    heap = np.arange(size)
+    for root in range(size // 2 - 1, -1, -1):
+        _sift_down(heap, root, size, items, scores)
+    if size > 0:
+        for place in range(size, items.size):
+            if _worse(heap[0], place, items, scores):
+                heap[0] = place
+                _sift_down(heap, 0, size, items, scores)
+    for last in range(size - 1, 0, -1):  # the worst goes to the end, and so on
+        heap[0], heap[last] = heap[last], heap[0]
+        _sift_down(heap, 0, last, items, scores)
+    return heap
+
+
+@compiled
+def _worse(a: int, b: int, items: Indices, scores: Vector) -> bool:
+    """Whether place a ranks behind place b."""
+    if scores[a] != scores[b]:
+        return bool(scores[a] < scores[b])
+    return bool(items[a] > items[b])
+
+
+@compiled
+def _sift_down(heap: Indices, root: int, size: int, items: Indices, scores: Vector) -> None:
+    """Restore the heap below a root that may be better than its children."""
+    while True:
+        child = 2 * root + 1
+        if child >= size:
+            return
+        if child + 1 < size and _worse(heap[child + 1], heap[child], items, scores):
+            child += 1
+        if _worse(heap[root], heap[child], items, scores):
+            return
+        heap[root], heap[child] = heap[child], heap[root]
+        root = child
