@@ -1,0 +1,67 @@
+"""The items that were interacted with, numbered by descending popularity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from graphrec.columns import INDEX, ITEM, SUPPORT
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The item table on the driver: as large as the catalogue, never as large as the users.
+
+    Items are numbered 0, 1, ... by descending support, ties by id, so that an item's index is
+    also its popularity rank, whatever the partitioning of the input.
+    """
+
+    ids: pa.Array  # (items,), of the input's own type
+    support: npt.NDArray[np.int64]  # (items,), number of users who have the item
+
+    @property
+    def size(self) -> int:
+        """Number of items."""
+        return len(self.ids)
+
+    def to_frame(self, spark: SparkSession) -> DataFrame:
+        """As a DataFrame (item, index: int, support: long)."""
+        return spark.createDataFrame(
+            pa.table(
+                {
+                    ITEM: self.ids,
+                    INDEX: pa.array(np.arange(self.size, dtype=np.int32)),
+                    SUPPORT: pa.array(self.support),
+                }
+            )
+        )
+
+    @staticmethod
+    def from_interactions(interactions: DataFrame) -> Catalogue:
+        """Count and number the items of (user, item, ...), one row per pair."""
+        counted = interactions.groupBy(ITEM).agg(F.count("*").alias(SUPPORT)).toArrow()
+        return Catalogue._sorted(counted)
+
+    @staticmethod
+    def from_frame(frame: DataFrame) -> Catalogue:
+        """The inverse of `to_frame`."""
+        return Catalogue._sorted(frame.select(ITEM, SUPPORT).toArrow())
+
+    @staticmethod
+    def _sorted(table: pa.Table) -> Catalogue:
+        order = pc.sort_indices(table, sort_keys=[(SUPPORT, "descending"), (ITEM, "ascending")])
+        table = table.take(order).combine_chunks()
+        return Catalogue(
+            ids=_one_chunk(table[ITEM]),
+            support=table[SUPPORT].to_numpy().astype(np.int64),
+        )
+
+
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)

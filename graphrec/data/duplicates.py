@@ -1,0 +1,61 @@
+"""One row per user and item out of all that a user did with an item."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import ITEM, TIMESTAMP, USER, WEIGHT
+from graphrec.data.timestamps import DAY_SECONDS
+from graphrec.errors import ParameterError
+
+DuplicateRule = Literal["last", "sum", "mean", "max"]
+
+
+def check_rule(rule: str) -> None:
+    """Raise a ParameterError unless `rule` is one of those of `combine_duplicates`."""
+    rules = get_args(DuplicateRule)
+    if rule not in rules:
+        raise ParameterError(
+            "duplicates has an unknown rule", found=repr(rule), fix=f"choose of {', '.join(rules)}"
+        )
+
+
+def decayed(weight: Column, *, latest: float, half_life_days: float) -> Column:
+    """The weight times 0.5 ** (age / half-life), where the latest interaction has age 0."""
+    age = F.lit(latest) - F.col(TIMESTAMP)
+    return weight * F.pow(F.lit(0.5), age / F.lit(half_life_days * DAY_SECONDS))
+
+
+def combine_duplicates(interactions: DataFrame, rule: DuplicateRule, *, timed: bool) -> DataFrame:
+    """Combine the rows of the same user and item.
+
+    Args:
+        interactions: (user, item, weight, timestamp), weight never null.
+        rule: "last": the weight at the latest time; of several, or without times, the largest.
+            "sum", "mean", "max": of all weights.
+        timed: whether timestamp is never null; otherwise it always is.
+
+    Returns:
+        (user, item, weight, timestamp), one row per (user, item) with the latest time.
+    """
+    if rule == "last" and timed:
+        interactions = _largest_at_each_time(interactions)
+    weight = {
+        "last": F.max_by(WEIGHT, TIMESTAMP) if timed else F.max(WEIGHT),
+        "sum": F.sum(WEIGHT),
+        "mean": F.avg(WEIGHT),
+        "max": F.max(WEIGHT),
+    }[rule]
+    return interactions.groupBy(USER, ITEM).agg(
+        weight.alias(WEIGHT), F.max(TIMESTAMP).alias(TIMESTAMP)
+    )
+
+
+def _largest_at_each_time(interactions: DataFrame) -> DataFrame:
+    # The greatest (time, weight) in one step would need a struct, for which Spark sorts the whole
+    # table instead of hashing it. One exchange by the pair serves this step and the next.
+    by_pair = interactions.repartition(USER, ITEM)
+    return by_pair.groupBy(USER, ITEM, TIMESTAMP).agg(F.max(WEIGHT).alias(WEIGHT))

@@ -1,0 +1,91 @@
+"""Dense ids: 0 .. n-1 for the distinct values of a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Final, Self
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from graphrec.columns import INDEX
+from graphrec.data.column_types import quoted
+from graphrec.errors import ParameterError
+
+MOST_BUCKETS: Final = 65_536
+
+_VALUE: Final = "value"
+_BUCKET: Final = "bucket"
+_PLACE: Final = "place"  # 1 .. n within the bucket
+_OFFSET: Final = "offset"  # values in the buckets before
+
+
+@dataclass(frozen=True)
+class IdTable:
+    """The dense ids of a column's values.
+
+    The frame is kept in memory or on disk until `unpersist`, or until the end of a `with` block.
+
+    Attributes:
+        frame: (the column: its own type; index: long, 0 .. size-1), one row per distinct value.
+        size: the number of values.
+    """
+
+    frame: DataFrame
+    size: int
+    _kept: DataFrame = field(repr=False)
+
+    def unpersist(self) -> None:
+        """Free the memory that the frame takes."""
+        self._kept.unpersist()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.unpersist()
+
+
+def dense_ids(df: DataFrame, column: str, *, buckets: int = 1024) -> IdTable:
+    """Number the distinct values of a column from 0, null left out.
+
+    The numbers depend on nothing but the set of values, its type and `buckets`: not on the order
+    of the rows, nor on their partitions. They are given without sorting all values in one place:
+    a value belongs to the bucket of its hash, is numbered by its order in there, and the sizes
+    of the buckets before are added.
+
+    Args:
+        df: any table with the column.
+        column: the column of ids, of any type that can be ordered.
+        buckets: number of buckets. One bucket is sorted by one task: some 100,000 values of
+            100 million with the default.
+
+    Raises:
+        ParameterError: `buckets` is not within 1 .. 65,536.
+    """
+    if not 1 <= buckets <= MOST_BUCKETS:
+        raise ParameterError(f"buckets must be within 1 and {MOST_BUCKETS:,}", found=f"{buckets:,}")
+    value = F.col(_VALUE)
+    in_bucket = Window.partitionBy(_BUCKET).orderBy(_VALUE)
+    placed = (
+        df.select(quoted(column).alias(_VALUE))
+        .where(value.isNotNull())
+        .distinct()
+        .withColumn(_BUCKET, F.pmod(F.xxhash64(value), F.lit(buckets)).cast("int"))
+        .withColumn(_PLACE, F.row_number().over(in_bucket))
+        .persist(StorageLevel.MEMORY_AND_DISK)  # read for the sizes, and again for the ids
+    )
+    # One row per bucket: at most MOST_BUCKETS come to the driver, however many values there are.
+    sizes = sorted(map(tuple, placed.groupBy(_BUCKET).agg(F.max(_PLACE)).collect()))
+    ends = list(accumulate(size for _, size in sizes))
+    offsets = df.sparkSession.createDataFrame(
+        [(bucket, end - size) for (bucket, size), end in zip(sizes, ends, strict=True)],
+        f"{_BUCKET} int, {_OFFSET} long",
+    )
+    frame = placed.join(F.broadcast(offsets), _BUCKET).select(
+        value.alias(column), (F.col(_OFFSET) + F.col(_PLACE) - 1).alias(INDEX)
+    )
+    return IdTable(frame, ends[-1] if ends else 0, placed)

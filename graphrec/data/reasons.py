@@ -1,0 +1,17 @@
+"""Why a row is set aside."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The one reason of a row: the first that applies, in this order."""
+
+    MALFORMED = "line cannot be parsed"
+    NO_USER = "user id is missing"
+    NO_ITEM = "item id is missing"
+    NO_RATING = "rating is missing"
+    BAD_RATING = "rating is not a finite number"
+    NEGATIVE_RATING = "rating is negative"
+    NO_TIME = "timestamp is missing"
+    BAD_TIME = "timestamp cannot be read"
+    IMPOSSIBLE_TIME = "timestamp is before 1970 or in the future"

@@ -1,0 +1,275 @@
+"""Training and test sets: by chance, by time, by fold, by user.
+
+    train, test = splits.last_n(ratings, n=5)
+
+Every split keeps the columns and all rows of its input: each row is in exactly one of the two
+sets. Chance is drawn by a hash of the ids under the seed, so the same rows give the same sets
+however they are partitioned. A null user counts as one more user; no row is ever dropped.
+
+The splits per user (`random_per_user`, `last_n`, `k_fold`) leave each user at least one row to
+learn from, so a user with a single interaction is always in the training set. The global ones
+(`by_time`, `cold_start_users`) cannot promise that: users without history are their point.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from graphrec import columns
+from graphrec.data.checks import require_columns
+from graphrec.data.hashing import seeded_hash, seeded_uniform
+from graphrec.data.quantiles import exact_quantile
+from graphrec.data.timestamps import epoch_seconds
+from graphrec.errors import ColumnError, EmptyInputError, ParameterError
+
+Split: TypeAlias = tuple[DataFrame, DataFrame]  # (train, test)
+
+FOLD: Final = "fold"  # int, 0 .. k-1
+
+_POSITION: Final = "__position"  # 1 .. number of the user's rows, in the order of the split
+_COUNT: Final = "__count"  # number of the user's rows
+_FOLD: Final = "__fold"
+_IN_TEST: Final = "__in_test"
+_WORKING: Final = (_POSITION, _COUNT, _FOLD, _IN_TEST)
+
+
+def random_per_user(
+    df: DataFrame,
+    test_fraction: float = 0.2,
+    *,
+    seed: int = 0,
+    user: str = columns.USER,
+    item: str = columns.ITEM,
+) -> Split:
+    """Draw the same fraction of every user's rows for the test set.
+
+    Of a user's n rows, ceil(test_fraction * n) are drawn uniformly, but never all of them:
+    whoever has two rows is tested, and whoever is tested keeps a row to learn from.
+
+    Args:
+        df: interactions, any columns.
+        test_fraction: of each user's rows, in (0, 1).
+        seed: another seed draws other rows.
+        user: name of the user column.
+        item: name of the item column.
+
+    Returns:
+        (train, test) with the columns of `df`.
+
+    Raises:
+        ParameterError: `test_fraction` is out of its range.
+        ColumnError: a named column is missing.
+    """
+    _require_fraction("test_fraction", test_fraction)
+    numbered = _numbered(df, [seeded_hash(seed, F.col(user), F.col(item))], user, item)
+    wanted = F.ceil(F.round(F.lit(test_fraction) * F.col(_COUNT), 6))
+    return _divided(numbered, F.col(_POSITION) <= F.least(wanted, F.col(_COUNT) - 1))
+
+
+def last_n(
+    df: DataFrame,
+    n: int = 5,
+    *,
+    user: str = columns.USER,
+    item: str = columns.ITEM,
+    timestamp: str = columns.TIMESTAMP,
+) -> Split:
+    """Take every user's n latest rows as the test set.
+
+    A user with n rows or fewer keeps the oldest one for training. Rows of the same moment are
+    put in order by a hash of their ids, which favours no item; a row without a time is the oldest.
+
+    Args:
+        df: interactions, any columns.
+        n: rows per user in the test set, at least 1.
+        user: name of the user column.
+        item: name of the item column.
+        timestamp: name of the time column, of any form that `epoch_seconds` reads.
+
+    Returns:
+        (train, test) with the columns of `df`.
+
+    Raises:
+        ParameterError: `n` is out of its range.
+        ColumnError: a named column is missing.
+    """
+    if n < 1:
+        raise ParameterError("n must be at least 1", found=str(n))
+    latest_first = [
+        _seconds(df, timestamp).desc_nulls_last(),
+        seeded_hash(0, F.col(user), F.col(item)),
+    ]
+    numbered = _numbered(df, latest_first, user, item)
+    return _divided(numbered, F.col(_POSITION) <= F.least(F.lit(n), F.col(_COUNT) - 1))
+
+
+def by_time(
+    df: DataFrame, test_fraction: float = 0.2, *, timestamp: str = columns.TIMESTAMP
+) -> Split:
+    """Cut all rows at one moment: what is later is the test set.
+
+    The moment is the exact (1 - test_fraction) quantile of the time column. Rows of the same
+    moment stay together, so the test set holds at most the fraction. Users and items that turn
+    up only after the moment are in the test set alone. Rows without a time are for training.
+
+    The moment is looked for at once, in a few passes over the time column.
+
+    Args:
+        df: interactions, any columns.
+        test_fraction: of the rows that have a time, in (0, 1).
+        timestamp: name of the time column, of any form that `epoch_seconds` reads.
+
+    Returns:
+        (train, test) with the columns of `df`.
+
+    Raises:
+        ParameterError: `test_fraction` is out of its range.
+        ColumnError: the time column is missing.
+        EmptyInputError: no row has a time that can be read.
+    """
+    _require_fraction("test_fraction", test_fraction)
+    seconds = _seconds(df, timestamp)
+    cut = exact_quantile(df, seconds, 1 - test_fraction)
+    if cut is None:
+        raise EmptyInputError(
+            "no row has a time to split by",
+            found=f"nothing readable in '{timestamp}'",
+            fix="name another time column or split with random_per_user",
+        )
+    return _divided(df, F.coalesce(seconds > F.lit(cut), F.lit(False)))
+
+
+def k_fold(
+    df: DataFrame,
+    k: int = 5,
+    *,
+    seed: int = 0,
+    user: str = columns.USER,
+    item: str = columns.ITEM,
+) -> list[Split]:
+    """Deal every user's rows out to k folds, each of which is the test set once.
+
+    A user's rows are shuffled and dealt in turn (see `with_folds`), so his shares of the folds
+    differ by one row at most. A user with a single row is in every training set and in no test
+    set; all other rows are tested exactly once.
+
+    Args:
+        df: interactions, any columns.
+        k: number of folds, at least 2.
+        seed: another seed deals otherwise.
+        user: name of the user column.
+        item: name of the item column.
+
+    Returns:
+        k pairs (train, test) with the columns of `df`.
+
+    Raises:
+        ParameterError: `k` is out of its range.
+        ColumnError: a named column is missing.
+    """
+    dealt = _dealt(df, k, seed, user, item)
+    testable = F.col(_COUNT) > 1
+    return [_divided(dealt, testable & (F.col(_FOLD) == fold)) for fold in range(k)]
+
+
+def with_folds(
+    df: DataFrame,
+    k: int = 5,
+    *,
+    seed: int = 0,
+    user: str = columns.USER,
+    item: str = columns.ITEM,
+) -> DataFrame:
+    """Add the column `fold` (int, 0 .. k-1) that deals every user's rows out evenly.
+
+    It is what `foldCol` of MLlib's `CrossValidator` asks for, which by itself draws rows without
+    regard to users. The first fold of a user is drawn too: the folds are of equal size even when
+    users have fewer than k rows.
+
+    Args:
+        df: interactions, any columns but `fold`.
+        k: number of folds, at least 2.
+        seed: another seed deals otherwise.
+        user: name of the user column.
+        item: name of the item column.
+
+    Returns:
+        `df` with `fold`.
+
+    Raises:
+        ParameterError: `k` is out of its range.
+        ColumnError: a named column is missing, or `fold` is there already.
+    """
+    if FOLD in df.columns:
+        raise ColumnError(
+            f"the interactions have a column '{FOLD}' already",
+            found=", ".join(df.columns),
+            fix="drop or rename it",
+        )
+    return _dealt(df, k, seed, user, item).withColumnRenamed(_FOLD, FOLD).drop(*_WORKING)
+
+
+def cold_start_users(
+    df: DataFrame, fraction: float = 0.2, *, seed: int = 0, user: str = columns.USER
+) -> Split:
+    """Put a share of the users with all their rows into the test set.
+
+    floor(fraction * users) users are drawn; nothing is known of them in training. The draw is
+    made at once, in a few passes over the distinct users.
+
+    Args:
+        df: interactions, any columns.
+        fraction: of the users, in (0, 1).
+        seed: another seed draws other users.
+        user: name of the user column.
+
+    Returns:
+        (train, test) with the columns of `df`.
+
+    Raises:
+        ParameterError: `fraction` is out of its range.
+        ColumnError: the user column is missing.
+    """
+    _require_fraction("fraction", fraction)
+    require_columns(df, user, of="the interactions")
+    draw = seeded_uniform(seed, F.col(user))
+    cut = exact_quantile(df.select(user).distinct(), draw, 1 - fraction)
+    return _divided(df, F.lit(False) if cut is None else draw > F.lit(cut))
+
+
+def _numbered(df: DataFrame, order: list[Column], user: str, item: str) -> DataFrame:
+    """Number every user's rows from 1 in the given order, and count them."""
+    require_columns(df, user, item, of="the interactions")
+    # Rows that the order cannot tell apart, such as two ratings of one item, follow their content.
+    content = F.struct(*(F.col(f"`{name}`") for name in df.columns)).cast("string")
+    of_user = Window.partitionBy(user)
+    position = F.row_number().over(of_user.orderBy(*order, F.xxhash64(content)))
+    return df.withColumns({_POSITION: position, _COUNT: F.count(F.lit(1)).over(of_user)})
+
+
+def _dealt(df: DataFrame, k: int, seed: int, user: str, item: str) -> DataFrame:
+    if k < 2:
+        raise ParameterError("k must be at least 2", found=str(k))
+    numbered = _numbered(df, [seeded_hash(seed, F.col(user), F.col(item))], user, item)
+    first = F.pmod(seeded_hash(seed, F.col(user)), F.lit(k))
+    return numbered.withColumn(_FOLD, ((first + F.col(_POSITION)) % k).cast("int"))
+
+
+def _divided(df: DataFrame, in_test: Column) -> Split:
+    """Divide by a condition that is never null, or the row would be in neither set."""
+    marked = df.withColumn(_IN_TEST, in_test)
+    train, test = marked.filter(~F.col(_IN_TEST)), marked.filter(_IN_TEST)
+    return train.drop(*_WORKING), test.drop(*_WORKING)
+
+
+def _seconds(df: DataFrame, timestamp: str) -> Column:
+    require_columns(df, timestamp, of="the interactions")
+    return epoch_seconds(F.col(timestamp), df.schema[timestamp].dataType)
+
+
+def _require_fraction(name: str, value: float) -> None:
+    if not 0 < value < 1:
+        raise ParameterError(f"{name} must lie between 0 and 1", found=str(value))

@@ -1,0 +1,67 @@
+"""Points in time, however they are written, as seconds since 1970-01-01 UTC."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from graphrec.data.column_types import finite_number
+
+DAY_SECONDS: Final = 86_400.0
+
+# The year 5138 in seconds is 1973 in milliseconds: no date of an interaction fits two units.
+MILLISECONDS_FROM: Final = 1e11
+MICROSECONDS_FROM: Final = 1e14
+NANOSECONDS_FROM: Final = 1e17
+
+_DAY = r"\d{4}-\d{1,2}-\d{1,2}"
+_MINUTE = rf"{_DAY}[T ]\d{{1,2}}:\d{{2}}"
+
+
+def epoch_seconds(column: Column, kind: T.DataType) -> Column:
+    """The cell as a double, seconds since 1970-01-01 UTC; null where it cannot be read.
+
+    Numbers, and strings that hold a number, are seconds, milliseconds, microseconds or
+    nanoseconds, told apart by magnitude, each value for itself. Other strings are ISO 8601: a
+    date, or date and time with `T` or a space between them, with or without seconds, fraction
+    and time zone. Where no zone is given (also in TIMESTAMP_NTZ and DATE columns) it is UTC,
+    whatever the session's time zone.
+
+    Args:
+        column: a column of numbers, strings, timestamps or dates.
+        kind: its type.
+    """
+    if isinstance(kind, T.TimestampType):
+        return F.unix_micros(column) / 1e6
+    if isinstance(kind, T.DateType):
+        return F.unix_date(column) * DAY_SECONDS
+    if isinstance(kind, T.TimestampNTZType):
+        return _iso_seconds(column.cast("string"))
+    number = _by_magnitude(finite_number(column, kind))
+    if isinstance(kind, T.StringType):
+        return F.coalesce(number, _iso_seconds(F.trim(column)))
+    return number
+
+
+def _by_magnitude(number: Column) -> Column:
+    return (
+        F.when(number < MILLISECONDS_FROM, number)
+        .when(number < MICROSECONDS_FROM, number / 1e3)
+        .when(number < NANOSECONDS_FROM, number / 1e6)
+        .otherwise(number / 1e9)
+    )
+
+
+def _iso_seconds(text: Column) -> Column:
+    """Complete the text to date, time with seconds, and zone: Spark reads no less with a zone.
+
+    Text that does not begin with a date stays unread: Spark would take "10:30" as today.
+    """
+    complete = F.regexp_replace(text, rf"^{_DAY}$", "$0T00:00:00Z")
+    complete = F.regexp_replace(complete, rf"^{_MINUTE}(?![\d:])", "$0:00")
+    complete = F.regexp_replace(complete, rf"^{_MINUTE}:\d{{2}}(\.\d*)?$", "$0Z")
+    moment = F.when(complete.rlike(rf"^{_MINUTE}"), complete).try_cast("timestamp")
+    return F.unix_micros(moment) / 1e6
