@@ -1,0 +1,205 @@
+"""Personalized PageRank from every item at once: one table that serves every user.
+
+PageRank is linear in its restart vector (Jeh and Widom, "Scaling personalized web search", 2003).
+On the bipartite graph, with restart probability c,
+
+    ppr(user) = c·e_user + (1 - c)·Σ_i P(user -> i)·ppr(i)
+
+and ppr(i), seen on the items alone, is a PageRank on the two-step chain item -> user -> item with
+restart c' = 1 - (1 - c)², times c / c'. So a vector per *item* serves all users, new ones and
+anonymous baskets, and says how much each item of the history contributed.
+
+An entry is only ever too low: what is cut off (pairs that the pair table does not hold, mass below
+the tolerance, entries beyond the best K) is mass that was not given out. A full row of the chain
+sums to 1, so the L1 distance to the exact vector is 1 - (sum of the row): a stated bound that is
+met with equality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from graphrec.arrow import BatchFunction
+from graphrec.artifacts import SharedArrays, one_thread, read_only, share_arrays
+from graphrec.columns import INDEX, ITEM, NEIGHBOUR, WEIGHT
+from graphrec.data.ragged import lists
+from graphrec.graph.item_blocks import item_indices, rows_of_items
+from graphrec.graph.pairs import PairTable
+from graphrec.graph.sparse import SparseRows
+from graphrec.graph.walks import stay_probability, walk_weights
+from graphrec.jit import compiled
+from graphrec.selection import best
+from graphrec.types import Indices, Vector
+
+
+@dataclass(frozen=True)
+class ItemPageRank:
+    """Rows ppr(i) on the items, scaled so that a complete row of the chain sums to 1."""
+
+    rows: SparseRows  # item -> (item reached, probability)
+    missing: npt.NDArray[np.float32]  # (items,), L1 distance of each row to the exact one
+
+
+def item_pagerank(
+    spark: SparkSession,
+    pairs: PairTable,
+    *,
+    restart_probability: float,
+    tolerance: float = 1e-4,
+    max_entries: int = 400,
+) -> ItemPageRank:
+    """PageRank personalized to each item, on the two-step chain of the pair table.
+
+    Args:
+        spark: runs the blocks of items.
+        pairs: the chain; exact when the table holds all pairs.
+        restart_probability: c of the bipartite walk, 0 < c < 1.
+        tolerance: the probability mass that may be left undistributed in each row.
+        max_entries: K, how many entries each row keeps.
+
+    Returns:
+        The rows, of the chain with restart `1 - (1 - c)²`, and what each of them lacks.
+    """
+    walk = walk_weights(pairs)
+    shared = share_arrays(
+        spark,
+        {
+            "start": walk.start,
+            "neighbour": walk.neighbour,
+            "weight": walk.weight,
+            "stay": stay_probability(pairs).astype(np.float32),
+        },
+    )
+    chain_restart = 1.0 - (1.0 - restart_probability) ** 2
+    table = (
+        item_indices(spark, pairs.items)
+        .mapInArrow(
+            _spreader(shared, chain_restart, tolerance, max_entries),
+            schema=f"{ITEM} int, {NEIGHBOUR} array<int>, {WEIGHT} array<float>",
+        )
+        .toArrow()
+    )
+    rows = rows_of_items(table, pairs.items)
+    kept = np.bincount(
+        np.repeat(np.arange(pairs.items), np.diff(rows.start)),
+        weights=rows.weight.astype(np.float64),
+        minlength=pairs.items,
+    )
+    return ItemPageRank(rows, np.maximum(1.0 - kept, 0.0).astype(np.float32))
+
+
+def _spreader(
+    shared: SharedArrays, restart: float, tolerance: float, max_entries: int
+) -> BatchFunction:
+    """A function that spreads from each item of a batch."""
+
+    def spread(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        chain = shared.open()
+        for batch in batches:
+            sources = read_only(batch[INDEX].to_numpy().astype(np.int32))
+            with one_thread():
+                start, neighbour, weight = spread_from(
+                    sources,
+                    chain["start"],
+                    chain["neighbour"],
+                    chain["weight"],
+                    chain["stay"],
+                    restart,
+                    tolerance,
+                    max_entries,
+                )
+            yield pa.RecordBatch.from_pydict(
+                {ITEM: sources, NEIGHBOUR: lists(start, neighbour), WEIGHT: lists(start, weight)}
+            )
+
+    return spread
+
+
+@compiled
+def spread_from(
+    sources: Indices,
+    start: Indices,
+    neighbour: Indices,
+    weight: Vector,
+    stay: Vector,
+    restart: float,
+    tolerance: float,
+    max_entries: int,
+) -> tuple[Indices, Indices, Vector]:
+    """Push probability from each source until no more than the tolerance is left to push.
+
+    All the mass that waits moves one step at once (power iteration on sparse vectors), so after t
+    steps `(1 - restart)^t` of it is left.
+
+    Args:
+        sources: (sources,), item indices.
+        start: (items + 1,), rows of the chain.
+        neighbour: (pairs,).
+        weight: (pairs,), transition probabilities to other items.
+        stay: (items,), transition probability back to the same item.
+        restart: of the chain.
+        tolerance: mass that may be left.
+        max_entries: entries kept per source, the largest ones.
+
+    Returns:
+        start (sources + 1,), neighbour (entries,) ascending within a row, weight (entries,).
+    """
+    items = stay.size
+    settled = np.zeros(items, np.float64)
+    waiting = np.zeros(items, np.float64)
+    arriving = np.zeros(items, np.float64)
+    known_to = np.full(items, -1, np.int32)
+    known = np.empty(items, np.int32)
+    out_start = np.zeros(sources.size + 1, np.int64)
+    room = sources.size * min(max_entries, items)
+    out_neighbour = np.empty(room, np.int32)
+    out_weight = np.empty(room, np.float32)
+    for row in range(sources.size):
+        source = sources[row]
+        known[0] = source
+        known_to[source] = row
+        count = 1
+        waiting[source] = 1.0
+        left = 1.0
+        while left > tolerance:
+            active = count
+            for place in range(active):
+                item = known[place]
+                mass = waiting[item]
+                if mass == 0.0:
+                    continue
+                settled[item] += restart * mass
+                moving = (1.0 - restart) * mass
+                arriving[item] += moving * stay[item]
+                for pair in range(start[item], start[item + 1]):
+                    other = neighbour[pair]
+                    if known_to[other] != row:
+                        known_to[other] = row
+                        known[count] = other
+                        count += 1
+                    arriving[other] += moving * weight[pair]
+            left = 0.0
+            for place in range(count):
+                item = known[place]
+                waiting[item] = arriving[item]
+                arriving[item] = 0.0
+                left += waiting[item]
+        reached = known[:count]
+        kept = np.sort(reached[best(reached, settled[reached], max_entries)])
+        at = out_start[row]
+        for item in kept:
+            out_neighbour[at] = item
+            out_weight[at] = settled[item]
+            at += 1
+        out_start[row + 1] = at
+        for item in reached:
+            settled[item] = 0.0
+            waiting[item] = 0.0
+    used = out_start[sources.size]
+    return out_start, out_neighbour[:used], out_weight[:used]

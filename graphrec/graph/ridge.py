@@ -1,0 +1,200 @@
+"""Ridge regression of each item on its best partners: association without the detours.
+
+For target j with partners S the weights are `w = (G_SS + λ·I + δ·diag(G_SS))⁻¹ · G_Sj`: EASE
+(Steck, "Embarrassingly shallow autoencoders for sparse data", 2019) restricted to S, with the
+denoising term of Steck, "Autoencoders that don't overfit towards the identity" (2020). When S
+holds all other items and δ = 0, this is EASE itself. The Gram matrix G = Rᵀ·D_u^-½·R counts a long
+history less, rescaled so that the mean user counts 1; entries that the pair table does not hold
+are 0.
+
+Cutting entries out of G can cost it its definiteness, and the weights then explode. Every
+solution of a complete system meets `2·Σ_a (λ + δ·G_aa)·w_a² <= G_jj` (the regression cannot explain
+more than there is); where a cut one does not, its regularisation is doubled until it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from graphrec.arrow import BatchFunction
+from graphrec.artifacts import SharedArrays, one_thread, read_only, share_arrays
+from graphrec.columns import INDEX, ITEM, NEIGHBOUR, WEIGHT
+from graphrec.data.ragged import lists
+from graphrec.graph.item_blocks import item_indices, rows_of_items
+from graphrec.graph.pairs import PairTable
+from graphrec.graph.sparse import SparseRows
+from graphrec.jit import compiled
+from graphrec.linear import solve_positive_definite
+from graphrec.selection import best
+from graphrec.types import Indices, Matrix, Vector
+
+_DOUBLINGS = 40  # of the regularisation; by then it is beyond any Gram matrix
+_ROUNDING = 1.001
+
+
+def ridge_weights(
+    spark: SparkSession,
+    pairs: PairTable,
+    *,
+    user_exponent: float = 0.5,
+    partners: int = 100,
+    regularization: float = 50.0,
+    denoising: float = 0.5,
+) -> SparseRows:
+    """The regression weights, grouped by history item: (history item, target, weight).
+
+    Args:
+        spark: runs the blocks of items.
+        pairs: holds the sums for `user_exponent`.
+        user_exponent: of the user's strength in the Gram matrix; 0 counts all users alike.
+        partners: K, how many partners each target is regressed on: the best by cosine.
+        regularization: λ, in interactions.
+        denoising: δ, a share of the diagonal.
+    """
+    rescale = 1.0 / pairs.mean_scale[user_exponent] if pairs.users else 1.0
+    shared = share_arrays(
+        spark,
+        {
+            "start": pairs.start,
+            "neighbour": pairs.neighbour,
+            "gram": (pairs.sums[user_exponent] * rescale).astype(np.float32),
+            "diagonal": (pairs.own[user_exponent] * rescale).astype(np.float32),
+            "cosine": pairs.cosine,
+        },
+    )
+    table = (
+        item_indices(spark, pairs.items)
+        .mapInArrow(
+            _regressor(shared, partners, regularization, denoising),
+            schema=f"{ITEM} int, {NEIGHBOUR} array<int>, {WEIGHT} array<float>",
+        )
+        .toArrow()
+    )
+    return rows_of_items(table, pairs.items).transposed()
+
+
+def _regressor(
+    shared: SharedArrays, partners: int, regularization: float, denoising: float
+) -> BatchFunction:
+    """A function that regresses each target of a batch."""
+
+    def regress(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        table = shared.open()
+        for batch in batches:
+            targets = read_only(batch[INDEX].to_numpy().astype(np.int32))
+            with one_thread():
+                start, neighbour, weight = regress_targets(
+                    targets,
+                    table["start"],
+                    table["neighbour"],
+                    table["gram"],
+                    table["diagonal"],
+                    table["cosine"],
+                    partners,
+                    regularization,
+                    denoising,
+                )
+            yield pa.RecordBatch.from_pydict(
+                {ITEM: targets, NEIGHBOUR: lists(start, neighbour), WEIGHT: lists(start, weight)}
+            )
+
+    return regress
+
+
+@compiled
+def regress_targets(
+    targets: Indices,
+    start: Indices,
+    neighbour: Indices,
+    gram: Vector,
+    diagonal: Vector,
+    cosine: Vector,
+    partners: int,
+    regularization: float,
+    denoising: float,
+) -> tuple[Indices, Indices, Vector]:
+    """Regress each target item on its best partners.
+
+    Args:
+        targets: (targets,), item indices j.
+        start: (items + 1,), rows of the pair table.
+        neighbour: (pairs,), ascending within a row.
+        gram: (pairs,), G_ij.
+        diagonal: (items,), G_jj.
+        cosine: (pairs,), by which the best partners are chosen.
+        partners: how many partners a target is regressed on at most.
+        regularization: λ.
+        denoising: δ.
+
+    Returns:
+        start (targets + 1,), partner (weights,) ascending within a row, weight (weights,).
+    """
+    out_start = np.zeros(targets.size + 1, np.int64)
+    room = targets.size * min(partners, diagonal.size)
+    out_partner = np.empty(room, np.int32)
+    out_weight = np.empty(room, np.float32)
+    place = np.full(diagonal.size, -1, np.int32)
+    for t in range(targets.size):
+        first, last = start[targets[t]], start[targets[t] + 1]
+        chosen = first + np.sort(best(neighbour[first:last], cosine[first:last], partners))
+        size = chosen.size
+        at = out_start[t]
+        out_start[t + 1] = at + size
+        if size == 0:
+            continue
+        right = gram[chosen]
+        system = np.zeros((size, size), np.float32)
+        penalty = np.empty(size, np.float32)
+        for a in range(size):
+            item = neighbour[chosen[a]]
+            out_partner[at + a] = item
+            place[item] = a
+            penalty[a] = diagonal[item] * denoising + regularization
+            system[a, a] = diagonal[item] + penalty[a]
+        for a in range(size):
+            item = neighbour[chosen[a]]
+            for pair in range(start[item], start[item + 1]):
+                b = place[neighbour[pair]]
+                if b >= 0:  # rows are cut one by one: a pair may stand in one of the two alone
+                    system[a, b] = gram[pair]
+                    system[b, a] = gram[pair]
+        for a in range(size):
+            place[neighbour[chosen[a]]] = -1
+        explained = diagonal[targets[t]]
+        out_weight[at : at + size] = _solve_cut(system, right, penalty, explained)
+    used = out_start[targets.size]
+    return out_start, out_partner[:used], out_weight[:used]
+
+
+@compiled
+def _solve_cut(system: Matrix, right: Vector, penalty: Vector, explained: float) -> Vector:
+    """Solve a system whose Gram part may have lost its definiteness.
+
+    Args:
+        system: (n, n), Gram part plus penalty; overwritten.
+        right: (n,).
+        penalty: (n,), what the diagonal holds on top of the Gram part.
+        explained: G_jj, which bounds twice the solution's penalty.
+    """
+    added = penalty.copy()
+    for _ in range(_DOUBLINGS):
+        weight = _solve_or_nothing(system, right)
+        if weight.size > 0 and 2.0 * (added * weight * weight).sum() <= explained * _ROUNDING:
+            return weight
+        for a in range(right.size):
+            system[a, a] += added[a]
+        added *= 2.0
+    return np.zeros_like(right)
+
+
+@compiled
+def _solve_or_nothing(system: Matrix, right: Vector) -> Vector:
+    """The solution; (0,) where the system is not positive definite."""
+    try:
+        return solve_positive_definite(system, right)
+    except Exception:  # compiled code can name no narrower class
+        return right[:0].copy()
