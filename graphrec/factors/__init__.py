@@ -1,0 +1,1 @@
+"""Latent factors: fitting them and folding profiles in."""
