@@ -1,0 +1,1 @@
+"""From profiles and tables to ranked lists."""

@@ -1,0 +1,104 @@
+"""Maximal marginal relevance (Carbonell and Goldstein, 1998)."""
+
+import numpy as np
+
+from graphrec.jit import compiled
+from graphrec.ranking.blocks import Factors, Neighbours
+from graphrec.types import Indices, Vector
+
+
+@compiled
+def diversify(
+    pool: Indices,
+    scores: Vector,
+    length: int,
+    diversity: float,
+    neighbours: Neighbours,
+    factors: Factors,
+    place: Indices,
+) -> Indices:
+    """Re-rank a pool: each step takes `argmax (1 - λ) · relevance - λ · max similarity to taken`.
+
+    Relevance is the score brought to 0..1 over the pool, so that λ means the same for each user.
+    Similarity is the mean of what the legs offer: the cosine of the factors (negative counts as
+    0) and the cosine in the pair table (0 for a pair it does not hold). The cost is linear in
+    pool x length.
+
+    Args:
+        pool: (n,), candidate items by descending score.
+        scores: (n,), blended scores, descending.
+        length: how many to take.
+        diversity: λ, 0 to 1.
+        neighbours: the pair table with its cosines.
+        factors: the item factors, perhaps of size 0.
+        place: (items,), scratch, -1 everywhere; left so.
+
+    Returns:
+        (min(length, n),), places in the pool in their new order.
+    """
+    size = pool.size
+    relevance = _to_unit(scores)
+    nearest = np.zeros(size, np.float32)
+    taken = np.zeros(size, np.bool_)
+    order = np.empty(min(length, size), np.int64)
+    for candidate in range(size):
+        place[pool[candidate]] = candidate
+    for step in range(order.size):
+        chosen = -1
+        chosen_value = np.float32(0.0)
+        for candidate in range(size):
+            if not taken[candidate]:
+                value = np.float32(
+                    (1.0 - diversity) * relevance[candidate] - diversity * nearest[candidate]
+                )
+                if chosen < 0 or value > chosen_value:
+                    chosen, chosen_value = candidate, value
+        order[step] = chosen
+        taken[chosen] = True
+        _raise_nearest(pool, pool[chosen], taken, nearest, neighbours, factors, place)
+    for candidate in range(size):
+        place[pool[candidate]] = -1
+    return order
+
+
+@compiled
+def _to_unit(scores: Vector) -> Vector:
+    """Descending scores brought to 0..1; all 1 where they do not differ."""
+    if scores.size == 0 or scores[0] <= scores[-1]:
+        return np.ones(scores.size, np.float32)
+    high, low = scores[0], scores[-1]
+    return ((scores - low) / (high - low)).astype(np.float32)
+
+
+@compiled
+def _raise_nearest(
+    pool: Indices,
+    item: int,
+    taken: Indices,
+    nearest: Vector,
+    neighbours: Neighbours,
+    factors: Factors,
+    place: Indices,
+) -> None:
+    """Raise each candidate's similarity to the nearest taken item, now that `item` is taken."""
+    similarity = np.zeros(pool.size, np.float32)
+    sources = 0
+    if neighbours.similarity.size > 0:
+        sources += 1
+        for pair in range(neighbours.start[item], neighbours.start[item + 1]):
+            candidate = place[neighbours.neighbour[pair]]
+            if candidate >= 0:
+                similarity[candidate] += neighbours.similarity[pair]
+    if factors.item.shape[0] > 0:
+        sources += 1
+        for candidate in range(pool.size):
+            if not taken[candidate]:
+                other = pool[candidate]
+                norms = factors.norm[item] * factors.norm[other]
+                dot = np.dot(factors.item[item], factors.item[other])
+                if norms > 0.0 and dot > 0.0:
+                    similarity[candidate] += dot / norms
+    if sources == 0:
+        return
+    for candidate in range(pool.size):
+        nearest[candidate] = max(nearest[candidate], similarity[candidate] / sources)

@@ -1,0 +1,79 @@
+"""Which items of the history speak most for each listed item."""
+
+import numpy as np
+
+from graphrec.jit import compiled
+from graphrec.ranking.blocks import Neighbours, Profiles
+from graphrec.types import Indices, Matrix, Vector
+
+
+@compiled
+def name_by_neighbours(
+    profiles: Profiles,
+    user: int,
+    neighbours: Neighbours,
+    scale: Vector,
+    listed: Indices,
+    place: Indices,
+    because: Indices,
+) -> None:
+    """Name the history items with the largest part in the neighbour legs' blended scores.
+
+    Args:
+        profiles: the histories.
+        user: whose list it is.
+        neighbours: the merged table.
+        scale: (neighbour legs,), what a weight of the table is worth in the blend.
+        listed: (k,), the listed items, -1 past the end.
+        place: (items,), scratch, -1 everywhere; left so.
+        because: (k, reasons), written: the best history items, descending; -1 where none helps.
+    """
+    legs = scale.size
+    length = listed.size
+    part = np.zeros(length, np.float32)
+    best_part = np.zeros((length, because.shape[1]), np.float32)
+    for rank in range(length):
+        if listed[rank] >= 0:
+            place[listed[rank]] = rank
+    for entry in range(profiles.start[user], profiles.start[user + 1]):
+        item = profiles.item[entry]
+        part[:] = 0.0
+        for pair in range(neighbours.start[item], neighbours.start[item + 1]):
+            rank = place[neighbours.neighbour[pair]]
+            if rank >= 0:
+                for leg in range(legs):
+                    part[rank] += scale[leg] * neighbours.weight[pair, leg]
+        for rank in range(length):
+            _insert(profiles.weight[entry] * part[rank], item, best_part[rank], because[rank])
+    for rank in range(length):
+        if listed[rank] >= 0:
+            place[listed[rank]] = -1
+
+
+@compiled
+def name_by_factors(
+    profiles: Profiles, user: int, factors: Matrix, listed: Indices, because: Indices
+) -> None:
+    """Name the history items whose factors agree most with the listed: `weight · q_h·q_j`."""
+    best_part = np.zeros((listed.size, because.shape[1]), np.float32)
+    for entry in range(profiles.start[user], profiles.start[user + 1]):
+        item = profiles.item[entry]
+        for rank in range(listed.size):
+            if listed[rank] >= 0:
+                agreement = np.dot(factors[item], factors[listed[rank]])
+                part = profiles.weight[entry] * agreement
+                _insert(part, item, best_part[rank], because[rank])
+
+
+@compiled
+def _insert(part: float, item: int, parts: Vector, items: Indices) -> None:
+    """Insert into a short descending list; only a positive part is a reason."""
+    last = parts.size - 1
+    if part <= parts[last]:
+        return
+    while last > 0 and part > parts[last - 1]:
+        parts[last] = parts[last - 1]
+        items[last] = items[last - 1]
+        last -= 1
+    parts[last] = part
+    items[last] = item

@@ -1,0 +1,234 @@
+"""Ranked lists for a DataFrame of profiles, in Arrow batches over memory-mapped tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import types as T
+
+from graphrec.arrow import BatchFunction
+from graphrec.artifacts import Array, SharedArrays, one_thread, read_only, share_arrays
+from graphrec.columns import (
+    BECAUSE,
+    HIDDEN,
+    ITEM,
+    ITEMS,
+    RANK,
+    RECOMMENDATIONS,
+    SCORE,
+    SOURCE,
+    USER,
+    VECTOR,
+    WEIGHTS,
+)
+from graphrec.data.ids_arrow import from_bytes
+from graphrec.data.ragged import offsets, values
+from graphrec.factors.fold_in import ItemFactors, fold_in
+from graphrec.ranking.blocks import Lists, Profiles
+from graphrec.ranking.dense import score_all_items
+from graphrec.ranking.kernel import rank_dense, rank_popular, rank_users
+from graphrec.ranking.settings import Request
+from graphrec.ranking.tables import ItemTables, factors_of, neighbours_of
+from graphrec.types import Indices, Mask, Matrix
+
+PERSONAL = "personal"  # the source of a list that a history led to
+POPULAR = "popular"  # the source of a list for a user without a history
+
+_DENSE_BLOCK = 256  # users whose scores of all items are held at a time
+
+
+def serve(
+    profiles: DataFrame,
+    tables: ItemTables,
+    request: Request,
+    *,
+    item_type: T.DataType,
+    excluded: Mask | None = None,
+) -> DataFrame:
+    """Ranked lists for users by their histories.
+
+    Args:
+        profiles: (user, items: array<int>, weights: array<float>), items ascending and known to
+            the catalogue; perhaps `hidden`: array<int>, items not to be listed to this user, and
+            `vector`: array<float>, a user factor to be used as it is. A user without items gets
+            the most popular ones.
+        tables: the model.
+        request: what the lists shall be.
+        item_type: Spark's type of the item ids.
+        excluded: (items,), True for items never to be listed; None lists all.
+
+    Returns:
+        (user, recommendations: array<struct<item, rank, score, one column per leg: float,
+        because: array<item>, source>>), best first; a leg's column is its share of the score.
+    """
+    spark = profiles.sparkSession
+    mask = np.zeros(tables.catalogue.size, np.bool_) if excluded is None else excluded
+    shared = tables.share(spark)
+    shared_mask = share_arrays(spark, {"excluded": mask})
+    row = T.StructType(
+        [
+            T.StructField(ITEM, item_type),
+            T.StructField(RANK, T.IntegerType()),
+            T.StructField(SCORE, T.FloatType()),
+            *(T.StructField(leg, T.FloatType()) for leg in tables.legs),
+            T.StructField(BECAUSE, T.ArrayType(item_type)),
+            T.StructField(SOURCE, T.StringType()),
+        ]
+    )
+    schema = T.StructType([profiles.schema[USER], T.StructField(RECOMMENDATIONS, T.ArrayType(row))])
+    return profiles.mapInArrow(
+        _server(shared, shared_mask, tables.legs, _fold(tables.factors), request), schema
+    )
+
+
+def _fold(factors: ItemFactors) -> tuple[float, float]:
+    return factors.unobserved, factors.regularization
+
+
+def _server(
+    shared: SharedArrays,
+    shared_mask: SharedArrays,
+    legs: tuple[str, ...],
+    fold: tuple[float, float],
+    request: Request,
+) -> BatchFunction:
+    """A function that serves batches of profiles."""
+
+    def serve_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        tables = shared.open()
+        excluded = shared_mask.open()["excluded"]
+        ids = from_bytes(tables["ids"])
+        for batch in batches:
+            with one_thread():
+                lists = _lists(batch, tables, excluded, fold, request)
+            yield pa.RecordBatch.from_pydict(
+                {USER: batch[USER], RECOMMENDATIONS: _to_arrow(lists, ids, legs)}
+            )
+
+    return serve_batches
+
+
+def _lists(
+    batch: pa.RecordBatch,
+    tables: dict[str, Array],
+    excluded: Mask,
+    fold: tuple[float, float],
+    request: Request,
+) -> Lists:
+    """Rank one batch with the entry of the kernel that fits the model's legs."""
+    profiles = read_profiles(batch, filter_seen=request.filter_seen)
+    settings = request.settings(tables["popularity"], excluded)
+    if not request.blend:
+        return rank_popular(profiles, settings)
+    neighbours = neighbours_of(tables, diversify=request.diversity > 0)
+    users = user_factors(batch, profiles, tables, fold)
+    factors = factors_of(tables, users)
+    if tables["weight"].shape[1]:
+        return rank_users(profiles, neighbours, factors, settings)
+    items = read_only(tables["factors"].T)  # (rank, items)
+    return _concatenated(
+        rank_dense(
+            _slice(profiles, first, first + _DENSE_BLOCK),
+            score_all_items(read_only(users[first : first + _DENSE_BLOCK]), items),
+            neighbours,
+            factors,
+            settings,
+        )
+        for first in range(0, users.shape[0], _DENSE_BLOCK)
+    )
+
+
+def read_profiles(batch: pa.RecordBatch, *, filter_seen: bool) -> Profiles:
+    """(user, items, weights[, hidden]) as the kernel takes it."""
+    start = read_only(offsets(batch[ITEMS]))
+    item = read_only(values(batch[ITEMS], np.int32))
+    weight = read_only(values(batch[WEIGHTS], np.float32))
+    hidden_start, hidden = (start, item) if filter_seen else (read_only(start * 0), item[:0])
+    if HIDDEN in batch.schema.names:
+        hidden_start, hidden = _joined(
+            hidden_start,
+            hidden,
+            offsets(batch[HIDDEN]),
+            values(batch[HIDDEN], np.int32),
+        )
+    return Profiles(start, item, weight, hidden_start, hidden)
+
+
+def user_factors(
+    batch: pa.RecordBatch,
+    profiles: Profiles,
+    tables: dict[str, Array],
+    fold: tuple[float, float],
+) -> Matrix:
+    """The users' factors, (users, rank): given ones as they are, the others folded in."""
+    factors = ItemFactors(tables["factors"], tables["eigenvalue"], *fold)
+    if not factors.vector.shape[0]:
+        return np.zeros((0, 0), np.float32)
+    folded = fold_in(profiles.start, profiles.item, profiles.weight, factors)
+    if VECTOR in batch.schema.names:
+        given = batch[VECTOR].is_valid().to_numpy(zero_copy_only=False)
+        flat = values(batch[VECTOR].drop_null(), np.float32)
+        folded[given] = flat.reshape(-1, factors.rank)
+    return folded
+
+
+def _joined(
+    start_a: Indices, item_a: Indices, start_b: Indices, item_b: Indices
+) -> tuple[Indices, Indices]:
+    """User by user, the entries of two lists one after the other."""
+    users = start_a.size - 1
+    owner = np.concatenate(
+        (
+            np.repeat(np.arange(users), np.diff(start_a)),
+            np.repeat(np.arange(users), np.diff(start_b)),
+        )
+    )
+    order = np.argsort(owner, kind="stable")
+    return read_only(start_a + start_b), read_only(np.concatenate((item_a, item_b))[order])
+
+
+def _slice(profiles: Profiles, first: int, last: int) -> Profiles:
+    """Some of the users; offsets point into the whole arrays, so nothing is copied."""
+    return Profiles(
+        profiles.start[first : last + 1],
+        profiles.item,
+        profiles.weight,
+        profiles.hidden_start[first : last + 1],
+        profiles.hidden_item,
+    )
+
+
+def _concatenated(parts: Iterator[Lists]) -> Lists:
+    return Lists(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def _to_arrow(lists: Lists, ids: pa.Array, legs: tuple[str, ...]) -> pa.ListArray:
+    """Lists as a column array<struct>, with the ids that went in."""
+    filled = lists.item >= 0  # (users, k)
+    length = filled.sum(axis=1)
+    rank = np.broadcast_to(np.arange(1, filled.shape[1] + 1, dtype=np.int32), filled.shape)
+    share = lists.share[filled]  # (rows, legs)
+    cold = np.repeat(lists.cold, length)
+    columns = {
+        ITEM: ids.take(pa.array(lists.item[filled])),
+        RANK: pa.array(rank[filled]),
+        SCORE: pa.array(lists.score[filled]),
+        **{leg: pa.array(np.ascontiguousarray(share[:, n])) for n, leg in enumerate(legs)},
+        BECAUSE: _reasons(lists.because[filled], ids),
+        SOURCE: pa.array([PERSONAL, POPULAR]).take(pa.array(cold.astype(np.int8))),
+    }
+    rows = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
+    return pa.ListArray.from_arrays(_starts(length), rows)
+
+
+def _reasons(because: npt.NDArray[np.int32], ids: pa.Array) -> pa.ListArray:
+    named = because >= 0
+    return pa.ListArray.from_arrays(_starts(named.sum(axis=1)), ids.take(pa.array(because[named])))
+
+
+def _starts(length: npt.NDArray[np.int64]) -> pa.Array:
+    return pa.array(np.concatenate(([0], np.cumsum(length))).astype(np.int32))

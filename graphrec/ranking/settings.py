@@ -1,0 +1,38 @@
+"""What a request asks of the lists, as it travels to the workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.artifacts import read_only
+from graphrec.ranking.blocks import Settings
+from graphrec.types import Vector
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request for lists or scores."""
+
+    blend: tuple[float, ...]  # weights of the legs, in the order of the tables
+    standardise: bool
+    length: int = 10
+    candidates: int = 300
+    reasons: int = 3
+    diversity: float = 0.0
+    filter_seen: bool = True
+
+    def settings(self, popularity: Vector, excluded: npt.NDArray[np.bool_]) -> Settings:
+        """As the kernel takes it."""
+        return Settings(
+            read_only(np.array(self.blend, np.float32)),
+            self.standardise,
+            excluded,
+            popularity,
+            max(self.candidates, self.length),
+            self.length,
+            self.reasons,
+            self.diversity,
+        )
