@@ -1,0 +1,1 @@
+"""Recommenders: one file each, Params, Estimator and Model together."""

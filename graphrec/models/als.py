@@ -1,0 +1,46 @@
+"""Matrix factorisation of implicit feedback, as a recommender."""
+
+from __future__ import annotations
+
+from graphrec.factors.block_als import fit_block_als
+from graphrec.factors.mllib_als import fit_mllib_als
+from graphrec.models.recommender import Leg, Recommender, RecommenderModel
+from graphrec.models.training import TrainingData
+from graphrec.params import at_least, one_of, param, positive
+from graphrec.progress import stage
+from graphrec.ranking.tables import FactorLeg
+
+
+class ALSModel(RecommenderModel):
+    """Scores are products of factors; a user's factor is folded in from the history."""
+
+
+class ALSRecommender(Recommender):
+    """Alternating least squares; for sources and the objective see `graphrec.factors.solver`."""
+
+    rank = param(256, "number of latent dimensions", at_least(1))
+    iterations = param(8, "how many times both sides are solved", at_least(1))
+    unobserved = param(0.05, "a0: weight of an absent pair; MLlib's 1 / alpha", positive())
+    regularization = param(
+        0.05, "λ per interaction of a user or item; MLlib's regParam times a0", positive()
+    )
+    engine = param("block", "block: our own; mllib: Spark's ALS", one_of("block", "mllib"))
+    seed = param(0, "of the first factors", at_least(0))
+
+    _model = ALSModel
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """The leg "als"."""
+        fit = fit_block_als if self.value("engine") == "block" else fit_mllib_als
+        with stage("factors") as counts:
+            factors = fit(
+                data.profiles,
+                data.catalogue.size,
+                rank=self.value("rank"),
+                iterations=self.value("iterations"),
+                unobserved=self.value("unobserved"),
+                regularization=self.value("regularization"),
+                seed=self.value("seed"),
+            )
+            counts.update({"rank": self.value("rank"), "iterations": self.value("iterations")})
+        return [FactorLeg("als", factors)]

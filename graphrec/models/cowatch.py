@@ -1,0 +1,32 @@
+"""Co-watch association by a measure that people read, as a recommender."""
+
+from __future__ import annotations
+
+from graphrec.graph.association import association_weights
+from graphrec.graph.measures import MEASURES
+from graphrec.models.recommender import Leg, Recommender, RecommenderModel
+from graphrec.models.training import TrainingData
+from graphrec.params import between, one_of, param
+from graphrec.ranking.tables import NeighbourLeg
+
+
+class CowatchModel(RecommenderModel):
+    """Scores are sums of the measure over the history."""
+
+
+class CowatchRecommender(Recommender):
+    """Sums a measure of association over the items of the history."""
+
+    measure = param("cosine", f"one of {', '.join(MEASURES)}", one_of(*MEASURES))
+    shrinkage = param(
+        0.0, "s: the measure is multiplied by together / (together + s)", between(0.0, 1e9)
+    )
+
+    _model = CowatchModel
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """The leg "cowatch"."""
+        rows = association_weights(
+            data.pairs(), measure=self.value("measure"), shrinkage=self.value("shrinkage")
+        )
+        return [NeighbourLeg("cowatch", rows)]

@@ -1,0 +1,139 @@
+"""Factors that were learned elsewhere, as a recommender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from graphrec.arrow import BatchFunction
+from graphrec.artifacts import SharedArrays, one_thread, share_arrays
+from graphrec.columns import INDEX, ITEM, USER, VECTOR
+from graphrec.data.ragged import lists, values
+from graphrec.errors import ColumnError
+from graphrec.factors.fold_in import ItemFactors, eigenbasis
+from graphrec.models.recommender import Leg, Recommender, RecommenderModel
+from graphrec.models.training import TrainingData
+from graphrec.params import param, positive
+from graphrec.ranking.tables import FactorLeg
+from graphrec.types import Matrix
+
+
+class GivenFactorsModel(RecommenderModel):
+    """Scores are products of the given factors; users without one are folded in."""
+
+
+class GivenFactorsRecommender(Recommender):
+    """Takes factors from any DataFrame of ids and vectors, such as `ALSModel.itemFactors`.
+
+    Args:
+        itemFactors: (id, vector: array of numbers), in this order whatever the names; one row per
+            item. An item without a row scores 0 by this leg.
+        userFactors: the same for users. Users without a row, or all where it is None, are folded
+            in from their histories with `unobserved` and `regularization`.
+        **values: parameters by keyword.
+
+    Raises:
+        ColumnError: at fitting, when a frame has another shape, or vectors of several lengths.
+    """
+
+    unobserved = param(0.05, "a0: weight of an absent pair in the fold-in", positive())
+    regularization = param(0.05, "λ per interaction of the user in the fold-in", positive())
+
+    _model = GivenFactorsModel
+
+    def __init__(
+        self, itemFactors: DataFrame, userFactors: DataFrame | None = None, **values: Any
+    ) -> None:
+        super().__init__(**values)
+        self.itemFactors = itemFactors
+        self.userFactors = userFactors
+
+    def enrich(self, data: TrainingData) -> TrainingData:
+        """Join the users' factors to their histories, in the basis of the items' factors."""
+        if self.userFactors is None:
+            return data
+        basis, _ = eigenbasis(self._items(data))
+        given = _id_and_vector(self.userFactors, USER)
+        shared = share_arrays(data.spark, {"basis": basis})
+        kind = data.profiles.schema[USER].dataType.simpleString()
+        rotated = given.select(F.col(USER).try_cast(kind).alias(USER), VECTOR).mapInArrow(
+            _rotator(shared),
+            T.StructType(
+                [data.profiles.schema[USER], T.StructField(VECTOR, T.ArrayType(T.FloatType()))]
+            ),
+        )
+        return replace(data, profiles=data.profiles.join(rotated, USER, "left"))
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """The leg "factors"."""
+        given = self._items(data)
+        basis, eigenvalue = eigenbasis(given)
+        factors = ItemFactors(
+            np.ascontiguousarray(given @ basis),
+            eigenvalue,
+            self.value("unobserved"),
+            self.value("regularization"),
+        )
+        return [FactorLeg("factors", factors)]
+
+    def _items(self, data: TrainingData) -> npt.NDArray[np.float32]:
+        """The given item factors by item index, (items, rank); catalogue-sized."""
+        items = data.catalogue.to_frame(data.spark).select(ITEM, INDEX)
+        kind = items.schema[ITEM].dataType.simpleString()
+        given = _id_and_vector(self.itemFactors, ITEM)
+        known = given.select(F.col(ITEM).try_cast(kind).alias(ITEM), VECTOR).join(items, ITEM)
+        table = known.select(INDEX, VECTOR).toArrow()
+        vectors = [_matrix(batch[VECTOR]) for batch in table.to_batches()]
+        ranks = {vector.shape[1] for vector in vectors}
+        if len(ranks) != 1:
+            raise ColumnError(
+                "the vectors of the item factors must be of one length",
+                found=f"lengths {sorted(ranks)}" if ranks else "no known item",
+                fix="give (id, vector) rows for the items of the interactions",
+            )
+        factors = np.zeros((data.catalogue.size, ranks.pop()), np.float32)
+        factors[table[INDEX].to_numpy()] = np.concatenate(vectors)
+        return factors
+
+
+def _id_and_vector(frame: DataFrame, name: str) -> DataFrame:
+    """A frame's two columns under our names."""
+    kinds = [field.dataType for field in frame.schema.fields]
+    if len(kinds) != 2 or not isinstance(kinds[1], T.ArrayType):
+        raise ColumnError(
+            "factors must have two columns, the id and an array of numbers",
+            found=", ".join(f"{f.name}: {f.dataType.simpleString()}" for f in frame.schema.fields),
+            fix="select them in this order",
+        )
+    return frame.toDF(name, VECTOR).withColumn(VECTOR, F.col(VECTOR).cast("array<float>"))
+
+
+def _matrix(column: pa.ListArray) -> Matrix:
+    rows = len(column)
+    flat = values(column, np.float32)
+    if rows and flat.size % rows:
+        raise ColumnError("the vectors of the factors must be of one length")
+    return flat.reshape(rows, -1)
+
+
+def _rotator(shared: SharedArrays) -> BatchFunction:
+    """A function that turns user factors into the basis of the items'."""
+
+    def rotate_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        basis = shared.open()["basis"]
+        for batch in batches:
+            with one_thread():
+                rotated = _matrix(batch[VECTOR]) @ basis
+            start = np.arange(batch.num_rows + 1, dtype=np.int64) * basis.shape[0]
+            vectors = lists(start, np.ascontiguousarray(rotated).reshape(-1))
+            yield pa.RecordBatch.from_pydict({USER: batch[USER], VECTOR: vectors})
+
+    return rotate_batches

@@ -1,0 +1,151 @@
+"""The hybrid: several legs blended by user-wise standardised scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from pyspark.sql import DataFrame
+from pyspark.storagelevel import StorageLevel
+
+from graphrec.columns import INDEX, ITEM
+from graphrec.errors import ParameterError
+from graphrec.models.als import ALSRecommender
+from graphrec.models.learned_weights import CachedScores, hold_out, normalised, search_weights
+from graphrec.models.pagerank import PageRankRecommender
+from graphrec.models.recommender import Leg, Recommender, RecommenderModel
+from graphrec.models.ridge import RidgeRecommender
+from graphrec.models.training import TrainingData, prepare
+from graphrec.params import at_least, param
+from graphrec.ranking.serving import serve
+from graphrec.ranking.settings import Request
+from graphrec.ranking.tables import ItemTables
+
+DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ridge": 0.2, "als": 0.7}
+
+LEARNED = "learned"
+
+
+def _weights(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("a mapping of leg names to weights")
+    if any(not isinstance(w, int | float) or not 0 <= w < float("inf") for w in value.values()):
+        raise ValueError("a mapping to numbers of at least 0")
+    if sum(value.values()) <= 0:
+        raise ValueError("a mapping with a weight above 0")
+    return {str(name): float(weight) for name, weight in value.items()}
+
+
+def _weights_or_learned(value: Any) -> dict[str, float] | str:
+    return LEARNED if value == LEARNED else _weights(value)
+
+
+class HybridRecommenderModel(RecommenderModel):
+    """Scores are weighted sums of the legs' z-scores.
+
+    A leg's score is standardised per user with its exact mean and deviation over all items; the
+    share of each leg in the score is a column of `rankedLists`, and the shares sum to the score.
+    """
+
+    weights = param(
+        DEFAULT_WEIGHTS,
+        "weight of each leg's standardised score in the blend, or learned",
+        _weights_or_learned,
+    )
+    _standardise: ClassVar[bool] = True
+
+    def _blend(self) -> tuple[float, ...]:
+        weights = self.value("weights")
+        _check_names(weights, self.legs)
+        return tuple(weights.get(leg, 0.0) for leg in self.legs)
+
+
+class HybridRecommender(Recommender):
+    """Retrieves candidates by the graph and ranks them by a blend of several recommenders.
+
+    Args:
+        legs: the base recommenders; their own parameters are used, but those that all
+            recommenders share (columns, history, pair table, lists) are taken from the hybrid.
+            Default: the walk, the ridge regression and ALS with their defaults.
+        **values: parameters by keyword.
+    """
+
+    weights = HybridRecommenderModel.weights
+    validationUsers = param(2000, "users asked for weights=learned, at most", at_least(2))
+    seed = param(0, "of the draw for weights=learned", at_least(0))
+    _model = HybridRecommenderModel
+
+    def __init__(self, legs: Sequence[Recommender] | None = None, **values: Any) -> None:
+        super().__init__(**values)
+        self.legs = (
+            [PageRankRecommender(), RidgeRecommender(), ALSRecommender()]
+            if legs is None
+            else list(legs)
+        )
+
+    def exponents(self) -> Iterable[float]:
+        """All that the legs want."""
+        return [exponent for leg in self.legs for exponent in leg.exponents()]
+
+    def enrich(self, data: TrainingData) -> TrainingData:
+        """What each leg adds."""
+        for leg in self.legs:
+            data = leg.enrich(data)
+        return data
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """All legs, on the same histories and the same pair table."""
+        legs = [learned for leg in self.legs for learned in leg.learn(data)]
+        _check_distinct([leg.name for leg in legs])
+        if self.value("weights") != LEARNED:
+            _check_names(self.value("weights"), [leg.name for leg in legs])
+        return legs
+
+    def _fit(self, dataset: DataFrame) -> RecommenderModel:
+        if self.value("weights") != LEARNED:
+            return super()._fit(dataset)
+        return self._fit_weights(self.enrich(prepare(dataset, self, self.exponents())))
+
+    def _fit_weights(self, data: TrainingData) -> RecommenderModel:
+        """Learn the legs without some interactions, and the weights from those."""
+        cut = hold_out(data.profiles, users=self.value("validationUsers"), seed=self.value("seed"))
+        training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
+        part = replace(data, profiles=training)
+        legs = self.learn(part)
+        model = self.model_of(part, legs)
+        tables = model.learned.tables
+        weights = self._search(data, tables, cut.validation)
+        training.unpersist()
+        # Pairs are counted anew when they are asked for: people read those of all interactions.
+        model.learned = replace(model.learned, profiles=data.profiles, pairs=None)
+        model.setParams(weights=dict(zip(tables.legs, weights, strict=True)))
+        return model
+
+    def _search(
+        self, data: TrainingData, tables: ItemTables, validation: DataFrame
+    ) -> tuple[float, ...]:
+        candidates = self.value("candidates")
+        request = Request((1.0,) * len(tables.legs), True, candidates, candidates, reasons=0)
+        nested = serve(validation, tables, request, item_type=data.item_type)
+        items = data.catalogue.to_frame(data.spark).select(ITEM, INDEX)
+        cached = CachedScores.collect(nested, validation, items, tables.legs)
+        return search_weights(cached, normalised(DEFAULT_WEIGHTS, tables.legs))
+
+
+def _check_distinct(legs: Sequence[str]) -> None:
+    twice = sorted({leg for leg in legs if legs.count(leg) > 1})
+    if twice:
+        raise ParameterError(
+            "two legs have the same name", found=", ".join(twice), fix="leave one of them out"
+        )
+
+
+def _check_names(weights: Mapping[str, float], legs: Sequence[str]) -> None:
+    unknown = sorted(set(weights) - set(legs))
+    if unknown:
+        raise ParameterError(
+            "weights name a leg that the hybrid does not have",
+            found=", ".join(unknown),
+            fix=f"it has {', '.join(legs)}",
+        )

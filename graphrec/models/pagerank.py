@@ -1,0 +1,111 @@
+"""Personalized PageRank and its short form, the three-step walk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from graphrec.errors import ParameterError
+from graphrec.graph.bipartite import UserItemGraph
+from graphrec.graph.graphframes_pagerank import item_pagerank_rows
+from graphrec.graph.item_pagerank import item_pagerank
+from graphrec.graph.sparse import SparseRows
+from graphrec.graph.walks import discounted, walk_weights
+from graphrec.models.recommender import Leg, Recommender, RecommenderModel
+from graphrec.models.training import TrainingData
+from graphrec.params import at_least, between, one_of, param
+from graphrec.ranking.tables import NeighbourLeg
+
+
+class PageRankModel(RecommenderModel):
+    """Scores are probabilities of the walk, discounted by popularity where asked for."""
+
+
+class PageRankRecommender(Recommender):
+    """Walks on the user-item graph, started from the user's history.
+
+    `walk="three-step"` goes user -> item -> user -> item, which is P3 with the default exponents
+    and RP3beta with a `popularityExponent` above 0; `walk="restart"` goes on until it is called
+    back, with `restartProbability` at each step: personalized PageRank. For sources and formulas
+    see `graphrec.graph.walks` and `graphrec.graph.item_pagerank`.
+
+    `engine="graphframes"` has GraphFrames compute the rows of `walk="restart"`, each item a source
+    in turn, on the graph itself instead of the pair table (so `maxPartners`, `minSupport` and
+    `maxHistory` do not count). It is there to compare with: it is slow, takes small catalogues
+    only, and cannot weigh interactions; see `graphrec.graph.graphframes_pagerank`. Everything else
+    of the model is the same. For the PageRank of a few users alone, see `user_pagerank` there.
+    """
+
+    walk = param(
+        "three-step",
+        "three-step (P3, RP3beta) or restart (PageRank)",
+        one_of("three-step", "restart"),
+    )
+    engine = param(
+        "table",
+        "of walk=restart; table: our own; graphframes: GraphFrames, for small catalogues",
+        one_of("table", "graphframes"),
+    )
+    restartProbability = param(
+        0.5,
+        "of each step of walk=restart; long walks (small values) only add popularity",
+        between(0.0, 1.0, open_low=True, open_high=True),
+    )
+    tolerance = param(
+        1e-4,
+        "probability that walk=restart may leave undistributed per item",
+        between(0.0, 1.0, open_low=True),
+    )
+    maxEntries = param(400, "entries that each item's row of walk=restart keeps", at_least(1))
+    itemExponent = param(1.0, "b: of the history item's strength", between(0.0, 2.0))
+    userExponent = param(1.0, "c: of the strength of the user in between", between(0.0, 2.0))
+    popularityExponent = param(
+        0.0, "d: of the listed item's strength; discounts popular items", between(0.0, 2.0)
+    )
+
+    _model = PageRankModel
+
+    def exponents(self) -> Iterable[float]:
+        """The walk needs the sums of its user exponent."""
+        return (self.value("userExponent"),)
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """The leg "walk".
+
+        Raises:
+            GraphFramesError: engine=graphframes, and the session has no GraphFrames.
+            ParameterError: engine=graphframes with another walk, weights or too many items.
+        """
+        if self.value("walk") == "restart":
+            rows = self._restarting(data)
+        elif self.value("engine") == "table":
+            rows = walk_weights(
+                data.pairs(),
+                item_exponent=self.value("itemExponent"),
+                user_exponent=self.value("userExponent"),
+                popularity_exponent=self.value("popularityExponent"),
+            )
+        else:
+            raise ParameterError(
+                "GraphFrames computes walk='restart' only",
+                found=f"walk={self.value('walk')!r}",
+                fix="set walk='restart' or engine='table'",
+            )
+        return [NeighbourLeg("walk", rows, per_profile=True)]
+
+    def _restarting(self, data: TrainingData) -> SparseRows:
+        """Item rows of `ppr(user) = (1 - c)·Σ_i P(user -> i)·ppr(i)`, discounted."""
+        restart = self.value("restartProbability")
+        limits = {
+            "restart_probability": restart,
+            "tolerance": self.value("tolerance"),
+            "max_entries": self.value("maxEntries"),
+        }
+        if self.value("engine") == "graphframes":
+            with UserItemGraph.from_profiles(data.profiles, data.catalogue) as graph:
+                rows, scale = item_pagerank_rows(graph, **limits), 1.0 - restart
+        else:
+            rows = item_pagerank(data.spark, data.pairs(), **limits).rows
+            # ppr(i) = (c / c')·chain(i) on the items, c' = 1 - (1 - c)²
+            scale = (1.0 - restart) * restart / (1.0 - math.pow(1.0 - restart, 2))
+        return discounted(rows, data.pairs().strength, self.value("popularityExponent"), scale)

@@ -1,0 +1,69 @@
+"""Parameters that several recommenders share."""
+
+from __future__ import annotations
+
+from graphrec.params import (
+    DefaultParams,
+    at_least,
+    between,
+    flag,
+    one_of,
+    optional,
+    param,
+    positive,
+    text,
+)
+
+
+class ColumnParams(DefaultParams):
+    """The names of the input's columns; None recognises the usual names."""
+
+    userCol = param(None, "column of user ids: string or whole number", optional(text()))
+    itemCol = param(None, "column of item ids: string or whole number", optional(text()))
+    ratingCol = param(
+        None, "column of ratings or weights; '' ignores one with a usual name", optional(text())
+    )
+    timestampCol = param(
+        None, "column of times; '' ignores one with a usual name", optional(text())
+    )
+
+
+class TrainingParams(ColumnParams):
+    """How interactions become histories and item pairs."""
+
+    duplicates = param(
+        "last",
+        "what several rows of a user and an item become: last, sum, mean or max",
+        one_of("last", "sum", "mean", "max"),
+    )
+    preference = param(
+        "binary",
+        "binary: an interaction counts 1 whatever its rating; weight: it counts its rating",
+        one_of("binary", "weight"),
+    )
+    halfLife = param(
+        None,
+        "age in days at which an interaction counts half; None: no decay",
+        optional(positive()),
+    )
+    maxHistory = param(
+        2000, "interactions of a user that are counted into item pairs: the latest", at_least(2)
+    )
+    maxPartners = param(200, "partners that each item keeps, the best by cosine", at_least(1))
+    minSupport = param(1, "users that a pair of items needs in common", at_least(1))
+    blockEntries = param(
+        64_000_000, "history entries that one task holds while pairs are counted", at_least(1000)
+    )
+
+
+class ServingParams(DefaultParams):
+    """How lists are made; may be changed on a fitted model."""
+
+    filterSeen = param(True, "leave out what the user has in the history", flag())
+    candidates = param(300, "items retrieved by the graph before they are blended", at_least(1))
+    diversity = param(
+        0.0,
+        "λ of MMR: 0 keeps the blended order, 1 looks at dissimilarity alone",
+        between(0.0, 1.0),
+    )
+    numReasons = param(3, "items of the history that are named as reasons", at_least(0))

@@ -1,0 +1,204 @@
+"""Models on disk: a directory of Parquet tables and one line of JSON, nothing pickled.
+
+metadata/    class, version, parameters, column names, figures of the tables
+items/       item, support
+neighbours/  index, and arrays: neighbour, similarity, one per neighbour leg
+factors/     index, vector: array
+pairs/       index, strength, support, one own sum per exponent, and arrays: neighbour,
+             together, after, one sum per exponent
+profiles/    user, items: array, weights: array, times: array
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from pyspark.ml.util import MLReader, MLWriter
+from pyspark.sql import DataFrame, SparkSession
+
+from graphrec.artifacts import Array
+from graphrec.columns import ITEM, NEIGHBOUR, VECTOR
+from graphrec.data.catalogue import Catalogue
+from graphrec.data.columns_found import InteractionColumns
+from graphrec.factors.fold_in import ItemFactors
+from graphrec.graph.item_rows import from_rows, to_rows
+from graphrec.graph.pairs import PairTable
+from graphrec.models.directory import read_directory, restore_params, write_directory
+from graphrec.models.recommender import Learned, RecommenderModel
+from graphrec.ranking.tables import ItemTables, no_factors
+from graphrec.types import Matrix
+
+_SIMILARITY = "similarity"
+
+
+class RecommenderWriter(MLWriter):
+    """Writes a model to a directory on any file system that Spark can write to."""
+
+    def __init__(self, model: RecommenderModel) -> None:
+        super().__init__()
+        self._model = model
+
+    def _handleOverwrite(self, path: str) -> None:
+        """Nothing: each table replaces its older self, which Spark Connect can do as well."""
+
+    def saveImpl(self, path: str) -> None:
+        """Write all tables, the metadata last.
+
+        Raises:
+            OutputExistsError: the directory holds a model already, and `overwrite()` was not
+                called.
+        """
+        spark, learned = self.sparkSession, self._model.learned
+        tables = {
+            "profiles": learned.profiles,
+            "items": learned.tables.catalogue.to_frame(spark),
+            "neighbours": _neighbour_rows(spark, learned.tables),
+            "factors": factor_rows(spark, learned.tables.factors.vector),
+        }
+        if learned.pairs is not None:
+            tables["pairs"] = _pair_rows(spark, learned.pairs)
+        described = _describe(learned)
+        overwrite = self.shouldOverwrite
+        write_directory(spark, path, self._model, tables, described, overwrite=overwrite)
+
+
+class RecommenderReader(MLReader[Any]):
+    """Reads what `RecommenderWriter` wrote."""
+
+    def __init__(self, cls: type[RecommenderModel]) -> None:
+        super().__init__()
+        self._cls = cls
+
+    def load(self, path: str) -> Any:
+        """Read a model.
+
+        Raises:
+            UnreadableInputError: there is no model at this path, or one of another class.
+        """
+        spark = self.sparkSession
+        cls, metadata, described = read_directory(spark, path, self._cls)
+        items = spark.read.parquet(f"{path}/items")
+        learned = Learned(
+            columns=InteractionColumns(**described["columns"]),
+            item_type=items.schema[ITEM].dataType,
+            tables=_read_tables(spark, path, items, described),
+            profiles=spark.read.parquet(f"{path}/profiles"),
+            pairs=_read_pairs(spark, path, described["pairs"]),
+        )
+        model = cls(learned)
+        restore_params(model, metadata)
+        return model
+
+
+def _describe(learned: Learned) -> dict[str, Any]:
+    tables, pairs = learned.tables, learned.pairs
+    return {
+        "columns": asdict(learned.columns),
+        "users": tables.users,
+        "neighbour_legs": list(tables.neighbour_names),
+        "per_profile": tables.per_profile.tolist(),
+        "factor_leg": tables.factor_name,
+        "unobserved": tables.factors.unobserved,
+        "regularization": tables.factors.regularization,
+        "eigenvalue": tables.factors.eigenvalue.tolist(),
+        "pairs": None
+        if pairs is None
+        else {
+            "users": pairs.users,
+            "exponents": list(pairs.sums),
+            "mean_scale": list(pairs.mean_scale.values()),
+        },
+    }
+
+
+def _neighbour_rows(spark: SparkSession, tables: ItemTables) -> DataFrame:
+    listed: dict[str, Array] = {NEIGHBOUR: tables.neighbour, _SIMILARITY: tables.similarity}
+    for place, leg in enumerate(tables.neighbour_names):
+        listed[leg] = np.ascontiguousarray(tables.weight[:, place])
+    return to_rows(spark, tables.start, listed)
+
+
+def factor_rows(spark: SparkSession, vectors: Matrix) -> DataFrame:
+    """Factors as rows (index, vector: array<float>)."""
+    start = np.arange(vectors.shape[0] + 1, dtype=np.int64) * vectors.shape[1]
+    return to_rows(spark, start, {VECTOR: vectors.reshape(-1)})
+
+
+def _pair_rows(spark: SparkSession, pairs: PairTable) -> DataFrame:
+    listed: dict[str, Array] = {NEIGHBOUR: pairs.neighbour, "together": pairs.together}
+    if pairs.after.size:
+        listed["after"] = pairs.after
+    single: dict[str, Array] = {"strength": pairs.strength, "support": pairs.support}
+    for place, exponent in enumerate(pairs.sums):
+        listed[f"sums_{place}"] = pairs.sums[exponent]
+        single[f"own_{place}"] = pairs.own[exponent]
+    return to_rows(spark, pairs.start, listed, single)
+
+
+def _read_tables(
+    spark: SparkSession, path: str, items: DataFrame, described: dict[str, Any]
+) -> ItemTables:
+    legs = tuple(described["neighbour_legs"])
+    start, arrays = from_rows(
+        spark.read.parquet(f"{path}/neighbours"),
+        {NEIGHBOUR: "int32", _SIMILARITY: "float32", **dict.fromkeys(legs, "float32")},
+    )
+    weight = np.empty((arrays[NEIGHBOUR].size, len(legs)), np.float32)
+    for place, leg in enumerate(legs):
+        weight[:, place] = arrays[leg]
+    return ItemTables(
+        catalogue=Catalogue.from_frame(items),
+        users=described["users"],
+        neighbour_names=legs,
+        start=start,
+        neighbour=arrays[NEIGHBOUR],
+        weight=weight,
+        similarity=arrays[_SIMILARITY],
+        per_profile=np.array(described["per_profile"], np.bool_),
+        factor_name=described["factor_leg"],
+        factors=_read_factors(spark, path, described),
+    )
+
+
+def _read_factors(spark: SparkSession, path: str, described: dict[str, Any]) -> ItemFactors:
+    if described["factor_leg"] is None:
+        return no_factors()
+    _, arrays = from_rows(spark.read.parquet(f"{path}/factors"), {VECTOR: "float32"})
+    eigenvalue = np.array(described["eigenvalue"], np.float32)
+    return ItemFactors(
+        arrays[VECTOR].reshape(-1, eigenvalue.size),
+        eigenvalue,
+        described["unobserved"],
+        described["regularization"],
+    )
+
+
+def _read_pairs(
+    spark: SparkSession, path: str, described: dict[str, Any] | None
+) -> PairTable | None:
+    if described is None:
+        return None
+    exponents = described["exponents"]
+    frame = spark.read.parquet(f"{path}/pairs")
+    timed = {"after": "int32"} if "after" in frame.columns else {}
+    start, arrays = from_rows(
+        frame,
+        {NEIGHBOUR: "int32", "together": "int32", **timed}
+        | {f"sums_{place}": "float32" for place in range(len(exponents))},
+        {"strength": "float64", "support": "int64"}
+        | {f"own_{place}": "float64" for place in range(len(exponents))},
+    )
+    return PairTable(
+        users=described["users"],
+        mean_scale=dict(zip(exponents, described["mean_scale"], strict=True)),
+        strength=arrays["strength"],
+        support=arrays["support"],
+        own={e: arrays[f"own_{place}"] for place, e in enumerate(exponents)},
+        start=start,
+        neighbour=arrays[NEIGHBOUR],
+        together=arrays["together"],
+        after=arrays.get("after", np.empty(0, np.int32)),
+        sums={e: arrays[f"sums_{place}"] for place, e in enumerate(exponents)},
+    )

@@ -1,0 +1,344 @@
+"""Predicting ratings: biases and factors of explicit feedback.
+
+`r̂ = μ + b_u + b_i + q_i·p_u` (Koren, Bell and Volinsky, "Matrix factorization techniques for
+recommender systems", 2009). The biases are shrunken means, b_i = Σ(r - μ) / (n_i + s) and
+b_u = Σ(r - μ - b_i) / (n_u + s); the factors fit what is left by alternating least squares. A
+user's bias and factor are folded in from the history, so no table of users is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.ml.base import Estimator, Model
+from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from pyspark.storagelevel import StorageLevel
+
+from graphrec.arrow import BatchFunction
+from graphrec.artifacts import SharedArrays, one_thread, read_only, share_arrays
+from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, USER, VECTOR, WEIGHT, WEIGHTS
+from graphrec.data.catalogue import Catalogue
+from graphrec.data.column_types import quoted
+from graphrec.data.columns_found import InteractionColumns, find_columns, require_column
+from graphrec.data.interactions import validate_interactions
+from graphrec.data.profiles import build_profiles
+from graphrec.data.ragged import lists, offsets, values
+from graphrec.errors import ColumnError
+from graphrec.factors.block_als import fit_block_als
+from graphrec.factors.solver import solve_rows
+from graphrec.graph.item_rows import from_rows
+from graphrec.models.directory import read_directory, restore_params, write_directory
+from graphrec.models.params import ColumnParams
+from graphrec.models.persistence import factor_rows
+from graphrec.params import at_least, param, positive
+from graphrec.progress import stage
+from graphrec.types import Matrix, Vector
+
+_WANTED = "wanted"
+
+
+class RatingParams(ColumnParams):
+    """Parameters of the rating prediction."""
+
+    rank = param(32, "number of latent dimensions", at_least(1))
+    iterations = param(10, "how many times both sides are solved", at_least(1))
+    regularization = param(0.1, "λ per rating of a user or item", positive())
+    shrinkage = param(5.0, "s: ratings of bias 0 that each user and item starts with", positive())
+    seed = param(0, "of the first factors", at_least(0))
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """What a fitted rating model consists of."""
+
+    columns: InteractionColumns
+    catalogue: Catalogue
+    profiles: DataFrame  # (user, items, weights): the ratings
+    mean: float
+    lowest: float
+    highest: float
+    bias: npt.NDArray[np.float32]  # (items,)
+    vector: npt.NDArray[np.float32]  # (items, rank)
+    eigenvalue: npt.NDArray[np.float32]  # (rank,)
+
+
+class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
+    """Predicts the rating of given (user, item) pairs."""
+
+    def __init__(self, ratings: Ratings, **values: Any) -> None:
+        super().__init__(**values)
+        self.ratings = ratings
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        """Add `prediction`: float, within the range of the ratings, never null.
+
+        An unknown user counts as the mean user, an unknown item as the mean item.
+        """
+        user, item = self.ratings.columns.user, self.ratings.columns.item
+        require_column(dataset, "user", user)
+        require_column(dataset, "item", item)
+        pairs = dataset.select(quoted(user).alias(USER), quoted(item).alias(ITEM)).distinct()
+        items = self.ratings.catalogue.to_frame(dataset.sparkSession).select(ITEM, INDEX)
+        indexed = pairs.join(F.broadcast(items), ITEM, "left").select(
+            USER, ITEM, F.coalesce(INDEX, F.lit(-1)).alias(INDEX)
+        )
+        wanted = indexed.groupBy(USER).agg(F.collect_set(INDEX).alias(_WANTED))
+        known = self.ratings.profiles.select(USER, ITEMS, WEIGHTS)
+        predicted = self._predicted(wanted.join(known, USER, "left"))
+        scored = indexed.join(predicted, [USER, INDEX]).select(
+            F.col(USER).alias(user), F.col(ITEM).alias(item), PREDICTION
+        )
+        return dataset.join(scored, [user, item], "left")
+
+    def _predicted(self, profiles: DataFrame) -> DataFrame:
+        """(user, items, weights, wanted) -> (user, index, prediction)."""
+        ratings = self.ratings
+        shared = share_arrays(
+            profiles.sparkSession,
+            {"bias": ratings.bias, "vector": ratings.vector, "eigenvalue": ratings.eigenvalue},
+        )
+        predictor = _predictor(
+            shared,
+            (ratings.mean, ratings.lowest, ratings.highest),
+            self.value("regularization"),
+            self.value("shrinkage"),
+        )
+        schema = T.StructType(
+            [
+                profiles.schema[USER],
+                T.StructField(_WANTED, T.ArrayType(T.IntegerType())),
+                T.StructField(PREDICTION, T.ArrayType(T.FloatType())),
+            ]
+        )
+        filled = profiles.select(
+            USER,
+            F.coalesce(ITEMS, F.array().cast("array<int>")).alias(ITEMS),
+            F.coalesce(WEIGHTS, F.array().cast("array<float>")).alias(WEIGHTS),
+            _WANTED,
+        )
+        rows = filled.mapInArrow(predictor, schema)
+        flat = rows.select(USER, F.explode(F.arrays_zip(_WANTED, PREDICTION)).alias("row"))
+        return flat.select(
+            USER, F.col(f"row.{_WANTED}").alias(INDEX), F.col(f"row.{PREDICTION}").alias(PREDICTION)
+        )
+
+    def write(self) -> MLWriter:
+        """A writer: `model.write().overwrite().save(path)`."""
+        return _RatingWriter(self)
+
+    @classmethod
+    def read(cls) -> MLReader[Any]:
+        """A reader: `RatingPredictorModel.load(path)`."""
+        return _RatingReader()
+
+
+class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
+    """Learns to predict ratings. To rank items, use the recommenders: they do that better."""
+
+    def _fit(self, dataset: DataFrame) -> RatingPredictorModel:
+        columns = find_columns(
+            dataset,
+            user=self.value("userCol"),
+            item=self.value("itemCol"),
+            rating=self.value("ratingCol"),
+            timestamp=self.value("timestampCol"),
+        )
+        if columns.rating is None:
+            raise ColumnError(
+                "ratings cannot be predicted without a rating column",
+                found=", ".join(dataset.columns),
+                fix="name it as ratingCol",
+            )
+        with stage("read"), validate_interactions(dataset, columns) as interactions:
+            catalogue = Catalogue.from_interactions(interactions.accepted)
+            profiles = build_profiles(interactions.accepted, catalogue)
+            profiles = profiles.persist(StorageLevel.MEMORY_AND_DISK)
+            mean, lowest, highest, bias = _biases(
+                interactions.accepted, catalogue, self.value("shrinkage")
+            )
+            profiles.count()
+        with stage("factors"):
+            factors = fit_block_als(
+                _residuals(profiles, mean, bias, self.value("shrinkage")),
+                catalogue.size,
+                rank=self.value("rank"),
+                iterations=self.value("iterations"),
+                unobserved=0.0,
+                regularization=self.value("regularization"),
+                seed=self.value("seed"),
+                explicit=True,
+            )
+        ratings = Ratings(
+            columns=columns,
+            catalogue=catalogue,
+            profiles=profiles,
+            mean=mean,
+            lowest=lowest,
+            highest=highest,
+            bias=bias,
+            vector=factors.vector,
+            eigenvalue=factors.eigenvalue,
+        )
+        return self._copyValues(RatingPredictorModel(ratings))
+
+
+def _biases(
+    accepted: DataFrame, catalogue: Catalogue, shrinkage: float
+) -> tuple[float, float, float, npt.NDArray[np.float32]]:
+    """Mean, lowest and highest rating, and the items' biases."""
+    exact = F.col(WEIGHT).cast("decimal(38,18)")  # the sums do not depend on the order
+    row = accepted.agg(
+        F.sum(exact).cast("double"), F.count("*"), F.min(WEIGHT), F.max(WEIGHT)
+    ).first()
+    assert row is not None  # an aggregate without groups has one row
+    mean = row[0] / row[1]
+    items = catalogue.to_frame(accepted.sparkSession).select(ITEM, INDEX)
+    sums = accepted.groupBy(ITEM).agg(F.sum(exact).cast("double").alias("total"))
+    table = sums.join(items, ITEM).select(INDEX, "total").toArrow()
+    total = np.zeros(catalogue.size)
+    total[table[INDEX].to_numpy()] = table["total"].to_numpy()
+    bias = (total - mean * catalogue.support) / (catalogue.support + shrinkage)
+    return mean, row[2], row[3], bias.astype(np.float32)
+
+
+def _residuals(profiles: DataFrame, mean: float, bias: Vector, shrinkage: float) -> DataFrame:
+    """(user, items, weights) with what the biases leave of the ratings."""
+    shared = share_arrays(profiles.sparkSession, {"bias": bias})
+
+    def subtract(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        item_bias = shared.open()["bias"]
+        for batch in batches:
+            start = offsets(batch[ITEMS])
+            rating = values(batch[WEIGHTS], np.float32)
+            left, _ = _user_biases(start, rating, batch[ITEMS], item_bias, mean, shrinkage)
+            yield pa.RecordBatch.from_pydict(
+                {USER: batch[USER], ITEMS: batch[ITEMS], WEIGHTS: lists(start, left)}
+            )
+
+    plain = profiles.select(USER, ITEMS, WEIGHTS)
+    return plain.mapInArrow(subtract, plain.schema)
+
+
+def _user_biases(
+    start: npt.NDArray[np.int64],
+    rating: Vector,
+    items: pa.ListArray,
+    item_bias: Vector,
+    mean: float,
+    shrinkage: float,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+    """What mean and biases leave of each rating, (entries,), and each user's bias, (users,)."""
+    size = np.diff(start)
+    owner = np.repeat(np.arange(size.size), size)
+    left = rating - mean - item_bias[values(items, np.int32)]
+    bias = np.bincount(owner, weights=left, minlength=size.size) / (size + shrinkage)
+    return (left - bias[owner]).astype(np.float32), bias
+
+
+def _predictor(
+    shared: SharedArrays,
+    scale: tuple[float, float, float],
+    regularization: float,
+    shrinkage: float,
+) -> BatchFunction:
+    """A function that predicts the wanted ratings of a batch of users."""
+    mean, lowest, highest = scale
+
+    def predict(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        table = shared.open()
+        for batch in batches:
+            start = offsets(batch[ITEMS])
+            rating = values(batch[WEIGHTS], np.float32)
+            left, user_bias = _user_biases(
+                start, rating, batch[ITEMS], table["bias"], mean, shrinkage
+            )
+            with one_thread():
+                users = solve_rows(
+                    read_only(start),
+                    read_only(values(batch[ITEMS], np.int32)),
+                    read_only(np.ones_like(left)),
+                    read_only(left),
+                    table["vector"],
+                    table["eigenvalue"],
+                    0.0,
+                    regularization,
+                )
+            wanted_start = offsets(batch[_WANTED])
+            item = values(batch[_WANTED], np.int32)
+            owner = np.repeat(np.arange(users.shape[0]), np.diff(wanted_start))
+            known = item >= 0
+            prediction = mean + user_bias[owner]
+            prediction[known] += table["bias"][item[known]]
+            prediction[known] += _dots(users[owner[known]], table["vector"][item[known]])
+            clipped = np.clip(prediction, lowest, highest).astype(np.float32)
+            yield pa.RecordBatch.from_pydict(
+                {
+                    USER: batch[USER],
+                    _WANTED: batch[_WANTED],
+                    PREDICTION: lists(wanted_start, clipped),
+                }
+            )
+
+    return predict
+
+
+def _dots(left: Matrix, right: Matrix) -> Vector:
+    return np.einsum("nd,nd->n", left, right)
+
+
+class _RatingWriter(MLWriter):
+    def __init__(self, model: RatingPredictorModel) -> None:
+        super().__init__()
+        self._model = model
+
+    def _handleOverwrite(self, path: str) -> None:
+        """Nothing: each table replaces its older self."""
+
+    def saveImpl(self, path: str) -> None:
+        spark, ratings = self.sparkSession, self._model.ratings
+        tables = {
+            "profiles": ratings.profiles,
+            "items": ratings.catalogue.to_frame(spark),
+            "factors": factor_rows(spark, np.column_stack((ratings.bias, ratings.vector))),
+        }
+        described = {
+            "columns": asdict(ratings.columns),
+            "mean": ratings.mean,
+            "lowest": ratings.lowest,
+            "highest": ratings.highest,
+            "eigenvalue": ratings.eigenvalue.tolist(),
+        }
+        overwrite = self.shouldOverwrite
+        write_directory(spark, path, self._model, tables, described, overwrite=overwrite)
+
+
+class _RatingReader(MLReader[Any]):
+    def load(self, path: str) -> RatingPredictorModel:
+        spark = self.sparkSession
+        cls, metadata, described = read_directory(spark, path, RatingPredictorModel)
+        eigenvalue = np.array(described["eigenvalue"], np.float32)
+        _, arrays = from_rows(spark.read.parquet(f"{path}/factors"), {VECTOR: "float32"})
+        columns = arrays[VECTOR].reshape(-1, eigenvalue.size + 1)  # the bias is the first
+        model: RatingPredictorModel = cls(
+            Ratings(
+                columns=InteractionColumns(**described["columns"]),
+                catalogue=Catalogue.from_frame(spark.read.parquet(f"{path}/items")),
+                profiles=spark.read.parquet(f"{path}/profiles"),
+                mean=described["mean"],
+                lowest=described["lowest"],
+                highest=described["highest"],
+                bias=np.ascontiguousarray(columns[:, 0]),
+                vector=np.ascontiguousarray(columns[:, 1:]),
+                eigenvalue=eigenvalue,
+            )
+        )
+        restore_params(model, metadata)
+        return model

@@ -1,0 +1,486 @@
+"""What every recommender is: an Estimator that learns legs, and a Model that serves from them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from pyspark.ml.base import Estimator, Model
+from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from graphrec.columns import (
+    HIDDEN,
+    INDEX,
+    ITEM,
+    ITEMS,
+    PREDICTION,
+    RECOMMENDATIONS,
+    SCORE,
+    TIMESTAMP,
+    USER,
+    VECTOR,
+    WEIGHT,
+    WEIGHTS,
+)
+from graphrec.data.column_types import finite_number, quoted
+from graphrec.data.columns_found import InteractionColumns, require_column
+from graphrec.data.duplicates import combine_duplicates
+from graphrec.data.interactions import InteractionFigures, Interactions
+from graphrec.data.profiles import build_profiles
+from graphrec.graph.association import watched_together
+from graphrec.graph.bipartite import UserItemGraph
+from graphrec.graph.pairs import PairTable
+from graphrec.graph.sparse import SparseRows
+from graphrec.models.params import ServingParams, TrainingParams
+from graphrec.models.training import TrainingData, count_pairs_of, prepare
+from graphrec.params import at_least, checked, param
+from graphrec.progress import stage
+from graphrec.ranking.scoring import WANTED, score_pairs
+from graphrec.ranking.serving import serve
+from graphrec.ranking.settings import Request
+from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
+from graphrec.types import Mask
+
+Leg = NeighbourLeg | FactorLeg
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a fitted model consists of."""
+
+    columns: InteractionColumns  # the input's names
+    item_type: T.DataType
+    tables: ItemTables
+    profiles: DataFrame  # (user, items, weights, times): the histories that were learned from
+    pairs: PairTable | None  # counted on demand where no leg needed it
+    interactions: Interactions | None = None  # what was read; None in a model that was loaded
+
+    @cached_property
+    def graph(self) -> UserItemGraph:
+        """The histories as a graph, made when it is first asked for."""
+        return UserItemGraph.from_profiles(self.profiles, self.tables.catalogue)
+
+
+class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReadable["Any"]):
+    """A fitted recommender: tables of the catalogue, and the histories of the known users.
+
+    User and item columns of all frames, in and out, have the names and types of the training
+    data. Lists are made for known users, for some of them, or for histories that nobody has seen
+    before; a user without a history gets the most popular items, marked as such.
+    """
+
+    transformTopK = param(
+        0,
+        "0: transform scores pairs; above: it gives each user's list of that length, for a "
+        "RankingEvaluator",
+        at_least(0),
+    )
+
+    def __init__(self, learned: Learned, **values: Any) -> None:
+        super().__init__(**values)
+        self.learned = learned
+
+    # --- lists ------------------------------------------------------------------------------------
+
+    def recommendForAllUsers(self, numItems: int, **filters: DataFrame | None) -> DataFrame:
+        """Lists for all users of the training data, in the schema of `ALSModel`.
+
+        Args:
+            numItems: k, the length of the lists.
+            **filters: `allow` and `deny`, see `rankedLists`.
+
+        Returns:
+            (user, recommendations: array<struct<item, rating: float>>), best first.
+        """
+        return self._als_schema(self._nested(self.learned.profiles, numItems, **filters))
+
+    def recommendForUserSubset(
+        self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
+    ) -> DataFrame:
+        """Lists for the distinct users of a frame, in the schema of `ALSModel`.
+
+        Args:
+            dataset: has the user column; unknown users get the most popular items.
+            numItems: k, the length of the lists.
+            **filters: `allow` and `deny`, see `rankedLists`.
+        """
+        return self._als_schema(self._nested(self._profiles_of(dataset), numItems, **filters))
+
+    def recommendForProfiles(
+        self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
+    ) -> DataFrame:
+        """Lists for histories that the model was not trained on: new users, anonymous baskets.
+
+        Args:
+            dataset: interactions with the user and item columns of the training data, and perhaps
+                its ratings, by the same rules; without decay. What the model knows of these users
+                is not used. Items that the model does not know are left out.
+            numItems: k, the length of the lists.
+            **filters: `allow` and `deny`, see `rankedLists`.
+
+        Returns:
+            As `recommendForAllUsers`; users none of whose items is known get the most popular.
+        """
+        return self._als_schema(self._nested(self._new_profiles(dataset), numItems, **filters))
+
+    def rankedLists(
+        self,
+        numItems: int,
+        *,
+        users: DataFrame | None = None,
+        allow: DataFrame | None = None,
+        deny: DataFrame | None = None,
+    ) -> DataFrame:
+        """Lists with everything that is known about them, one row per listed item.
+
+        Args:
+            numItems: k, the length of the lists.
+            users: has the user column; None serves all users of the training data.
+            allow: has the item column; nothing else is listed.
+            deny: has the item column, and perhaps the user column: never listed (to that user).
+
+        Returns:
+            (user, item, rank: int 1..k, score: float, one float column per leg: its share of the
+            score, because: array<item>, the history items that contributed most, source:
+            "personal" or "popular").
+        """
+        profiles = self.learned.profiles if users is None else self._profiles_of(users)
+        nested = self._nested(profiles, numItems, allow=allow, deny=deny)
+        row = nested.select(USER, F.explode(RECOMMENDATIONS).alias("row"))
+        return row.select(
+            F.col(USER).alias(self._user), F.col(f"row.{ITEM}").alias(self._item), *_rest(row)
+        )
+
+    def watchedTogether(
+        self, numItems: int, *, measure: str = "llr", minSupport: int = 2, ordered: bool = False
+    ) -> DataFrame:
+        """The items that go together with each item: the measures of association.
+
+        Args:
+            numItems: how many neighbours each item gets at most.
+            measure: by which they are ranked, see `graphrec.graph.association`.
+            minSupport: users that a pair needs in common.
+            ordered: rank what was had *later*, by the same measure times the share of the common
+                users who had the neighbour later.
+
+        Returns:
+            (item, neighbour, rank, together, after, support_item, support_neighbour, and one
+            double column per measure).
+
+        Raises:
+            ParameterError: an unknown measure, a count below 1, or `ordered` without times.
+        """
+        return watched_together(
+            self._spark,
+            self.pairs,
+            self.learned.tables.catalogue.ids,
+            item_type=self.learned.item_type,
+            length=checked("numItems", numItems, at_least(1)),
+            measure=measure,
+            min_support=checked("minSupport", minSupport, at_least(1)),
+            ordered=ordered,
+        ).withColumnRenamed(ITEM, self._item)
+
+    # --- scores -----------------------------------------------------------------------------------
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        """Score (user, item) pairs, or list for the users of held-out pairs (`transformTopK`).
+
+        Returns:
+            The dataset with `prediction`: float; null for an item that the model does not know,
+            the item's popularity for a user without a history. With `transformTopK` above 0 one
+            row per user: (user, prediction: array<item>, best first, label: array<item>).
+        """
+        require_column(dataset, "user", self._user)
+        require_column(dataset, "item", self._item)
+        if self.value("transformTopK") > 0:
+            return self._lists_and_labels(dataset, self.value("transformTopK"))
+        scored = self.pairScores(dataset).drop(*self.learned.tables.legs)
+        return dataset.join(scored, [self._user, self._item], "left")
+
+    def pairScores(self, dataset: DataFrame) -> DataFrame:
+        """(user, item, prediction, one column per leg) for the distinct known pairs of a frame."""
+        wanted = self._indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
+        known = _served(self.learned.profiles)
+        profiles = _empty_if_null(wanted.join(known, USER, "left"))
+        legs = self.learned.tables.legs
+        scored = score_pairs(profiles, self.learned.tables, self._request(1))
+        zipped = scored.select(USER, F.explode(F.arrays_zip(WANTED, PREDICTION, *legs)).alias("s"))
+        flat = zipped.select(
+            USER,
+            F.col(f"s.{WANTED}").alias(INDEX),
+            *(F.col(f"s.{name}").alias(name) for name in (PREDICTION, *legs)),
+        )
+        return flat.join(F.broadcast(self._items()), INDEX).select(
+            F.col(USER).alias(self._user), F.col(ITEM).alias(self._item), PREDICTION, *legs
+        )
+
+    # --- what was learned -------------------------------------------------------------------------
+
+    @property
+    def pairs(self) -> PairTable:
+        """The pair table; counted now if no leg of this model needed it."""
+        if self.learned.pairs is None:
+            counted = count_pairs_of(
+                self.learned.profiles,
+                self.learned.tables.catalogue.size,
+                self,
+                (),
+                ordered=self.learned.columns.timestamp is not None,
+            )
+            object.__setattr__(self.learned, "pairs", counted)
+        assert self.learned.pairs is not None
+        return self.learned.pairs
+
+    @property
+    def graph(self) -> UserItemGraph:
+        """The users, items and interactions that were learned from, as a graph.
+
+        Its tables are there in every session; its views are `GraphFrame`s and need GraphFrames in
+        the session, see `graphrec.graph.bipartite`.
+        """
+        return self.learned.graph
+
+    @property
+    def figures(self) -> InteractionFigures | None:
+        """What was read and set aside in the fit; None in a model that was loaded."""
+        return self.learned.interactions.figures if self.learned.interactions else None
+
+    @property
+    def rejected(self) -> DataFrame | None:
+        """The rows that the fit set aside, each with its `reason`; None as for `figures`."""
+        return self.learned.interactions.rejected if self.learned.interactions else None
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """The names of the legs, as the columns of `rankedLists` have them."""
+        return self.learned.tables.legs
+
+    @property
+    def itemPopularity(self) -> DataFrame:
+        """(item, support: long), users who have each item."""
+        catalogue = self.learned.tables.catalogue.to_frame(self._spark)
+        return catalogue.drop(INDEX).withColumnRenamed(ITEM, self._item)
+
+    def write(self) -> MLWriter:
+        """A writer: `model.write().overwrite().save(path)`."""
+        from graphrec.models.persistence import RecommenderWriter  # noqa: PLC0415 it needs this
+
+        return RecommenderWriter(self)
+
+    @classmethod
+    def read(cls) -> MLReader[Any]:
+        """A reader: `Model.load(path)`."""
+        from graphrec.models.persistence import RecommenderReader  # noqa: PLC0415 it needs this
+
+        return RecommenderReader(cls)
+
+    # --- for subclasses ---------------------------------------------------------------------------
+
+    def _blend(self) -> tuple[float, ...]:
+        """Weights of the legs; a single leg's score is taken as it is."""
+        return (1.0,) * len(self.learned.tables.legs)
+
+    _standardise: ClassVar[bool] = False
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    @property
+    def _spark(self) -> SparkSession:
+        return self.learned.profiles.sparkSession
+
+    @property
+    def _user(self) -> str:
+        return self.learned.columns.user
+
+    @property
+    def _item(self) -> str:
+        return self.learned.columns.item
+
+    def _request(self, length: int) -> Request:
+        return Request(
+            blend=self._blend(),
+            standardise=self._standardise,
+            length=checked("numItems", length, at_least(1)),
+            candidates=self.value("candidates"),
+            reasons=self.value("numReasons"),
+            diversity=self.value("diversity"),
+            filter_seen=self.value("filterSeen"),
+        )
+
+    def _nested(
+        self,
+        profiles: DataFrame,
+        length: int,
+        *,
+        allow: DataFrame | None = None,
+        deny: DataFrame | None = None,
+    ) -> DataFrame:
+        """(user, recommendations) for profiles."""
+        known = _served(profiles)
+        if deny is not None and self._user in deny.columns:
+            known = self._hide_per_user(known, deny)
+            deny = None
+        return serve(
+            known,
+            self.learned.tables,
+            self._request(length),
+            item_type=self.learned.item_type,
+            excluded=self._excluded(allow, deny),
+        )
+
+    def _excluded(self, allow: DataFrame | None, deny: DataFrame | None) -> Mask:
+        """(items,), True for what must not be listed; the lists are at most catalogue-sized."""
+        mask = np.zeros(self.learned.tables.catalogue.size, np.bool_)
+        if allow is not None:
+            mask[:] = True
+            mask[self._item_indices(allow)] = False
+        if deny is not None:
+            mask[self._item_indices(deny)] = True
+        return mask
+
+    def _item_indices(self, frame: DataFrame) -> Any:
+        require_column(frame, "item", self._item)
+        known = frame.select(quoted(self._item).alias(ITEM)).distinct().join(self._items(), ITEM)
+        return known.select(INDEX).toArrow()[INDEX].to_numpy()
+
+    def _hide_per_user(self, profiles: DataFrame, deny: DataFrame) -> DataFrame:
+        require_column(deny, "item", self._item)
+        hidden = self._indexed(deny).groupBy(USER).agg(F.collect_set(INDEX).alias(HIDDEN))
+        joined = profiles.join(hidden, USER, "left")
+        return joined.withColumn(HIDDEN, _or_empty(F.col(HIDDEN), "array<int>"))
+
+    def _indexed(self, dataset: DataFrame) -> DataFrame:
+        """(user, index: int) of the distinct pairs whose item is known."""
+        pairs = dataset.select(quoted(self._user).alias(USER), quoted(self._item).alias(ITEM))
+        return pairs.distinct().join(F.broadcast(self._items()), ITEM).select(USER, INDEX)
+
+    def _items(self) -> DataFrame:
+        """(item, index)."""
+        return self.learned.tables.catalogue.to_frame(self._spark).select(ITEM, INDEX)
+
+    def _profiles_of(self, users: DataFrame) -> DataFrame:
+        """The histories of some users, empty for those without one."""
+        require_column(users, "user", self._user)
+        wanted = (
+            users.select(quoted(self._user).alias(USER)).distinct().where(f"{USER} IS NOT NULL")
+        )
+        known = _served(self.learned.profiles)
+        return _empty_if_null(wanted.join(known, USER, "left"))
+
+    def _new_profiles(self, dataset: DataFrame) -> DataFrame:
+        """The histories that a frame of interactions holds."""
+        data = self._accepted(dataset)
+        known = build_profiles(data, self.learned.tables.catalogue)
+        users = data.select(USER).distinct()
+        return _empty_if_null(users.join(known.select(USER, ITEMS, WEIGHTS), USER, "left"))
+
+    def _accepted(self, dataset: DataFrame) -> DataFrame:
+        """(user, item, weight, timestamp) of new interactions, by the rules of the training.
+
+        Where the training would set a row aside, there is no item: its user is served all the same.
+        """
+        columns = self.learned.columns
+        weight = F.lit(1.0)
+        if columns.rating is not None and columns.rating in dataset.columns:
+            kind = dataset.schema[columns.rating].dataType
+            weight = finite_number(quoted(columns.rating), kind)
+        rows = dataset.select(
+            quoted(columns.user).alias(USER),
+            F.when(weight >= 0, quoted(columns.item)).alias(ITEM),
+            weight.alias(WEIGHT),
+            F.lit(None).cast("double").alias(TIMESTAMP),
+        ).where(F.col(USER).isNotNull())
+        combined = combine_duplicates(rows, self.value("duplicates"), timed=False)
+        if self.value("preference") == "binary":
+            return combined.withColumn(WEIGHT, F.lit(1.0))
+        return combined
+
+    def _als_schema(self, nested: DataFrame) -> DataFrame:
+        entries = F.transform(
+            RECOMMENDATIONS,
+            lambda row: F.struct(row[ITEM].alias(self._item), row[SCORE].alias("rating")),
+        )
+        return nested.select(F.col(USER).alias(self._user), entries.alias(RECOMMENDATIONS))
+
+    def _lists_and_labels(self, dataset: DataFrame, length: int) -> DataFrame:
+        """(user, prediction: array<item>, label: array<item>) for a RankingEvaluator."""
+        label = dataset.groupBy(quoted(self._user).alias(USER)).agg(
+            F.collect_set(quoted(self._item)).alias("label")
+        )
+        nested = self._nested(self._profiles_of(dataset), length)
+        lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
+        return label.join(lists, USER).select(F.col(USER).alias(self._user), PREDICTION, "label")
+
+
+class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
+    """Learns one leg, or several, from interactions."""
+
+    transformTopK = RecommenderModel.transformTopK
+    _model: ClassVar[type[RecommenderModel]] = RecommenderModel
+
+    def _fit(self, dataset: DataFrame) -> RecommenderModel:
+        data = self.enrich(prepare(dataset, self, self.exponents()))
+        return self.model_of(data, self.learn(data))
+
+    def enrich(self, data: TrainingData) -> TrainingData:
+        """Add to the histories what this recommender was given of the users; nothing as a rule."""
+        return data
+
+    def exponents(self) -> Iterable[float]:
+        """Exponents of the user's strength whose sums this recommender wants in the pair table."""
+        return ()
+
+    @abstractmethod
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """Learn the legs."""
+
+    def model_of(self, data: TrainingData, legs: list[Leg]) -> RecommenderModel:
+        """A model of these legs with this recommender's parameters."""
+        neighbours = any(isinstance(leg, NeighbourLeg) for leg in legs)
+        similarity = None
+        if neighbours:
+            pairs = data.pairs()
+            similarity = SparseRows(pairs.start, pairs.neighbour, pairs.cosine)
+        with stage("merge tables"):
+            tables = ItemTables.from_legs(data.catalogue, data.users, legs, similarity)
+        learned = Learned(
+            columns=data.columns,
+            item_type=data.item_type,
+            tables=tables,
+            profiles=data.profiles,
+            pairs=data.pairs() if neighbours else None,
+            interactions=data.interactions,
+        )
+        return self._copyValues(self._model(learned))
+
+
+def _served(profiles: DataFrame) -> DataFrame:
+    """What serving reads of the histories; given user factors go with them."""
+    given = [VECTOR] if VECTOR in profiles.columns else []
+    return profiles.select(USER, ITEMS, WEIGHTS, *given)
+
+
+def _or_empty(column: Column, kind: str) -> Column:
+    return F.coalesce(column, F.array().cast(kind))
+
+
+def _empty_if_null(profiles: DataFrame) -> DataFrame:
+    """Profiles in which a user without a history has empty arrays."""
+    return profiles.withColumn(ITEMS, _or_empty(F.col(ITEMS), "array<int>")).withColumn(
+        WEIGHTS, _or_empty(F.col(WEIGHTS), "array<float>")
+    )
+
+
+def _rest(row: DataFrame) -> list[Column]:
+    """The columns of a list's row after the item."""
+    kind = row.schema["row"].dataType
+    assert isinstance(kind, T.StructType)
+    return [F.col(f"row.{name}").alias(name) for name in kind.names if name != ITEM]

@@ -1,0 +1,50 @@
+"""Ridge regression of each item on its co-watched ones, as a recommender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from graphrec.graph.ridge import ridge_weights
+from graphrec.models.recommender import Leg, Recommender, RecommenderModel
+from graphrec.models.training import TrainingData
+from graphrec.params import at_least, between, param, positive
+from graphrec.progress import stage
+from graphrec.ranking.tables import NeighbourLeg
+
+
+class RidgeModel(RecommenderModel):
+    """Scores are the regression's predictions of the interaction."""
+
+
+class RidgeRecommender(Recommender):
+    """EASE on each item's best partners, with long histories counted less, and denoised.
+
+    For sources and formulas see `graphrec.graph.ridge`.
+    """
+
+    partners = param(
+        100, "K: items that each item is regressed on, the best by cosine", at_least(1)
+    )
+    regularization = param(50.0, "λ of the regression, in interactions", positive())
+    denoising = param(0.5, "δ: share of the diagonal added to it", between(0.0, 100.0))
+    userExponent = param(0.5, "of the user's strength in the Gram matrix", between(0.0, 2.0))
+
+    _model = RidgeModel
+
+    def exponents(self) -> Iterable[float]:
+        """The Gram matrix is the sum of the user exponent."""
+        return (self.value("userExponent"),)
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """The leg "ridge"."""
+        pairs = data.pairs()
+        with stage("ridge"):
+            rows = ridge_weights(
+                data.spark,
+                pairs,
+                user_exponent=self.value("userExponent"),
+                partners=self.value("partners"),
+                regularization=self.value("regularization"),
+                denoising=self.value("denoising"),
+            )
+        return [NeighbourLeg("ridge", rows)]
