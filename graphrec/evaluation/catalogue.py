@@ -1,0 +1,90 @@
+"""How the lists of all users together spread over the catalogue: coverage and Gini."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from graphrec import columns
+from graphrec.data.checks import require_columns, require_same_ids
+from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs, with_every_cutoff
+from graphrec.evaluation.summary import CI_HIGH, CI_LOW, MEAN, METRIC, USERS
+
+CATALOGUE_COVERAGE: Final = "catalogue_coverage"
+GINI: Final = "gini"
+
+
+def catalogue_metrics(
+    recommendations: DataFrame,
+    catalogue: DataFrame,
+    *,
+    k: Cutoffs = 10,
+    item: str = columns.ITEM,
+    rank: str = columns.RANK,
+) -> DataFrame:
+    """Measure how evenly the items of the catalogue are recommended.
+
+    - `catalogue_coverage`: the share of the items that are in at least one list.
+    - `gini`: the Gini coefficient of how often each item is listed, unlisted items included:
+      0 when all are listed equally often, near 1 when a few take all places;
+      2 * sum(i * x_i) / (n * sum(x)) - (n + 1) / n for the counts x_1 <= ... <= x_n. Null when
+      nothing is listed.
+
+    Args:
+        recommendations: (user, item, rank), rank from 1; other columns are ignored.
+        catalogue: (item), all that could be recommended, such as the training set; repeated rows
+            count once. Listed items that are not in it do not count.
+        k: one or several cutoffs.
+        item: name of the item column in both frames.
+        rank: name of the rank column.
+
+    Returns:
+        (metric, k, mean, ci_low, ci_high, users): the figure stands in `mean`; it is one of all
+        users together, so the bounds and the number of users are null.
+
+    Raises:
+        ParameterError: a k below 1.
+        ColumnError: a named column is missing, or of another type in the other frame.
+    """
+    cutoffs = distinct_cutoffs(k)
+    require_columns(recommendations, item, rank, of="the recommendations")
+    require_columns(catalogue, item, of="the catalogue")
+    require_same_ids(recommendations, catalogue, item)
+    listed = at_cutoffs(recommendations.select(item, rank), cutoffs, rank)
+    times = listed.groupBy(item, K).agg(F.count(F.lit(1)).alias("times"))
+    items = with_every_cutoff(catalogue.select(item).distinct(), cutoffs)
+    counted = items.join(times, [item, K], "left").select(
+        K, F.coalesce("times", F.lit(0)).alias("times")
+    )
+    return _spread(counted).orderBy(METRIC, K)
+
+
+def _spread(counted: DataFrame) -> DataFrame:
+    """(k, times), one row per item and k -> the two figures."""
+    groups = counted.groupBy(K, "times").agg(F.count(F.lit(1)).cast("double").alias("m"))
+    m, times, before = F.col("m"), F.col("times"), F.col("before")
+    # The m items that are listed equally often stand at the places before + 1 .. before + m.
+    up_to = F.sum("m").over(Window.partitionBy(K).orderBy("times"))
+    placed = groups.withColumn("before", up_to - m)
+    totals = placed.groupBy(K).agg(
+        F.sum(m).alias("n"),
+        F.sum(F.when(times > 0, m).otherwise(0.0)).alias("covered"),
+        F.sum(times * m).alias("x"),
+        F.sum(times * (m * before + m * (m + 1) / 2)).alias("ix"),
+    )
+    n, x = F.col("n"), F.col("x")
+    gini = F.when(x > 0, 2 * F.col("ix") / (n * x) - (n + 1) / n)
+    figures = F.array(
+        F.struct(F.lit(CATALOGUE_COVERAGE).alias(METRIC), (F.col("covered") / n).alias(MEAN)),
+        F.struct(F.lit(GINI).alias(METRIC), gini.alias(MEAN)),
+    )
+    return totals.select(K, F.inline(figures)).select(
+        METRIC,
+        K,
+        MEAN,
+        F.lit(None).cast("double").alias(CI_LOW),
+        F.lit(None).cast("double").alias(CI_HIGH),
+        F.lit(None).cast("bigint").alias(USERS),
+    )

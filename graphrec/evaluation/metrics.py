@@ -1,0 +1,179 @@
+r"""How well ranked lists hit what users did afterwards.
+
+Notation: a user has the set T of distinct test items and a list whose item at place r (from 1)
+is a hit when it is in T; h(r) is 1 for a hit and else 0; H = h(1) + ... + h(k).
+
+| metric          | at k                                                                  |
+|-----------------|-----------------------------------------------------------------------|
+| `precision`     | H / k, however short the list is                                      |
+| `recall`        | H / \|T\|                                                             |
+| `ndcg`          | sum of h(r) / log2(r + 1), over its greatest value, which             |
+|                 | min(k, \|T\|) hits at the first places would give                     |
+| `map`           | sum over hits of (hits up to r) / r, divided by min(k, \|T\|)         |
+| `mrr`           | 1 / r of the first hit, 0 without one                                 |
+| `hit_rate`      | 1 with a hit, else 0                                                  |
+| `user_coverage` | 1 for a user who got a list, else 0                                   |
+
+Recall and NDCG are those of the tables that LightGCN (He et al. 2020) and its followers publish.
+MLlib's `RankingMetrics` agrees in precision, recall, NDCG and MAP at k. RecTools agrees but for
+two divisors: its MAP divides by \|T\|, and its NDCG by that of k hits unless told
+`divide_by_achievable`.
+
+All users of the test set count: one without a list has 0 in every metric. Lists of users who are
+not in the test set do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from graphrec import columns
+from graphrec.data.checks import require_columns, require_same_ids
+from graphrec.errors import ParameterError
+from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs, with_every_cutoff
+
+
+class Outcome(NamedTuple):
+    """What became of one user's list, as columns."""
+
+    hits: Column  # array<int>, the places up to k of the items that were hit, ascending
+    relevant: Column  # int, distinct test items, at least 1
+    listed: Column  # boolean, whether the user got a list
+    k: Column  # int
+
+
+def _precision(outcome: Outcome) -> Column:
+    return F.size(outcome.hits) / outcome.k
+
+
+def _recall(outcome: Outcome) -> Column:
+    return F.size(outcome.hits) / outcome.relevant
+
+
+def _ndcg(outcome: Outcome) -> Column:
+    return _dcg(outcome.hits) / _dcg(F.sequence(F.lit(1), _reachable(outcome)))
+
+
+def _dcg(places: Column) -> Column:
+    return _sum(F.transform(places, lambda place: 1 / F.log2(place + 1)))
+
+
+def _average_precision(outcome: Outcome) -> Column:
+    precisions = F.transform(outcome.hits, lambda place, earlier: (earlier + 1) / place)
+    return _sum(precisions) / _reachable(outcome)
+
+
+def _reciprocal_rank(outcome: Outcome) -> Column:
+    return F.coalesce(1 / F.get(outcome.hits, F.lit(0)), F.lit(0.0))
+
+
+def _hit(outcome: Outcome) -> Column:
+    return (F.size(outcome.hits) > 0).cast("double")
+
+
+def _listed(outcome: Outcome) -> Column:
+    return outcome.listed.cast("double")
+
+
+def _reachable(outcome: Outcome) -> Column:
+    return F.least(outcome.k, outcome.relevant)
+
+
+def _sum(values: Column) -> Column:
+    return F.aggregate(values, F.lit(0.0), lambda total, value: total + value)
+
+
+FORMULAS: Final[Mapping[str, Callable[[Outcome], Column]]] = MappingProxyType(
+    {
+        "precision": _precision,
+        "recall": _recall,
+        "ndcg": _ndcg,
+        "map": _average_precision,
+        "mrr": _reciprocal_rank,
+        "hit_rate": _hit,
+        "user_coverage": _listed,
+    }
+)
+
+
+def ranking_metrics(
+    recommendations: DataFrame,
+    test: DataFrame,
+    *,
+    k: Cutoffs = 10,
+    metrics: Sequence[str] = tuple(FORMULAS),
+    user: str = columns.USER,
+    item: str = columns.ITEM,
+    rank: str = columns.RANK,
+) -> DataFrame:
+    """Measure every test user's list, at several k and in several metrics in one pass.
+
+    The two frames are put under each other and shuffled once, by user. An item that a list
+    repeats counts at its best place; a repeated test row counts once.
+
+    Args:
+        recommendations: (user, item, rank), rank from 1 without gaps; other columns are ignored.
+        test: (user, item), what the lists should have found; other columns are ignored.
+        k: one or several cutoffs.
+        metrics: names of the table above, all by default.
+        user: name of the user column in both frames.
+        item: name of the item column in both frames.
+        rank: name of the rank column.
+
+    Returns:
+        (user, k int, one double column per metric), one row per test user and k.
+
+    Raises:
+        ParameterError: an unknown metric, or a k below 1.
+        ColumnError: a named column is missing, or of another type in the other frame.
+    """
+    cutoffs = distinct_cutoffs(k)
+    formulas = _formulas(metrics)
+    require_columns(recommendations, user, item, rank, of="the recommendations")
+    require_columns(test, user, item, of="the test frame")
+    require_same_ids(recommendations, test, user, item)
+    lists = recommendations.select(user, item, F.col(rank).cast("int").alias("rank"))
+    hits = _hits(lists.filter(F.col("rank") <= cutoffs[-1]), test, user, item)
+    at_k = with_every_cutoff(hits, cutoffs).withColumn("hits", _up_to("hits", K))
+    outcome = Outcome(F.col("hits"), F.col("relevant"), F.col("listed"), F.col(K))
+    return at_k.select(user, K, *(formula(outcome).alias(m) for m, formula in formulas.items()))
+
+
+def _hits(lists: DataFrame, test: DataFrame, user: str, item: str) -> DataFrame:
+    """(user, item, rank) and (user, item) -> (user, hits, relevant, listed) of test users."""
+    held_out = test.select(user, item, F.lit(None).cast("int").alias("rank"))
+    marked = lists.withColumn("held_out", F.lit(False)).unionByName(
+        held_out.withColumn("held_out", F.lit(True))
+    )
+    # Partitioned by user, both aggregations find their rows together: one shuffle instead of two.
+    pairs = marked.repartition(user).groupBy(user, item)
+    judged = pairs.agg(F.min("rank").alias("rank"), F.bool_or("held_out").alias("held_out"))
+    return (
+        judged.groupBy(user)
+        .agg(
+            F.sort_array(F.collect_list(F.when(F.col("held_out"), F.col("rank")))).alias("hits"),
+            F.count_if("held_out").cast("int").alias("relevant"),
+            (F.count("rank") > 0).alias("listed"),
+        )
+        .filter(F.col("relevant") > 0)
+    )
+
+
+def _up_to(places: str, k: str) -> Column:
+    return F.filter(places, lambda place: place <= F.col(k))
+
+
+def _formulas(metrics: Sequence[str]) -> dict[str, Callable[[Outcome], Column]]:
+    unknown = [metric for metric in metrics if metric not in FORMULAS]
+    if unknown or not metrics:
+        raise ParameterError(
+            "metrics must be names of ranking metrics",
+            found=", ".join(unknown) or "none",
+            fix=f"choose of {', '.join(FORMULAS)}",
+        )
+    return {metric: FORMULAS[metric] for metric in metrics}

@@ -1,0 +1,155 @@
+"""Whether one model is better than another, or only luckier with the users it met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from scipy import stats
+
+from graphrec import columns
+from graphrec.data.checks import require_columns
+from graphrec.data.hashing import seeded_poisson
+from graphrec.errors import EmptyInputError, InputError, ParameterError
+from graphrec.evaluation.cutoffs import K
+
+Method = Literal["t", "bootstrap"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Model B against model A in one metric, over the same users."""
+
+    metric: str
+    k: int
+    users: int  # with a value from both models
+    mean_a: float
+    mean_b: float
+    difference: float  # mean_b - mean_a
+    ci_low: float  # of the difference
+    ci_high: float
+    p_value: float  # two-sided, of "no difference"
+
+
+def compare(
+    per_user_a: DataFrame,
+    per_user_b: DataFrame,
+    metric: str,
+    *,
+    k: int,
+    method: Method = "t",
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+    user: str = columns.USER,
+) -> Comparison:
+    """Test the difference of two models' means, paired by user.
+
+    With `method="t"` it is the paired t test: d̄ / (s_d / sqrt(users)) against Student's t with
+    users - 1 degrees of freedom. With `method="bootstrap"` users are drawn again and again, as a
+    Poisson(1) number of times each, which needs no order and no second pass (Chamandy et al.
+    2012); the interval is that between the quantiles of the drawn means, and the p value twice
+    the smaller share of them on either side of 0, counting the sample itself. Its work is
+    users x resamples, its numbers are drawn by a hash of the user's id: the same on any layout.
+
+    Args:
+        per_user_a: (user, k, metric ...) of the model to beat, as `ranking_metrics` returns.
+        per_user_b: the same of the other model, on the same users.
+        metric: the column to compare; users for whom it is null in either frame do not count.
+        k: the cutoff.
+        method: "t" or "bootstrap".
+        confidence: of the interval, in (0, 1).
+        resamples: number of bootstrap samples, at least 100.
+        seed: another seed draws other samples.
+        user: name of the user column in both frames.
+
+    Returns:
+        The means, the difference b - a with its interval, and the p value.
+
+    Raises:
+        ParameterError: `method`, `confidence` or `resamples` is out of its range.
+        ColumnError: a column is missing.
+        InputError: the frames are not of the same users.
+        EmptyInputError: fewer than two users have a value from both models.
+    """
+    if method not in ("t", "bootstrap"):
+        raise ParameterError("method must be 't' or 'bootstrap'", found=repr(method))
+    if not 0 < confidence < 1:
+        raise ParameterError("confidence must lie between 0 and 1", found=str(confidence))
+    if resamples < 100:
+        raise ParameterError("resamples must be at least 100", found=str(resamples))
+    for per_user in (per_user_a, per_user_b):
+        require_columns(per_user, user, K, metric, of="the table of metrics per user")
+    pairs = _pairs(per_user_a, per_user_b, metric, k, user)
+    _require_same_users(pairs)
+    paired = pairs.withColumn("d", F.col("b") - F.col("a")).filter(F.col("d").isNotNull())
+    users, mean_a, mean_b, difference, error = _moments(paired)
+    if users < 2:
+        raise EmptyInputError(
+            f"too few users have '{metric}' at k={k} from both models", found=str(users)
+        )
+    if method == "t":
+        interval, p_value = _t_test(difference, error, users, confidence)
+    else:
+        means = _drawn_means(paired, resamples, seed)
+        interval, p_value = _bootstrap(means, confidence)
+    return Comparison(metric, k, users, mean_a, mean_b, difference, *interval, p_value)
+
+
+def _pairs(a: DataFrame, b: DataFrame, metric: str, k: int, user: str) -> DataFrame:
+    """(user, k, metric) twice -> (user, a, b, in_a, in_b), null where a side is missing."""
+
+    def side(per_user: DataFrame, name: str) -> DataFrame:
+        at_k = per_user.filter(F.col(K) == k)
+        value = F.col(metric).cast("double").alias(name)
+        return at_k.select(F.col(user).alias("user"), value, F.lit(True).alias(f"in_{name}"))
+
+    return side(a, "a").join(side(b, "b"), "user", "full")
+
+
+def _require_same_users(pairs: DataFrame) -> None:
+    alone = F.col("in_a").isNull() | F.col("in_b").isNull()
+    (single,) = pairs.agg(F.count_if(alone)).collect()[0]
+    if single:
+        raise InputError(
+            "the two tables are not of the same users",
+            found=f"{single} users in only one of them",
+            fix="evaluate both models on the same test set at the same k",
+        )
+
+
+def _moments(paired: DataFrame) -> tuple[int, float, float, float, float]:
+    """Return users, mean of a, of b and of d = b - a, and the standard error of the last."""
+    error = F.stddev_samp("d") / F.sqrt(F.greatest(F.count("d"), F.lit(1)))
+    return tuple(paired.agg(F.count("d"), F.avg("a"), F.avg("b"), F.avg("d"), error).collect()[0])
+
+
+def _t_test(
+    difference: float, error: float, users: int, confidence: float
+) -> tuple[tuple[float, float], float]:
+    if error == 0:  # the same difference for everybody
+        return (difference, difference), float(difference == 0)
+    half = float(stats.t.ppf((1 + confidence) / 2, users - 1)) * error
+    p_value = 2 * float(stats.t.sf(abs(difference) / error, users - 1))
+    return (difference - half, difference + half), p_value
+
+
+def _drawn_means(paired: DataFrame, resamples: int, seed: int) -> list[float]:
+    """Return the mean of d in each bootstrap sample: `resamples` numbers, not users."""
+    samples = F.explode(F.sequence(F.lit(1), F.lit(resamples))).alias("sample")
+    times = seeded_poisson(seed, F.col("sample"), F.col("user"))
+    drawn = paired.select("user", "d", samples).select("sample", "d", times.alias("times"))
+    sums = drawn.groupBy("sample").agg(F.sum(F.col("d") * F.col("times")), F.sum("times"))
+    # A sample of nobody, possible with a handful of users, has no mean.
+    return [total / times for _, total, times in sums.collect() if times]
+
+
+def _bootstrap(means: list[float], confidence: float) -> tuple[tuple[float, float], float]:
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    smaller = min(sum(mean <= 0 for mean in means), sum(mean >= 0 for mean in means))
+    p_value = min(1.0, 2 * (smaller + 1) / (len(means) + 1))
+    return (float(low), float(high)), p_value

@@ -1,0 +1,80 @@
+"""From one row per user to one row per metric, with confidence intervals.
+
+All tables of figures have the same columns, (metric, k, mean, ci_low, ci_high, users), so that
+they can be put under each other into one report.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from scipy.stats import norm
+
+from graphrec import columns
+from graphrec.data.checks import require_columns
+from graphrec.errors import ParameterError
+from graphrec.evaluation.cutoffs import K
+
+METRIC: Final = "metric"
+MEAN: Final = "mean"
+CI_LOW: Final = "ci_low"
+CI_HIGH: Final = "ci_high"
+USERS: Final = "users"
+
+
+def summarise(
+    per_user: DataFrame, *, confidence: float = 0.95, user: str = columns.USER
+) -> DataFrame:
+    """Average metrics over users.
+
+    The interval is the normal approximation mean ± z * s / sqrt(users), with the sample deviation
+    s. A user whose value is null, because a metric is not defined for his list, does not count
+    in that metric.
+
+    Args:
+        per_user: (user, k, one column per metric), as `ranking_metrics` and its kin return.
+        confidence: of the intervals, in (0, 1).
+        user: name of the user column.
+
+    Returns:
+        (metric, k, mean, ci_low, ci_high, users), one row per metric and k, in this order;
+        the bounds are null where there is one user only.
+
+    Raises:
+        ParameterError: `confidence` is out of its range.
+        ColumnError: the user column or `k` is missing.
+    """
+    require_columns(per_user, user, K, of="the table of metrics per user")
+    z = normal_quantile(confidence)
+    metrics = [name for name in per_user.columns if name not in (user, K)]
+    figures = [_figures(metric, z) for metric in metrics]
+    wide = per_user.groupBy(K).agg(*(row.alias(m) for m, row in zip(metrics, figures, strict=True)))
+    rows = wide.select(K, F.inline(F.array(*(F.col(f"`{metric}`") for metric in metrics))))
+    return rows.select(METRIC, K, MEAN, CI_LOW, CI_HIGH, USERS).orderBy(METRIC, K)
+
+
+def normal_quantile(confidence: float) -> float:
+    """Return z such that a normal variable is within z deviations with this probability.
+
+    Raises:
+        ParameterError: `confidence` does not lie between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        raise ParameterError("confidence must lie between 0 and 1", found=str(confidence))
+    return float(norm.ppf((1 + confidence) / 2))
+
+
+def _figures(metric: str, z: float) -> Column:
+    values = F.col(f"`{metric}`")
+    mean, users = F.avg(values), F.count(values)
+    # Without any user there is no mean either, and the null spreads.
+    half = F.lit(z) * F.stddev_samp(values) / F.sqrt(F.greatest(users, F.lit(1)))
+    return F.struct(
+        F.lit(metric).alias(METRIC),
+        mean.alias(MEAN),
+        (mean - half).alias(CI_LOW),
+        (mean + half).alias(CI_HIGH),
+        users.alias(USERS),
+    )
