@@ -1,0 +1,122 @@
+"""The command `graphrec`: its verbs, and how each way to end is told and becomes an exit code."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, Protocol, get_type_hints
+
+import typer
+
+import graphrec
+from graphrec.cli import doctor, recommend, watched_together
+from graphrec.cli.failures import one_line
+from graphrec.cli.signals import code_of_interruption, interruptions_raise
+from graphrec.errors import GraphrecError, InputError
+
+_LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")  # a help's lines are broken by its reader
+
+
+class Verb(Protocol):
+    """A module with a verb: its options, and what it does with them."""
+
+    Options: type[Any]
+
+    def run(self, options: Any) -> None:
+        """What the verb does; the docstring is its help."""
+
+
+VERBS: Final[dict[str, Verb]] = {
+    "recommend": recommend,
+    "watched-together": watched_together,
+    "doctor": doctor,
+}
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: without the program's name; None takes those of the process.
+
+    Returns:
+        the exit code: 0; 2 for what the user can mend, 1 for any other failure, 130 and 143
+        after Ctrl-C and SIGTERM. Each but 0 comes with one line on standard error.
+    """
+    try:
+        code = app(arguments, prog_name="graphrec", standalone_mode=False)
+    except typer.TyperException as error:  # the command line itself
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "graphrec"
+        wrong = error.format_message().rstrip(".")
+        return _fail(f"{wrong}; see `{command} --help`", InputError.exit_code)
+    except GraphrecError as error:  # the configuration file
+        return _fail(str(error), error.exit_code)
+    return int(code or 0)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"graphrec {graphrec.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _about(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_show_version, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Graph-based hybrid recommendations on Spark."""
+
+
+def _command(verb: Verb) -> Callable[..., None]:
+    """A verb as the function that typer wants: one parameter per option."""
+
+    def command(**values: Any) -> None:
+        raise typer.Exit(_exit_code(verb, verb.Options(**values)))
+
+    signature = inspect.signature(verb.Options)
+    hints = get_type_hints(verb.Options, include_extras=True)
+    command.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[
+            parameter.replace(annotation=hints[name])
+            for name, parameter in signature.parameters.items()
+        ],
+        return_annotation=None,
+    )
+    command.__doc__ = _LINE_BREAK.sub(" ", inspect.getdoc(verb.run) or "")
+    return command
+
+
+def _exit_code(verb: Verb, options: Any) -> int:
+    """Run a verb and tell how it ended."""
+    try:
+        with interruptions_raise():
+            verb.run(options)
+    except (Exception, KeyboardInterrupt) as error:
+        if options.debug:
+            traceback.print_exc()
+        if code := code_of_interruption(error):
+            return _fail("; ".join(["interrupted", *getattr(error, "__notes__", [])]), code)
+        if isinstance(error, GraphrecError):
+            return _fail(str(error), error.exit_code)
+        return _fail(f"{one_line(error)}; --debug shows where", GraphrecError.exit_code)
+    return 0
+
+
+def _fail(line: str, code: int) -> int:
+    print(f"graphrec: {line}", file=sys.stderr)
+    return code
+
+
+for _name, _verb in VERBS.items():
+    app.command(_name)(_command(_verb))

@@ -1,0 +1,109 @@
+"""The hybrid that the options describe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from graphrec.cli.options import HybridOptions
+from graphrec.errors import ParameterError
+from graphrec.models.als import ALSRecommender
+from graphrec.models.hybrid import DEFAULT_WEIGHTS, LEARNED, HybridRecommender
+from graphrec.models.pagerank import PageRankRecommender
+from graphrec.models.recommender import Recommender, RecommenderModel
+from graphrec.models.ridge import RidgeRecommender
+
+LEARNING: Final = ("rank", "half_life")  # the options that a saved model has behind it
+
+
+def hybrid_of(options: HybridOptions, columns: Mapping[str, str | None]) -> HybridRecommender:
+    """The recommender to be fitted; legs without weight are left out.
+
+    Args:
+        options: how it learns and lists.
+        columns: its parameters that name columns.
+
+    Raises:
+        ParameterError: an option is out of its range, or weights name an unknown leg.
+    """
+    legs: dict[str, Recommender] = {
+        "walk": PageRankRecommender(),
+        "ridge": RidgeRecommender(),
+        "als": ALSRecommender(**_given(rank=options.rank)),
+    }
+    weights = parse_weights(options.weights) if options.weights else DEFAULT_WEIGHTS
+    if isinstance(weights, dict):
+        if unknown := sorted(set(weights) - set(legs)):
+            raise ParameterError(
+                "--weights names an unknown leg",
+                found=", ".join(unknown),
+                fix=f"the legs are {', '.join(legs)}",
+            )
+        weights = {name: weight for name, weight in weights.items() if weight != 0}
+        legs = {name: leg for name, leg in legs.items() if name in weights}
+    return HybridRecommender(
+        list(legs.values()),
+        weights=weights,
+        **_given(halfLife=options.half_life),
+        **columns,
+        **_serving(options),
+    )
+
+
+def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> None:
+    """Change what may be changed on a saved model to what the options say.
+
+    Raises:
+        ParameterError: an option is out of its range, or the model has no weights.
+    """
+    weights = parse_weights(options.weights) if options.weights else None
+    if weights == LEARNED:
+        raise ParameterError("--weights learned needs IN", fix="leave it out beside --model")
+    model.setParams(**_serving(options), **_given(weights=weights))
+
+
+def parameters_of(model: RecommenderModel) -> dict[str, Any]:
+    """The options that are in force on a model, given or not."""
+    factors = model.learned.tables.factors
+    return {
+        "weights": model.value("weights") if model.hasParam("weights") else None,
+        "rank": factors.rank if model.learned.tables.factor_name else None,
+        "half_life": model.value("halfLife"),
+        "candidates": model.value("candidates"),
+        "diversity": model.value("diversity"),
+        "keep_seen": not model.value("filterSeen"),
+    }
+
+
+def parse_weights(text: str) -> dict[str, float] | str:
+    """`walk=0.1,als=0.9` as numbers by leg; `learned` as it is.
+
+    Raises:
+        ParameterError: it is of neither form.
+    """
+    if text == LEARNED:
+        return text
+    weights = {}
+    for part in text.split(","):
+        name, _, number = part.partition("=")
+        try:
+            weights[name.strip()] = float(number)
+        except ValueError:
+            raise ParameterError(
+                "--weights is learned, or a list of leg=weight",
+                found=repr(text),
+                fix="write it as in walk=0.1,ridge=0.2,als=0.7",
+            ) from None
+    return weights
+
+
+def _serving(options: HybridOptions) -> dict[str, Any]:
+    return _given(
+        candidates=options.candidates,
+        diversity=options.diversity,
+        filterSeen=None if options.keep_seen is None else not options.keep_seen,
+    )
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

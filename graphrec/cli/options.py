@@ -1,0 +1,289 @@
+"""The options of the verbs, each declared once.
+
+A verb's options are a frozen dataclass that inherits the groups it shares with others and adds
+its own. Name, type, default and help of an option are those of its field; the key in a
+configuration file is the field's name. None stands for the default of the library or, where a
+saved model is served, for what that model was given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+
+from graphrec.cli.config import apply_config
+
+INPUT: Final = "Input"
+OUTPUT: Final = "Output"
+MODEL: Final = "Model"
+LISTS: Final = "Lists"
+RUN: Final = "Run"
+
+
+class TableFormat(StrEnum):
+    """What result tables are written as."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DebugOption:
+    """What every verb has."""
+
+    debug: Annotated[
+        bool, typer.Option(help="Show the traceback of an error.", rich_help_panel=RUN)
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(DebugOption):
+    """How a verb runs on Spark."""
+
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            is_eager=True,
+            callback=apply_config,
+            help="TOML file with any of these options by their names, at the top or in a table "
+            "named like the command. An option given here wins over the file.",
+            rich_help_panel=RUN,
+        ),
+    ] = None
+    master: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            show_default="local[*]",
+            help="Spark master of a new session.",
+            rich_help_panel=RUN,
+        ),
+    ] = None
+    quiet: Annotated[
+        bool, typer.Option("--quiet/--no-quiet", "-q", help="Errors only.", rich_help_panel=RUN)
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputOptions:
+    """Interactions and how to read them."""
+
+    input: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="IN",
+            help="Interactions: a CSV, TSV, Parquet or JSON file, or a directory of such files "
+            "of one kind.",
+            show_default=False,
+        ),
+    ] = None
+    input_format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMAT",
+            show_default="by the suffix",
+            help="csv, tsv, parquet or json.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    user: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="by its usual names",
+            help="Column of user ids.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    item: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="by its usual names",
+            help="Column of item ids.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    rating: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="by its usual names, if there is one",
+            help="Column of ratings; '' for none.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    timestamp: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="by its usual names, if there is one",
+            help="Column of times; '' for none.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    implicit: Annotated[
+        bool,
+        typer.Option(
+            help="Take every row as an interaction, whatever its rating: the same as --rating ''.",
+            rich_help_panel=INPUT,
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceOptions(InputOptions):
+    """Interactions to learn from, or a model that has done so before."""
+
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="A saved model, used as it is: there is no IN then.",
+            show_default=False,
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+    save_model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Keep the model here, for --model.",
+            show_default=False,
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemsOptions:
+    """What items are called."""
+
+    items: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Titles of the items, shown in the sample; its id column is named as in IN, or "
+            "by a usual name.",
+            show_default=False,
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    title: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="title, name ...",
+            help="Column of titles in --items.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions:
+    """Where the result goes."""
+
+    out: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR",
+            help="Directory of the result: Parquet files, the rows set aside in _rejected, "
+            "figures in _run.json.",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+        ),
+    ]
+    format: Annotated[
+        TableFormat,
+        typer.Option(
+            help="csv: the result also as CSV files, in DIR/_csv, lists joined by |.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = TableFormat.PARQUET
+    overwrite: Annotated[
+        bool,
+        typer.Option(help="Replace what graphrec wrote there before.", rich_help_panel=OUTPUT),
+    ] = False
+    sample: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="How many lists are shown at the end.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class LengthOption:
+    """How long lists are."""
+
+    k: Annotated[
+        int, typer.Option("-k", min=1, help="Length of the lists.", rich_help_panel=LISTS)
+    ] = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class HybridOptions:
+    """How the hybrid learns and lists."""
+
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LEG=W,...",
+            show_default="walk=0.1,ridge=0.2,als=0.7",
+            help="Weights of the legs in the blend, or: learned. A leg that is not named is "
+            "left out.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+    rank: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            show_default="256",
+            help="Latent dimensions of the leg als.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+    half_life: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DAYS",
+            show_default="no decay",
+            help="Age at which an interaction counts half.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+    candidates: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            show_default="300",
+            help="Items that are retrieved for a user and then ranked by the blend.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    diversity: Annotated[
+        float | None,
+        typer.Option(
+            metavar="0..1",
+            show_default="0.0",
+            help="0 keeps the blended order, 1 looks at dissimilarity alone (MMR).",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    keep_seen: Annotated[
+        bool | None,
+        typer.Option(
+            show_default="no-keep-seen",
+            help="List also what the user has in the history.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None

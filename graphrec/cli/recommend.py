@@ -1,0 +1,168 @@
+"""`graphrec recommend`: a ranked, explained list for every user."""
+# ruff: noqa: PLC0415  what is heavy waits until the verb runs, so that --help is quick
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graphrec.cli.options import (
+    LISTS,
+    HybridOptions,
+    ItemsOptions,
+    LengthOption,
+    OutputOptions,
+    RunOptions,
+    SourceOptions,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from graphrec.data.columns_found import InteractionColumns
+    from graphrec.models.recommender import RecommenderModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(
+    RunOptions,
+    HybridOptions,
+    LengthOption,
+    OutputOptions,
+    ItemsOptions,
+    SourceOptions,
+):
+    """What `recommend` takes."""
+
+    users: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default="all of IN",
+            help="Users to serve; those without a history get what is popular.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    allow: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Items that may be listed, and no others.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    deny: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Items never to be listed, or with a column of users: not to these users.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+
+
+def run(options: Options) -> None:
+    """Write a ranked, explained list for every user of IN.
+
+    The result has the user and item columns of IN, rank (1..k), score, one column per leg with
+    its share of the score, because (the items of the history that contributed most) and source
+    (personal, or popular for users without a history).
+    """
+    from graphrec.cli import hybrid, results, show, source
+    from graphrec.cli.inputs import column_params, open_titles
+    from graphrec.cli.run import running
+    from graphrec.progress import stage
+
+    source.check_source(options, hybrid.LEARNING)
+    recommender = hybrid.hybrid_of(options, column_params(options))
+    with running("recommend", options) as run:
+        with results.result_folders(
+            run.spark, options, save_model=options.save_model, inputs=_inputs(options)
+        ) as folders:
+            origin = source.open_source(
+                run.spark, options, timed="--half-life" if options.half_life else None
+            )
+            titles = open_titles(run.spark, options, item=origin.columns.item)
+            filters = _Filters(run.spark, options, origin.columns)
+            model = origin.model(recommender)
+            if options.model is not None:
+                hybrid.serve_as_asked(model, options)
+            with stage("lists") as counts:
+                lists = model.rankedLists(options.k, **filters.frames(model))
+                written = results.write_table(lists, folders.result)
+                figures = _figures(written, origin.columns.user)
+                counts.update(figures)
+            results.write_beside(written, model, folders, options)
+            run.write_record(
+                folders.result,
+                parameters=hybrid.parameters_of(model),
+                input=source.input_figures(origin, model),
+                output=figures,
+            )
+        source.tell_input(run.report, model, options.out)
+        if not options.quiet:
+            result = results.read_result(run.spark, options.out)
+            show.lists(result, model, titles, options.sample)
+        run.report.line(f"written to {options.out}")
+
+
+def _inputs(options: Options) -> list[str | None]:
+    """The paths that are read."""
+    return [
+        options.input,
+        options.model,
+        options.items,
+        options.users,
+        options.allow,
+        options.deny,
+    ]
+
+
+class _Filters:
+    """Who is served and what is listed: opened before the model is learned, used after."""
+
+    def __init__(self, spark: SparkSession, options: Options, columns: InteractionColumns) -> None:
+        from graphrec.cli.inputs import open_ids
+
+        user, item = {"user": columns.user}, {"item": columns.item}
+        self._lists = {
+            name: open_ids(spark, path, wanted=wanted, also=also)
+            for name, path, wanted, also in (
+                ("users", options.users, user, {}),
+                ("allow", options.allow, item, {}),
+                ("deny", options.deny, item, user),
+            )
+            if path is not None
+        }
+
+    def frames(self, model: RecommenderModel) -> dict[str, DataFrame]:
+        """As keywords of `rankedLists`."""
+        from graphrec.cli.source import id_types
+
+        kinds = id_types(model)
+        return {name: ids.typed(kinds) for name, ids in self._lists.items()}
+
+
+def _figures(written: DataFrame, user: str) -> dict[str, Any]:
+    """What `_run.json` tells of the result."""
+    from pyspark.sql import functions as F
+
+    from graphrec.columns import SOURCE
+    from graphrec.data.column_types import quoted
+    from graphrec.ranking.serving import POPULAR
+
+    counted = (
+        written.groupBy(SOURCE)
+        .agg(F.count("*").alias("rows"), F.count_distinct(quoted(user)).alias("users"))
+        .collect()  # one row per source
+    )
+    users = {row[SOURCE]: row["users"] for row in counted}
+    return {
+        "users": sum(users.values()),
+        "rows": sum(row["rows"] for row in counted),
+        "popular": users.get(POPULAR, 0),
+    }

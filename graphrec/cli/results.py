@@ -1,0 +1,97 @@
+"""What every verb writes: a table, the rows set aside, and perhaps the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from graphrec.cli.options import OutputOptions, TableFormat
+from graphrec.cli.output import RESULT, SAVED_MODEL, literal, staged
+from graphrec.data.column_types import quoted
+from graphrec.models.recommender import RecommenderModel
+from graphrec.progress import stage
+
+REJECTED: Final = "_rejected"  # names that Spark and Arrow pass over when they read the result
+CSV: Final = "_csv"
+JOINED_BY: Final = "|"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The directories to write to; they take their places when all is written."""
+
+    result: str
+    model: str | None
+
+
+@contextmanager
+def result_folders(
+    spark: SparkSession,
+    options: OutputOptions,
+    *,
+    save_model: str | None,
+    inputs: Iterable[str | None],
+) -> Iterator[Folders]:
+    """Yield directories for the result and the model, see `output.staged`.
+
+    Args:
+        spark: the session.
+        options: where the result goes.
+        save_model: where the model goes, None if nowhere.
+        inputs: paths that are read, None among them.
+    """
+    place = partial(staged, spark, overwrite=options.overwrite)
+    read = [path for path in inputs if path is not None]
+    with ExitStack() as stack:
+        model = None
+        if save_model is not None:
+            model = stack.enter_context(
+                place(save_model, made_of=SAVED_MODEL, apart_from=[*read, options.out])
+            )
+        result = stack.enter_context(place(options.out, made_of=RESULT, apart_from=read))
+        yield Folders(result, model)
+
+
+def write_table(table: DataFrame, folder: str) -> DataFrame:
+    """Write the result, and read back what was written: nothing is computed twice."""
+    table.write.mode("append").parquet(folder)  # the directory is there already
+    return read_result(table.sparkSession, folder)
+
+
+def read_result(spark: SparkSession, folder: str) -> DataFrame:
+    """The table of a result."""
+    return spark.read.parquet(literal(folder))
+
+
+def write_beside(
+    written: DataFrame, model: RecommenderModel, folders: Folders, options: OutputOptions
+) -> None:
+    """Write what goes with the table: rows set aside, CSV files, the model."""
+    if model.rejected is not None:
+        with stage("rows set aside"):
+            model.rejected.write.parquet(f"{folders.result}/{REJECTED}")
+    if options.format == TableFormat.CSV:
+        with stage("CSV"):
+            _flat(written).write.csv(f"{folders.result}/{CSV}", header=True, escape='"')
+    if folders.model is not None:
+        with stage("save model"):
+            model.write().save(folders.model)
+
+
+def _flat(table: DataFrame) -> DataFrame:
+    """Arrays as text, for CSV has none."""
+    return table.select(
+        *(
+            F.array_join(quoted(field.name).cast("array<string>"), JOINED_BY).alias(field.name)
+            if isinstance(field.dataType, T.ArrayType)
+            else quoted(field.name)
+            for field in table.schema
+        )
+    )

@@ -1,0 +1,90 @@
+"""One run of a verb: its Spark session, its progress, and the record of it in `_run.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyspark
+from py4j.protocol import Py4JError
+from pyspark import SparkContext
+from pyspark.sql import SparkSession
+
+from graphrec import __version__
+from graphrec.cli.noise import only_our_logs, silence_spark
+from graphrec.cli.options import RunOptions
+from graphrec.cli.output import RUN_RECORD, write_text
+from graphrec.cli.report import Report
+from graphrec.cli.signals import interruptions_raise
+from graphrec.progress import stage
+from graphrec.session import spark_session
+
+
+@dataclass(frozen=True)
+class Run:
+    """A verb at work."""
+
+    verb: str
+    options: RunOptions
+    spark: SparkSession
+    report: Report
+    begun: datetime
+
+    def write_record(
+        self,
+        folder: str,
+        *,
+        parameters: Mapping[str, Any],
+        input: Mapping[str, Any],  # noqa: A002 the name it has in the record
+        output: Mapping[str, Any],
+    ) -> None:
+        """Write `_run.json`, as the last of all.
+
+        Args:
+            folder: the directory of the result.
+            parameters: options by name as they were in force, beside those that were given.
+            input: figures of what was read.
+            output: figures of what was written.
+        """
+        given = {name: value for name, value in asdict(self.options).items() if value is not None}
+        record = {
+            "graphrec": __version__,
+            "spark": pyspark.__version__,
+            "command": self.verb,
+            "begun": self.begun.isoformat(timespec="seconds"),
+            "parameters": given | dict(parameters),
+            "input": input,
+            "seconds": {name: round(taken, 3) for name, taken in self.report.seconds.items()},
+            "output": output,
+        }
+        write_text(self.spark, f"{folder}/{RUN_RECORD}", json.dumps(record, indent=2) + "\n")
+
+
+@contextmanager
+def running(verb: str, options: RunOptions) -> Iterator[Run]:
+    """Run a verb in the session that is there, or in one of its own that ends with it."""
+    begun = datetime.now(UTC)
+    report = Report(quiet=options.quiet)
+    logs = nullcontext() if options.debug else only_our_logs()
+    with logs, report.listening(), _session(verb, options) as spark, interruptions_raise():
+        yield Run(verb, options, spark, report, begun)
+
+
+@contextmanager
+def _session(verb: str, options: RunOptions) -> Iterator[SparkSession]:
+    if SparkContext._active_spark_context is not None:
+        yield spark_session()
+        return
+    with stage("start Spark"):
+        spark = spark_session(f"graphrec {verb}", master=options.master)
+    if not options.debug:
+        silence_spark(spark)
+    try:
+        yield spark
+    finally:
+        with suppress(Py4JError, OSError):  # the JVM may be gone already
+            spark.stop()

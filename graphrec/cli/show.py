@@ -1,0 +1,167 @@
+"""A few lists of a result, on standard output, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from graphrec.cli.inputs import Titles
+from graphrec.columns import BECAUSE, ITEMS, NEIGHBOUR, RANK, SCORE, SOURCE, TIMES, USER
+from graphrec.data.column_types import quoted
+from graphrec.models.recommender import RecommenderModel
+from graphrec.ranking.serving import POPULAR
+
+_LONGEST: Final = 10  # rows of a list that are shown
+_LATELY: Final = 3  # items of a history that are shown
+_REASONS: Final = 2
+_WIDTH_OF_FILES: Final = 120  # of lines where there is no terminal
+
+TitleOf = Mapping[Any, str]
+
+
+def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: int) -> None:
+    """Show the lists of the first users by id, and of one without a history.
+
+    Args:
+        result: as `RecommenderModel.rankedLists` gives it.
+        model: knows the histories.
+        titles: of the items.
+        sample: how many users; 0 shows nothing.
+    """
+    user, item = model.learned.columns.user, model.learned.columns.item
+    users = _users_to_show(result, user, sample)
+    rows = _rows_of(result, user, users)
+    histories = _histories(model, users)
+    named = [row[item] for row in rows]
+    named += [reason for row in rows for reason in row[BECAUSE]]
+    named += [seen for history in histories.values() for seen in history[:_LATELY]]
+    title_of = titles.of(named, model.learned.item_type)
+    for who in users:
+        _show(
+            f"{who}, {_lately(histories.get(who, []), title_of)}",
+            (_right(""), "recommended", _right("score"), "because you watched"),
+            (
+                (row[RANK], title_of[row[item]], f"{row[SCORE]:.2f}", _why(row, title_of))
+                for row in rows
+                if row[user] == who
+            ),
+        )
+
+
+def neighbours(
+    result: DataFrame, model: RecommenderModel, titles: Titles, sample: int, measure: str
+) -> None:
+    """Show the lists of the most popular items.
+
+    Args:
+        result: as `RecommenderModel.watchedTogether` gives it.
+        model: knows the type of the ids.
+        titles: of the items.
+        sample: how many items; 0 shows nothing.
+        measure: by which the neighbours are ranked.
+    """
+    item = model.learned.columns.item
+    popular = result.select(quoted(item), "support_item").distinct()
+    most = popular.orderBy(F.desc("support_item"), quoted(item)).limit(sample).collect()
+    rows = _rows_of(result, item, [row[item] for row in most])
+    named = [row[item] for row in most] + [row[NEIGHBOUR] for row in rows]
+    title_of = titles.of(named, model.learned.item_type)
+    for one in most:
+        _show(
+            f"{title_of[one[item]]}, watched by {one['support_item']:,}",
+            (
+                _right(""),
+                "watched together with",
+                _right("users in common"),
+                _right("later"),
+                _right(measure),
+            ),
+            (
+                (
+                    row[RANK],
+                    title_of[row[NEIGHBOUR]],
+                    f"{row['together']:,} of {row['support_neighbour']:,}",
+                    "" if row["after"] is None else f"{row['after']:,}",
+                    f"{row[measure]:,.3f}",
+                )
+                for row in rows
+                if row[item] == one[item]
+            ),
+        )
+
+
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def _users_to_show(result: DataFrame, user: str, sample: int) -> list[Any]:
+    """The first users by id, and the first one with the source `popular`."""
+    column = quoted(user)
+    first = result.select(column).distinct().orderBy(column).limit(sample).collect()
+    cold = result.where(F.col(SOURCE) == POPULAR).select(column).orderBy(column)
+    users = [row[user] for row in first]
+    users += [row[user] for row in cold.limit(min(sample, 1)).collect()]
+    return list(dict.fromkeys(users))
+
+
+def _rows_of(result: DataFrame, name: str, ids: Sequence[Any]) -> list[Row]:
+    """The upper rows of a few lists, in order."""
+    upper = result.where(quoted(name).isin(list(ids)) & (F.col(RANK) <= _LONGEST))
+    return upper.orderBy(RANK).collect()
+
+
+def _histories(model: RecommenderModel, users: Sequence[Any]) -> dict[Any, list[Any]]:
+    """The items of a few users, the latest first where there are times."""
+    rows = model.learned.profiles.where(F.col(USER).isin(list(users))).collect()
+    ids = model.learned.tables.catalogue.ids
+    histories = {}
+    for row in rows:
+        entries = sorted(zip(row[TIMES], row[ITEMS], strict=True), key=_latest_first)
+        histories[row[USER]] = ids.take([index for _, index in entries]).to_pylist()
+    return histories
+
+
+def _latest_first(entry: tuple[float | None, int]) -> tuple[float, int]:
+    seconds, index = entry
+    return -(seconds or 0.0), index
+
+
+def _lately(history: Sequence[Any], title_of: TitleOf) -> str:
+    if not history:
+        return "without a history"
+    named = "; ".join(title_of[item] for item in history[:_LATELY])
+    others = len(history) - _LATELY
+    return f"who watched {named}" + (f" and {others:,} more" if others > 0 else "")
+
+
+def _why(row: Row, title_of: TitleOf) -> str:
+    if row[SOURCE] == POPULAR:
+        return "(popular)"
+    return "; ".join(title_of[item] for item in row[BECAUSE][:_REASONS])
+
+
+# --- how it is shown ------------------------------------------------------------------------------
+
+
+def _show(heading: str, header: Sequence[Column | str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table with a heading; texts of the data are never taken for markup."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _WIDTH_OF_FILES)
+    table = Table(*header, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console.print(Text(heading, "bold"))
+    console.print(table)
+    console.print()
+
+
+def _right(name: str) -> Column:
+    """A column of numbers."""
+    return Column(name, justify="right")

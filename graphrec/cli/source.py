@@ -1,0 +1,141 @@
+"""Where a verb's model comes from: learned from interactions, or saved before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from graphrec.cli.inputs import open_ratings
+from graphrec.cli.options import SourceOptions
+from graphrec.cli.report import Report
+from graphrec.columns import USER
+from graphrec.data.columns_found import InteractionColumns
+from graphrec.errors import ParameterError
+from graphrec.models.recommender import Recommender, RecommenderModel
+from graphrec.progress import stage
+
+_READING: Final = ("input_format", "user", "item", "rating", "timestamp", "implicit")
+
+
+def check_source(options: SourceOptions, learning: Sequence[str]) -> None:
+    """Require one source, and no option that has no effect on it.
+
+    Args:
+        options: of the verb.
+        learning: names of its options that matter for learning alone.
+
+    Raises:
+        ParameterError: none is given, or both are, or options that need interactions.
+    """
+    if options.model is None:
+        if options.input is None:
+            raise ParameterError(
+                "nothing to learn from", fix="give a file of interactions, or a model by --model"
+            )
+        return
+    if options.input is not None:
+        raise ParameterError(
+            "IN and --model exclude each other",
+            found=f"{options.input} and {options.model}",
+            fix="give one of them",
+        )
+    for name in (*_READING, *learning):
+        if getattr(options, name) not in (None, False):
+            raise ParameterError(
+                f"--{name.replace('_', '-')} has no effect on a saved model", fix="leave it out"
+            )
+
+
+@dataclass(frozen=True)
+class Source:
+    """Interactions to learn from, or a model that was saved.
+
+    Attributes:
+        path: of either.
+        columns: the names of the interactions' columns.
+    """
+
+    path: str
+    columns: InteractionColumns
+    _ratings: DataFrame | None
+    _saved: RecommenderModel | None
+
+    def model(self, recommender: Recommender) -> RecommenderModel:
+        """The saved model, or one that the recommender learns."""
+        if self._saved is not None:
+            return self._saved
+        assert self._ratings is not None
+        return recommender.fit(self._ratings)
+
+
+def open_source(spark: SparkSession, options: SourceOptions, *, timed: str | None) -> Source:
+    """Open the interactions, or load the model.
+
+    Args:
+        spark: reads either.
+        options: passed by `check_source`.
+        timed: what needs the interactions' times, if anything does.
+    """
+    if options.model is not None:
+        with stage("load model"):
+            saved: RecommenderModel = RecommenderModel.load(options.model)
+        return Source(options.model, saved.learned.columns, None, saved)
+    assert options.input is not None
+    ratings = open_ratings(spark, options, timed=timed)
+    return Source(options.input, ratings.columns, ratings.frame, None)
+
+
+def id_types(model: RecommenderModel) -> dict[str, T.DataType]:
+    """The types of the user and the item column, by their names."""
+    learned = model.learned
+    return {
+        learned.columns.user: learned.profiles.schema[USER].dataType,
+        learned.columns.item: learned.item_type,
+    }
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+
+def input_figures(source: Source, model: RecommenderModel) -> dict[str, Any]:
+    """What `_run.json` tells of the input."""
+    tables = model.learned.tables
+    figures = {
+        "path": source.path,
+        "columns": asdict(source.columns),
+        "users": tables.users,
+        "items": tables.catalogue.size,
+    }
+    if model.figures is None:
+        return figures
+    return figures | {
+        "rows_read": model.figures.rows_read,
+        "accepted_rows": model.figures.accepted_rows,
+        "rejected_rows": model.figures.rejected_rows,
+        "rejected": model.figures.rejected,
+        "interactions": model.figures.interactions,
+    }
+
+
+def tell_input(report: Report, model: RecommenderModel, folder: str) -> None:
+    """What was learned from, and what was set aside and why."""
+    if model.figures is None:
+        return
+    figures, tables = model.figures, model.learned.tables
+    report.line()
+    report.line(
+        f"{figures.interactions:,} interactions of {tables.users:,} users "
+        f"with {tables.catalogue.size:,} items"
+    )
+    if figures.rejected_rows:
+        share = figures.rejected_rows / figures.rows_read
+        report.line(
+            f"{figures.rejected_rows:,} of {figures.rows_read:,} rows set aside ({share:.1%}), "
+            f"see {folder}/_rejected:"
+        )
+        for reason, rows in figures.rejected.items():
+            report.line(f"{rows:>8,}  {reason}")

@@ -1,0 +1,134 @@
+"""`graphrec watched-together`: the items that go together with each item."""
+# ruff: noqa: PLC0415  what is heavy waits until the verb runs, so that --help is quick
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graphrec.cli.options import (
+    LISTS,
+    ItemsOptions,
+    LengthOption,
+    OutputOptions,
+    RunOptions,
+    SourceOptions,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from graphrec.data.columns_found import InteractionColumns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(RunOptions, LengthOption, OutputOptions, ItemsOptions, SourceOptions):
+    """What `watched-together` takes."""
+
+    measure: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What neighbours are ranked by: support, confidence, lift, cosine, jaccard, pmi "
+            "or llr (log-likelihood ratio).",
+            rich_help_panel=LISTS,
+        ),
+    ] = "llr"
+    min_support: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Users that two items need in common.",
+            rich_help_panel=LISTS,
+        ),
+    ] = 2
+    ordered: Annotated[
+        bool,
+        typer.Option(help="Rank what was watched after the item.", rich_help_panel=LISTS),
+    ] = False
+    partners: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            show_default="200",
+            help="Neighbours that each item keeps for the choice, the best by cosine.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+
+
+def run(options: Options) -> None:
+    """Write the items that go together with each item of IN, and how strongly.
+
+    The result has the item column of IN, neighbour, rank (1..k), together (users who have both),
+    after (those who had the neighbour later), support_item and support_neighbour (users who have
+    each), and the measures support, confidence, lift, cosine, jaccard, pmi and llr.
+    """
+    from graphrec.cli import results, show, source
+    from graphrec.cli.inputs import column_params, open_titles
+    from graphrec.cli.run import running
+    from graphrec.models.popularity import PopularityRecommender
+    from graphrec.progress import stage
+
+    source.check_source(options, ["partners"])
+    _check_measure(options.measure)
+    partners = {} if options.partners is None else {"maxPartners": options.partners}
+    recommender = PopularityRecommender(**column_params(options), **partners)
+    with running("watched-together", options) as run:
+        with results.result_folders(
+            run.spark,
+            options,
+            save_model=options.save_model,
+            inputs=[options.input, options.model, options.items],
+        ) as folders:
+            origin = source.open_source(
+                run.spark, options, timed="--ordered" if options.ordered else None
+            )
+            titles = open_titles(run.spark, options, item=origin.columns.item)
+            model = origin.model(recommender)
+            with stage("neighbours") as counts:
+                found = model.watchedTogether(
+                    options.k,
+                    measure=options.measure,
+                    minSupport=options.min_support,
+                    ordered=options.ordered,
+                )
+                written = results.write_table(found, folders.result)
+                figures = _figures(written, origin.columns)
+                counts.update(figures)
+            results.write_beside(written, model, folders, options)
+            run.write_record(
+                folders.result,
+                parameters={"partners": model.value("maxPartners")},
+                input=source.input_figures(origin, model),
+                output=figures,
+            )
+        source.tell_input(run.report, model, options.out)
+        if not options.quiet:
+            result = results.read_result(run.spark, options.out)
+            show.neighbours(result, model, titles, options.sample, options.measure)
+        run.report.line(f"written to {options.out}")
+
+
+def _check_measure(name: str) -> None:
+    from graphrec.errors import ParameterError
+    from graphrec.graph.measures import MEASURES
+
+    if name not in MEASURES:
+        raise ParameterError(
+            "--measure is none of association", found=name, fix=f"choose of {', '.join(MEASURES)}"
+        )
+
+
+def _figures(written: DataFrame, columns: InteractionColumns) -> dict[str, Any]:
+    """What `_run.json` tells of the result."""
+    from pyspark.sql import functions as F
+
+    from graphrec.data.column_types import quoted
+
+    row = written.select(F.count("*"), F.count_distinct(quoted(columns.item))).first()
+    assert row is not None  # an aggregate always has its row
+    return {"items": row[1], "rows": row[0]}

@@ -1,0 +1,1 @@
+"""Entry points for spark-submit: the verbs of the command line with the same options."""
