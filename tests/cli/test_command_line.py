@@ -1,0 +1,104 @@
+"""The command itself: help, version, exit codes, defaults."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+import pytest
+
+import graphrec
+from graphrec.cli import main, recommend, watched_together
+from graphrec.cli.app import VERBS
+from graphrec.models.als import ALSRecommender
+from graphrec.models.hybrid import HybridRecommender
+
+# Packages that take long to load, or that load what does.
+HEAVY = {"pyspark", "numba", "numpy", "scipy", "pandas", "pyarrow", "py4j", "graphframes"}
+
+MEASURED = """
+import json, sys, time
+begun = time.process_time()
+from graphrec.cli import main
+code = main(sys.argv[1:])
+seconds = time.process_time() - begun
+print(json.dumps([code, seconds, sorted({name.split(".")[0] for name in sys.modules})]))
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["recommend", "--help"], ["--version"]])
+def test_help_is_quick_because_nothing_heavy_is_loaded(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, *arguments], capture_output=True, text=True, check=True
+    )
+    code, seconds, modules = json.loads(done.stdout.splitlines()[-1])
+    assert code == 0
+    assert not HEAVY & set(modules)
+    assert seconds < 0.5
+
+
+def test_help_tells_every_verb_and_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(verb in told for verb in VERBS)
+    for name, verb in VERBS.items():
+        assert main([name, "--help"]) == 0
+        told = capsys.readouterr().out
+        for field in fields(verb.Options):
+            flag = {"input": " IN ", "k": " -k "}.get(field.name)
+            assert (flag or f"--{field.name.replace('_', '-')} ") in told
+
+
+def test_version_and_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "graphrec", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"graphrec {graphrec.__version__}\n"
+
+
+def test_without_a_verb_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "recommend" in "".join(capsys.readouterr())
+
+
+def told_default(options: type[Any], name: str) -> Any:
+    """The default that the help tells for an option whose default is None."""
+    [told] = get_type_hints(options, include_extras=True)[name].__metadata__
+    return told.show_default
+
+
+def test_the_defaults_in_the_help_are_those_of_the_library() -> None:
+    hybrid = HybridRecommender()
+    told = {name: told_default(recommend.Options, name) for name in ("candidates", "diversity")}
+    assert told == {name: str(hybrid.value(name)) for name in told}
+    assert told_default(recommend.Options, "rank") == str(ALSRecommender().value("rank"))
+    assert told_default(recommend.Options, "half_life") == "no decay"
+    assert hybrid.value("halfLife") is None
+    assert hybrid.value("filterSeen") is True
+    weights = ",".join(f"{leg}={weight}" for leg, weight in hybrid.value("weights").items())
+    assert told_default(recommend.Options, "weights") == weights
+    partners = told_default(watched_together.Options, "partners")
+    assert partners == str(hybrid.value("maxPartners"))
+
+
+def test_no_option_is_declared_twice() -> None:
+    """A name that several verbs have comes from one group that they share."""
+    homes: dict[str, set[str]] = {}
+    for verb in VERBS.values():
+        for home in verb.Options.__mro__[:-1]:
+            for name in inspect.get_annotations(home):
+                homes.setdefault(name, set()).add(f"{home.__module__}.{home.__name__}")
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}
+
+
+def test_every_option_has_a_help() -> None:
+    for verb in VERBS.values():
+        hints = get_type_hints(verb.Options, include_extras=True)
+        for field in fields(verb.Options):
+            [told] = hints[field.name].__metadata__
+            assert re.search(r"\w", told.help), field.name

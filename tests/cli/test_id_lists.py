@@ -1,0 +1,77 @@
+"""Lists of ids and titles: their columns found, their types those of the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import types as T
+
+from graphrec.cli.inputs import open_ids, open_titles, printable
+from graphrec.cli.options import ItemsOptions
+from graphrec.errors import ColumnError
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("movieId,id,item", "movieId"),  # of the very name
+        ("item,movie_ID", "movie_ID"),  # the same name, spelled otherwise
+        ("title,product,product_id", "product_id"),  # a usual name, best one of ids
+        ("title,film", "film"),
+        ("title,id", "id"),
+    ],
+)
+def test_the_id_column_is_found(
+    spark: SparkSession, tmp_path: Path, header: str, column: str
+) -> None:
+    row = ",".join(str(place) for place, _ in enumerate(header.split(",")))
+    (tmp_path / "list.csv").write_text(f"{header}\n{row}\n")
+    ids = open_ids(spark, str(tmp_path / "list.csv"), wanted={"item": "movieId"})
+    typed = ids.typed({"movieId": T.LongType()})
+    assert typed.schema == T.StructType([T.StructField("movieId", T.LongType())])
+    assert typed.collect() == [(header.split(",").index(column),)]
+
+
+def test_ids_get_the_type_of_the_model(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("user,item\n1,m1\nu2,2\n")
+    ids = open_ids(
+        spark, str(tmp_path / "list.csv"), wanted={"item": "movie"}, also={"user": "user"}
+    )
+    typed = ids.typed({"user": T.LongType(), "movie": T.StringType()})
+    assert typed.columns == ["movie", "user"]
+    assert typed.collect() == [("m1", 1), ("2", None)]
+
+
+def test_a_list_without_ids(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("city,country\nRome,IT\n")
+    with pytest.raises(ColumnError, match=r"holds the user; found city, country; .* customer$"):
+        open_ids(spark, str(tmp_path / "list.csv"), wanted={"user": "customer"})
+
+
+@pytest.mark.parametrize(
+    ("header", "titles"),
+    [
+        ("id,name,title", {1: "t"}),
+        ("id,name,length", {1: "n"}),
+        ("id,artist_name,length", {1: "n"}),
+    ],
+)
+def test_titles_are_found(
+    spark: SparkSession, tmp_path: Path, header: str, titles: dict[int, str]
+) -> None:
+    (tmp_path / "items.csv").write_text(f"{header}\n1,n,t\n2,,\nx,n,t\n")
+    opened = open_titles(spark, ItemsOptions(items=str(tmp_path / "items.csv")), item="movie")
+    found = opened.of([1, 2, 3, 1], T.LongType())
+    assert found == titles | {2: "2", 3: "3"}
+
+
+def test_without_items_ids_are_their_own_titles(spark: SparkSession) -> None:
+    opened = open_titles(spark, ItemsOptions(), item="movie")
+    assert opened.of(["b", "a"], T.StringType()) == {"a": "a", "b": "b"}
+    assert opened.of([], T.StringType()) == {}
+
+
+def test_titles_cannot_command_the_terminal() -> None:
+    assert printable(" a\x1b[31mb\tc\nd\u202e ") == "a [31mb c d"

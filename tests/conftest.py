@@ -1,0 +1,28 @@
+"""One Spark session for the whole run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+import graphrec
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    session = graphrec.spark_session("graphrec-tests", config={"spark.sql.shuffle.partitions": "4"})
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets, kept outside the repository."""
+    folder = Path(os.environ.get("GRAPHREC_DATA", "../shared/data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}: set GRAPHREC_DATA to run this test")
+    return folder

@@ -1,0 +1,92 @@
+"""Both engines minimise the objective that is written out in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from graphrec.errors import ParameterError
+from graphrec.factors.block_als import fit_block_als
+from graphrec.factors.fold_in import ItemFactors
+from graphrec.factors.mllib_als import fit_mllib_als
+from tests.factors.normal_equations import Feedback, Matrix, random_feedback
+
+FEEDBACK = random_feedback(8)
+ITEMS = FEEDBACK.confidence.shape[1]
+RANK = 4
+
+
+@pytest.fixture(scope="module")
+def profiles(spark: SparkSession) -> DataFrame:
+    return FEEDBACK.profiles(spark).cache()
+
+
+@pytest.fixture(scope="module")
+def by_iterations(profiles: DataFrame) -> dict[int, ItemFactors]:
+    return {n: fit_block_als(profiles, ITEMS, rank=RANK, iterations=n) for n in (1, 2, 3)}
+
+
+def objective(factors: ItemFactors) -> float:
+    """The objective with each user at the best for these items."""
+    items = factors.vector.astype(np.float64)
+    return FEEDBACK.objective(FEEDBACK.users_given(items), items)
+
+
+def scores(items: npt.NDArray[np.floating]) -> Matrix:
+    precise = items.astype(np.float64)
+    return FEEDBACK.users_given(precise) @ precise.T
+
+
+def test_the_objective_falls_with_each_iteration(by_iterations: dict[int, ItemFactors]) -> None:
+    values = [objective(factors) for factors in by_iterations.values()]
+    assert np.all(np.diff(values) < 0)
+    nothing = FEEDBACK.objective(np.zeros((60, RANK)), np.zeros((ITEMS, RANK)))
+    assert values[-1] < 0.7 * nothing
+
+
+def test_an_iteration_solves_both_sides_exactly(by_iterations: dict[int, ItemFactors]) -> None:
+    """Scores do not depend on the basis, so they are what is compared."""
+    once = by_iterations[1].vector.astype(np.float64)
+    exact = FEEDBACK.items_given(FEEDBACK.users_given(once))
+    np.testing.assert_allclose(scores(by_iterations[2].vector), scores(exact), atol=1e-4)
+
+
+def test_factors_come_rotated(by_iterations: dict[int, ItemFactors]) -> None:
+    factors = by_iterations[3]
+    gram = factors.vector.T.astype(np.float64) @ factors.vector
+    np.testing.assert_allclose(gram, np.diag(factors.eigenvalue), atol=1e-4)
+    assert (factors.unobserved, factors.regularization) == (0.05, 0.05)
+
+
+def test_bits_depend_on_the_seed_and_not_on_partitions(
+    profiles: DataFrame, by_iterations: dict[int, ItemFactors]
+) -> None:
+    dealt_otherwise = profiles.repartition(5, F.xxhash64("user") % 3).orderBy(F.desc("user"))
+    first = by_iterations[1]
+    again = fit_block_als(dealt_otherwise, ITEMS, rank=RANK, iterations=1)
+    assert again.vector.tobytes() == first.vector.tobytes()
+    other = fit_block_als(profiles, ITEMS, rank=RANK, iterations=1, seed=1)
+    assert not np.allclose(scores(other.vector), scores(first.vector), atol=1e-3)
+
+
+def test_mllib_reaches_about_the_same_objective(
+    profiles: DataFrame, by_iterations: dict[int, ItemFactors]
+) -> None:
+    """Within 1 %: both stop after three iterations, from other random starts."""
+    mllib = fit_mllib_als(profiles, ITEMS, rank=RANK, iterations=3)
+    assert objective(mllib) == pytest.approx(objective(by_iterations[3]), rel=0.01)
+
+
+def test_factors_that_cannot_pass_through_the_driver_are_refused(profiles: DataFrame) -> None:
+    with pytest.raises(ParameterError, match=r'60 rows x rank 100000000 .*; .* engine "mllib"'):
+        fit_block_als(profiles, ITEMS, rank=100_000_000)
+
+
+def test_an_item_that_nobody_has_gets_no_factor(spark: SparkSession) -> None:
+    confidence = np.concatenate((FEEDBACK.confidence, np.zeros((60, 1))), axis=1)
+    wider = Feedback(confidence).profiles(spark)
+    found = fit_block_als(wider, ITEMS + 1, rank=RANK, iterations=1)
+    np.testing.assert_array_equal(found.vector[-1], 0.0)

@@ -1,0 +1,44 @@
+"""Fits and serves under Spark Connect: run by `test_connect.py` in a process of its own.
+
+Prints one line of JSON: the lists, and whether a saved model gives the same ones.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from pyspark.sql import SparkSession
+from pyspark.sql.utils import is_remote
+
+import graphrec as gr
+from tests.models.checkerboard import COLUMNS, frame, legs, rows
+
+
+def main(path: str) -> None:
+    builder = SparkSession.builder.remote("local[2]")
+    settings: dict[str, bool | float | int | str | None] = {
+        "spark.sql.shuffle.partitions": "2",
+        "spark.ui.enabled": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
+    spark = builder.config(map=settings).getOrCreate()
+    assert is_remote()
+    assert gr.spark_session() is spark
+    model = gr.HybridRecommender(legs(), **COLUMNS).fit(frame(spark, rows()))
+    lists = sorted(model.recommendForAllUsers(4).collect())
+    model.write().save(path)
+    loaded = gr.HybridRecommenderModel.load(path)
+    found = {
+        "lists": {row.viewer: [entry.film for entry in row.recommendations] for row in lists},
+        "same": sorted(loaded.recommendForAllUsers(4).collect()) == lists,
+        "together": model.watchedTogether(3).count(),
+        "scored": model.transform(frame(spark, rows())).where("prediction IS NOT NULL").count(),
+    }
+    print(json.dumps(found))
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,157 @@
+"""The blend: exact z-scores, weights that can be changed, lists that can be diversified."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+import graphrec as gr
+from graphrec.errors import ParameterError
+from graphrec.models.hybrid import HybridRecommenderModel
+from tests.models.checkerboard import legs
+
+TASTES, USERS, ITEMS = 4, 60, 48
+WEIGHTS = {"walk": 0.2, "ridge": 0.3, "als": 0.5}
+
+
+def histories() -> dict[str, list[str]]:
+    """Four tastes; everybody has one above all and dips into another."""
+    rng = np.random.default_rng(12)
+    taste = np.arange(ITEMS) % TASTES
+    found = {}
+    for user in range(USERS):
+        main, other = user % TASTES, rng.integers(TASTES)
+        chance = np.where(taste == main, 0.5, np.where(taste == other, 0.2, 0.03))
+        held = np.flatnonzero(rng.random(ITEMS) < chance)
+        found[f"u{user:02}"] = [f"i{item:02}" for item in held]
+    return found
+
+
+HISTORIES = histories()
+
+
+@pytest.fixture(scope="module")
+def interactions(spark: SparkSession) -> DataFrame:
+    rows = [(user, item) for user, items in HISTORIES.items() for item in items]
+    return spark.createDataFrame(rows, "user string, item string").cache()
+
+
+@pytest.fixture(scope="module")
+def model(interactions: DataFrame) -> HybridRecommenderModel:
+    fitted = gr.HybridRecommender(legs(rank=8), weights=WEIGHTS).fit(interactions)
+    assert isinstance(fitted, HybridRecommenderModel)
+    return fitted
+
+
+def ordered(lists: DataFrame) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in sorted(lists.collect(), key=lambda row: (row.user, row["rank"])):
+        found.setdefault(row.user, []).append(row.item)
+    return found
+
+
+def alikeness(lists: dict[str, list[str]]) -> float:
+    """Mean Jaccard similarity of the audiences of the items in a list."""
+    audience: dict[str, set[str]] = {}
+    for user, items in HISTORIES.items():
+        for item in items:
+            audience.setdefault(item, set()).add(user)
+    pairs = [pair for items in lists.values() for pair in itertools.combinations(items, 2)]
+    return float(
+        np.mean([len(audience[a] & audience[b]) / len(audience[a] | audience[b]) for a, b in pairs])
+    )
+
+
+def test_each_share_is_a_weighted_z_score_over_all_items(
+    model: HybridRecommenderModel, interactions: DataFrame
+) -> None:
+    everything = (
+        interactions.select("user").distinct().crossJoin(interactions.select("item").distinct())
+    )
+    scores = model.pairScores(everything).toPandas()
+    assert list(scores.columns) == ["user", "item", "prediction", "walk", "ridge", "als"]
+    items = interactions.select("item").distinct().count()
+    for _, own in scores.groupby("user"):
+        assert len(own) == items
+        np.testing.assert_allclose(own[["walk", "ridge", "als"]].mean(), 0.0, atol=1e-5)
+        np.testing.assert_allclose(
+            own[["walk", "ridge", "als"]].std(ddof=0), list(WEIGHTS.values()), rtol=1e-3
+        )
+    shares = scores[["walk", "ridge", "als"]].sum(axis=1)
+    np.testing.assert_allclose(scores["prediction"], shares, atol=1e-6)
+
+
+def test_weights_may_be_changed_after_the_fit(
+    model: HybridRecommenderModel, interactions: DataFrame
+) -> None:
+    ridge_alone = model.copy({model.weights: {"ridge": 2.0}})
+    alone = gr.RidgeRecommender(regularization=2.0).fit(interactions)
+    assert ordered(ridge_alone.rankedLists(10)) == ordered(alone.rankedLists(10))
+    shares = ridge_alone.rankedLists(10).agg(*(F.max(F.abs(leg)) for leg in ("walk", "als")))
+    assert tuple(shares.collect()[0]) == (0.0, 0.0)
+    assert model.value("weights") == WEIGHTS
+
+
+def test_weights_that_name_no_leg_are_refused(
+    model: HybridRecommenderModel, interactions: DataFrame
+) -> None:
+    message = (
+        "weights name a leg that the hybrid does not have; found luck; it has walk, ridge, als"
+    )
+    lucky = {"walk": 0.5, "luck": 0.5}
+    with pytest.raises(ParameterError, match=message):
+        model.copy({model.weights: lucky}).recommendForAllUsers(3)
+    with pytest.raises(ParameterError, match=message):
+        gr.HybridRecommender(legs(rank=2, iterations=1), weights=lucky).fit(interactions)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [{}, {"walk": -1.0}, {"walk": 0.0}, {"walk": float("nan")}, {"walk": "much"}, [0.5], "best"],
+)
+def test_weights_that_are_none_are_refused(weights: Any) -> None:
+    with pytest.raises(ParameterError, match=r"^weights must be a mapping"):
+        gr.HybridRecommender(weights=weights)
+
+
+def test_two_legs_of_one_name_are_refused(interactions: DataFrame) -> None:
+    twins = [gr.PageRankRecommender(), gr.PageRankRecommender(walk="restart")]
+    with pytest.raises(ParameterError, match="two legs have the same name; found walk"):
+        gr.HybridRecommender(twins, weights={"walk": 1.0}).fit(interactions)
+
+
+def test_diversity_makes_lists_less_alike(model: HybridRecommenderModel) -> None:
+    blended, same, diverse, very = (
+        ordered(model.copy({model.diversity: diversity}).rankedLists(8))
+        for diversity in (0.0, 0.0, 0.3, 0.8)
+    )
+    assert blended == same == ordered(model.rankedLists(8))
+    assert alikeness(very) < alikeness(diverse) < 0.95 * alikeness(blended)
+    assert all(len(set(items)) == 8 for items in very.values())
+    firsts = [blended[user][0] == diverse[user][0] for user in blended]
+    assert all(firsts)  # the best one is never given up
+
+
+def test_the_legs_own_parameters_count_and_the_shared_ones_are_the_hybrids(
+    interactions: DataFrame,
+) -> None:
+    base = [
+        gr.PageRankRecommender(popularityExponent=0.5, maxPartners=1, numReasons=9),
+        gr.ALSRecommender(rank=3, iterations=1),
+    ]
+    weights = {"walk": 0.5, "als": 0.5}
+    model = gr.HybridRecommender(base, weights=weights, maxPartners=7).fit(interactions)
+    assert model.legs == ("walk", "als")
+    tables = model.learned.tables
+    assert tables.factors.rank == 3
+    assert np.diff(tables.start).max() == 7
+    pairs = model.pairs
+    strength = pairs.strength.astype(np.float64)
+    walk = pairs.sums[1.0] / strength[pairs.item] / strength[pairs.neighbour] ** 0.5
+    np.testing.assert_allclose(tables.weight[:, 0], walk, rtol=1e-5)
+    assert model.value("numReasons") == 3

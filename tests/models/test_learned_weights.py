@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+import graphrec as gr
+from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
+from graphrec.models.learned_weights import CachedScores, hold_out, search_weights
+
+DEFAULT = (0.1, 0.2, 0.7)
+
+
+def cached(scores: np.ndarray, hits: np.ndarray) -> CachedScores:
+    relevant = np.maximum(hits.sum(axis=1), 1)
+    discount = 1 / np.log2(np.arange(2, 22))
+    return CachedScores(scores.astype(np.float32), hits, np.cumsum(discount)[relevant - 1])
+
+
+def test_ndcg_of_a_hand_made_list() -> None:
+    scores = np.array([[[3.0, 0], [2.0, 0], [1.0, 9.0]]])
+    hits = np.array([[False, True, True]])
+    found = cached(scores, hits)
+    ideal = 1 + 1 / np.log2(3)
+    assert found.ndcg((1.0, 0.0))[0] == pytest.approx((1 / np.log2(3) + 1 / 2) / ideal)
+    assert found.ndcg((0.0, 1.0))[0] == pytest.approx((1 + 1 / 2) / ideal)
+
+
+def test_the_leg_that_knows_gets_the_weight() -> None:
+    random = np.random.default_rng(0)
+    hits = random.random((200, 50)) < 0.05
+    scores = random.normal(size=(200, 50, 3))
+    scores[:, :, 1] += 6.0 * hits
+    weights = search_weights(cached(scores, hits), DEFAULT)
+    assert weights[1] > 0.5
+    assert sum(weights) == pytest.approx(1.0)
+
+
+def test_legs_that_agree_leave_the_default() -> None:
+    random = np.random.default_rng(1)
+    hits = random.random((40, 50)) < 0.05
+    scores = np.repeat(random.normal(size=(40, 50, 1)) + 2.0 * hits[:, :, None], 3, axis=2)
+    assert search_weights(cached(scores, hits), DEFAULT) == DEFAULT
+
+
+def test_nothing_to_learn_from_leaves_the_default() -> None:
+    nothing = cached(np.zeros((0, 0, 3)), np.zeros((0, 0), bool))
+    assert search_weights(nothing, DEFAULT) == DEFAULT
+
+
+def profiles(spark: SparkSession) -> DataFrame:
+    rows = [
+        (f"u{u}", list(range(u % 7 + 1)), [1.0] * (u % 7 + 1), [float(u)] * (u % 7 + 1))
+        for u in range(40)
+    ]
+    schema = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
+    return spark.createDataFrame(rows, schema)
+
+
+def test_no_interaction_is_lost_or_doubled(spark: SparkSession) -> None:
+    whole = profiles(spark)
+    cut = hold_out(whole, users=5, fraction=0.3, seed=1)
+    training = {row[USER]: row for row in cut.training.collect()}
+    validation = {row[USER]: row for row in cut.validation.collect()}
+    assert len(validation) == 5
+    for row in whole.collect():
+        kept = training[row[USER]][ITEMS]
+        out = validation[row[USER]]["held_out"] if row[USER] in validation else []
+        assert sorted(kept + out) == row[ITEMS]
+        assert kept == sorted(kept)
+        if row[USER] in validation:
+            assert len(out) == max(1, round(0.3 * len(row[ITEMS])))
+            assert validation[row[USER]][ITEMS] == kept
+
+
+def test_a_hybrid_learns_its_weights(spark: SparkSession) -> None:
+    ratings = gr.samples.ratings(spark)
+    legs = [gr.PageRankRecommender(), gr.RidgeRecommender()]
+    model = gr.HybridRecommender(legs, weights="learned").fit(ratings)
+    weights = model.value("weights")
+    assert set(weights) == {"walk", "ridge"}
+    assert sum(weights.values()) == pytest.approx(1.0)
+    history = {(row.userId, row.movieId) for row in ratings.select("userId", "movieId").collect()}
+    listed = model.rankedLists(5).collect()
+    assert listed
+    assert not {(row.userId, row.movieId) for row in listed} & history

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+import graphrec as gr
+from graphrec.errors import ColumnError
+
+
+@pytest.fixture(scope="module")
+def ratings(spark: SparkSession) -> DataFrame:
+    """Ratings of 60 users and 30 items: biases, one taste, a little noise."""
+    random = np.random.default_rng(3)
+    user_bias, item_bias = random.normal(0, 0.5, 60), random.normal(0, 0.7, 30)
+    user_taste, item_taste = random.normal(0, 1, 60), random.normal(0, 1, 30)
+    rows = [
+        (f"u{u}", i, float(np.clip(3 + user_bias[u] + item_bias[i] + taste + noise, 0.5, 5)))
+        for u in range(60)
+        for i in range(30)
+        if random.random() < 0.6
+        for taste, noise in [(0.7 * user_taste[u] * item_taste[i], random.normal(0, 0.1))]
+    ]
+    return spark.createDataFrame(rows, "user string, item int, rating double").persist()
+
+
+@pytest.fixture(scope="module")
+def split(ratings: DataFrame) -> tuple[DataFrame, DataFrame]:
+    return gr.splits.random_per_user(ratings, test_fraction=0.2, seed=5)
+
+
+@pytest.fixture(scope="module")
+def model(split: tuple[DataFrame, DataFrame]) -> gr.RatingPredictorModel:
+    return gr.RatingPredictor(rank=2, regularization=0.02, shrinkage=2.0).fit(split[0])
+
+
+def rmse(predicted: DataFrame, by: str = "prediction") -> float:
+    error = F.pow(F.col(by) - F.col("rating"), 2)
+    return float(predicted.select(F.sqrt(F.avg(error))).collect()[0][0])
+
+
+def test_predictions_beat_the_biases_and_those_the_mean(
+    split: tuple[DataFrame, DataFrame], model: gr.RatingPredictorModel
+) -> None:
+    train, test = split
+    mean = train.agg(F.avg("rating")).collect()[0][0]
+    # so heavily regularised that the factors are 0: what is left are the biases
+    biases = gr.RatingPredictor(rank=1, regularization=1e6, shrinkage=2.0).fit(train)
+    by_mean = rmse(test.withColumn("prediction", F.lit(mean)))
+    by_biases, by_factors = rmse(biases.transform(test)), rmse(model.transform(test))
+    assert by_factors < 0.6 * by_biases
+    assert by_biases < 0.95 * by_mean
+
+
+def test_biases_are_the_shrunken_means(split: tuple[DataFrame, DataFrame]) -> None:
+    train, test = split
+    model = gr.RatingPredictor(rank=1, regularization=1e6, shrinkage=2.0).fit(train)
+    frame = train.toPandas()
+    mean = frame.rating.mean()
+    by_item = (frame.rating - mean).groupby(frame.item)
+    item_bias = by_item.sum() / (by_item.size() + 2.0)
+    left = frame.rating - mean - frame.item.map(item_bias)
+    by_user = left.groupby(frame.user)
+    user_bias = by_user.sum() / (by_user.size() + 2.0)
+    found = model.transform(test).toPandas()
+    expected = mean + found.user.map(user_bias) + found.item.map(item_bias)
+    low, high = frame.rating.min(), frame.rating.max()
+    np.testing.assert_allclose(found.prediction, expected.clip(low, high), atol=1e-4)
+
+
+def test_unknown_users_and_items_are_predicted_by_what_is_known(
+    spark: SparkSession, split: tuple[DataFrame, DataFrame], model: gr.RatingPredictorModel
+) -> None:
+    pairs = spark.createDataFrame(
+        [("u1", 1), ("nobody", 1), ("u1", -7), ("nobody", -7)], "user string, item int"
+    )
+    found = {(r.user, r.item): r.prediction for r in model.transform(pairs).collect()}
+    mean = split[0].agg(F.avg("rating")).collect()[0][0]
+    assert found["nobody", -7] == pytest.approx(mean, abs=1e-4)
+    assert len(set(found.values())) == 4
+    assert all(0.5 <= value <= 5.0 for value in found.values())
+
+
+def test_a_model_predicts_the_same_after_loading(
+    split: tuple[DataFrame, DataFrame], model: gr.RatingPredictorModel, tmp_path: Path
+) -> None:
+    model.write().save(str(tmp_path / "model"))
+    loaded = gr.RatingPredictorModel.load(str(tmp_path / "model"))
+    before = model.transform(split[1]).orderBy("user", "item").collect()
+    assert loaded.transform(split[1]).orderBy("user", "item").collect() == before
+    assert loaded.value("rank") == 2
+
+
+def test_ratings_are_needed(ratings: DataFrame) -> None:
+    with pytest.raises(ColumnError, match="rating column"):
+        gr.RatingPredictor().fit(ratings.drop("rating"))

@@ -1,0 +1,88 @@
+"""What workers do with an Arrow batch, without Spark around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphrec.artifacts import read_only
+from graphrec.factors.fold_in import ItemFactors, fold_in, rotate
+from graphrec.ranking.dense import score_all_items
+from graphrec.ranking.serving import read_profiles, user_factors
+from graphrec.ranking.settings import Request
+
+ITEMS = st.lists(st.lists(st.integers(0, 9), unique=True, max_size=4).map(sorted), max_size=6)
+
+
+def batch_of(items: list[list[int]], **columns: Any) -> pa.RecordBatch:
+    lists = pa.array(items, pa.list_(pa.int32()))
+    weights = pa.array([[1.0 + i for i in row] for row in items], pa.list_(pa.float32()))
+    return pa.RecordBatch.from_pydict({"items": lists, "weights": weights, **columns})
+
+
+@given(seen=ITEMS, data=st.data(), filter_seen=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_hidden_are_the_seen_and_the_denied(
+    seen: list[list[int]], data: st.DataObject, *, filter_seen: bool
+) -> None:
+    rows = st.lists(st.integers(0, 9), max_size=3)
+    denied = data.draw(st.lists(rows, min_size=len(seen), max_size=len(seen)))
+    hidden = pa.array(denied, pa.list_(pa.int32()))
+    profiles = read_profiles(batch_of(seen, hidden=hidden), filter_seen=filter_seen)
+    for user, (own, others) in enumerate(zip(seen, denied, strict=True)):
+        part = slice(profiles.start[user], profiles.start[user + 1])
+        assert profiles.item[part].tolist() == own
+        assert profiles.weight[part].tolist() == [1.0 + i for i in own]
+        part = slice(profiles.hidden_start[user], profiles.hidden_start[user + 1])
+        assert profiles.hidden_item[part].tolist() == (own if filter_seen else []) + others
+
+
+@pytest.mark.parametrize("filter_seen", [True, False])
+def test_without_a_column_of_denied_items(*, filter_seen: bool) -> None:
+    profiles = read_profiles(batch_of([[1, 2], [], [3]]), filter_seen=filter_seen)
+    assert profiles.hidden_start.tolist() == ([0, 2, 2, 3] if filter_seen else [0, 0, 0, 0])
+    assert profiles.hidden_item.tolist() == ([1, 2, 3] if filter_seen else [])
+
+
+def test_given_user_factors_are_used_as_they_are_and_the_others_folded_in() -> None:
+    rng = np.random.default_rng(0)
+    vector, eigenvalue = rotate(rng.normal(size=(10, 3)).astype(np.float32))
+    given_one = pa.array([None, [7.0, 8.0, 9.0], None], pa.list_(pa.float32()))
+    batch = batch_of([[1, 2], [3], []], vector=given_one)
+    profiles = read_profiles(batch, filter_seen=True)
+    tables = {"factors": read_only(vector), "eigenvalue": read_only(eigenvalue)}
+    found = user_factors(batch, profiles, tables, (0.05, 0.05))
+    folded = fold_in(
+        profiles.start,
+        profiles.item,
+        profiles.weight,
+        ItemFactors(vector, eigenvalue, 0.05, 0.05),
+    )
+    np.testing.assert_array_equal(found, [folded[0], [7, 8, 9], [0, 0, 0]])
+
+
+@given(seed=st.integers(0, 1000), rank=st.integers(1, 9), items=st.integers(1, 1100))
+@settings(max_examples=20, deadline=None)
+def test_scores_of_all_items_have_the_same_bits_in_any_block(
+    seed: int, rank: int, items: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    users = rng.normal(size=(7, rank)).astype(np.float32)
+    factors = read_only(rng.normal(size=(rank, items)).astype(np.float32))
+    together = score_all_items(read_only(users), factors)
+    np.testing.assert_allclose(together, users @ factors, atol=1e-4)
+    alone = [score_all_items(read_only(users[[user]]), factors)[0] for user in range(7)]
+    assert together.tobytes() == np.array(alone).tobytes()
+
+
+def test_a_request_retrieves_at_least_as_many_as_it_lists() -> None:
+    request = Request(blend=(0.5, 0.5), standardise=True, length=40, candidates=30)
+    settings_ = request.settings(np.ones(3, np.float32), np.zeros(3, np.bool_))
+    assert (settings_.candidates, settings_.length) == (40, 40)
+    assert settings_.blend.tolist() == [0.5, 0.5]
+    assert not settings_.blend.flags.writeable
