@@ -43,10 +43,12 @@ def combine_duplicates(interactions: DataFrame, rule: DuplicateRule, *, timed: b
     """
     if rule == "last" and timed:
         interactions = _largest_at_each_time(interactions)
+    ascending = F.sort_array(F.collect_list(WEIGHT))  # the bits of a sum depend on the order
+    total = F.aggregate(ascending, F.lit(0.0), lambda left, right: left + right)
     weight = {
         "last": F.max_by(WEIGHT, TIMESTAMP) if timed else F.max(WEIGHT),
-        "sum": F.sum(WEIGHT),
-        "mean": F.avg(WEIGHT),
+        "sum": total,
+        "mean": total / F.count(WEIGHT),
         "max": F.max(WEIGHT),
     }[rule]
     return interactions.groupBy(USER, ITEM).agg(

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Final, Self
 
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
@@ -15,6 +15,7 @@ from graphrec.columns import INDEX
 from graphrec.data.column_types import quoted
 from graphrec.errors import ParameterError
 
+BUCKETS: Final = 1024
 MOST_BUCKETS: Final = 65_536
 
 _VALUE: Final = "value"
@@ -49,7 +50,7 @@ class IdTable:
         self.unpersist()
 
 
-def dense_ids(df: DataFrame, column: str, *, buckets: int = 1024) -> IdTable:
+def dense_ids(df: DataFrame, column: str, *, buckets: int = BUCKETS) -> IdTable:
     """Number the distinct values of a column from 0, null left out.
 
     The numbers depend on nothing but the set of values, its type and `buckets`: not on the order
@@ -74,7 +75,7 @@ def dense_ids(df: DataFrame, column: str, *, buckets: int = 1024) -> IdTable:
         df.select(quoted(column).alias(_VALUE))
         .where(value.isNotNull())
         .distinct()
-        .withColumn(_BUCKET, F.pmod(F.xxhash64(value), F.lit(buckets)).cast("int"))
+        .withColumn(_BUCKET, id_bucket(value, buckets))
         .withColumn(_PLACE, F.row_number().over(in_bucket))
         .persist(StorageLevel.MEMORY_AND_DISK)  # read for the sizes, and again for the ids
     )
@@ -89,3 +90,8 @@ def dense_ids(df: DataFrame, column: str, *, buckets: int = 1024) -> IdTable:
         value.alias(column), (F.col(_OFFSET) + F.col(_PLACE) - 1).alias(INDEX)
     )
     return IdTable(frame, ends[-1] if ends else 0, placed)
+
+
+def id_bucket(value: Column, buckets: int = BUCKETS) -> Column:
+    """The bucket of an id: dense ids ascend by bucket, and by value within one."""
+    return F.pmod(F.xxhash64(value), F.lit(buckets)).cast("int")

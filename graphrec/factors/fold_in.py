@@ -33,33 +33,6 @@ class ItemFactors:
         return self.vector.shape[1]
 
 
-def rotate(factors: npt.NDArray[np.float32]) -> tuple[Matrix, Vector]:
-    """Factors in the eigenbasis of their Gram matrix, and its eigenvalues.
-
-    Scores do not change when both sides are rotated alike.
-
-    Args:
-        factors: (n, rank).
-
-    Returns:
-        (n, rank) whose Gram matrix is diagonal, and that diagonal, (rank,).
-    """
-    basis, eigenvalue = eigenbasis(factors)
-    return np.ascontiguousarray(factors @ basis), eigenvalue
-
-
-def eigenbasis(factors: Matrix) -> tuple[Matrix, Vector]:
-    """The eigenvectors of a Gram matrix as columns, (rank, rank), and its eigenvalues, (rank,).
-
-    The sign of each direction is set by its largest entry, so that equal input gives equal bits.
-    """
-    gram = factors.T.astype(np.float64) @ factors.astype(np.float64)
-    eigenvalue, basis = np.linalg.eigh(gram)
-    largest = np.abs(basis).argmax(axis=0)
-    basis *= np.where(basis[largest, np.arange(basis.shape[1])] < 0, -1.0, 1.0)
-    return basis.astype(np.float32), np.maximum(eigenvalue, 0.0).astype(np.float32)
-
-
 def fold_in(start: Indices, item: Indices, weight: Vector, factors: ItemFactors) -> Matrix:
     """Factors of the users whose histories are given, (users, rank)."""
     return solve_rows(

@@ -14,7 +14,8 @@ from pyspark.sql import functions as F
 from graphrec.columns import INDEX, ITEM, ITEMS, USER, WEIGHT, WEIGHTS
 from graphrec.data.ids import dense_ids
 from graphrec.data.ragged import values
-from graphrec.factors.fold_in import ItemFactors, rotate
+from graphrec.factors.eigenbasis import rotate
+from graphrec.factors.fold_in import ItemFactors
 
 
 def fit_mllib_als(
@@ -29,7 +30,7 @@ def fit_mllib_als(
 ) -> ItemFactors:
     """Factorise implicit feedback with `pyspark.ml.recommendation.ALS`.
 
-    The arguments are those of `fit_block_als`. The lineage of many iterations is cut where the
+    The arguments are those of `fit_als`. The lineage of many iterations is cut where the
     session has a checkpoint directory (`spark.checkpoint.dir`; `graphrec.spark_session` sets one).
     """
     als = ALS(

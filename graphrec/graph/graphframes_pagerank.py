@@ -26,11 +26,11 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from graphrec.columns import ITEM, NEIGHBOUR, SCORE, USER, WEIGHT, WEIGHTS
+from graphrec.columns import INDEX, ITEM, NEIGHBOUR, SCORE, USER, WEIGHT, WEIGHTS
 from graphrec.data.checks import require_columns
 from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.graph.bipartite import ID, TYPE, UserItemGraph
-from graphrec.graph.item_blocks import rows_of_items
+from graphrec.graph.item_rows import from_rows
 from graphrec.graph.sparse import SparseRows
 
 MOST_SOURCES: Final = 1000
@@ -118,11 +118,12 @@ def item_pagerank_rows(
             entry[NEIGHBOUR].alias(NEIGHBOUR), (-entry["order"]).cast("float").alias(WEIGHT)
         ),
     )
-    rows = ranks.groupBy((F.col(_SOURCE) - graph.users).cast("int").alias(ITEM)).agg(
+    rows = ranks.groupBy((F.col(_SOURCE) - graph.users).cast("int").alias(INDEX)).agg(
         F.sort_array(kept).alias("row")
     )
-    table = rows.select(ITEM, f"row.{NEIGHBOUR}", f"row.{WEIGHT}").toArrow()
-    return rows_of_items(table, graph.items)
+    table = rows.select(INDEX, f"row.{NEIGHBOUR}", f"row.{WEIGHT}")
+    start, entries = from_rows(table, {NEIGHBOUR: "int32", WEIGHT: "float32"})
+    return SparseRows(start, entries[NEIGHBOUR], entries[WEIGHT])
 
 
 def iterations_within(tolerance: float, restart_probability: float) -> int:

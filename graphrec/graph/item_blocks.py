@@ -2,14 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
+
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from graphrec.columns import INDEX, ITEM, NEIGHBOUR, WEIGHT
-from graphrec.data.ragged import offsets, one_array, values
+from graphrec.arrow import BatchFunction
+from graphrec.artifacts import Array, SharedArrays, one_thread, read_only, share_arrays
+from graphrec.columns import INDEX, NEIGHBOUR, WEIGHT
+from graphrec.data.packed import gather, pack, packed_schema
 from graphrec.graph.sparse import SparseRows
+from graphrec.parallelism import parallelism
+from graphrec.types import Indices, Vector
+
+RowFunction: TypeAlias = Callable[[Indices, Mapping[str, Array]], tuple[Indices, Indices, Vector]]
+"""(items, tables) -> start (items + 1,), neighbour ascending within a row, weight.
+
+It travels to the workers: a function of a module travels by its name, and what it calls is then
+found compiled on disk; a nested one would take compiled functions along, to be compiled anew.
+"""
+
+
+def compute_rows(
+    spark: SparkSession, items: int, tables: Mapping[str, Array], function: RowFunction
+) -> SparseRows:
+    """A row of weights for each item, computed in blocks of items on the workers.
+
+    Args:
+        spark: runs the blocks.
+        items: number of items.
+        tables: catalogue-sized arrays that the function reads, by name.
+        function: computes the rows of some items.
+    """
+    shared = share_arrays(spark, tables)
+    packed = item_indices(spark, items).mapInArrow(
+        _computer(shared, function), packed_schema((NEIGHBOUR, WEIGHT))
+    )
+    start, entries = gather(packed, items, {NEIGHBOUR: np.int32, WEIGHT: np.float32})
+    return SparseRows(start, entries[NEIGHBOUR], entries[WEIGHT])
+
+
+def _computer(shared: SharedArrays, function: RowFunction) -> BatchFunction:
+    def compute(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        tables = shared.open()
+        for batch in batches:
+            items = read_only(batch[INDEX].to_numpy())
+            with one_thread():
+                start, neighbour, weight = function(items, tables)
+            yield pack(items, start, {NEIGHBOUR: neighbour, WEIGHT: weight})
+
+    return compute
 
 
 def item_indices(spark: SparkSession, items: int) -> DataFrame:
@@ -18,24 +63,7 @@ def item_indices(spark: SparkSession, items: int) -> DataFrame:
     Popular items have the lowest indices and the longest rows; ranges of them would make the
     first task the last to end.
     """
-    tasks = parallelism(spark) * 4
-    dealt = spark.range(items).select(F.col("id").cast("int").alias(INDEX))
-    return dealt.repartition(tasks, F.col(INDEX) % tasks)
-
-
-def parallelism(spark: SparkSession) -> int:
-    """How many tasks the cluster runs at once, asked in a way that Spark Connect knows, too."""
-    row = spark.range(100_000).select(F.spark_partition_id().alias("id")).agg(F.max("id")).first()
-    return 1 if row is None else int(row[0]) + 1
-
-
-def rows_of_items(table: pa.Table, items: int) -> SparseRows:
-    """Gathered rows (item, neighbour: list, weight: list) in the order of the items."""
-    table = table.sort_by(ITEM).combine_chunks()
-    length = np.zeros(items, np.int64)
-    length[table[ITEM].to_numpy()] = np.diff(offsets(one_array(table[NEIGHBOUR])))
-    return SparseRows(
-        np.concatenate(([0], np.cumsum(length))),
-        values(one_array(table[NEIGHBOUR]), np.int32),
-        values(one_array(table[WEIGHT]), np.float32),
-    )
+    tasks = max(min(parallelism(spark) * 4, items), 1)
+    task = F.col("id").cast("int")
+    dealt = F.sequence(task, F.lit(max(items - 1, 0)), F.lit(tasks))
+    return spark.range(0, min(tasks, items), 1, tasks).select(F.explode(dealt).alias(INDEX))

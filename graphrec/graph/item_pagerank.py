@@ -17,19 +17,16 @@ met with equality.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from graphrec.arrow import BatchFunction
-from graphrec.artifacts import SharedArrays, one_thread, read_only, share_arrays
-from graphrec.columns import INDEX, ITEM, NEIGHBOUR, WEIGHT
-from graphrec.data.ragged import lists
-from graphrec.graph.item_blocks import item_indices, rows_of_items
+from graphrec.artifacts import Array
+from graphrec.graph.item_blocks import compute_rows
 from graphrec.graph.pairs import PairTable
 from graphrec.graph.sparse import SparseRows
 from graphrec.graph.walks import stay_probability, walk_weights
@@ -67,25 +64,19 @@ def item_pagerank(
         The rows, of the chain with restart `1 - (1 - c)²`, and what each of them lacks.
     """
     walk = walk_weights(pairs)
-    shared = share_arrays(
-        spark,
-        {
-            "start": walk.start,
-            "neighbour": walk.neighbour,
-            "weight": walk.weight,
-            "stay": stay_probability(pairs).astype(np.float32),
-        },
+    tables: dict[str, Array] = {
+        "start": walk.start,
+        "neighbour": walk.neighbour,
+        "weight": walk.weight,
+        "stay": stay_probability(pairs).astype(np.float32),
+    }
+    spread = partial(
+        _spread,
+        restart=1.0 - (1.0 - restart_probability) ** 2,
+        tolerance=tolerance,
+        max_entries=max_entries,
     )
-    chain_restart = 1.0 - (1.0 - restart_probability) ** 2
-    table = (
-        item_indices(spark, pairs.items)
-        .mapInArrow(
-            _spreader(shared, chain_restart, tolerance, max_entries),
-            schema=f"{ITEM} int, {NEIGHBOUR} array<int>, {WEIGHT} array<float>",
-        )
-        .toArrow()
-    )
-    rows = rows_of_items(table, pairs.items)
+    rows = compute_rows(spark, pairs.items, tables, spread)
     kept = np.bincount(
         np.repeat(np.arange(pairs.items), np.diff(rows.start)),
         weights=rows.weight.astype(np.float64),
@@ -94,31 +85,24 @@ def item_pagerank(
     return ItemPageRank(rows, np.maximum(1.0 - kept, 0.0).astype(np.float32))
 
 
-def _spreader(
-    shared: SharedArrays, restart: float, tolerance: float, max_entries: int
-) -> BatchFunction:
-    """A function that spreads from each item of a batch."""
-
-    def spread(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        chain = shared.open()
-        for batch in batches:
-            sources = read_only(batch[INDEX].to_numpy().astype(np.int32))
-            with one_thread():
-                start, neighbour, weight = spread_from(
-                    sources,
-                    chain["start"],
-                    chain["neighbour"],
-                    chain["weight"],
-                    chain["stay"],
-                    restart,
-                    tolerance,
-                    max_entries,
-                )
-            yield pa.RecordBatch.from_pydict(
-                {ITEM: sources, NEIGHBOUR: lists(start, neighbour), WEIGHT: lists(start, weight)}
-            )
-
-    return spread
+def _spread(
+    sources: Indices,
+    tables: Mapping[str, Array],
+    *,
+    restart: float,
+    tolerance: float,
+    max_entries: int,
+) -> tuple[Indices, Indices, Vector]:
+    return spread_from(
+        sources,
+        tables["start"],
+        tables["neighbour"],
+        tables["weight"],
+        tables["stay"],
+        restart,
+        tolerance,
+        max_entries,
+    )
 
 
 @compiled

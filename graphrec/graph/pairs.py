@@ -15,8 +15,9 @@ and passes through the driver: it grows with the catalogue, never with the users
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,13 @@ from pyspark.sql import functions as F
 
 from graphrec.artifacts import SharedArrays, read_only, share_arrays
 from graphrec.columns import ITEM, ITEMS, NEIGHBOUR, TIMES, USER, WEIGHTS
-from graphrec.data.ragged import lists, offsets, one_array, values
-from graphrec.graph.item_blocks import parallelism
+from graphrec.data.exact import exact_sum
+from graphrec.data.packed import gather, pack, packed_schema
+from graphrec.data.ragged import offsets, one_array, values
 from graphrec.graph.pair_counting import count_pairs
+from graphrec.parallelism import parallelism
 
 _BLOCK = "block"
-_EXACT = "decimal(38,18)"  # sums of it do not depend on the order: every run gives the same bits
 _FAINTEST = 1e-6  # a history of less weight counts for nothing: decay may leave next to none
 _SELECTING = 1.0  # the exponent whose cosine selects the partners
 _BLOCK_CHOICES = tuple(2**power for power in range(15))
@@ -100,22 +102,37 @@ def build_pair_table(
     blocks = _blocks(totals, block_entries, parallelism(profiles.sparkSession))
     norm = np.sqrt(own[f"own_{_SELECTING}"])
     shared = share_arrays(profiles.sparkSession, {"norm": norm})
-    counted = (
-        profiles.withColumn(_BLOCK, F.explode(_touched_blocks(blocks)))
-        .groupBy(_BLOCK)
-        .applyInArrow(
-            _block_counter(shared, blocks, channels, max_partners, min_support, ordered),
-            schema=_rows_schema(channels),
-        )
-        .toArrow()
+    count = partial(
+        _count_block,
+        shared=shared,
+        blocks=blocks,
+        channels=channels,
+        max_partners=max_partners,
+        min_support=min_support,
+        ordered=ordered,
     )
+
+    def count_block(key: tuple[pa.Scalar, ...], profiles: pa.Table) -> pa.Table:
+        return count(key[0].as_py(), profiles)  # Spark reads a signature, which partial has not
+
+    counted = (
+        profiles.select(USER, ITEMS, WEIGHTS, *([TIMES] if ordered else []))
+        .withColumn(_BLOCK, F.explode(_touched_blocks(blocks)))
+        .groupBy(_BLOCK)
+        .applyInArrow(count_block, schema=packed_schema(_entries(channels, ordered)))
+    )
+    start, entries = gather(counted, items, _entries(channels, ordered))
     return PairTable(
         users=totals["users"],
         mean_scale={e: float(totals[f"scale_{e}"]) / max(totals["users"], 1) for e in channels},
         strength=own["strength"],
         support=own["support"].astype(np.int64),
         own={e: own[f"own_{e}"] for e in channels},
-        **_rows(counted, items, channels, ordered),
+        start=start,
+        neighbour=entries[NEIGHBOUR],
+        together=entries["together"],
+        after=entries.get("after", np.empty(0, np.int32)),
+        sums={e: entries[f"sums_{e}"] for e in channels},
     )
 
 
@@ -135,7 +152,7 @@ def _user_totals(strengths: DataFrame, channels: Sequence[float]) -> dict[str, A
     row = strengths.agg(
         F.count("*").alias("users"),
         F.coalesce(F.sum(size), F.lit(0)).alias("entries"),
-        *(F.sum(_scale(e).cast(_EXACT)).alias(f"scale_{e}") for e in channels),
+        *(exact_sum(_scale(e)).alias(f"scale_{e}") for e in channels),
         *(F.sum(size * F.least(size, F.lit(b))).alias(f"sent_{b}") for b in _BLOCK_CHOICES),
     ).first()
     assert row is not None  # an aggregate without groups has one row
@@ -154,11 +171,8 @@ def _item_totals(
         entries.groupBy(ITEM)
         .agg(
             F.count("*").cast("double").alias("support"),
-            F.sum(weight.cast(_EXACT)).cast("double").alias("strength"),
-            *(
-                F.sum((_scale(e) * weight * weight).cast(_EXACT)).cast("double").alias(f"own_{e}")
-                for e in channels
-            ),
+            exact_sum(weight).alias("strength"),
+            *(exact_sum(_scale(e) * weight * weight).alias(f"own_{e}") for e in channels),
         )
         .toArrow()
     )
@@ -185,59 +199,52 @@ def _touched_blocks(blocks: int) -> Column:
     return F.array_distinct(F.transform(ITEMS, lambda item: item % blocks))
 
 
-def _rows_schema(channels: Sequence[float]) -> str:
-    sums = ", ".join(f"sums_{channel} array<float>" for channel in range(len(channels)))
-    return f"{ITEM} int, {NEIGHBOUR} array<int>, together array<int>, after array<int>, {sums}"
+def _entries(channels: Sequence[float], ordered: bool) -> dict[str, type[np.generic]]:
+    """What a block counts for each pair, and as what."""
+    counts = (NEIGHBOUR, "together", "after") if ordered else (NEIGHBOUR, "together")
+    return dict.fromkeys(counts, np.int32) | {f"sums_{e}": np.float32 for e in channels}
 
 
-def _block_counter(
+def _count_block(
+    block: int,
+    profiles: pa.Table,
+    *,
     shared: SharedArrays,
     blocks: int,
     channels: Sequence[float],
     max_partners: int,
     min_support: int,
     ordered: bool,
-) -> Callable[[tuple[pa.Scalar, ...], pa.Table], pa.Table]:
-    """A function that counts one block: (block, profiles that touch it) -> rows of the table."""
-
-    def count_block(key: tuple[pa.Scalar, ...], profiles: pa.Table) -> pa.Table:
-        block = key[0].as_py()
-        norm = shared.open()["norm"]
-        profiles = profiles.sort_by(USER)  # sums of floats depend on their order
-        start = offsets(one_array(profiles[ITEMS]))
-        item = values(one_array(profiles[ITEMS]), np.int32)
-        weight = values(one_array(profiles[WEIGHTS]), np.float32)
-        time = values(one_array(profiles[TIMES]), np.float64) if ordered else np.empty(0)
-        row_item, row_start, row_entry = _rows_of_block(item, block, blocks, norm.size)
-        user_of_entry = np.repeat(np.arange(start.size - 1, dtype=np.int32), np.diff(start))
-        found = count_pairs(
-            read_only(row_start),
-            read_only(user_of_entry[row_entry]),
-            read_only(row_entry),
-            read_only(row_item),
-            read_only(start),
-            read_only(item),
-            read_only(weight),
-            read_only(time),
-            read_only(_user_scale(start, weight, channels)),
-            norm,
-            max_partners,
-            min_support,
-        )
-        return pa.table(
-            {
-                ITEM: row_item,
-                NEIGHBOUR: lists(found.start, found.neighbour),
-                "together": lists(found.start, found.together),
-                "after": lists(found.start if ordered else found.start * 0, found.after),
-            }
-            | {
-                f"sums_{channel}": lists(found.start, np.ascontiguousarray(found.sums[:, channel]))
-                for channel in range(len(channels))
-            }
-        )
-
-    return count_block
+) -> pa.Table:
+    """Count one block: (block, profiles that touch it) -> packed rows of the table."""
+    norm = shared.open()["norm"]
+    profiles = profiles.sort_by(USER)  # sums of floats depend on their order
+    start = offsets(one_array(profiles[ITEMS]))
+    item = values(one_array(profiles[ITEMS]), np.int32)
+    weight = values(one_array(profiles[WEIGHTS]), np.float32)
+    time = values(one_array(profiles[TIMES]), np.float64) if ordered else np.empty(0)
+    row_item, row_start, row_entry = _rows_of_block(item, block, blocks, norm.size)
+    user_of_entry = np.repeat(np.arange(start.size - 1, dtype=np.int32), np.diff(start))
+    found = count_pairs(
+        read_only(row_start),
+        read_only(user_of_entry[row_entry]),
+        read_only(row_entry),
+        read_only(row_item),
+        read_only(start),
+        read_only(item),
+        read_only(weight),
+        read_only(time),
+        read_only(_user_scale(start, weight, channels)),
+        norm,
+        max_partners,
+        min_support,
+    )
+    sums = {f"sums_{e}": found.sums[:, channel] for channel, e in enumerate(channels)}
+    entries = found._asdict() | sums
+    names = _entries(channels, ordered)
+    return pa.Table.from_batches(
+        [pack(row_item, found.start, {name: entries[name] for name in names})]
+    )
 
 
 def _rows_of_block(
@@ -261,22 +268,3 @@ def _user_scale(
     for channel, exponent in enumerate(channels):
         scale[positive, channel] = strength[positive] ** -exponent
     return scale
-
-
-def _rows(
-    counted: pa.Table, items: int, channels: Sequence[float], ordered: bool
-) -> dict[str, Any]:
-    """The blocks' rows put together in the order of the items."""
-    counted = counted.sort_by(ITEM).combine_chunks()
-    length = np.zeros(items, np.int64)
-    length[counted[ITEM].to_numpy()] = np.diff(offsets(one_array(counted[NEIGHBOUR])))
-    return {
-        "start": np.concatenate(([0], np.cumsum(length))),
-        "neighbour": values(one_array(counted[NEIGHBOUR]), np.int32),
-        "together": values(one_array(counted["together"]), np.int32),
-        "after": values(one_array(counted["after"]), np.int32),
-        "sums": {
-            exponent: values(one_array(counted[f"sums_{channel}"]), np.float32)
-            for channel, exponent in enumerate(channels)
-        },
-    }

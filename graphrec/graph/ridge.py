@@ -14,17 +14,14 @@ more than there is); where a cut one does not, its regularisation is doubled unt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
-import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from graphrec.arrow import BatchFunction
-from graphrec.artifacts import SharedArrays, one_thread, read_only, share_arrays
-from graphrec.columns import INDEX, ITEM, NEIGHBOUR, WEIGHT
-from graphrec.data.ragged import lists
-from graphrec.graph.item_blocks import item_indices, rows_of_items
+from graphrec.artifacts import Array
+from graphrec.graph.item_blocks import compute_rows
 from graphrec.graph.pairs import PairTable
 from graphrec.graph.sparse import SparseRows
 from graphrec.jit import compiled
@@ -56,53 +53,38 @@ def ridge_weights(
         denoising: δ, a share of the diagonal.
     """
     rescale = 1.0 / pairs.mean_scale[user_exponent] if pairs.users else 1.0
-    shared = share_arrays(
-        spark,
-        {
-            "start": pairs.start,
-            "neighbour": pairs.neighbour,
-            "gram": (pairs.sums[user_exponent] * rescale).astype(np.float32),
-            "diagonal": (pairs.own[user_exponent] * rescale).astype(np.float32),
-            "cosine": pairs.cosine,
-        },
+    tables: dict[str, Array] = {
+        "start": pairs.start,
+        "neighbour": pairs.neighbour,
+        "gram": (pairs.sums[user_exponent] * rescale).astype(np.float32),
+        "diagonal": (pairs.own[user_exponent] * rescale).astype(np.float32),
+        "cosine": pairs.cosine,
+    }
+    regress = partial(
+        _regress, partners=partners, regularization=regularization, denoising=denoising
     )
-    table = (
-        item_indices(spark, pairs.items)
-        .mapInArrow(
-            _regressor(shared, partners, regularization, denoising),
-            schema=f"{ITEM} int, {NEIGHBOUR} array<int>, {WEIGHT} array<float>",
-        )
-        .toArrow()
+    return compute_rows(spark, pairs.items, tables, regress).transposed()
+
+
+def _regress(
+    targets: Indices,
+    tables: Mapping[str, Array],
+    *,
+    partners: int,
+    regularization: float,
+    denoising: float,
+) -> tuple[Indices, Indices, Vector]:
+    return regress_targets(
+        targets,
+        tables["start"],
+        tables["neighbour"],
+        tables["gram"],
+        tables["diagonal"],
+        tables["cosine"],
+        partners,
+        regularization,
+        denoising,
     )
-    return rows_of_items(table, pairs.items).transposed()
-
-
-def _regressor(
-    shared: SharedArrays, partners: int, regularization: float, denoising: float
-) -> BatchFunction:
-    """A function that regresses each target of a batch."""
-
-    def regress(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        table = shared.open()
-        for batch in batches:
-            targets = read_only(batch[INDEX].to_numpy().astype(np.int32))
-            with one_thread():
-                start, neighbour, weight = regress_targets(
-                    targets,
-                    table["start"],
-                    table["neighbour"],
-                    table["gram"],
-                    table["diagonal"],
-                    table["cosine"],
-                    partners,
-                    regularization,
-                    denoising,
-                )
-            yield pa.RecordBatch.from_pydict(
-                {ITEM: targets, NEIGHBOUR: lists(start, neighbour), WEIGHT: lists(start, weight)}
-            )
-
-    return regress
 
 
 @compiled

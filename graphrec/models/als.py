@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphrec.factors.block_als import fit_block_als
+from graphrec.factors.als import fit_als
 from graphrec.factors.mllib_als import fit_mllib_als
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.training import TrainingData
@@ -31,7 +31,7 @@ class ALSRecommender(Recommender):
 
     def learn(self, data: TrainingData) -> list[Leg]:
         """The leg "als"."""
-        fit = fit_block_als if self.value("engine") == "block" else fit_mllib_als
+        fit = fit_als if self.value("engine") == "block" else fit_mllib_als
         with stage("factors") as counts:
             factors = fit(
                 data.profiles,

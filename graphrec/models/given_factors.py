@@ -18,7 +18,8 @@ from graphrec.artifacts import SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEM, USER, VECTOR
 from graphrec.data.ragged import lists, values
 from graphrec.errors import ColumnError
-from graphrec.factors.fold_in import ItemFactors, eigenbasis
+from graphrec.factors.eigenbasis import eigenbasis
+from graphrec.factors.fold_in import ItemFactors
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.training import TrainingData
 from graphrec.params import param, positive

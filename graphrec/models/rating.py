@@ -28,11 +28,12 @@ from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, USER, VECTOR, WEIGH
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.column_types import quoted
 from graphrec.data.columns_found import InteractionColumns, find_columns, require_column
+from graphrec.data.exact import exact_sum
 from graphrec.data.interactions import validate_interactions
 from graphrec.data.profiles import build_profiles
 from graphrec.data.ragged import lists, offsets, values
 from graphrec.errors import ColumnError
-from graphrec.factors.block_als import fit_block_als
+from graphrec.factors.als import fit_als
 from graphrec.factors.solver import solve_rows
 from graphrec.graph.item_rows import from_rows
 from graphrec.models.directory import read_directory, restore_params, write_directory
@@ -166,7 +167,7 @@ class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
             )
             profiles.count()
         with stage("factors"):
-            factors = fit_block_als(
+            factors = fit_als(
                 _residuals(profiles, mean, bias, self.value("shrinkage")),
                 catalogue.size,
                 rank=self.value("rank"),
@@ -194,14 +195,12 @@ def _biases(
     accepted: DataFrame, catalogue: Catalogue, shrinkage: float
 ) -> tuple[float, float, float, npt.NDArray[np.float32]]:
     """Mean, lowest and highest rating, and the items' biases."""
-    exact = F.col(WEIGHT).cast("decimal(38,18)")  # the sums do not depend on the order
-    row = accepted.agg(
-        F.sum(exact).cast("double"), F.count("*"), F.min(WEIGHT), F.max(WEIGHT)
-    ).first()
+    total_rating = exact_sum(F.col(WEIGHT))
+    row = accepted.agg(total_rating, F.count("*"), F.min(WEIGHT), F.max(WEIGHT)).first()
     assert row is not None  # an aggregate without groups has one row
     mean = row[0] / row[1]
     items = catalogue.to_frame(accepted.sparkSession).select(ITEM, INDEX)
-    sums = accepted.groupBy(ITEM).agg(F.sum(exact).cast("double").alias("total"))
+    sums = accepted.groupBy(ITEM).agg(total_rating.alias("total"))
     table = sums.join(items, ITEM).select(INDEX, "total").toArrow()
     total = np.zeros(catalogue.size)
     total[table[INDEX].to_numpy()] = table["total"].to_numpy()

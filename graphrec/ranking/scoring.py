@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from graphrec.arrow import BatchFunction
 from graphrec.artifacts import SharedArrays, one_thread, read_only
 from graphrec.columns import PREDICTION, USER
 from graphrec.data.ragged import lists, offsets, values
@@ -37,37 +37,38 @@ def score_pairs(profiles: DataFrame, tables: ItemTables, request: Request) -> Da
     schema = T.StructType([profiles.schema[USER], profiles.schema[WANTED], *fields])
     fold = (tables.factors.unobserved, tables.factors.regularization)
     shared = tables.share(profiles.sparkSession)
-    return profiles.mapInArrow(_scorer(shared, tables.legs, fold, request), schema)
+    score = partial(_score_batches, shared=shared, legs=tables.legs, fold=fold, request=request)
+    return profiles.mapInArrow(score, schema)
 
 
-def _scorer(
-    shared: SharedArrays, legs: tuple[str, ...], fold: tuple[float, float], request: Request
-) -> BatchFunction:
-    """A function that scores batches of profiles."""
-
-    def score_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        tables = shared.open()
-        excluded = read_only(np.zeros(tables["popularity"].size, np.bool_))
-        for batch in batches:
-            profiles = read_profiles(batch, filter_seen=False)
-            start = offsets(batch[WANTED])
-            with one_thread():
-                users = user_factors(batch, profiles, tables, fold)
-                score, share = score_items(
-                    profiles,
-                    read_only(start),
-                    read_only(values(batch[WANTED], np.int32)),
-                    neighbours_of(tables, diversify=False),
-                    factors_of(tables, users),
-                    request.settings(tables["popularity"], excluded),
-                )
-            columns = {
-                USER: batch[USER],
-                WANTED: batch[WANTED],
-                PREDICTION: lists(start, score),
-            }
-            for place, leg in enumerate(legs):
-                columns[leg] = lists(start, np.ascontiguousarray(share[:, place]))
-            yield pa.RecordBatch.from_pydict(columns)
-
-    return score_batches
+def _score_batches(
+    batches: Iterable[pa.RecordBatch],
+    *,
+    shared: SharedArrays,
+    legs: tuple[str, ...],
+    fold: tuple[float, float],
+    request: Request,
+) -> Iterator[pa.RecordBatch]:
+    tables = shared.open()
+    excluded = read_only(np.zeros(tables["popularity"].size, np.bool_))
+    for batch in batches:
+        profiles = read_profiles(batch, filter_seen=False)
+        start = offsets(batch[WANTED])
+        with one_thread():
+            users = user_factors(batch, profiles, tables, fold)
+            score, share = score_items(
+                profiles,
+                read_only(start),
+                read_only(values(batch[WANTED], np.int32)),
+                neighbours_of(tables, diversify=False),
+                factors_of(tables, users),
+                request.settings(tables["popularity"], excluded),
+            )
+        columns = {
+            USER: batch[USER],
+            WANTED: batch[WANTED],
+            PREDICTION: lists(start, score),
+        }
+        for place, leg in enumerate(legs):
+            columns[leg] = lists(start, np.ascontiguousarray(share[:, place]))
+        yield pa.RecordBatch.from_pydict(columns)

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from graphrec.errors import ParameterError
-from graphrec.factors.block_als import fit_block_als
+from graphrec.factors.als import fit_als
 from graphrec.factors.fold_in import ItemFactors
 from graphrec.factors.mllib_als import fit_mllib_als
 from tests.factors.normal_equations import Feedback, Matrix, random_feedback
@@ -26,7 +26,7 @@ def profiles(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def by_iterations(profiles: DataFrame) -> dict[int, ItemFactors]:
-    return {n: fit_block_als(profiles, ITEMS, rank=RANK, iterations=n) for n in (1, 2, 3)}
+    return {n: fit_als(profiles, ITEMS, rank=RANK, iterations=n) for n in (1, 2, 3)}
 
 
 def objective(factors: ItemFactors) -> float:
@@ -66,9 +66,9 @@ def test_bits_depend_on_the_seed_and_not_on_partitions(
 ) -> None:
     dealt_otherwise = profiles.repartition(5, F.xxhash64("user") % 3).orderBy(F.desc("user"))
     first = by_iterations[1]
-    again = fit_block_als(dealt_otherwise, ITEMS, rank=RANK, iterations=1)
+    again = fit_als(dealt_otherwise, ITEMS, rank=RANK, iterations=1)
     assert again.vector.tobytes() == first.vector.tobytes()
-    other = fit_block_als(profiles, ITEMS, rank=RANK, iterations=1, seed=1)
+    other = fit_als(profiles, ITEMS, rank=RANK, iterations=1, seed=1)
     assert not np.allclose(scores(other.vector), scores(first.vector), atol=1e-3)
 
 
@@ -82,11 +82,11 @@ def test_mllib_reaches_about_the_same_objective(
 
 def test_factors_that_cannot_pass_through_the_driver_are_refused(profiles: DataFrame) -> None:
     with pytest.raises(ParameterError, match=r'60 rows x rank 100000000 .*; .* engine "mllib"'):
-        fit_block_als(profiles, ITEMS, rank=100_000_000)
+        fit_als(profiles, ITEMS, rank=100_000_000)
 
 
 def test_an_item_that_nobody_has_gets_no_factor(spark: SparkSession) -> None:
     confidence = np.concatenate((FEEDBACK.confidence, np.zeros((60, 1))), axis=1)
     wider = Feedback(confidence).profiles(spark)
-    found = fit_block_als(wider, ITEMS + 1, rank=RANK, iterations=1)
+    found = fit_als(wider, ITEMS + 1, rank=RANK, iterations=1)
     np.testing.assert_array_equal(found.vector[-1], 0.0)

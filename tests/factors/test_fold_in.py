@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from graphrec.factors.fold_in import ItemFactors, fold_in, rotate
+from graphrec.factors.eigenbasis import rotate
+from graphrec.factors.fold_in import ItemFactors, fold_in
 from tests.factors.normal_equations import random_feedback
 
 

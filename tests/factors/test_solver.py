@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graphrec.artifacts import read_only
-from graphrec.factors.fold_in import rotate
+from graphrec.factors.eigenbasis import rotate
 from graphrec.factors.solver import solve_rows
 from tests.factors.normal_equations import normal_equations
 

@@ -6,8 +6,9 @@ import numpy as np
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from graphrec.graph.item_blocks import item_indices, parallelism
+from graphrec.graph.item_blocks import item_indices
 from graphrec.graph.item_rows import from_rows, to_rows
+from graphrec.parallelism import parallelism
 
 
 def test_arrays_come_back_as_they_went(spark: SparkSession) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from graphrec.artifacts import read_only
 from graphrec.data.catalogue import Catalogue
-from graphrec.factors.fold_in import ItemFactors, rotate
+from graphrec.factors.eigenbasis import rotate
+from graphrec.factors.fold_in import ItemFactors
 from graphrec.graph.sparse import SparseRows
 from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg, factors_of
 from tests.ranking.reference import sparse_rows

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphrec.artifacts import read_only
-from graphrec.factors.fold_in import ItemFactors, fold_in, rotate
+from graphrec.factors.eigenbasis import rotate
+from graphrec.factors.fold_in import ItemFactors, fold_in
 from graphrec.ranking.dense import score_all_items
 from graphrec.ranking.serving import read_profiles, user_factors
 from graphrec.ranking.settings import Request

@@ -1,0 +1,76 @@
+"""Alternating least squares, our own engine: in one task where that is quicker, else in blocks."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import ITEMS
+from graphrec.errors import ParameterError
+from graphrec.factors.block_als import fit_in_blocks
+from graphrec.factors.eigenbasis import rotate
+from graphrec.factors.fold_in import ItemFactors
+from graphrec.factors.half_step import Objective
+from graphrec.factors.one_task_als import fit_in_one_task
+from graphrec.machine import GIBIBYTE, cores
+from graphrec.parallelism import parallelism
+
+_LARGEST_SIDE = 8 * GIBIBYTE  # of one side's factors, which pass through the driver
+_LARGEST_TASK = GIBIBYTE  # of a whole matrix and both sides' factors in one Python worker
+_SMALL = 500_000_000  # entries x rank: a second or two of work for a half-step, on one core
+_ENTRY_BYTES = 32  # of an entry in both orders, while they are made
+_FACTOR_BYTES = 12  # of a number in the factors: the old, the rotated and the new ones
+
+
+def fit_als(
+    profiles: DataFrame,
+    items: int,
+    *,
+    rank: int = 256,
+    iterations: int = 8,
+    unobserved: float = 0.05,
+    regularization: float = 0.05,
+    seed: int = 0,
+    explicit: bool = False,
+) -> ItemFactors:
+    """Factorise implicit feedback, or ratings.
+
+    Both ways give the same bits: which one is taken depends on the data and on the cluster.
+
+    Args:
+        profiles: (user, items, weights), a weight being the confidence c of an interaction, or
+            its target t where `explicit`.
+        items: number of items.
+        rank: number of latent dimensions.
+        iterations: how many times both sides are solved.
+        unobserved: a0, the weight of an absent pair; 0 where `explicit`.
+        regularization: λ, per interaction of a user or an item.
+        seed: of the first item factors.
+        explicit: the weights are what the products of factors shall be, each as trusted as the
+            others.
+
+    Raises:
+        ParameterError: the users' factors are too large to pass through the driver.
+    """
+    row = profiles.agg(F.count("*"), F.coalesce(F.sum(F.size(ITEMS)), F.lit(0))).first()
+    assert row is not None  # an aggregate without groups has one row
+    users, entries = row
+    _check_size(max(users, items), rank)
+    size = entries * _ENTRY_BYTES + (users + items) * rank * _FACTOR_BYTES
+    small = size <= _LARGEST_TASK and (
+        entries * rank <= _SMALL or parallelism(profiles.sparkSession) <= cores()
+    )
+    fit = fit_in_one_task if small else fit_in_blocks
+    objective = Objective(unobserved, regularization, explicit)
+    vector, eigenvalue = rotate(fit(profiles, items, rank, iterations, objective, seed))
+    return ItemFactors(vector, eigenvalue, unobserved, regularization)
+
+
+def _check_size(rows: int, rank: int) -> None:
+    size = rows * rank * 4
+    if size > _LARGEST_SIDE:
+        raise ParameterError(
+            "the factors of one side do not fit through the driver",
+            found=f"{rows:,} rows x rank {rank} = {size / GIBIBYTE:.0f} GiB",
+            fix='lower the rank or use the engine "mllib"',
+        )

@@ -1,0 +1,49 @@
+"""What both ways of running alternating least squares share: a side, the objective, the start."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from graphrec.artifacts import read_only
+from graphrec.factors.solver import solve_rows
+from graphrec.types import Indices, Matrix, Vector
+
+_START = 0.1  # deviation of the first random factors, in units of 1 / sqrt(rank)
+
+
+class Side(NamedTuple):
+    """Rows of the matrix, (start, column, weight)."""
+
+    start: Indices  # (rows + 1,)
+    column: Indices  # (entries,)
+    weight: Vector  # (entries,)
+
+
+class Objective(NamedTuple):
+    """What is minimised, see `graphrec.factors.solver`."""
+
+    unobserved: float  # a0
+    regularization: float  # λ
+    explicit: bool  # the weights are targets, each as trusted as the others; else confidences
+
+
+def first_factors(items: int, rank: int, seed: int) -> Matrix:
+    """Random item factors to start from, (items, rank)."""
+    factors = np.random.default_rng(seed).standard_normal((items, rank), dtype=np.float32)
+    return factors * np.float32(_START / np.sqrt(rank))
+
+
+def solve_side(side: Side, fixed: Matrix, eigenvalue: Vector, objective: Objective) -> Matrix:
+    """The factors of some rows, (rows, rank), the other side held fixed in its eigenbasis."""
+    return solve_rows(
+        read_only(side.start),
+        read_only(side.column),
+        read_only(np.ones_like(side.weight) if objective.explicit else side.weight),
+        read_only(side.weight if objective.explicit else side.weight[:0]),
+        read_only(fixed),
+        read_only(eigenvalue),
+        objective.unobserved,
+        objective.regularization,
+    )

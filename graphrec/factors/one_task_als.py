@@ -1,0 +1,114 @@
+"""Alternating least squares inside one Spark task, for matrices that fit into it.
+
+A half-step on a small matrix takes less time than Spark needs to start a job and to move the
+factors, so the whole iteration runs where the data is, on all cores of that machine. Rows are
+solved in the order and by the code of the blocks (`graphrec.factors.block_als`), to the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.artifacts import one_thread
+from graphrec.columns import ITEMS, USER, VECTOR, WEIGHTS
+from graphrec.data.ids import id_bucket
+from graphrec.data.packed import gather, pack, packed_schema
+from graphrec.data.ragged import offsets, one_array, values
+from graphrec.factors.eigenbasis import rotate
+from graphrec.factors.half_step import Objective, Side, first_factors, solve_side
+from graphrec.machine import cores
+from graphrec.types import Indices, Matrix
+
+_BUCKET = "bucket"
+_BLOCK_ENTRIES = 20_000  # solved at a time by one thread: small enough to keep all threads busy
+
+
+def fit_in_one_task(
+    profiles: DataFrame, items: int, rank: int, iterations: int, objective: Objective, seed: int
+) -> Matrix:
+    """The item factors after some iterations, (items, rank).
+
+    Args:
+        profiles: (user, items, weights).
+        items: number of items.
+        rank: number of latent dimensions.
+        iterations: how many times both sides are solved.
+        objective: what is minimised.
+        seed: of the first factors.
+    """
+    run = partial(
+        _fit_batches, items=items, rank=rank, iterations=iterations, objective=objective, seed=seed
+    )
+    rows = profiles.select(id_bucket(F.col(USER)).alias(_BUCKET), USER, ITEMS, WEIGHTS)
+    packed = rows.coalesce(1).mapInArrow(run, packed_schema([VECTOR]))
+    _, entries = gather(packed, items, {VECTOR: np.float32})
+    return entries[VECTOR].reshape(items, rank)
+
+
+def _fit_batches(
+    batches: Iterable[pa.RecordBatch],
+    *,
+    items: int,
+    rank: int,
+    iterations: int,
+    objective: Objective,
+    seed: int,
+) -> Iterator[pa.RecordBatch]:
+    table = pa.Table.from_batches(batches)
+    # The order of dense ids, which blocks of rows are in, too: sums of floats depend on it.
+    table = table.sort_by([(_BUCKET, "ascending"), (USER, "ascending")])
+    by_user = Side(
+        offsets(one_array(table[ITEMS])),
+        values(one_array(table[ITEMS]), np.int32),
+        values(one_array(table[WEIGHTS]), np.float32),
+    )
+    factors = alternate(by_user, first_factors(items, rank, seed), iterations, objective)
+    start = np.arange(items + 1, dtype=np.int64) * rank
+    yield pack(np.arange(items), start, {VECTOR: factors.reshape(-1)})
+
+
+def alternate(by_user: Side, fixed: Matrix, iterations: int, objective: Objective) -> Matrix:
+    """Solve both sides in turn; the item factors, (items, rank)."""
+    by_item = _transposed(by_user, fixed.shape[0])
+    with one_thread(), ThreadPoolExecutor(cores()) as threads:
+        for _ in range(iterations):
+            users = _half_step(threads, by_user, fixed, objective)
+            fixed = _half_step(threads, by_item, users, objective)
+    return fixed
+
+
+def _transposed(side: Side, columns: int) -> Side:
+    """The same matrix by columns, the rows ascending in each."""
+    order = np.argsort(side.column, kind="stable")
+    row = np.repeat(np.arange(side.start.size - 1, dtype=np.int32), np.diff(side.start))
+    counts = np.bincount(side.column, minlength=columns)
+    return Side(np.concatenate(([0], np.cumsum(counts))), row[order], side.weight[order])
+
+
+def _half_step(
+    threads: ThreadPoolExecutor, side: Side, fixed: Matrix, objective: Objective
+) -> Matrix:
+    """Solve one side against the other, (rows, rank)."""
+    vector, eigenvalue = rotate(fixed)
+
+    def solve(rows: tuple[int, int]) -> Matrix:
+        block = Side(side.start[rows[0] : rows[1] + 1], side.column, side.weight)
+        return solve_side(block, vector, eigenvalue, objective)
+
+    return np.concatenate(list(threads.map(solve, pairwise(_bounds(side.start)))))
+
+
+def _bounds(start: Indices) -> list[int]:
+    """Where blocks of some `_BLOCK_ENTRIES` entries begin and end; a row is never cut."""
+    wanted = np.arange(0, start[-1], _BLOCK_ENTRIES)
+    last = np.array([start.size - 1])
+    bounds: list[int] = np.unique(np.concatenate((np.searchsorted(start, wanted), last))).tolist()
+    return bounds
