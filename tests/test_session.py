@@ -101,7 +101,7 @@ def test_workers_run_this_python_with_one_blas_thread(spark: SparkSession) -> No
 
     rows = spark.range(2).mapInArrow(describe, "python string, threads array<long>").collect()
     assert {row.python for row in rows} == {sys.executable}
-    assert {tuple(row.threads) for row in rows} == {(1,)}
+    assert {threads for row in rows for threads in row.threads} == {1}  # of each BLAS there is
 
 
 def test_checkpoints_work_and_go_to_a_temporary_folder(spark: SparkSession) -> None:

@@ -23,7 +23,7 @@ from pyspark.sql import types as T
 from pyspark.storagelevel import StorageLevel
 
 from graphrec.arrow import BatchFunction
-from graphrec.artifacts import SharedArrays, one_thread, read_only, share_arrays
+from graphrec.artifacts import SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, USER, VECTOR, WEIGHT, WEIGHTS
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.column_types import quoted
@@ -34,7 +34,7 @@ from graphrec.data.profiles import build_profiles
 from graphrec.data.ragged import lists, offsets, values
 from graphrec.errors import ColumnError
 from graphrec.factors.als import fit_als
-from graphrec.factors.solver import solve_rows
+from graphrec.factors.half_step import Objective, Side, solve_side
 from graphrec.graph.item_rows import from_rows
 from graphrec.models.directory import read_directory, restore_params, write_directory
 from graphrec.models.params import ColumnParams
@@ -250,6 +250,7 @@ def _predictor(
 ) -> BatchFunction:
     """A function that predicts the wanted ratings of a batch of users."""
     mean, lowest, highest = scale
+    objective = Objective(0.0, regularization, explicit=True)
 
     def predict(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         table = shared.open()
@@ -260,16 +261,8 @@ def _predictor(
                 start, rating, batch[ITEMS], table["bias"], mean, shrinkage
             )
             with one_thread():
-                users = solve_rows(
-                    read_only(start),
-                    read_only(values(batch[ITEMS], np.int32)),
-                    read_only(np.ones_like(left)),
-                    read_only(left),
-                    table["vector"],
-                    table["eigenvalue"],
-                    0.0,
-                    regularization,
-                )
+                side = Side(start, values(batch[ITEMS], np.int32), left)
+                users = solve_side(side, table["vector"], table["eigenvalue"], objective)
             wanted_start = offsets(batch[_WANTED])
             item = values(batch[_WANTED], np.int32)
             owner = np.repeat(np.arange(users.shape[0]), np.diff(wanted_start))

@@ -10,8 +10,11 @@ from pyspark.sql import functions as F
 
 from graphrec.errors import ParameterError
 from graphrec.factors.als import fit_als
+from graphrec.factors.block_als import fit_in_blocks
 from graphrec.factors.fold_in import ItemFactors
+from graphrec.factors.half_step import Objective
 from graphrec.factors.mllib_als import fit_mllib_als
+from graphrec.factors.one_task_als import fit_in_one_task
 from tests.factors.normal_equations import Feedback, Matrix, random_feedback
 
 FEEDBACK = random_feedback(8)
@@ -70,6 +73,15 @@ def test_bits_depend_on_the_seed_and_not_on_partitions(
     assert again.vector.tobytes() == first.vector.tobytes()
     other = fit_als(profiles, ITEMS, rank=RANK, iterations=1, seed=1)
     assert not np.allclose(scores(other.vector), scores(first.vector), atol=1e-3)
+
+
+@pytest.mark.parametrize("explicit", [False, True])
+def test_one_task_and_blocks_give_the_same_bits(profiles: DataFrame, explicit: bool) -> None:
+    """Which of them runs depends on the cluster; the lists must not."""
+    unobserved = 0.0 if explicit else 0.05
+    asked = (ITEMS, RANK, 2, Objective(unobserved, 0.05, explicit), 3)
+    whole = fit_in_one_task(profiles, *asked)
+    assert whole.tobytes() == fit_in_blocks(profiles.repartition(3), *asked).tobytes()
 
 
 def test_mllib_reaches_about_the_same_objective(
