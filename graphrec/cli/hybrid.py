@@ -13,7 +13,7 @@ from graphrec.models.pagerank import PageRankRecommender
 from graphrec.models.recommender import Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
 
-LEARNING: Final = ("rank", "half_life")  # the options that a saved model has behind it
+LEARNING: Final = ("rank", "half_life", "order")  # the options that a saved model has behind it
 
 
 def hybrid_of(options: HybridOptions, columns: Mapping[str, str | None]) -> HybridRecommender:
@@ -26,9 +26,10 @@ def hybrid_of(options: HybridOptions, columns: Mapping[str, str | None]) -> Hybr
     Raises:
         ParameterError: an option is out of its range, or weights name an unknown leg.
     """
+    order = _given(orderExponent=options.order)
     legs: dict[str, Recommender] = {
-        "walk": PageRankRecommender(),
-        "ridge": RidgeRecommender(),
+        "walk": PageRankRecommender(**order),
+        "ridge": RidgeRecommender(**order),
         "als": ALSRecommender(**_given(rank=options.rank)),
     }
     weights = parse_weights(options.weights) if options.weights else DEFAULT_WEIGHTS
@@ -50,6 +51,16 @@ def hybrid_of(options: HybridOptions, columns: Mapping[str, str | None]) -> Hybr
     )
 
 
+def needs_times(options: HybridOptions) -> str | None:
+    """The given option that asks for times, if there is one."""
+    asked = {
+        "--half-life": options.half_life,
+        "--order": options.order,
+        "--recency": options.recency,
+    }
+    return next((name for name, value in asked.items() if value), None)
+
+
 def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> None:
     """Change what may be changed on a saved model to what the options say.
 
@@ -69,6 +80,7 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
         "weights": model.value("weights") if model.hasParam("weights") else None,
         "rank": factors.rank if model.learned.tables.factor_name else None,
         "half_life": model.value("halfLife"),
+        "recency": model.value("recencyHalfLife"),
         "candidates": model.value("candidates"),
         "diversity": model.value("diversity"),
         "keep_seen": not model.value("filterSeen"),
@@ -99,6 +111,7 @@ def parse_weights(text: str) -> dict[str, float] | str:
 
 def _serving(options: HybridOptions) -> dict[str, Any]:
     return _given(
+        recencyHalfLife=options.recency,
         candidates=options.candidates,
         diversity=options.diversity,
         filterSeen=None if options.keep_seen is None else not options.keep_seen,

@@ -261,6 +261,26 @@ class HybridOptions:
             rich_help_panel=MODEL,
         ),
     ] = None
+    order: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            show_default="0",
+            help="How much it counts that other users had an item later than those of the "
+            "history: walk and ridge weights times (2 x their share)^X. Needs times.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+    recency: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DAYS",
+            show_default="all count alike",
+            help="Age, before a user's latest interaction, at which an item of the history "
+            "counts half in the user's list.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
     candidates: Annotated[
         int | None,
         typer.Option(

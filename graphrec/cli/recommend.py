@@ -83,9 +83,7 @@ def run(options: Options) -> None:
         with results.result_folders(
             run.spark, options, save_model=options.save_model, inputs=_inputs(options)
         ) as folders:
-            origin = source.open_source(
-                run.spark, options, timed="--half-life" if options.half_life else None
-            )
+            origin = source.open_source(run.spark, options, timed=hybrid.needs_times(options))
             titles = open_titles(run.spark, options, item=origin.columns.item)
             filters = _Filters(run.spark, options, origin.columns)
             model = origin.model(recommender)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from graphrec.graph.association import association_weights
 from graphrec.graph.measures import MEASURES
+from graphrec.graph.order import weigh_by_order
+from graphrec.models.params import OrderParams
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.training import TrainingData
 from graphrec.params import between, one_of, param
@@ -14,7 +16,7 @@ class CowatchModel(RecommenderModel):
     """Scores are sums of the measure over the history."""
 
 
-class CowatchRecommender(Recommender):
+class CowatchRecommender(Recommender, OrderParams):
     """Sums a measure of association over the items of the history."""
 
     measure = param("cosine", f"one of {', '.join(MEASURES)}", one_of(*MEASURES))
@@ -29,4 +31,5 @@ class CowatchRecommender(Recommender):
         rows = association_weights(
             data.pairs(), measure=self.value("measure"), shrinkage=self.value("shrinkage")
         )
+        rows = weigh_by_order(rows, data.pairs(), self.value("orderExponent"))
         return [NeighbourLeg("cowatch", rows)]

@@ -9,8 +9,10 @@ from graphrec.errors import ParameterError
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.graph.graphframes_pagerank import item_pagerank_rows
 from graphrec.graph.item_pagerank import item_pagerank
+from graphrec.graph.order import weigh_by_order
 from graphrec.graph.sparse import SparseRows
 from graphrec.graph.walks import discounted, walk_weights
+from graphrec.models.params import OrderParams
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.training import TrainingData
 from graphrec.params import at_least, between, one_of, param
@@ -21,7 +23,7 @@ class PageRankModel(RecommenderModel):
     """Scores are probabilities of the walk, discounted by popularity where asked for."""
 
 
-class PageRankRecommender(Recommender):
+class PageRankRecommender(Recommender, OrderParams):
     """Walks on the user-item graph, started from the user's history.
 
     `walk="three-step"` goes user -> item -> user -> item, which is P3 with the default exponents
@@ -91,6 +93,7 @@ class PageRankRecommender(Recommender):
                 found=f"walk={self.value('walk')!r}",
                 fix="set walk='restart' or engine='table'",
             )
+        rows = weigh_by_order(rows, data.pairs(), self.value("orderExponent"))
         return [NeighbourLeg("walk", rows, per_profile=True)]
 
     def _restarting(self, data: TrainingData) -> SparseRows:

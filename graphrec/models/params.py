@@ -56,6 +56,17 @@ class TrainingParams(ColumnParams):
     )
 
 
+class OrderParams(DefaultParams):
+    """How much it counts what is watched after what; see `graphrec.graph.order`."""
+
+    orderExponent = param(
+        0.0,
+        "weights are multiplied by (2 x share of the common users who had the listed item "
+        "later) to this power; above 0 needs times",
+        between(0.0, 10.0),
+    )
+
+
 class ServingParams(DefaultParams):
     """How lists are made; may be changed on a fitted model."""
 
@@ -65,5 +76,11 @@ class ServingParams(DefaultParams):
         0.0,
         "λ of MMR: 0 keeps the blended order, 1 looks at dissimilarity alone",
         between(0.0, 1.0),
+    )
+    recencyHalfLife = param(
+        None,
+        "age in days, before the user's latest interaction, at which an item of the history "
+        "counts half in the lists; None: all count alike",
+        optional(positive()),
     )
     numReasons = param(3, "items of the history that are named as reasons", at_least(0))

@@ -23,6 +23,7 @@ from graphrec.columns import (
     PREDICTION,
     RECOMMENDATIONS,
     SCORE,
+    TIMES,
     TIMESTAMP,
     USER,
     VECTOR,
@@ -34,6 +35,8 @@ from graphrec.data.columns_found import InteractionColumns, require_column
 from graphrec.data.duplicates import combine_duplicates
 from graphrec.data.interactions import InteractionFigures, Interactions
 from graphrec.data.profiles import build_profiles
+from graphrec.data.recency import weigh_by_recency
+from graphrec.data.timestamps import epoch_seconds
 from graphrec.graph.association import watched_together
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.graph.pairs import PairTable
@@ -208,7 +211,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
     def pairScores(self, dataset: DataFrame) -> DataFrame:
         """(user, item, prediction, one column per leg) for the distinct known pairs of a frame."""
         wanted = self._indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
-        known = _served(self.learned.profiles)
+        known = self._served(self.learned.profiles)
         profiles = _empty_if_null(wanted.join(known, USER, "left"))
         legs = self.learned.tables.legs
         scored = score_pairs(profiles, self.learned.tables, self._request(1))
@@ -324,7 +327,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         deny: DataFrame | None = None,
     ) -> DataFrame:
         """(user, recommendations) for profiles."""
-        known = _served(profiles)
+        known = self._served(profiles)
         if deny is not None and self._user in deny.columns:
             known = self._hide_per_user(known, deny)
             deny = None
@@ -366,13 +369,21 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         """(item, index)."""
         return self.learned.tables.catalogue.to_frame(self._spark).select(ITEM, INDEX)
 
+    def _served(self, profiles: DataFrame) -> DataFrame:
+        """What serving reads of the histories; given user factors go with them."""
+        half_life = self.value("recencyHalfLife")
+        if half_life is not None and TIMES in profiles.columns:
+            profiles = weigh_by_recency(profiles, half_life)
+        given = [VECTOR] if VECTOR in profiles.columns else []
+        return profiles.select(USER, ITEMS, WEIGHTS, *given)
+
     def _profiles_of(self, users: DataFrame) -> DataFrame:
         """The histories of some users, empty for those without one."""
         require_column(users, "user", self._user)
         wanted = (
             users.select(quoted(self._user).alias(USER)).distinct().where(f"{USER} IS NOT NULL")
         )
-        known = _served(self.learned.profiles)
+        known = self._served(self.learned.profiles)
         return _empty_if_null(wanted.join(known, USER, "left"))
 
     def _new_profiles(self, dataset: DataFrame) -> DataFrame:
@@ -380,7 +391,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         data = self._accepted(dataset)
         known = build_profiles(data, self.learned.tables.catalogue)
         users = data.select(USER).distinct()
-        return _empty_if_null(users.join(known.select(USER, ITEMS, WEIGHTS), USER, "left"))
+        return _empty_if_null(users.join(self._served(known), USER, "left"))
 
     def _accepted(self, dataset: DataFrame) -> DataFrame:
         """(user, item, weight, timestamp) of new interactions, by the rules of the training.
@@ -392,11 +403,16 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         if columns.rating is not None and columns.rating in dataset.columns:
             kind = dataset.schema[columns.rating].dataType
             weight = finite_number(quoted(columns.rating), kind)
+        time = F.lit(None).cast("double")
+        if columns.timestamp is not None and columns.timestamp in dataset.columns:
+            time = epoch_seconds(
+                quoted(columns.timestamp), dataset.schema[columns.timestamp].dataType
+            )
         rows = dataset.select(
             quoted(columns.user).alias(USER),
             F.when(weight >= 0, quoted(columns.item)).alias(ITEM),
             weight.alias(WEIGHT),
-            F.lit(None).cast("double").alias(TIMESTAMP),
+            time.alias(TIMESTAMP),
         ).where(F.col(USER).isNotNull())
         combined = combine_duplicates(rows, self.value("duplicates"), timed=False)
         if self.value("preference") == "binary":
@@ -460,12 +476,6 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
             interactions=data.interactions,
         )
         return self._copyValues(self._model(learned))
-
-
-def _served(profiles: DataFrame) -> DataFrame:
-    """What serving reads of the histories; given user factors go with them."""
-    given = [VECTOR] if VECTOR in profiles.columns else []
-    return profiles.select(USER, ITEMS, WEIGHTS, *given)
 
 
 def _or_empty(column: Column, kind: str) -> Column:

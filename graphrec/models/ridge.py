@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from graphrec.graph.order import weigh_by_order
 from graphrec.graph.ridge import ridge_weights
+from graphrec.models.params import OrderParams
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.training import TrainingData
 from graphrec.params import at_least, between, param, positive
@@ -16,7 +18,7 @@ class RidgeModel(RecommenderModel):
     """Scores are the regression's predictions of the interaction."""
 
 
-class RidgeRecommender(Recommender):
+class RidgeRecommender(Recommender, OrderParams):
     """EASE on each item's best partners, with long histories counted less, and denoised.
 
     For sources and formulas see `graphrec.graph.ridge`.
@@ -47,4 +49,5 @@ class RidgeRecommender(Recommender):
                 regularization=self.value("regularization"),
                 denoising=self.value("denoising"),
             )
+            rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
         return [NeighbourLeg("ridge", rows)]

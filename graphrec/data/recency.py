@@ -1,0 +1,33 @@
+"""Histories in which older items count less."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import TIMES, WEIGHTS
+from graphrec.data.timestamps import DAY_SECONDS
+
+
+def weigh_by_recency(profiles: DataFrame, half_life_days: float) -> DataFrame:
+    """Halve the weight of an item for each half-life before the user's latest one.
+
+    Ages are counted from each user's own latest interaction: a user who came back after a year
+    is served by the same mixture of old and new as before. Without times nothing changes.
+
+    Args:
+        profiles: (..., weights: array<float>, times: array<double>).
+        half_life_days: age in days at which an item counts half.
+    """
+    rate = F.lit(half_life_days * DAY_SECONDS)
+    latest = F.array_max(TIMES)
+    weights = F.zip_with(
+        WEIGHTS,
+        TIMES,
+        lambda weight, time: (
+            F.when(time.isNotNull(), weight * F.pow(F.lit(0.5), (latest - time) / rate))
+            .otherwise(weight)
+            .cast("float")
+        ),
+    )
+    return profiles.withColumn(WEIGHTS, weights)
