@@ -104,7 +104,7 @@ def parse_weights(text: str) -> dict[str, float] | str:
             raise ParameterError(
                 "--weights is learned, or a list of leg=weight",
                 found=repr(text),
-                fix="write it as in walk=0.1,ridge=0.2,als=0.7",
+                fix="write it as in walk=0.15,ridge=0.2,als=0.65",
             ) from None
     return weights
 

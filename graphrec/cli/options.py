@@ -237,7 +237,7 @@ class HybridOptions:
         str | None,
         typer.Option(
             metavar="LEG=W,...",
-            show_default="walk=0.1,ridge=0.2,als=0.7",
+            show_default="walk=0.15,ridge=0.2,als=0.65",
             help="Weights of the legs in the blend, or: learned. A leg that is not named is "
             "left out.",
             rich_help_panel=MODEL,

@@ -53,7 +53,7 @@ class Options(RunOptions, LengthOption, OutputOptions, ItemsOptions, SourceOptio
         int | None,
         typer.Option(
             metavar="N",
-            show_default="200",
+            show_default="400",
             help="Neighbours that each item keeps for the choice, the best by cosine.",
             rich_help_panel=LISTS,
         ),

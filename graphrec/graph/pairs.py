@@ -78,7 +78,7 @@ def build_pair_table(
     items: int,
     *,
     exponents: Sequence[float] = (),
-    max_partners: int = 200,
+    max_partners: int = 400,
     min_support: int = 1,
     ordered: bool = False,
     block_entries: int = 64_000_000,

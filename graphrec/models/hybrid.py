@@ -22,7 +22,7 @@ from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
 from graphrec.ranking.tables import ItemTables
 
-DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ridge": 0.2, "als": 0.7}
+DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.15, "ridge": 0.2, "als": 0.65}
 
 LEARNED = "learned"
 

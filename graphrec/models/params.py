@@ -49,7 +49,7 @@ class TrainingParams(ColumnParams):
     maxHistory = param(
         2000, "interactions of a user that are counted into item pairs: the latest", at_least(2)
     )
-    maxPartners = param(200, "partners that each item keeps, the best by cosine", at_least(1))
+    maxPartners = param(400, "partners that each item keeps, the best by cosine", at_least(1))
     minSupport = param(1, "users that a pair of items needs in common", at_least(1))
     blockEntries = param(
         64_000_000, "history entries that one task holds while pairs are counted", at_least(1000)
