@@ -37,6 +37,36 @@ def best(items: Indices, scores: Vector, count: int) -> Indices:
 
 
 @compiled
+def best_unordered(items: Indices, scores: Vector, count: int) -> Indices:
+    """The same places as `best`, ascending: by a threshold, which is quicker for long lists.
+
+    Args:
+        items: (n,), distinct.
+        scores: (n,), aligned with items.
+        count: how many to choose.
+
+    Returns:
+        (min(count, n),), places in items and scores.
+    """
+    size = items.size
+    if count >= size:
+        return np.arange(size)
+    chosen = np.empty(max(count, 0), np.int64)
+    if count <= 0:
+        return chosen
+    threshold = np.partition(scores, size - count)[size - count]
+    tied = np.flatnonzero(scores == threshold)
+    tied_items = np.sort(items[tied])
+    last = tied_items[count - np.sum(scores > threshold) - 1]  # of those tied, the smaller items
+    found = 0
+    for place in range(size):
+        if scores[place] > threshold or (scores[place] == threshold and items[place] <= last):
+            chosen[found] = place
+            found += 1
+    return chosen
+
+
+@compiled
 def _worse(a: int, b: int, items: Indices, scores: Vector) -> bool:
     """Whether place a ranks behind place b."""
     if scores[a] != scores[b]:

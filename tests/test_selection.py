@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphrec.selection import best
+from graphrec.selection import best, best_unordered
 
 # Few distinct scores: ties are the rule, also at the limit.
 SCORES = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 0.5, 2.0]), max_size=30)
@@ -25,5 +25,7 @@ def test_the_best_are_the_head_of_the_sorted_list(
     given_items, given_values = items.copy(), values.copy()
     ranked = [item for _, item in sorted(zip(-values, items, strict=True))]
     assert list(items[best(items, values, count)]) == ranked[: max(count, 0)]
+    unordered = best_unordered(items, values, count)
+    assert list(unordered) == sorted(best(items, values, count))
     np.testing.assert_array_equal(items, given_items)
     np.testing.assert_array_equal(values, given_values)

@@ -6,7 +6,7 @@ from graphrec.jit import compiled
 from graphrec.ranking.blocks import Factors, Lists, Neighbours, Profiles, Settings
 from graphrec.ranking.diversity import diversify
 from graphrec.ranking.reasons import name_by_factors, name_by_neighbours
-from graphrec.selection import best
+from graphrec.selection import best, best_unordered
 from graphrec.types import Indices, Matrix, Vector
 
 _MMR_POOL = 5  # MMR looks at this many times k candidates ...
@@ -273,7 +273,8 @@ def _retrieve(
             open_items[count] = item
             blended[count] = value
             count += 1
-    return open_items[best(open_items[:count], blended[:count], settings.candidates)]
+    chosen = best_unordered(open_items[:count], blended[:count], settings.candidates)
+    return open_items[chosen]
 
 
 @compiled
