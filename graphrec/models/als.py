@@ -27,6 +27,7 @@ class ALSRecommender(Recommender):
     engine = param("block", "block: our own; mllib: Spark's ALS", one_of("block", "mllib"))
     seed = param(0, "of the first factors", at_least(0))
 
+    leg = "als"
     _model = ALSModel
 
     def learn(self, data: TrainingData) -> list[Leg]:
@@ -43,4 +44,4 @@ class ALSRecommender(Recommender):
                 seed=self.value("seed"),
             )
             counts.update({"rank": self.value("rank"), "iterations": self.value("iterations")})
-        return [FactorLeg("als", factors)]
+        return [FactorLeg(self.leg, factors)]

@@ -24,6 +24,7 @@ class CowatchRecommender(Recommender, OrderParams):
         0.0, "s: the measure is multiplied by together / (together + s)", between(0.0, 1e9)
     )
 
+    leg = "cowatch"
     _model = CowatchModel
 
     def learn(self, data: TrainingData) -> list[Leg]:
@@ -32,4 +33,4 @@ class CowatchRecommender(Recommender, OrderParams):
             data.pairs(), measure=self.value("measure"), shrinkage=self.value("shrinkage")
         )
         rows = weigh_by_order(rows, data.pairs(), self.value("orderExponent"))
-        return [NeighbourLeg("cowatch", rows)]
+        return [NeighbourLeg(self.leg, rows)]

@@ -48,6 +48,7 @@ class GivenFactorsRecommender(Recommender):
     unobserved = param(0.05, "a0: weight of an absent pair in the fold-in", positive())
     regularization = param(0.05, "λ per interaction of the user in the fold-in", positive())
 
+    leg = "factors"
     _model = GivenFactorsModel
 
     def __init__(
@@ -83,7 +84,7 @@ class GivenFactorsRecommender(Recommender):
             self.value("unobserved"),
             self.value("regularization"),
         )
-        return [FactorLeg("factors", factors)]
+        return [FactorLeg(self.leg, factors)]
 
     def _items(self, data: TrainingData) -> npt.NDArray[np.float32]:
         """The given item factors by item index, (items, rank); catalogue-sized."""

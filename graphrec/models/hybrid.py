@@ -20,7 +20,6 @@ from graphrec.models.training import TrainingData, prepare
 from graphrec.params import at_least, param
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
-from graphrec.ranking.tables import ItemTables
 
 DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.15, "ridge": 0.2, "als": 0.65}
 
@@ -113,24 +112,65 @@ class HybridRecommender(Recommender):
         training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
         part = replace(data, profiles=training)
         legs = self.learn(part)
+        cached = self.cached_scores(part, legs, cut.validation)
+        weights = search_weights(cached, normalised(DEFAULT_WEIGHTS, cached.legs))
         model = self.model_of(part, legs)
-        tables = model.learned.tables
-        weights = self._search(data, tables, cut.validation)
         training.unpersist()
         # Pairs are counted anew when they are asked for: people read those of all interactions.
         model.learned = replace(model.learned, profiles=data.profiles, pairs=None)
-        model.setParams(weights=dict(zip(tables.legs, weights, strict=True)))
+        model.setParams(weights=dict(zip(cached.legs, weights, strict=True)))
         return model
 
-    def _search(
-        self, data: TrainingData, tables: ItemTables, validation: DataFrame
-    ) -> tuple[float, ...]:
+    def cached_scores(
+        self, data: TrainingData, legs: list[Leg], validation: DataFrame
+    ) -> CachedScores:
+        """All legs' scores of the validation users' candidates, for a search.
+
+        Args:
+            data: what the legs were learned from.
+            legs: as `learn` returns them.
+            validation: (user, items, weights, held_out: array<int>), see `hold_out`.
+        """
+        tables = self.model_of(data, legs).learned.tables
         candidates = self.value("candidates")
         request = Request((1.0,) * len(tables.legs), True, candidates, candidates, reasons=0)
         nested = serve(validation, tables, request, item_type=data.item_type)
         items = data.catalogue.to_frame(data.spark).select(ITEM, INDEX)
-        cached = CachedScores.collect(nested, validation, items, tables.legs)
-        return search_weights(cached, normalised(DEFAULT_WEIGHTS, tables.legs))
+        return CachedScores.collect(nested, validation, items, tables.legs)
+
+    def with_settings(self, settings: Mapping[str, Any]) -> HybridRecommender:
+        """A copy with other parameters.
+
+        Args:
+            settings: values by name: "maxPartners" is the hybrid's own, "walk.itemExponent" one of
+                the leg "walk".
+
+        Raises:
+            ParameterError: an unknown name, or a value out of its range.
+        """
+        changed = self.copy()
+        changed.legs = [leg.copy() for leg in self.legs]
+        for name, value in settings.items():
+            owner, own_name = changed._owner(name)
+            owner.setParams(**{own_name: value})
+        return changed
+
+    def setting(self, name: str) -> Any:
+        """The value of a parameter, named as in `with_settings`."""
+        owner, own_name = self._owner(name)
+        return owner.value(own_name)
+
+    def _owner(self, name: str) -> tuple[Recommender, str]:
+        leg_name, dot, own_name = name.rpartition(".")
+        if not dot:
+            return self, name
+        for leg in self.legs:
+            if leg.leg == leg_name:
+                return leg, own_name
+        raise ParameterError(
+            f"the hybrid has no leg {leg_name!r}",
+            fix=f"it has {', '.join(leg.leg for leg in self.legs)}",
+        )
 
 
 def _check_distinct(legs: Sequence[str]) -> None:

@@ -26,6 +26,7 @@ from graphrec.columns import INDEX, ITEM, ITEMS, RECOMMENDATIONS, TIMES, USER, W
 
 _HELD_OUT = "held_out"  # array<int>
 _LEAST_HISTORY = 5  # a shorter history has nothing to spare
+_FEWEST_USERS = 50  # a search on fewer finds what suits these few
 _CUTOFF = 20  # k of the NDCG that is searched
 
 
@@ -87,6 +88,7 @@ def hold_out(
 class CachedScores:
     """The legs' z-scores of the candidates of the validation users: users x candidates, bounded."""
 
+    legs: tuple[str, ...]
     scores: npt.NDArray[np.float32]  # (users, candidates, legs), -inf past a list's end
     hits: npt.NDArray[np.bool_]  # (users, candidates), held out
     ideal: npt.NDArray[np.float64]  # (users,), DCG of a perfect list
@@ -107,6 +109,7 @@ class CachedScores:
         labels = relevant.groupBy(USER).agg(F.collect_set(ITEM).alias(_HELD_OUT))
         rows = (
             nested.join(labels, USER)
+            .orderBy(USER)  # searches compare user by user
             .select(
                 F.transform(
                     F.col(f"{RECOMMENDATIONS}.{ITEM}"),
@@ -128,7 +131,7 @@ class CachedScores:
                 scores[place, :size, leg] = row[name]
         relevant_count = np.array([row["relevant"] for row in rows], np.int64)
         ideal = np.cumsum(_discount(_CUTOFF))[np.minimum(relevant_count, _CUTOFF) - 1]
-        return CachedScores(scores, hits, ideal)
+        return CachedScores(tuple(legs), scores, hits, ideal)
 
     def ndcg(self, weights: Sequence[float]) -> npt.NDArray[np.float64]:
         """NDCG@20 of each user under some weights, (users,)."""
@@ -153,7 +156,7 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> tuple[floa
     Returns:
         One weight per leg, summing to 1.
     """
-    if cached.hits.shape[0] < 2 or not cached.hits.any():
+    if cached.hits.shape[0] < _FEWEST_USERS or not cached.hits.any():
         return tuple(default)
     legs = len(default)
     tried = {point: cached.ndcg(point) for point in [tuple(default), *_simplex(legs, 10)]}

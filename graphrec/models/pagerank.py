@@ -65,6 +65,7 @@ class PageRankRecommender(Recommender, OrderParams):
         0.0, "d: of the listed item's strength; discounts popular items", between(0.0, 2.0)
     )
 
+    leg = "walk"
     _model = PageRankModel
 
     def exponents(self) -> Iterable[float]:
@@ -94,7 +95,7 @@ class PageRankRecommender(Recommender, OrderParams):
                 fix="set walk='restart' or engine='table'",
             )
         rows = weigh_by_order(rows, data.pairs(), self.value("orderExponent"))
-        return [NeighbourLeg("walk", rows, per_profile=True)]
+        return [NeighbourLeg(self.leg, rows, per_profile=True)]
 
     def _restarting(self, data: TrainingData) -> SparseRows:
         """Item rows of `ppr(user) = (1 - c)·Σ_i P(user -> i)·ppr(i)`, discounted."""

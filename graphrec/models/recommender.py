@@ -440,6 +440,7 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
     """Learns one leg, or several, from interactions."""
 
     transformTopK = RecommenderModel.transformTopK
+    leg: ClassVar[str] = ""  # the name of what it learns, where that is one leg
     _model: ClassVar[type[RecommenderModel]] = RecommenderModel
 
     def _fit(self, dataset: DataFrame) -> RecommenderModel:

@@ -31,6 +31,7 @@ class RidgeRecommender(Recommender, OrderParams):
     denoising = param(0.5, "δ: share of the diagonal added to it", between(0.0, 100.0))
     userExponent = param(0.5, "of the user's strength in the Gram matrix", between(0.0, 2.0))
 
+    leg = "ridge"
     _model = RidgeModel
 
     def exponents(self) -> Iterable[float]:
@@ -50,4 +51,4 @@ class RidgeRecommender(Recommender, OrderParams):
                 denoising=self.value("denoising"),
             )
             rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
-        return [NeighbourLeg("ridge", rows)]
+        return [NeighbourLeg(self.leg, rows)]

@@ -9,12 +9,14 @@ from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
 from graphrec.models.learned_weights import CachedScores, hold_out, search_weights
 
 DEFAULT = (0.1, 0.2, 0.7)
+LEGS = ("walk", "ridge", "als")
 
 
 def cached(scores: np.ndarray, hits: np.ndarray) -> CachedScores:
     relevant = np.maximum(hits.sum(axis=1), 1)
     discount = 1 / np.log2(np.arange(2, 22))
-    return CachedScores(scores.astype(np.float32), hits, np.cumsum(discount)[relevant - 1])
+    ideal = np.cumsum(discount)[relevant - 1]
+    return CachedScores(LEGS[: scores.shape[2]], scores.astype(np.float32), hits, ideal)
 
 
 def test_ndcg_of_a_hand_made_list() -> None:

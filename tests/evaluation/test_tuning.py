@@ -1,0 +1,79 @@
+"""The search keeps what wins on the held-out part, and the default where nothing does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+import graphrec as gr
+from graphrec.errors import ParameterError
+from graphrec.evaluation.tuning import GRID, Group, Tuned, tune
+
+WALK = frozenset({"walk"})
+
+
+@pytest.fixture(scope="module")
+def interactions(spark: SparkSession) -> DataFrame:
+    """Five tastes of 12 items each, and two items that everybody has."""
+    rng = np.random.default_rng(4)
+    rows = []
+    for user in range(120):
+        own = rng.choice(12, 7, replace=False) + 12 * (user % 5)
+        rows += [(f"u{user:03}", f"i{item:02}") for item in [*own.tolist(), 60, 61]]
+    return spark.createDataFrame(rows, "user string, item string")
+
+
+@pytest.fixture(scope="module")
+def hybrid() -> gr.HybridRecommender:
+    return gr.HybridRecommender(
+        [gr.PageRankRecommender(), gr.ALSRecommender(rank=1, iterations=3)],
+        weights={"walk": 0.5, "als": 0.5},
+        candidates=50,
+    )
+
+
+@pytest.fixture(scope="module")
+def tuned(interactions: DataFrame, hybrid: gr.HybridRecommender) -> Tuned:
+    grid = [
+        Group("pair table", WALK, [{"maxPartners": 400}, {"maxPartners": 1}]),
+        Group("walk", WALK, [{"walk.popularityExponent": 0.0}, {"walk.popularityExponent": 2.0}]),
+        Group("ridge", frozenset({"ridge"}), [{"ridge.partners": 1}]),
+        Group("factors", frozenset({"als"}), [{"als.rank": 1}, {"als.rank": 6}]),
+    ]
+    return tune(hybrid, interactions, grid=grid, users=100, fraction=0.2)
+
+
+def test_a_choice_that_wins_is_kept_and_one_that_loses_is_not(tuned: Tuned) -> None:
+    assert tuned.settings["als.rank"] == 6  # one dimension cannot tell five tastes apart
+    assert tuned.settings.get("maxPartners", 400) == 400  # its own default is no change to tell
+    assert tuned.users == 100
+    chosen = {(trial.group, str(trial.settings)): trial.chosen for trial in tuned.trials}
+    assert not chosen["pair table", "{'maxPartners': 1}"]
+    assert chosen["factors", "{'als.rank': 6}"]
+
+
+def test_every_choice_of_the_legs_is_tried_once(tuned: Tuned) -> None:
+    assert [trial.group for trial in tuned.trials] == [
+        *("pair table",) * 2,
+        *("walk",) * 2,
+        *("factors",) * 2,
+    ]
+    assert all(0 < trial.ndcg <= 1 for trial in tuned.trials)
+    assert set(tuned.weights) == {"walk", "als"}
+    assert sum(tuned.weights.values()) == pytest.approx(1.0)
+
+
+def test_settings_make_a_copy(hybrid: gr.HybridRecommender) -> None:
+    changed = hybrid.with_settings({"walk.itemExponent": 0.5, "maxPartners": 7})
+    assert (changed.setting("walk.itemExponent"), changed.setting("maxPartners")) == (0.5, 7)
+    assert (hybrid.setting("walk.itemExponent"), hybrid.setting("maxPartners")) == (1.0, 400)
+    with pytest.raises(ParameterError, match=r"no leg 'ridge'; .*walk, als"):
+        hybrid.with_settings({"ridge.partners": 3})
+
+
+def test_the_grid_starts_with_the_defaults() -> None:
+    default = gr.HybridRecommender()
+    for group in GRID:
+        first = group.choices[0]
+        assert {name: default.setting(name) for name in first} == dict(first)
