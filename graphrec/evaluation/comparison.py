@@ -66,6 +66,7 @@ class Evaluation:
         models: names in the order in which they were given.
         reference: the model that the others were compared with.
         k: the cutoffs, ascending.
+        confidence: of the intervals.
         summary: (model, metric, k, mean, ci_low, ci_high, users). Figures of the whole catalogue
             have neither bounds nor users.
         per_user: (model, the user column, k, history: int, items in the training set, one double
@@ -81,6 +82,7 @@ class Evaluation:
     models: tuple[str, ...]
     reference: str
     k: tuple[int, ...]
+    confidence: float
     summary: DataFrame
     per_user: DataFrame
     by_activity: DataFrame
@@ -154,6 +156,7 @@ def evaluate(
         models=tuple(models),
         reference=chosen,
         k=tuple(yardsticks.cutoffs),
+        confidence=confidence,
         per_user=per_user.withColumnRenamed(USER, user),
         _kept=per_user,
         **{name: spark.createDataFrame(_ordered(table, models)) for name, table in tables.items()},
