@@ -196,9 +196,10 @@ _SIDES: Final[dict[str, dict[str, Any]]] = {
     "above": {"align": "center", "baseline": "bottom", "dy": -10},
     "below": {"align": "center", "baseline": "top", "dy": 10},
 }
-_PLANE: Final = (560.0, 260.0)  # pixels that the points spread over, about
+_PLANE: Final = (360.0, 250.0)  # pixels that the points spread over, about
 _LETTER: Final = (6.6, 14.0)  # pixels of a letter, about
 _AWAY: Final = 11.0
+_MARGIN: Final = 24.0
 
 _Box = tuple[float, float, float, float]  # left, right, bottom, top
 
@@ -211,9 +212,12 @@ def _labelled(frame: pd.DataFrame, across: str, up: str) -> pd.DataFrame:
     for place, name in enumerate(frame["model"]):
         boxes = {side: _box(side, x[place], y[place], len(name)) for side in _SIDES}
         others = taken[:place] + taken[place + 1 :]
-        side = min(boxes, key=lambda side: sum(_overlap(boxes[side], box) for box in others))
-        sides.append(side)
-        taken.append(boxes[side])
+        cost = {
+            side: sum(_overlap(box, other) for other in others) + _outside(box)
+            for side, box in boxes.items()
+        }
+        sides.append(min(cost, key=lambda side: cost[side]))
+        taken.append(boxes[sides[-1]])
     return frame.assign(side=sides)
 
 
@@ -229,6 +233,12 @@ def _box(side: str, x: float, y: float, letters: int) -> _Box:
         return (left, left + width, y - height / 2, y + height / 2)
     low = y + _AWAY if side == "above" else y - _AWAY - height
     return (x - width / 2, x + width / 2, low, low + height)
+
+
+def _outside(box: _Box) -> float:
+    """Of the area of a box, what is beyond the plane's left and right margins."""
+    beyond = max(0.0, -_MARGIN - box[0]) + max(0.0, box[1] - _PLANE[0] - _MARGIN)
+    return beyond * _LETTER[1]
 
 
 def _overlap(one: _Box, other: _Box) -> float:

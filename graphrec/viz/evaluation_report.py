@@ -252,8 +252,9 @@ class _Told:
         if len(own) < 2:
             return f"There are too few groups of users to see a course of {title}."
         (few, least), *_, (many, greatest) = own
+        capital = f"{title[0].upper()}{title[1:]}"
         return (
-            f"{title} of {reference} goes from {_told(metric, least)} for users with "
+            f"{capital} of {reference} goes from {_told(metric, least)} for users with "
             f"{_interactions(few)} to {_told(metric, greatest)} for those with "
             f"{_interactions(many)}."
         )
@@ -357,7 +358,10 @@ def _figures(told: _Told) -> dict[str, Figure]:
             told.diversity(),
             charts.spec_of(
                 charts.trade_off(
-                    wide, findings.models, Axis(INTRA_LIST_DIVERSITY, "diversity (more →)"), up
+                    wide,
+                    findings.models,
+                    Axis(INTRA_LIST_DIVERSITY, "diversity (more →)"),
+                    up,
                 )
             ),
         ),
@@ -366,9 +370,7 @@ def _figures(told: _Told) -> dict[str, Figure]:
             "Accuracy against popularity bias",
             told.popularity(),
             charts.spec_of(
-                charts.trade_off(
-                    wide, findings.models, Axis(PERCENTILE, "popularity of the items (less ←)"), up
-                )
+                charts.trade_off(wide, findings.models, Axis(PERCENTILE, "popularity (← less)"), up)
             ),
         ),
         "activity": _activity_figure(told, up, "Accuracy by activity", told.activity()),
@@ -380,7 +382,7 @@ def _figures(told: _Told) -> dict[str, Figure]:
         ),
         "activity_popularity": _activity_figure(
             told,
-            Axis(PERCENTILE, "popularity of the items"),
+            Axis(PERCENTILE, "popularity"),
             "Popularity bias by activity",
             told.along(PERCENTILE),
         ),

@@ -58,6 +58,6 @@ def _environment() -> jinja2.Environment:
 @cache
 def _vega() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as one script, which sets `window.vegaEmbed`."""
-    script = vl_convert.javascript_bundle("")
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     # Only a closing tag could end the script early; in a string of JavaScript \/ is the same.
     return Markup(script.replace("</script", r"<\/script"))

@@ -1,6 +1,5 @@
 const specs = JSON.parse(document.getElementById("specs").textContent);
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
-const narrow = window.matchMedia("(max-width: 36rem)");
 
 // Eight hues that stay apart for colour-blind eyes on either ground; grey comes first, for a baseline.
 const palettes = {
@@ -8,7 +7,7 @@ const palettes = {
   dark: ["#a09f97", "#5aa2f5", "#2fc48d", "#e3a832", "#f2706d", "#a18bf5", "#ea85ba", "#dddcd5"],
 };
 
-function config(isDark) {
+function config(isDark, width) {
   const style = getComputedStyle(document.documentElement);
   const color = (name) => style.getPropertyValue(name).trim();
   const font = getComputedStyle(document.body).fontFamily;
@@ -23,7 +22,7 @@ function config(isDark) {
     },
     axisDiscrete: { grid: false, ticks: false, labelPadding: 8 },
     legend: {
-      orient: "top", direction: "horizontal", columns: narrow.matches ? 2 : 8, labelColor: ink,
+      orient: "top", direction: "horizontal", columns: Math.max(1, Math.floor((width - 40) / 118)), labelColor: ink,
       labelFontSize: 12.5, symbolSize: 90, symbolOpacity: 1, offset: 14, columnPadding: 16, labelLimit: 260,
     },
     text: { color: ink },
@@ -35,12 +34,19 @@ function config(isDark) {
 // `ast` has Vega interpret its expressions: the page may not turn text into code.
 function draw() {
   for (const [name, spec] of Object.entries(specs)) {
-    window.vegaEmbed(document.getElementById(name), spec, {
-      actions: false, renderer: "svg", ast: true, config: config(dark.matches),
-    }).catch((error) => { document.getElementById(name).textContent = `This chart failed: ${error.message}`; });
+    const place = document.getElementById(name);
+    window.vegaEmbed(place, spec, {
+      actions: false, renderer: "svg", ast: true, config: config(dark.matches, place.clientWidth),
+    }).catch((error) => { place.textContent = `This chart failed: ${error.message}`; });
   }
 }
 
 draw();
 dark.addEventListener("change", draw);
-narrow.addEventListener("change", draw);
+let width = window.innerWidth, waiting;
+window.addEventListener("resize", () => {
+  if (window.innerWidth === width) return;
+  width = window.innerWidth;
+  clearTimeout(waiting);
+  waiting = setTimeout(draw, 150);
+});
