@@ -84,12 +84,10 @@ def run(options: Options) -> None:
             divided = splitting.divide(ratings, options)
             recommender.setParams(**splitting.params_of(ratings.columns))
             models = _compared(recommender.fit(divided.train), options.mmr)
-            with evaluate(
-                models, divided.train, divided.test, k=cutoffs, reference=HYBRID
-            ) as found:
-                _write(found, divided, folders, options)
-                parameters = hybrid.parameters_of(models[HYBRID]) | splitting.values_of(options)
-                _write_report(run, found, folders.result, _facts(options, divided, parameters))
+            found = evaluate(models, divided.train, divided.test, k=cutoffs, reference=HYBRID)
+            parameters = hybrid.parameters_of(models[HYBRID]) | splitting.values_of(options)
+            _write(found, divided, folders, options)
+            _write_report(run, found, folders.result, _facts(options, divided, parameters))
             run.write_record(
                 folders.result,
                 parameters=parameters,

@@ -2,8 +2,7 @@
 
     train, test = splits.random_per_user(ratings)
     hybrid = HybridRecommender().fit(train)
-    with evaluate({**hybrid.baselines(), "hybrid": hybrid}, train, test) as evaluation:
-        evaluation.summary.show()
+    evaluate({**hybrid.baselines(), "hybrid": hybrid}, train, test).summary.show()
 
 Each model lists once for the users of the test set; all metrics at all cutoffs are taken of these
 lists. Tables with a row per user stay in Spark; those of models, metrics and groups are small.
@@ -11,16 +10,14 @@ lists. Tables with a row per user stay in Spark; those of models, metrics and gr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import reduce
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from graphrec.columns import ITEM, NEIGHBOUR, RANK, USER
 from graphrec.data.checks import require_columns
@@ -51,7 +48,6 @@ PER_USER_METRICS: Final = (*FORMULAS, INTRA_LIST_DIVERSITY, NOVELTY, PERCENTILE)
 METRICS: Final = (*PER_USER_METRICS, CATALOGUE_COVERAGE, GINI)
 
 _LIST: Final = "list"
-_KEPT: Final = StorageLevel.MEMORY_AND_DISK
 _GROUPS: Final = 5  # of users by the length of their histories
 
 
@@ -59,8 +55,8 @@ _GROUPS: Final = 5  # of users by the length of their histories
 class Evaluation:
     """What a comparison found.
 
-    `per_user` is kept in memory or on disk until `unpersist`, or until the end of a `with` block;
-    the other tables are small, and stay.
+    `per_user` is kept in memory or on disk as long as it is referred to; the other tables are
+    small.
 
     Attributes:
         models: names in the order in which they were given.
@@ -87,17 +83,6 @@ class Evaluation:
     per_user: DataFrame
     by_activity: DataFrame
     significance: DataFrame
-    _kept: DataFrame
-
-    def unpersist(self) -> None:
-        """Free what `per_user` takes; it is computed anew if it is still asked for."""
-        self._kept.unpersist()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.unpersist()
 
 
 def evaluate(
@@ -137,20 +122,18 @@ def evaluate(
         else similarity.withColumnRenamed(item, ITEM),
         distinct_cutoffs(k),
     )
-    try:
-        with _lists_by(models, yardsticks) as lists, stage("metrics"):
-            per_user = yardsticks.per_user(lists, list(models)).persist(_KEPT)
-            catalogue = catalogue_metrics(
-                lists, yardsticks.popularity, k=yardsticks.cutoffs, by=[MODEL]
-            )
-            summary = summarise(per_user.drop(HISTORY), by=[MODEL], confidence=confidence)
-            tables = {
-                "summary": summary.unionByName(catalogue).toArrow(),
-                "by_activity": _by_activity(per_user, yardsticks, confidence),
-                "significance": _significance(per_user, models, chosen, confidence),
-            }
-    finally:
-        yardsticks.unpersist()
+    lists = _lists_by(models, yardsticks)
+    with stage("metrics"):
+        per_user = _computed(yardsticks.per_user(lists, list(models)))
+        catalogue = catalogue_metrics(
+            lists, yardsticks.popularity, k=yardsticks.cutoffs, by=[MODEL]
+        )
+        summary = summarise(per_user.drop(HISTORY), by=[MODEL], confidence=confidence)
+        tables = {
+            "summary": summary.unionByName(catalogue).toArrow(),
+            "by_activity": _by_activity(per_user, yardsticks, confidence),
+            "significance": _significance(per_user, models, chosen, confidence),
+        }
     spark = train.sparkSession
     return Evaluation(
         models=tuple(models),
@@ -158,7 +141,6 @@ def evaluate(
         k=tuple(yardsticks.cutoffs),
         confidence=confidence,
         per_user=per_user.withColumnRenamed(USER, user),
-        _kept=per_user,
         **{name: spark.createDataFrame(_ordered(table, models)) for name, table in tables.items()},
     )
 
@@ -208,7 +190,7 @@ def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
 
 @dataclass(frozen=True)
 class _Yardsticks:
-    """What the lists of every model are measured with; all frames are kept."""
+    """What the lists of every model are measured with; all computed."""
 
     test: DataFrame  # (user, item)
     users: DataFrame  # (user, history): of the test set
@@ -222,26 +204,20 @@ class _Yardsticks:
     ) -> _Yardsticks:
         """Look at the training set once; the rest is done with these tables."""
         with stage("test users") as counts:
-            test = test.dropna().distinct().persist(_KEPT)
+            test = _computed(test.dropna().distinct())
             learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
             users = test.select(USER).distinct().join(learned, USER, "left").fillna(0, [HISTORY])
             yardsticks = _Yardsticks(
                 test=test,
-                users=users.persist(_KEPT),
-                similarity=similarity.persist(_KEPT),
-                popularity=item_popularity(train).persist(_KEPT),
+                users=_computed(users),
+                similarity=_computed(similarity),
+                popularity=_computed(item_popularity(train)),
                 cutoffs=cutoffs,
             )
-            counts |= {"users": users.count(), "interactions": test.count()}
+            counts |= {"users": yardsticks.users.count(), "interactions": test.count()}
         if not counts["users"]:
-            yardsticks.unpersist()
             raise EmptyInputError("nobody is in the test set", fix="hold more rows out")
         return yardsticks
-
-    def unpersist(self) -> None:
-        """Free the memory that the frames take."""
-        for frame in (self.test, self.users, self.similarity, self.popularity):
-            frame.unpersist()
 
     def per_user(self, lists: DataFrame, models: Sequence[str]) -> DataFrame:
         """(model, user, k, history, metrics) of (model, user, item, rank).
@@ -270,21 +246,24 @@ class _Yardsticks:
         )
 
 
-@contextmanager
-def _lists_by(
-    models: Mapping[str, RecommenderModel], yardsticks: _Yardsticks
-) -> Iterator[DataFrame]:
-    """(model, user, item, rank) of the test users, kept while the block lasts."""
-    kept: list[DataFrame] = []
-    try:
-        for name, model in models.items():
-            with stage("lists") as counts:
-                kept.append(_lists(name, model, yardsticks).persist(_KEPT))
-                counts[f"rows by {name}"] = kept[-1].count()
-        yield reduce(DataFrame.unionByName, kept)
-    finally:
-        for lists in kept:
-            lists.unpersist()
+def _lists_by(models: Mapping[str, RecommenderModel], yardsticks: _Yardsticks) -> DataFrame:
+    """(model, user, item, rank) of the test users."""
+    found = []
+    for name, model in models.items():
+        with stage("lists") as counts:
+            found.append(_computed(_lists(name, model, yardsticks)))
+            counts[f"rows by {name}"] = found[-1].count()
+    return reduce(DataFrame.unionByName, found)
+
+
+def _computed(frame: DataFrame) -> DataFrame:
+    """The rows of a frame without the plan that led to them, until nobody refers to them.
+
+    Everything here is planned on top of the lists of all models, several times over: with the
+    plans of their serving in it, planning would take longer than the work. The price is that a
+    lost executor takes its rows with it, and the comparison must be made again.
+    """
+    return frame.localCheckpoint()
 
 
 def _lists(name: str, model: RecommenderModel, yardsticks: _Yardsticks) -> DataFrame:
