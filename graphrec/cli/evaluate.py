@@ -80,7 +80,9 @@ def run(options: Options) -> None:
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input]
         ) as folders:
-            ratings = open_ratings(run.spark, options, timed=splitting.timed_by(options))
+            half_life = "--half-life" if options.half_life else None
+            timed = splitting.timed_by(options) or half_life
+            ratings = open_ratings(run.spark, options, timed=timed)
             divided = splitting.divide(ratings, options)
             recommender.setParams(**splitting.params_of(ratings.columns))
             models = _compared(recommender.fit(divided.train), options.mmr)
@@ -98,7 +100,8 @@ def run(options: Options) -> None:
         if not options.quiet:
             show.comparison(results.read_result(run.spark, options.out).toPandas(), list(models))
         divided.unpersist()
-        run.report.line(f"written to {options.out}, with charts in {options.out}/{REPORT}")
+        run.report.line(f"charts in {options.out}/{REPORT}")
+        run.report.line(f"written to {options.out}")
 
 
 # --- what is asked for ----------------------------------------------------------------------------

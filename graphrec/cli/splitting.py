@@ -127,8 +127,7 @@ def divide(ratings: Ratings, options: SplitOptions) -> Divided:
             rows=(train.count(), tested[0]),
             users=tested[1],
         )
-        figures = interactions.figures
-        counts |= {"rows": figures.rows_read, "set aside": figures.rejected_rows}
+        counts["rows"] = interactions.figures.rows_read
         counts |= dict(zip(("to learn from", "to test on"), divided.rows, strict=True))
     if not all(divided.rows):
         divided.unpersist()
