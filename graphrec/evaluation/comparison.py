@@ -172,9 +172,9 @@ def _columns_of(models: Mapping[str, RecommenderModel], reference: str | None) -
 
 
 def _pairs(frame: DataFrame, user: str, item: str, of: str) -> DataFrame:
-    """(user, item) under our own names."""
+    """(user, item) under our own names, without the rows that lack one of them."""
     require_columns(frame, user, item, of=of)
-    return frame.select(quoted(user).alias(USER), quoted(item).alias(ITEM))
+    return frame.select(quoted(user).alias(USER), quoted(item).alias(ITEM)).dropna()
 
 
 def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
@@ -204,7 +204,7 @@ class _Yardsticks:
     ) -> _Yardsticks:
         """Look at the training set once; the rest is done with these tables."""
         with stage("test users") as counts:
-            test = _computed(test.dropna().distinct())
+            test = _computed(test.distinct())
             learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
             users = test.select(USER).distinct().join(learned, USER, "left").fillna(0, [HISTORY])
             yardsticks = _Yardsticks(
