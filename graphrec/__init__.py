@@ -35,6 +35,7 @@ _HOMES = {
     "RatingPredictorModel": "graphrec.models.rating",
     "RidgeModel": "graphrec.models.ridge",
     "RidgeRecommender": "graphrec.models.ridge",
+    "evaluate": "graphrec.evaluation.comparison",
     "spark_session": "graphrec.session",
 }
 _MODULES = {
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from graphrec import errors as errors
     from graphrec.data import samples as samples
     from graphrec.data import splits as splits
+    from graphrec.evaluation.comparison import evaluate as evaluate
     from graphrec.evaluation.evaluator import RankingEvaluator as RankingEvaluator
     from graphrec.models.als import ALSModel as ALSModel
     from graphrec.models.als import ALSRecommender as ALSRecommender

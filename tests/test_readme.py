@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
+
+from graphrec.cli import main
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -19,6 +24,24 @@ def test_the_library_example_runs(tmp_path: Path) -> None:
     script.write_text("\n".join(blocks), encoding="utf-8")
     subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True)
     assert (tmp_path / "out" / "model" / "metadata").is_dir()
+
+
+@pytest.mark.slow
+def test_the_comparison_runs(spark: SparkSession, tmp_path: Path) -> None:
+    """The command as it stands there, on the sample data, with its table of figures."""
+    text = README.read_text(encoding="utf-8")
+    [command] = re.findall(r"^graphrec (evaluate .*)$", text, re.MULTILINE)
+    names = {
+        "ratings.csv": str(README.parent / "sample_data" / "ratings.csv"),
+        "comparison": str(tmp_path / "comparison"),
+    }
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert main([names.get(word, word) for word in command.split()]) == 0
+    shown = [line.split() for line in out.getvalue().splitlines()]
+    block = text[text.index("Lists of 10, *") :].partition("```")[0]
+    assert all(line.split() in shown for line in block.splitlines())
+    assert (tmp_path / "comparison" / "_report.html").is_file()
 
 
 def test_every_script_that_is_named_is_there() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from graphrec.cli.options import HybridOptions
+from graphrec.cli.options import HybridOptions, LearningOptions
 from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
 from graphrec.models.hybrid import DEFAULT_WEIGHTS, LEARNED, HybridRecommender
@@ -16,12 +15,12 @@ from graphrec.models.ridge import RidgeRecommender
 LEARNING: Final = ("rank", "half_life", "order")  # the options that a saved model has behind it
 
 
-def hybrid_of(options: HybridOptions, columns: Mapping[str, str | None]) -> HybridRecommender:
+def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
     """The recommender to be fitted; legs without weight are left out.
 
     Args:
-        options: how it learns and lists.
-        columns: its parameters that name columns.
+        options: what it is made of.
+        **values: other parameters of it, such as the columns.
 
     Raises:
         ParameterError: an option is out of its range, or weights name an unknown leg.
@@ -46,12 +45,12 @@ def hybrid_of(options: HybridOptions, columns: Mapping[str, str | None]) -> Hybr
         list(legs.values()),
         weights=weights,
         **_given(halfLife=options.half_life),
-        **columns,
-        **_serving(options),
+        **_retrieval(options),
+        **values,
     )
 
 
-def needs_times(options: HybridOptions) -> str | None:
+def needs_times(options: LearningOptions) -> str | None:
     """The given option that asks for times, if there is one."""
     asked = {
         "--half-life": options.half_life,
@@ -70,7 +69,7 @@ def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> None:
     weights = parse_weights(options.weights) if options.weights else None
     if weights == LEARNED:
         raise ParameterError("--weights learned needs IN", fix="leave it out beside --model")
-    model.setParams(**_serving(options), **_given(weights=weights))
+    model.setParams(**_retrieval(options), **list_params(options), **_given(weights=weights))
 
 
 def parameters_of(model: RecommenderModel) -> dict[str, Any]:
@@ -109,13 +108,17 @@ def parse_weights(text: str) -> dict[str, float] | str:
     return weights
 
 
-def _serving(options: HybridOptions) -> dict[str, Any]:
+def list_params(options: HybridOptions) -> dict[str, Any]:
+    """What the options say of the lists, as parameters of a recommender or a model."""
     return _given(
-        recencyHalfLife=options.recency,
-        candidates=options.candidates,
         diversity=options.diversity,
         filterSeen=None if options.keep_seen is None else not options.keep_seen,
     )
+
+
+def _retrieval(options: LearningOptions) -> dict[str, Any]:
+    """What the options say of the candidates, which a saved model may change, too."""
+    return _given(recencyHalfLife=options.recency, candidates=options.candidates)
 
 
 def _given(**values: Any) -> dict[str, Any]:

@@ -21,6 +21,15 @@ OUTPUT: Final = "Output"
 MODEL: Final = "Model"
 LISTS: Final = "Lists"
 RUN: Final = "Run"
+SPLIT: Final = "Split"
+
+
+class Split(StrEnum):
+    """How interactions are held out."""
+
+    RANDOM = "random"
+    LAST_N = "last-n"
+    TIME = "time"
 
 
 class TableFormat(StrEnum):
@@ -209,6 +218,12 @@ class OutputOptions:
         bool,
         typer.Option(help="Replace what graphrec wrote there before.", rich_help_panel=OUTPUT),
     ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleOption:
+    """How much of the result is shown."""
+
     sample: Annotated[
         int,
         typer.Option(
@@ -230,8 +245,8 @@ class LengthOption:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HybridOptions:
-    """How the hybrid learns and lists."""
+class LearningOptions:
+    """What the hybrid is made of."""
 
     weights: Annotated[
         str | None,
@@ -290,6 +305,12 @@ class HybridOptions:
             rich_help_panel=LISTS,
         ),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HybridOptions(LearningOptions):
+    """How the hybrid learns and lists."""
+
     diversity: Annotated[
         float | None,
         typer.Option(
@@ -305,5 +326,46 @@ class HybridOptions:
             show_default="no-keep-seen",
             help="List also what the user has in the history.",
             rich_help_panel=LISTS,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitOptions:
+    """What is held out of the interactions to test on."""
+
+    split: Annotated[
+        Split,
+        typer.Option(
+            help="random: a share of each user's interactions; last-n: the latest of each user; "
+            "time: everything after one moment.",
+            rich_help_panel=SPLIT,
+        ),
+    ] = Split.RANDOM
+    test_fraction: Annotated[
+        float | None,
+        typer.Option(
+            metavar="0..1",
+            show_default="0.2",
+            help="Share that random and time hold out.",
+            rich_help_panel=SPLIT,
+        ),
+    ] = None
+    last: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            show_default="5",
+            help="Interactions per user that last-n holds out.",
+            rich_help_panel=SPLIT,
+        ),
+    ] = None
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            show_default="0",
+            help="Another seed makes random draw others.",
+            rich_help_panel=SPLIT,
         ),
     ] = None

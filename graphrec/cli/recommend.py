@@ -15,6 +15,7 @@ from graphrec.cli.options import (
     LengthOption,
     OutputOptions,
     RunOptions,
+    SampleOption,
     SourceOptions,
 )
 
@@ -30,6 +31,7 @@ class Options(
     RunOptions,
     HybridOptions,
     LengthOption,
+    SampleOption,
     OutputOptions,
     ItemsOptions,
     SourceOptions,
@@ -78,7 +80,7 @@ def run(options: Options) -> None:
     from graphrec.progress import stage
 
     source.check_source(options, hybrid.LEARNING)
-    recommender = hybrid.hybrid_of(options, column_params(options))
+    recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
     with running("recommend", options) as run:
         with results.result_folders(
             run.spark, options, save_model=options.save_model, inputs=_inputs(options)
@@ -94,7 +96,8 @@ def run(options: Options) -> None:
                 written = results.write_table(lists, folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
-            results.write_beside(written, model, folders, options)
+            results.write_beside(written, model.rejected, folders, options)
+            results.save_model(model, folders)
             run.write_record(
                 folders.result,
                 parameters=hybrid.parameters_of(model),

@@ -71,15 +71,19 @@ def read_result(spark: SparkSession, folder: str) -> DataFrame:
 
 
 def write_beside(
-    written: DataFrame, model: RecommenderModel, folders: Folders, options: OutputOptions
+    written: DataFrame, rejected: DataFrame | None, folders: Folders, options: OutputOptions
 ) -> None:
-    """Write what goes with the table: rows set aside, CSV files, the model."""
-    if model.rejected is not None:
+    """Write what goes with the table: rows set aside, CSV files."""
+    if rejected is not None:
         with stage("rows set aside"):
-            model.rejected.write.parquet(f"{folders.result}/{REJECTED}")
+            rejected.write.parquet(f"{folders.result}/{REJECTED}")
     if options.format == TableFormat.CSV:
         with stage("CSV"):
             _flat(written).write.csv(f"{folders.result}/{CSV}", header=True, escape='"')
+
+
+def save_model(model: RecommenderModel, folders: Folders) -> None:
+    """Write the model, if it is to be kept."""
     if folders.model is not None:
         with stage("save model"):
             model.write().save(folders.model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import pandas as pd
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from rich import box
@@ -17,6 +18,7 @@ from graphrec.columns import BECAUSE, ITEMS, NEIGHBOUR, RANK, SCORE, SOURCE, TIM
 from graphrec.data.column_types import quoted
 from graphrec.models.recommender import RecommenderModel
 from graphrec.ranking.serving import POPULAR
+from graphrec.viz.wording import SHOWN, WORDING, best
 
 _LONGEST: Final = 10  # rows of a list that are shown
 _LATELY: Final = 3  # items of a history that are shown
@@ -93,6 +95,33 @@ def neighbours(
                 )
                 for row in rows
                 if row[item] == one[item]
+            ),
+        )
+
+
+def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:
+    """Show the metrics of several models, a table per cutoff, the best of each column marked.
+
+    Args:
+        summary: as `Evaluation` has it.
+        models: in the order of the rows.
+    """
+    for k, rows in summary.groupby("k"):
+        means = rows.pivot(index="model", columns="metric", values="mean").loc[list(models)]
+        columns = {name: means[name].tolist() for name in SHOWN}
+        marks = {name: best(name, values) for name, values in columns.items()}
+        _show(
+            f"Lists of {k}, * is the best of its column",
+            ("model", *(_right(f"{WORDING[name].title} ") for name in SHOWN)),
+            (
+                (
+                    model,
+                    *(
+                        f"{WORDING[name].of(values[place])}{'*' if place in marks[name] else ' '}"
+                        for name, values in columns.items()
+                    ),
+                )
+                for place, model in enumerate(models)
             ),
         )
 

@@ -14,6 +14,7 @@ from graphrec.cli.options import SourceOptions
 from graphrec.cli.report import Report
 from graphrec.columns import USER
 from graphrec.data.columns_found import InteractionColumns
+from graphrec.data.interactions import InteractionFigures
 from graphrec.errors import ParameterError
 from graphrec.models.recommender import Recommender, RecommenderModel
 from graphrec.progress import stage
@@ -112,12 +113,17 @@ def input_figures(source: Source, model: RecommenderModel) -> dict[str, Any]:
     }
     if model.figures is None:
         return figures
-    return figures | {
-        "rows_read": model.figures.rows_read,
-        "accepted_rows": model.figures.accepted_rows,
-        "rejected_rows": model.figures.rejected_rows,
-        "rejected": model.figures.rejected,
-        "interactions": model.figures.interactions,
+    return figures | read_figures(model.figures)
+
+
+def read_figures(figures: InteractionFigures) -> dict[str, Any]:
+    """What `_run.json` tells of the rows that were read."""
+    return {
+        "rows_read": figures.rows_read,
+        "accepted_rows": figures.accepted_rows,
+        "rejected_rows": figures.rejected_rows,
+        "rejected": figures.rejected,
+        "interactions": figures.interactions,
     }
 
 
@@ -131,6 +137,11 @@ def tell_input(report: Report, model: RecommenderModel, folder: str) -> None:
         f"{figures.interactions:,} interactions of {tables.users:,} users "
         f"with {tables.catalogue.size:,} items"
     )
+    tell_rejected(report, figures, folder)
+
+
+def tell_rejected(report: Report, figures: InteractionFigures, folder: str) -> None:
+    """What was set aside and why."""
     if figures.rejected_rows:
         share = figures.rejected_rows / figures.rows_read
         report.line(

@@ -14,6 +14,7 @@ from graphrec.cli.options import (
     LengthOption,
     OutputOptions,
     RunOptions,
+    SampleOption,
     SourceOptions,
 )
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, LengthOption, OutputOptions, ItemsOptions, SourceOptions):
+class Options(RunOptions, LengthOption, SampleOption, OutputOptions, ItemsOptions, SourceOptions):
     """What `watched-together` takes."""
 
     measure: Annotated[
@@ -99,7 +100,8 @@ def run(options: Options) -> None:
                 written = results.write_table(found, folders.result)
                 figures = _figures(written, origin.columns)
                 counts.update(figures)
-            results.write_beside(written, model, folders, options)
+            results.write_beside(written, model.rejected, folders, options)
+            results.save_model(model, folders)
             run.write_record(
                 folders.result,
                 parameters={"partners": model.value("maxPartners")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pyspark.sql import DataFrame, Window
@@ -21,6 +22,7 @@ def catalogue_metrics(
     catalogue: DataFrame,
     *,
     k: Cutoffs = 10,
+    by: Sequence[str] = (),
     item: str = columns.ITEM,
     rank: str = columns.RANK,
 ) -> DataFrame:
@@ -37,38 +39,41 @@ def catalogue_metrics(
         catalogue: (item), all that could be recommended, such as the training set; repeated rows
             count once. Listed items that are not in it do not count.
         k: one or several cutoffs.
+        by: columns of the recommendations, such as the model: each group is measured by itself.
         item: name of the item column in both frames.
         rank: name of the rank column.
 
     Returns:
-        (metric, k, mean, ci_low, ci_high, users): the figure stands in `mean`; it is one of all
-        users together, so the bounds and the number of users are null.
+        (the columns of `by`, metric, k, mean, ci_low, ci_high, users): the figure stands in
+        `mean`; it is one of all users together, so the bounds and the number of users are null.
 
     Raises:
         ParameterError: a k below 1.
         ColumnError: a named column is missing, or of another type in the other frame.
     """
     cutoffs = distinct_cutoffs(k)
-    require_columns(recommendations, item, rank, of="the recommendations")
+    require_columns(recommendations, item, rank, *by, of="the recommendations")
     require_columns(catalogue, item, of="the catalogue")
     require_same_ids(recommendations, catalogue, item)
-    listed = at_cutoffs(recommendations.select(item, rank), cutoffs, rank)
-    times = listed.groupBy(item, K).agg(F.count(F.lit(1)).alias("times"))
+    listed = at_cutoffs(recommendations.select(*by, item, rank), cutoffs, rank)
+    times = listed.groupBy(*by, item, K).agg(F.count(F.lit(1)).alias("times"))
     items = with_every_cutoff(catalogue.select(item).distinct(), cutoffs)
-    counted = items.join(times, [item, K], "left").select(
-        K, F.coalesce("times", F.lit(0)).alias("times")
+    if by:  # a handful of groups
+        items = items.crossJoin(F.broadcast(recommendations.select(*by).distinct()))
+    counted = items.join(times, [*by, item, K], "left").select(
+        *by, K, F.coalesce("times", F.lit(0)).alias("times")
     )
-    return _spread(counted).orderBy(METRIC, K)
+    return _spread(counted, [*by, K]).orderBy(*by, METRIC, K)
 
 
-def _spread(counted: DataFrame) -> DataFrame:
-    """(k, times), one row per item and k -> the two figures."""
-    groups = counted.groupBy(K, "times").agg(F.count(F.lit(1)).cast("double").alias("m"))
+def _spread(counted: DataFrame, by: list[str]) -> DataFrame:
+    """(groups and k, times), one row per group, k and item -> the two figures."""
+    groups = counted.groupBy(*by, "times").agg(F.count(F.lit(1)).cast("double").alias("m"))
     m, times, before = F.col("m"), F.col("times"), F.col("before")
     # The m items that are listed equally often stand at the places before + 1 .. before + m.
-    up_to = F.sum("m").over(Window.partitionBy(K).orderBy("times"))
+    up_to = F.sum("m").over(Window.partitionBy(*by).orderBy("times"))
     placed = groups.withColumn("before", up_to - m)
-    totals = placed.groupBy(K).agg(
+    totals = placed.groupBy(*by).agg(
         F.sum(m).alias("n"),
         F.sum(F.when(times > 0, m).otherwise(0.0)).alias("covered"),
         F.sum(times * m).alias("x"),
@@ -80,7 +85,8 @@ def _spread(counted: DataFrame) -> DataFrame:
         F.struct(F.lit(CATALOGUE_COVERAGE).alias(METRIC), (F.col("covered") / n).alias(MEAN)),
         F.struct(F.lit(GINI).alias(METRIC), gini.alias(MEAN)),
     )
-    return totals.select(K, F.inline(figures)).select(
+    return totals.select(*by, F.inline(figures)).select(
+        *(name for name in by if name != K),
         METRIC,
         K,
         MEAN,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs
+
+NOVELTY: Final = "novelty"
+PERCENTILE: Final = "popularity_percentile"
+
+_NOVELTY_OF_NEW: Final = "of_new"
 
 
 def popularity_metrics(
@@ -44,23 +51,65 @@ def popularity_metrics(
         ParameterError: a k below 1.
         ColumnError: a named column is missing, or of another type in the other frame.
     """
+    require_columns(train, user, item, of="the training frame")
+    popularity = item_popularity(train, user=user, item=item)
+    return popularity_of_lists(recommendations, popularity, k=k, user=user, item=item, rank=rank)
+
+
+def popularity_of_lists(
+    recommendations: DataFrame,
+    popularity: DataFrame,
+    *,
+    k: Cutoffs = 10,
+    user: str = columns.USER,
+    item: str = columns.ITEM,
+    rank: str = columns.RANK,
+) -> DataFrame:
+    """As `popularity_metrics`, of lists against a table that several lists are measured with.
+
+    Args:
+        recommendations: (user, item, rank), rank from 1; other columns are ignored.
+        popularity: as `item_popularity` gives it.
+        k: one or several cutoffs.
+        user: name of the user column.
+        item: name of the item column in both frames.
+        rank: name of the rank column.
+    """
     cutoffs = distinct_cutoffs(k)
     require_columns(recommendations, user, item, rank, of="the recommendations")
-    require_columns(train, user, item, of="the training frame")
-    require_same_ids(recommendations, train, item)
-    # One row: the cross join adds a column and no rows.
-    everybody = train.agg(F.count_distinct(user).alias("everybody"))
+    require_same_ids(recommendations, popularity, item)
     listed = at_cutoffs(recommendations.select(user, item, rank), cutoffs, rank)
-    judged = listed.join(_popularity(train, user, item), item, "left").crossJoin(everybody)
-    audience = F.coalesce(F.col("audience"), F.lit(1))
+    # One row: the cross join adds a column and no rows.
+    newest = popularity.agg(F.max(_NOVELTY_OF_NEW).alias("newest"))
+    judged = listed.join(popularity, item, "left").crossJoin(newest)
     return judged.groupBy(user, K).agg(
-        F.avg(F.log2(F.col("everybody") / audience)).alias("novelty"),
-        F.avg(F.coalesce(F.col("percentile"), F.lit(0.0))).alias("popularity_percentile"),
+        F.avg(F.coalesce(NOVELTY, "newest")).alias(NOVELTY),
+        F.avg(F.coalesce(PERCENTILE, F.lit(0.0))).alias(PERCENTILE),
     )
 
 
-def _popularity(train: DataFrame, user: str, item: str) -> DataFrame:
-    """(user, item) -> (item, audience, percentile)."""
+def item_popularity(
+    train: DataFrame, *, user: str = columns.USER, item: str = columns.ITEM
+) -> DataFrame:
+    """How popular each item of a training set is.
+
+    Returns:
+        (item, novelty double, popularity_percentile double, of_new double: the novelty of an item
+        that is not in it, the same in all rows), one row per item.
+    """
+    # One row: the cross join adds a column and no rows.
+    everybody = train.agg(F.count_distinct(user).alias("everybody"))
+    placed = _placed(train, user, item).crossJoin(everybody)
+    return placed.select(
+        item,
+        F.log2(F.col("everybody") / F.col("audience")).alias(NOVELTY),
+        PERCENTILE,
+        F.log2("everybody").alias(_NOVELTY_OF_NEW),
+    )
+
+
+def _placed(train: DataFrame, user: str, item: str) -> DataFrame:
+    """(user, item) -> (item, audience, popularity_percentile)."""
     audiences = train.groupBy(item).agg(F.count_distinct(user).alias("audience"))
     sizes = audiences.groupBy("audience").agg(F.count(F.lit(1)).alias("items"))
     catalogue = sizes.agg(F.sum("items").alias("catalogue"))  # one row
@@ -69,5 +118,5 @@ def _popularity(train: DataFrame, user: str, item: str) -> DataFrame:
     ascending = Window.partitionBy("catalogue").orderBy("audience")
     up_to = F.sum("items").over(ascending)
     percentile = (up_to - F.col("items") / 2) / F.col("catalogue")
-    placed = sizes.crossJoin(catalogue).select("audience", percentile.alias("percentile"))
+    placed = sizes.crossJoin(catalogue).select("audience", percentile.alias(PERCENTILE))
     return audiences.join(placed, "audience")

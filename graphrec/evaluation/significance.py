@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from scipy import stats
 
@@ -86,7 +87,8 @@ def compare(
     pairs = _pairs(per_user_a, per_user_b, metric, k, user)
     _require_same_users(pairs)
     paired = pairs.withColumn("d", F.col("b") - F.col("a")).filter(F.col("d").isNotNull())
-    users, mean_a, mean_b, difference, error = _moments(paired)
+    moments = _moments(F.col("a"), F.col("b"))
+    users, mean_a, mean_b, difference, error = paired.agg(*moments).collect()[0]
     if users < 2:
         raise EmptyInputError(
             f"too few users have '{metric}' at k={k} from both models", found=str(users)
@@ -97,6 +99,54 @@ def compare(
         means = _drawn_means(paired, resamples, seed)
         interval, p_value = _bootstrap(means, confidence)
     return Comparison(metric, k, users, mean_a, mean_b, difference, *interval, p_value)
+
+
+def compare_with(
+    per_user: DataFrame,
+    reference: str,
+    metrics: Sequence[str],
+    *,
+    model: str,
+    confidence: float = 0.95,
+    user: str = columns.USER,
+) -> dict[str, list[Comparison]]:
+    """Test one model against each other one, paired by user: `compare`'s t test, all in one pass.
+
+    Args:
+        per_user: (model, user, k, metric ...): the tables of all models under each other.
+        reference: model B of every comparison; each other model is A once.
+        metrics: the columns to compare.
+        model: name of the column that tells the models apart.
+        confidence: of the intervals, in (0, 1).
+        user: name of the user column.
+
+    Returns:
+        The comparisons by the name of the other model; those are left out for which fewer than
+        two users have a value from both models.
+
+    Raises:
+        ColumnError: a column is missing.
+    """
+    require_columns(per_user, model, user, K, *metrics, of="the table of metrics per user")
+    is_reference = F.col(model) == reference
+    own = per_user.where(is_reference).select(user, K, *(F.col(m).alias(f"b_{m}") for m in metrics))
+    others = per_user.where(~is_reference).select(model, user, K, *metrics).join(own, [user, K])
+    rows = others.groupBy(model, K).agg(
+        *(
+            F.struct(*_moments(F.col(metric), F.col(f"b_{metric}"))).alias(metric)
+            for metric in metrics
+        )
+    )
+    found: dict[str, list[Comparison]] = {}
+    for row in rows.orderBy(model, K).collect():  # one row per model and cutoff
+        for metric in metrics:
+            users, mean_a, mean_b, difference, error = row[metric]
+            if users >= 2:
+                interval, p_value = _t_test(difference, error, users, confidence)
+                means = (mean_a, mean_b, difference)
+                compared = Comparison(metric, row[K], users, *means, *interval, p_value)
+                found.setdefault(row[model], []).append(compared)
+    return found
 
 
 def _pairs(a: DataFrame, b: DataFrame, metric: str, k: int, user: str) -> DataFrame:
@@ -121,10 +171,14 @@ def _require_same_users(pairs: DataFrame) -> None:
         )
 
 
-def _moments(paired: DataFrame) -> tuple[int, float, float, float, float]:
-    """Return users, mean of a, of b and of d = b - a, and the standard error of the last."""
-    error = F.stddev_samp("d") / F.sqrt(F.greatest(F.count("d"), F.lit(1)))
-    return tuple(paired.agg(F.count("d"), F.avg("a"), F.avg("b"), F.avg("d"), error).collect()[0])
+def _moments(a: Column, b: Column) -> list[Column]:
+    """Users with both, their means of a, of b and of d = b - a, and the last one's error."""
+    d = b - a
+    both = d.isNotNull()
+    error = F.stddev_samp(d) / F.sqrt(F.greatest(F.count(d), F.lit(1)))
+    means = [F.avg(F.when(both, a)), F.avg(F.when(both, b)), F.avg(d)]
+    named = [F.count(d), *means, error]
+    return [moment.alias(f"moment_{place}") for place, moment in enumerate(named)]
 
 
 def _t_test(

@@ -6,6 +6,7 @@ they can be put under each other into one report.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pyspark.sql import Column, DataFrame
@@ -25,7 +26,11 @@ USERS: Final = "users"
 
 
 def summarise(
-    per_user: DataFrame, *, confidence: float = 0.95, user: str = columns.USER
+    per_user: DataFrame,
+    *,
+    by: Sequence[str] = (),
+    confidence: float = 0.95,
+    user: str = columns.USER,
 ) -> DataFrame:
     """Average metrics over users.
 
@@ -35,24 +40,27 @@ def summarise(
 
     Args:
         per_user: (user, k, one column per metric), as `ranking_metrics` and its kin return.
+        by: columns that are no metrics, such as the model: each group is averaged by itself.
         confidence: of the intervals, in (0, 1).
         user: name of the user column.
 
     Returns:
-        (metric, k, mean, ci_low, ci_high, users), one row per metric and k, in this order;
-        the bounds are null where there is one user only.
+        (the columns of `by`, metric, k, mean, ci_low, ci_high, users), one row per group, metric
+        and k, in this order; the bounds are null where there is one user only.
 
     Raises:
         ParameterError: `confidence` is out of its range.
-        ColumnError: the user column or `k` is missing.
+        ColumnError: the user column, `k` or one of `by` is missing.
     """
-    require_columns(per_user, user, K, of="the table of metrics per user")
+    require_columns(per_user, user, K, *by, of="the table of metrics per user")
     z = normal_quantile(confidence)
-    metrics = [name for name in per_user.columns if name not in (user, K)]
+    metrics = [name for name in per_user.columns if name not in (user, K, *by)]
     figures = [_figures(metric, z) for metric in metrics]
-    wide = per_user.groupBy(K).agg(*(row.alias(m) for m, row in zip(metrics, figures, strict=True)))
-    rows = wide.select(K, F.inline(F.array(*(F.col(f"`{metric}`") for metric in metrics))))
-    return rows.select(METRIC, K, MEAN, CI_LOW, CI_HIGH, USERS).orderBy(METRIC, K)
+    wide = per_user.groupBy(*by, K).agg(
+        *(row.alias(m) for m, row in zip(metrics, figures, strict=True))
+    )
+    rows = wide.select(*by, K, F.inline(F.array(*(F.col(f"`{metric}`") for metric in metrics))))
+    return rows.select(*by, METRIC, K, MEAN, CI_LOW, CI_HIGH, USERS).orderBy(*by, METRIC, K)
 
 
 def normal_quantile(confidence: float) -> float:

@@ -14,7 +14,8 @@ from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
 from graphrec.models.learned_weights import CachedScores, hold_out, normalised, search_weights
 from graphrec.models.pagerank import PageRankRecommender
-from graphrec.models.recommender import Leg, Recommender, RecommenderModel
+from graphrec.models.popularity import PopularityModel
+from graphrec.models.recommender import Learned, Leg, Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
 from graphrec.models.training import TrainingData, prepare
 from graphrec.params import at_least, param
@@ -53,6 +54,19 @@ class HybridRecommenderModel(RecommenderModel):
         _weights_or_learned,
     )
     _standardise: ClassVar[bool] = True
+
+    def baselines(self) -> dict[str, RecommenderModel]:
+        """What the blend should beat: popularity, and each leg by itself.
+
+        They share the tables and parameters of this model, so nothing is learned again; a leg
+        lists what its recommender lists when it learns alone from the same histories.
+        """
+        alone = {leg: RecommenderModel(self._learned_of([leg])) for leg in self.legs}
+        models = {"popularity": PopularityModel(self._learned_of([])), **alone}
+        return {name: self._copyValues(model) for name, model in models.items()}
+
+    def _learned_of(self, legs: Sequence[str]) -> Learned:
+        return replace(self.learned, tables=self.learned.tables.only(legs))
 
     def _blend(self) -> tuple[float, ...]:
         weights = self.value("weights")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -93,6 +93,24 @@ class ItemTables:
             per_profile=np.array([leg.per_profile for leg in neighbour_legs], np.bool_),
             factor_name=factor_legs[0].name if factor_legs else None,
             factors=factor_legs[0].factors if factor_legs else no_factors(),
+        )
+
+    def only(self, legs: Collection[str]) -> ItemTables:
+        """The tables of some of the legs, as `from_legs` puts these alone together."""
+        places = [n for n, name in enumerate(self.neighbour_names) if name in legs]
+        factor_name = self.factor_name if self.factor_name in legs else None
+        weight = self.weight[:, places]
+        kept = (weight != 0).any(axis=1) | ((self.similarity != 0) & bool(places))
+        return replace(
+            self,
+            neighbour_names=tuple(self.neighbour_names[n] for n in places),
+            start=np.concatenate(([0], np.cumsum(kept)))[self.start],
+            neighbour=self.neighbour[kept],
+            weight=np.ascontiguousarray(weight[kept]),
+            similarity=self.similarity[kept],
+            per_profile=self.per_profile[places],
+            factor_name=factor_name,
+            factors=self.factors if factor_name else no_factors(),
         )
 
     def share(self, spark: SparkSession) -> SharedArrays:

@@ -53,6 +53,16 @@ def test_watched_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_evaluate(tmp_path: Path) -> None:
+    done = submit("evaluate.py", str(RATINGS), "--out", f"{tmp_path}/out", "--weights", "walk=1")
+    assert done.returncode == 0, done.stderr
+    summary = pd.read_parquet(tmp_path / "out")
+    assert set(summary.model) == {"popularity", "walk", "hybrid", "hybrid + MMR"}
+    assert "Lists of 20" in done.stdout
+    assert (tmp_path / "out" / "_report.html").is_file()
+
+
+@pytest.mark.slow
 def test_a_users_error_is_the_exit_code_of_spark_submit(tmp_path: Path) -> None:
     done = submit("recommend.py", f"{tmp_path}/nope.csv", "--out", f"{tmp_path}/out")
     assert done.returncode == 2

@@ -1,0 +1,370 @@
+"""Several models side by side on one test set: accuracy, diversity, popularity, the catalogue.
+
+    train, test = splits.random_per_user(ratings)
+    hybrid = HybridRecommender().fit(train)
+    evaluate({**hybrid.baselines(), "hybrid": hybrid}, train, test).summary.show()
+
+Each model lists once for the users of the test set; all metrics at all cutoffs are taken of these
+lists. Tables with a row per user stay in Spark; those of models, metrics and groups are small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from functools import reduce
+from typing import Any, Final
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import ITEM, NEIGHBOUR, RANK, USER
+from graphrec.data.checks import require_columns
+from graphrec.data.column_types import quoted
+from graphrec.errors import ColumnError, EmptyInputError, ParameterError
+from graphrec.evaluation.catalogue import CATALOGUE_COVERAGE, GINI, catalogue_metrics
+from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs
+from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY, SIMILARITY, intra_list_diversity
+from graphrec.evaluation.metrics import FORMULAS, ranking_metrics
+from graphrec.evaluation.popularity import (
+    NOVELTY,
+    PERCENTILE,
+    item_popularity,
+    popularity_of_lists,
+)
+from graphrec.evaluation.significance import compare_with
+from graphrec.evaluation.summary import METRIC, summarise
+from graphrec.models.recommender import RecommenderModel
+from graphrec.progress import stage
+
+MODEL: Final = "model"
+REFERENCE: Final = "reference"
+HISTORY: Final = "history"  # int, items that the user has in the training set
+SHORTEST: Final = "shortest"  # int, of the histories in a group of users
+LONGEST: Final = "longest"
+
+PER_USER_METRICS: Final = (*FORMULAS, INTRA_LIST_DIVERSITY, NOVELTY, PERCENTILE)
+METRICS: Final = (*PER_USER_METRICS, CATALOGUE_COVERAGE, GINI)
+
+_LIST: Final = "list"
+_GROUPS: Final = 5  # of users by the length of their histories
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a comparison found.
+
+    `per_user` is kept in memory or on disk as long as it is referred to; the other tables are
+    small.
+
+    Attributes:
+        models: names in the order in which they were given.
+        reference: the model that the others were compared with.
+        k: the cutoffs, ascending.
+        confidence: of the intervals.
+        summary: (model, metric, k, mean, ci_low, ci_high, users). Figures of the whole catalogue
+            have neither bounds nor users.
+        per_user: (model, the user column, k, history: int, items in the training set, one double
+            column per metric), one row per model, user and k.
+        by_activity: (model, shortest, longest, metric, k, mean, ci_low, ci_high, users): the same
+            for groups of users whose histories have between `shortest` and `longest` items. Users
+            without a history are a group of their own (0, 0), all others about a fifth each.
+        significance: (model, reference, metric, k, users, mean, reference_mean, difference,
+            ci_low, ci_high, p_value): of the reference's mean minus the model's, by a paired
+            t test. The p values are those of single tests.
+    """
+
+    models: tuple[str, ...]
+    reference: str
+    k: tuple[int, ...]
+    confidence: float
+    summary: DataFrame
+    per_user: DataFrame
+    by_activity: DataFrame
+    significance: DataFrame
+
+
+def evaluate(
+    models: Mapping[str, RecommenderModel],
+    train: DataFrame,
+    test: DataFrame,
+    *,
+    k: Cutoffs = (10, 20),
+    reference: str | None = None,
+    similarity: DataFrame | None = None,
+    confidence: float = 0.95,
+) -> Evaluation:
+    """Compare models on the users of a test set.
+
+    Args:
+        models: by name, all learned from `train`. Their order is that of the tables.
+        train: has the models' user and item columns.
+        test: the same of what was held out.
+        k: one or several cutoffs.
+        reference: the model that the others are compared with; None takes the last one.
+        similarity: (item, neighbour, similarity) for the diversity within lists, see
+            `intra_list_diversity`; None takes the cosines of the pair table of the models.
+        confidence: of the intervals, in (0, 1).
+
+    Raises:
+        ParameterError: no model, an unknown reference, or models of different columns.
+        ColumnError: a column is missing, or the user column has the name of a figure.
+        EmptyInputError: nobody is in the test set.
+    """
+    user, item = _columns_of(models, reference)
+    chosen = list(models)[-1] if reference is None else reference
+    yardsticks = _Yardsticks.of(
+        _pairs(train, user, item, "the training frame"),
+        _pairs(test, user, item, "the test frame"),
+        _similarity(models, item)
+        if similarity is None
+        else similarity.withColumnRenamed(item, ITEM),
+        distinct_cutoffs(k),
+    )
+    lists = _lists_by(models, yardsticks)
+    with stage("metrics"):
+        per_user = _computed(yardsticks.per_user(lists, list(models)))
+        catalogue = catalogue_metrics(
+            lists, yardsticks.popularity, k=yardsticks.cutoffs, by=[MODEL]
+        )
+        summary = summarise(per_user.drop(HISTORY), by=[MODEL], confidence=confidence)
+        tables = {
+            "summary": summary.unionByName(catalogue).toArrow(),
+            "by_activity": _by_activity(per_user, yardsticks, confidence),
+            "significance": _significance(per_user, models, chosen, confidence),
+        }
+    spark = train.sparkSession
+    return Evaluation(
+        models=tuple(models),
+        reference=chosen,
+        k=tuple(yardsticks.cutoffs),
+        confidence=confidence,
+        per_user=per_user.withColumnRenamed(USER, user),
+        **{name: spark.createDataFrame(_ordered(table, models)) for name, table in tables.items()},
+    )
+
+
+# --- what is asked for ----------------------------------------------------------------------------
+
+
+def _columns_of(models: Mapping[str, RecommenderModel], reference: str | None) -> tuple[str, str]:
+    """The user and the item column, the same in all models."""
+    if not models:
+        raise ParameterError("there is no model to evaluate", fix="give them by name")
+    if reference is not None and reference not in models:
+        raise ParameterError(
+            "the reference must be one of the models", found=reference, fix=", ".join(models)
+        )
+    names = {(m.learned.columns.user, m.learned.columns.item) for m in models.values()}
+    if len(names) > 1:
+        raise ParameterError(
+            "the models must have learned from the same columns",
+            found="; ".join(", ".join(pair) for pair in sorted(names)),
+        )
+    user, item = names.pop()
+    if user in (MODEL, K, HISTORY, *PER_USER_METRICS):
+        raise ColumnError(
+            f"the user column {user!r} has the name of another column of the result",
+            fix="rename it",
+        )
+    return user, item
+
+
+def _pairs(frame: DataFrame, user: str, item: str, of: str) -> DataFrame:
+    """(user, item) under our own names, without the rows that lack one of them."""
+    require_columns(frame, user, item, of=of)
+    return frame.select(quoted(user).alias(USER), quoted(item).alias(ITEM)).dropna()
+
+
+def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
+    """The cosines of a pair table that is there already, or else of the first model's."""
+    counted = [model for model in models.values() if model.learned.pairs is not None]
+    model = (counted or list(models.values()))[0]
+    pairs = model.watchedTogether(model.value("maxPartners"), measure="cosine", minSupport=1)
+    return pairs.select(quoted(item).alias(ITEM), NEIGHBOUR, F.col("cosine").alias(SIMILARITY))
+
+
+# --- lists and yardsticks -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Yardsticks:
+    """What the lists of every model are measured with; all computed."""
+
+    test: DataFrame  # (user, item)
+    users: DataFrame  # (user, history): of the test set
+    similarity: DataFrame  # (item, neighbour, similarity)
+    popularity: DataFrame  # see `item_popularity`
+    cutoffs: list[int]
+
+    @staticmethod
+    def of(
+        train: DataFrame, test: DataFrame, similarity: DataFrame, cutoffs: list[int]
+    ) -> _Yardsticks:
+        """Look at the training set once; the rest is done with these tables."""
+        with stage("test users") as counts:
+            test = _computed(test.distinct())
+            learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
+            users = test.select(USER).distinct().join(learned, USER, "left").fillna(0, [HISTORY])
+            yardsticks = _Yardsticks(
+                test=test,
+                users=_computed(users),
+                similarity=_computed(similarity),
+                popularity=_computed(item_popularity(train)),
+                cutoffs=cutoffs,
+            )
+            counts |= {"users": yardsticks.users.count(), "interactions": test.count()}
+        if not counts["users"]:
+            raise EmptyInputError("nobody is in the test set", fix="hold more rows out")
+        return yardsticks
+
+    def per_user(self, lists: DataFrame, models: Sequence[str]) -> DataFrame:
+        """(model, user, k, history, metrics) of (model, user, item, rank).
+
+        A list belongs to a model and a user; the metrics take the two together as if each were a
+        user, so that all models are measured in one pass.
+        """
+        names = F.explode(F.array(*map(F.lit, models))).alias(MODEL)
+        key = F.struct(MODEL, USER).alias(_LIST)
+        test = self.test.select("*", names).select(key, ITEM)
+        keyed = lists.select(key, ITEM, RANK)
+        k, keys = self.cutoffs, [_LIST, K]
+        measured = (
+            ranking_metrics(keyed, test, k=k, user=_LIST)
+            .join(
+                intra_list_diversity(keyed, neighbours=self.similarity, k=k, user=_LIST),
+                keys,
+                "left",
+            )
+            .join(popularity_of_lists(keyed, self.popularity, k=k, user=_LIST), keys, "left")
+        )
+        return (
+            measured.select(f"{_LIST}.*", K, *PER_USER_METRICS)
+            .join(self.users, USER)
+            .select(MODEL, USER, K, HISTORY, *PER_USER_METRICS)
+        )
+
+
+def _lists_by(models: Mapping[str, RecommenderModel], yardsticks: _Yardsticks) -> DataFrame:
+    """(model, user, item, rank) of the test users."""
+    found = []
+    for name, model in models.items():
+        with stage("lists") as counts:
+            found.append(_computed(_lists(name, model, yardsticks)))
+            counts[f"rows by {name}"] = found[-1].count()
+    return reduce(DataFrame.unionByName, found)
+
+
+def _computed(frame: DataFrame) -> DataFrame:
+    """The rows of a frame without the plan that led to them, until nobody refers to them.
+
+    Everything here is planned on top of the lists of all models, several times over: with the
+    plans of their serving in it, planning would take longer than the work. The price is that a
+    lost executor takes its rows with it, and the comparison must be made again.
+    """
+    return frame.localCheckpoint()
+
+
+def _lists(name: str, model: RecommenderModel, yardsticks: _Yardsticks) -> DataFrame:
+    columns = model.learned.columns
+    users = yardsticks.users.select(F.col(USER).alias(columns.user))
+    listed = model.rankedLists(yardsticks.cutoffs[-1], users=users)
+    return listed.select(
+        F.lit(name).alias(MODEL),
+        quoted(columns.user).alias(USER),
+        quoted(columns.item).alias(ITEM),
+        RANK,
+    )
+
+
+# --- all models -----------------------------------------------------------------------------------
+
+
+def _by_activity(per_user: DataFrame, yardsticks: _Yardsticks, confidence: float) -> pa.Table:
+    # Distinct lengths, not users: of n interactions there are fewer than sqrt(2 n).
+    lengths = yardsticks.users.groupBy(HISTORY).count().collect()
+    groups = activity_groups({row[HISTORY]: row["count"] for row in lengths})
+    placed = per_user.select("*", *_bounds(groups)).drop(HISTORY)
+    by = [MODEL, SHORTEST, LONGEST]
+    return summarise(placed, by=by, confidence=confidence).toArrow()
+
+
+def activity_groups(lengths: Mapping[int, int], parts: int = _GROUPS) -> list[tuple[int, int]]:
+    """Cut users into groups of about the same size by the length of their histories.
+
+    Users of the same length are in the same group, so there may be fewer groups. Length 0 is a
+    group of its own.
+
+    Args:
+        lengths: how many users have each length.
+        parts: how many groups of users with a history there are at most.
+
+    Returns:
+        (shortest, longest) of each group, ascending.
+    """
+    known = sorted(length for length in lengths if length > 0)
+    total = sum(lengths[length] for length in known)
+    groups = [(0, 0)] if 0 in lengths else []
+    first, before, closed = 0, 0, 0
+    for place, length in enumerate(known):
+        before += lengths[length]
+        if before * parts >= (closed + 1) * total:
+            groups.append((known[first], length))
+            first, closed = place + 1, before * parts // total
+    return groups
+
+
+def _bounds(groups: Iterable[tuple[int, int]]) -> list[Column]:
+    """The columns `shortest` and `longest` of a row's group."""
+
+    def bound(place: int) -> Column:
+        return F.coalesce(
+            *(
+                F.when(F.col(HISTORY).between(*group), F.lit(group[place]).cast("int"))
+                for group in groups
+            )
+        )
+
+    return [bound(0).alias(SHORTEST), bound(1).alias(LONGEST)]
+
+
+def _significance(
+    per_user: DataFrame, models: Iterable[str], reference: str, confidence: float
+) -> pa.Table:
+    """A row per other model, metric and k."""
+    found = compare_with(per_user, reference, PER_USER_METRICS, model=MODEL, confidence=confidence)
+    rows = [
+        (name, reference, *astuple(compared))
+        for name in models
+        for compared in sorted(found.get(name, []), key=_as_listed)
+    ]
+    schema = pa.schema(
+        [(MODEL, pa.string()), (REFERENCE, pa.string()), (METRIC, pa.string())]
+        + [(K, pa.int32()), ("users", pa.int64())]
+        + [(name, pa.float64()) for name in ("mean", "reference_mean", "difference")]
+        + [(name, pa.float64()) for name in ("ci_low", "ci_high", "p_value")]
+    )
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(schema)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema)
+
+
+def _as_listed(row: Any) -> tuple[int, int]:
+    return METRICS.index(row.metric), row.k
+
+
+def _ordered(table: pa.Table, models: Mapping[str, RecommenderModel]) -> pa.Table:
+    """By model, metric and the rest, each in the order in which it is listed."""
+    ranks = {
+        "at_model": [list(models).index(name) for name in table[MODEL].to_pylist()],
+        "at_metric": [METRICS.index(name) for name in table[METRIC].to_pylist()],
+    }
+    keyed = table
+    for name, rank in ranks.items():
+        keyed = keyed.append_column(name, pa.array(rank))
+    order = [
+        "at_model",
+        "at_metric",
+        *(name for name in (K, SHORTEST) if name in table.schema.names),
+    ]
+    return keyed.sort_by([(name, "ascending") for name in order]).select(table.schema.names)
