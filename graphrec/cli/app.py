@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Protocol, get_type_hints
 import typer
 
 import graphrec
-from graphrec.cli import doctor, evaluate, recommend, watched_together
+from graphrec.cli import doctor, evaluate, recommend, tune, watched_together
 from graphrec.cli.failures import one_line
 from graphrec.cli.signals import code_of_interruption, interruptions_raise
 from graphrec.errors import GraphrecError, InputError
@@ -33,6 +33,7 @@ VERBS: Final[dict[str, Verb]] = {
     "recommend": recommend,
     "watched-together": watched_together,
     "evaluate": evaluate,
+    "tune": tune,
     "doctor": doctor,
 }
 

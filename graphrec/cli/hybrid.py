@@ -12,7 +12,12 @@ from graphrec.models.pagerank import PageRankRecommender
 from graphrec.models.recommender import Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
 
-LEARNING: Final = ("rank", "half_life", "order")  # the options that a saved model has behind it
+LEARNING: Final = (
+    "rank",
+    "half_life",
+    "order",
+    "settings",
+)  # the options that a saved model has behind it
 
 
 def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
@@ -41,13 +46,14 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
             )
         weights = {name: weight for name, weight in weights.items() if weight != 0}
         legs = {name: leg for name, leg in legs.items() if name in weights}
-    return HybridRecommender(
+    hybrid = HybridRecommender(
         list(legs.values()),
         weights=weights,
         **_given(halfLife=options.half_life),
         **_retrieval(options),
         **values,
     )
+    return hybrid.with_settings(parse_settings(options.settings or ""))
 
 
 def needs_times(options: LearningOptions) -> str | None:
@@ -106,6 +112,31 @@ def parse_weights(text: str) -> dict[str, float] | str:
                 fix="write it as in walk=0.15,ridge=0.2,als=0.65",
             ) from None
     return weights
+
+
+def parse_settings(text: str) -> dict[str, Any]:
+    """`maxPartners=200,walk.itemExponent=0.75` as values by name.
+
+    Raises:
+        ParameterError: it is of another form.
+    """
+    parts = [part.partition("=") for part in text.split(",") if part.strip()]
+    if any(not equals for _, equals, _ in parts):
+        raise ParameterError(
+            "--settings is a list of name=value",
+            found=repr(text),
+            fix="write it as in maxPartners=200,walk.itemExponent=0.75",
+        )
+    return {name.strip(): _literal(value.strip()) for name, _, value in parts}
+
+
+def _literal(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def list_params(options: HybridOptions) -> dict[str, Any]:

@@ -305,6 +305,16 @@ class LearningOptions:
             rich_help_panel=LISTS,
         ),
     ] = None
+    settings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=V,...",
+            show_default="none",
+            help="Any other parameter of the library, a leg's as leg.name, such as "
+            "maxPartners=200,walk.itemExponent=0.75.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

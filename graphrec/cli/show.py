@@ -16,6 +16,7 @@ from rich.text import Text
 from graphrec.cli.inputs import Titles
 from graphrec.columns import BECAUSE, ITEMS, NEIGHBOUR, RANK, SCORE, SOURCE, TIMES, USER
 from graphrec.data.column_types import quoted
+from graphrec.evaluation.tuning import Tuned
 from graphrec.models.recommender import RecommenderModel
 from graphrec.ranking.serving import POPULAR
 from graphrec.viz.wording import SHOWN, WORDING, best
@@ -97,6 +98,34 @@ def neighbours(
                 if row[item] == one[item]
             ),
         )
+
+
+def tuning(tuned: Tuned) -> None:
+    """Show what was tried and what it came to."""
+    tried = [
+        (trial.group, joined(trial.settings), f"{trial.ndcg:.4f}", trial.chosen)
+        for trial in tuned.trials
+    ]
+    tried += [
+        (
+            "MMR",
+            f"diversity={one.diversity:g}: {one.intra_list_diversity:.3f} within lists",
+            f"{one.ndcg:.4f}",
+            one.diversity == tuned.diversity,
+        )
+        for one in tuned.diversified
+    ]
+    weights = ", ".join(f"{leg} {weight:.2f}" for leg, weight in tuned.weights.items())
+    _show(
+        f"Weights by {tuned.users:,} users: {weights}",
+        ("group", "settings", _right("NDCG@20"), ""),
+        ((*row[:3], "chosen" if row[3] else "") for row in tried),
+    )
+
+
+def joined(settings: Mapping[str, Any]) -> str:
+    """Settings in one line."""
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:

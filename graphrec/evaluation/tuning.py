@@ -6,7 +6,8 @@ only the legs that a choice concerns are learned again, the pair table is counte
 trial serves the validation users alone. A choice replaces the one before only if its NDCG is
 better by more than one standard error of the paired difference: a validation cut may mislead, and
 the defaults hold on many data sets. The weights are then searched on the cached scores
-(`graphrec.models.learned_weights`).
+(`graphrec.models.learned_weights`), and MMR's λ is the one of the most diverse lists that cost no
+more than a stated share of the NDCG.
 """
 
 from __future__ import annotations
@@ -18,12 +19,20 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
+from graphrec.columns import INDEX, ITEM, ITEMS, USER
+from graphrec.data.interactions import Interactions
+from graphrec.evaluation.comparison import MODEL, evaluate
+from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY
+from graphrec.evaluation.summary import MEAN, METRIC
 from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.pairs import PairTable
 from graphrec.models.hybrid import DEFAULT_WEIGHTS, HybridRecommender
 from graphrec.models.learned_weights import (
+    CUTOFF,
+    HELD_OUT,
     CachedScores,
     hold_out,
     normalised,
@@ -36,6 +45,7 @@ from graphrec.progress import stage
 Settings = Mapping[str, Any]  # "maxPartners" or "walk.itemExponent" -> value
 
 PAIRS: Final = "maxPartners"
+_LAMBDAS: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,7 @@ class Group:
 
 GRID: Final[tuple[Group, ...]] = (
     Group(
-        "pair table",
+        "pairs",
         frozenset({"walk", "ridge"}),
         [{PAIRS: partners} for partners in (400, 200)],
     ),
@@ -79,7 +89,7 @@ GRID: Final[tuple[Group, ...]] = (
         ],
     ),
     Group(
-        "factors",
+        "als",
         frozenset({"als"}),
         [
             {"als.unobserved": unobserved, "als.regularization": penalty}
@@ -102,13 +112,25 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Diversified:
+    """One λ of MMR that was tried."""
+
+    diversity: float  # λ
+    ndcg: float  # NDCG@20
+    intra_list_diversity: float  # of the same lists
+
+
+@dataclass(frozen=True)
 class Tuned:
     """What was chosen, and how."""
 
     settings: dict[str, Any]  # those that differ from the recommender's own
     weights: dict[str, float]
+    diversity: float  # λ of MMR
     users: int  # in the validation set
+    interactions: Interactions  # what was read
     trials: list[Trial]
+    diversified: list[Diversified]
 
 
 def tune(
@@ -118,6 +140,7 @@ def tune(
     grid: Sequence[Group] = GRID,
     users: int = 2000,
     fraction: float = 0.1,
+    budget: float = 0.01,
     seed: int = 0,
 ) -> Tuned:
     """Choose the settings and weights of a hybrid.
@@ -129,6 +152,7 @@ def tune(
         grid: what is tried, in this order.
         users: validation users, at most.
         fraction: share of their histories that is held out.
+        budget: share of the NDCG that may be given up for diversity; 0 leaves MMR off.
         seed: of the draw.
 
     Raises:
@@ -147,7 +171,8 @@ def tune(
         with stage(f"tune {group.name}") as counts:
             search.choose(group)
             counts["trials"] = len(group.choices)
-    tuned = search.tuned()
+    with stage("tune diversity"):
+        tuned = search.tuned(budget)
     training.unpersist()
     data.profiles.unpersist()
     return tuned
@@ -172,6 +197,10 @@ class _Search:
         """Try the choices of a group, and keep the best."""
         for choice in group.choices:
             settings = self._settings | dict(choice)
+            if self._cached is not None and self._is_current(choice):
+                mean = float(_at_default_weights(self._cached).mean())
+                self._trials.append(Trial(group.name, dict(choice), mean, 0.0, False))
+                continue
             hybrid = self._recommender.with_settings(settings)
             data = self._data_with(int(hybrid.value(PAIRS)))
             legs = {
@@ -188,19 +217,52 @@ class _Search:
             if chosen:
                 self._settings, self._legs, self._cached = settings, legs, cached
 
-    def tuned(self) -> Tuned:
-        """The settings, and the weights that are searched with them."""
+    def tuned(self, budget: float) -> Tuned:
+        """The settings, the weights that are searched with them, and MMR's λ for these."""
         assert self._cached is not None  # every group has a choice
-        weights = search_weights(self._cached, _default_weights(self._cached))
+        found = search_weights(self._cached, _default_weights(self._cached))
+        weights = dict(zip(self._cached.legs, found, strict=True))
+        diversified = self._diversified(weights) if budget > 0 else []
         own = self._recommender.with_settings({})
         return Tuned(
             settings={
                 name: value for name, value in self._settings.items() if own.setting(name) != value
             },
-            weights=dict(zip(self._cached.legs, weights, strict=True)),
+            weights=weights,
+            diversity=_within(budget, diversified),
             users=self._cached.hits.shape[0],
+            interactions=self._data.interactions,
             trials=self._trials,
+            diversified=diversified,
         )
+
+    def _diversified(self, weights: dict[str, float]) -> list[Diversified]:
+        """How the lists of the validation users change with λ."""
+        hybrid = self._recommender.with_settings(self._settings | {"weights": weights})
+        data = self._data_with(int(hybrid.value(PAIRS)))
+        model = hybrid.model_of(data, [leg for legs in self._legs.values() for leg in legs])
+        found = evaluate(
+            {str(diversity): model.copy({model.diversity: diversity}) for diversity in _LAMBDAS},
+            _named(data, data.profiles, ITEMS),
+            _named(data, self._validation, HELD_OUT),
+            k=CUTOFF,
+        )
+        rows = found.summary.collect()  # one per model and metric
+        means = {(row[MODEL], row[METRIC]): row[MEAN] for row in rows}
+        found.per_user.unpersist()
+        return [
+            Diversified(
+                diversity,
+                means[str(diversity), "ndcg"],
+                means[str(diversity), INTRA_LIST_DIVERSITY],
+            )
+            for diversity in _LAMBDAS
+        ]
+
+    def _is_current(self, choice: Settings) -> bool:
+        """Whether nothing would change."""
+        current = self._recommender.with_settings(self._settings)
+        return all(current.setting(name) == value for name, value in choice.items())
 
     def _judge(self, cached: CachedScores) -> tuple[float, bool]:
         """The standard error of the gain over the best so far, and whether the gain exceeds it."""
@@ -223,3 +285,21 @@ def _default_weights(cached: CachedScores) -> tuple[float, ...]:
 
 def _at_default_weights(cached: CachedScores) -> npt.NDArray[np.float64]:
     return cached.ndcg(_default_weights(cached))
+
+
+def _within(budget: float, diversified: Sequence[Diversified]) -> float:
+    """The λ of the most diverse lists whose NDCG is within the budget; 0 if none was tried."""
+    if not diversified:
+        return 0.0
+    least = diversified[0].ndcg * (1.0 - budget)
+    allowed = [tried for tried in diversified if tried.ndcg >= least]
+    return max(allowed, key=lambda tried: tried.intra_list_diversity).diversity
+
+
+def _named(data: TrainingData, profiles: DataFrame, items: str) -> DataFrame:
+    """The pairs in an array column of histories, (user, item) with the input's names and ids."""
+    pairs = profiles.select(USER, F.explode(items).alias(INDEX))
+    ids = data.catalogue.to_frame(data.spark).select(ITEM, INDEX)
+    return pairs.join(F.broadcast(ids), INDEX).select(
+        F.col(USER).alias(data.columns.user), F.col(ITEM).alias(data.columns.item)
+    )

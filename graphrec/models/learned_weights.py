@@ -24,10 +24,10 @@ from pyspark.sql import functions as F
 
 from graphrec.columns import INDEX, ITEM, ITEMS, RECOMMENDATIONS, TIMES, USER, WEIGHTS
 
-_HELD_OUT = "held_out"  # array<int>
+HELD_OUT = "held_out"  # array<int>
 _LEAST_HISTORY = 5  # a shorter history has nothing to spare
 _FEWEST_USERS = 50  # a search on fewer finds what suits these few
-_CUTOFF = 20  # k of the NDCG that is searched
+CUTOFF = 20  # k of the NDCG that is searched
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ def hold_out(
     kept = split.select(
         USER,
         *(F.col(f"kept.{name}").alias(name) for name in (ITEMS, WEIGHTS, TIMES)),
-        F.col(f"out.{ITEMS}").alias(_HELD_OUT),
+        F.col(f"out.{ITEMS}").alias(HELD_OUT),
     )
     others = profiles.join(chosen, USER, "left_anti")
-    training = others.unionByName(kept.drop(_HELD_OUT))
+    training = others.unionByName(kept.drop(HELD_OUT))
     return HoldOut(training, kept.drop(TIMES))
 
 
@@ -105,18 +105,18 @@ class CachedScores:
             items: (item, index).
             legs: names of the legs.
         """
-        relevant = validation.select(USER, F.explode(_HELD_OUT).alias(INDEX)).join(items, INDEX)
-        labels = relevant.groupBy(USER).agg(F.collect_set(ITEM).alias(_HELD_OUT))
+        relevant = validation.select(USER, F.explode(HELD_OUT).alias(INDEX)).join(items, INDEX)
+        labels = relevant.groupBy(USER).agg(F.collect_set(ITEM).alias(HELD_OUT))
         rows = (
             nested.join(labels, USER)
             .orderBy(USER)  # searches compare user by user
             .select(
                 F.transform(
                     F.col(f"{RECOMMENDATIONS}.{ITEM}"),
-                    lambda item: F.array_contains(_HELD_OUT, item),
+                    lambda item: F.array_contains(HELD_OUT, item),
                 ).alias("hits"),
                 *(F.col(f"{RECOMMENDATIONS}.{leg}").alias(leg) for leg in legs),
-                F.size(_HELD_OUT).alias("relevant"),
+                F.size(HELD_OUT).alias("relevant"),
             )
             .toArrow()
             .to_pylist()
@@ -130,14 +130,14 @@ class CachedScores:
             for leg, name in enumerate(legs):
                 scores[place, :size, leg] = row[name]
         relevant_count = np.array([row["relevant"] for row in rows], np.int64)
-        ideal = np.cumsum(_discount(_CUTOFF))[np.minimum(relevant_count, _CUTOFF) - 1]
+        ideal = np.cumsum(_discount(CUTOFF))[np.minimum(relevant_count, CUTOFF) - 1]
         return CachedScores(tuple(legs), scores, hits, ideal)
 
     def ndcg(self, weights: Sequence[float]) -> npt.NDArray[np.float64]:
         """NDCG@20 of each user under some weights, (users,)."""
         used = np.flatnonzero(weights)  # 0 · -inf is not a number
         blended = self.scores[:, :, used] @ np.asarray(weights, np.float32)[used]
-        top = min(_CUTOFF, blended.shape[1])
+        top = min(CUTOFF, blended.shape[1])
         best = np.argpartition(-blended, top - 1, axis=1)[:, :top]
         order = np.take_along_axis(
             best, np.argsort(-np.take_along_axis(blended, best, 1), 1, kind="stable"), 1
