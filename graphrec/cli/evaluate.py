@@ -80,8 +80,7 @@ def run(options: Options) -> None:
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input]
         ) as folders:
-            half_life = "--half-life" if options.half_life else None
-            timed = splitting.timed_by(options) or half_life
+            timed = splitting.timed_by(options) or hybrid.needs_times(options)
             ratings = open_ratings(run.spark, options, timed=timed)
             divided = splitting.divide(ratings, options)
             recommender.setParams(**splitting.params_of(ratings.columns))
