@@ -145,6 +145,7 @@ def test_the_latest_are_held_out(graphrec: Graphrec, ratings: Path, tmp_path: Pa
         (["--split", "time"], ["--split time needs times", "--timestamp"]),
         (["--split", "last-n"], ["--split last-n needs times", "--timestamp"]),
         (["--half-life", "9"], ["--half-life needs times", "--timestamp"]),
+        (["--recency", "9"], ["--recency needs times", "--timestamp"]),
         (["--last", "3"], ["--last has no effect on --split random"]),
         (["--split", "last-n", "--seed", "3"], ["--seed has no effect on --split last-n"]),
         (["--split", "last-n", "--last", "0"], ["--last must be at least 1"]),
