@@ -68,9 +68,7 @@ def participation(towards: sparse.csr_array) -> Floats:
     return np.where(positive, np.maximum(1.0 - share, 0.0), 0.0)
 
 
-def _weight_towards(
-    weights: sparse.csr_array, label: npt.NDArray[np.int32]
-) -> sparse.csr_array:
+def _weight_towards(weights: sparse.csr_array, label: npt.NDArray[np.int32]) -> sparse.csr_array:
     """(items, communities + 1), the weight from each item to each community."""
     entries = (weights.data, (edge_rows(weights), label[weights.indices]))
     shape = (weights.shape[0], int(label.max(initial=0)) + 1)
@@ -80,7 +78,8 @@ def _weight_towards(
 def _inside(towards: sparse.csr_array, label: npt.NDArray[np.int32]) -> Floats:
     """(items,), the weight to the own community."""
     own = towards.indices == label[edge_rows(towards)]
-    return np.bincount(edge_rows(towards)[own], towards.data[own], towards.shape[0])
+    inside = np.bincount(edge_rows(towards)[own], towards.data[own], towards.shape[0])
+    return inside.astype(np.float64)
 
 
 def _z_within(inside: Floats, label: npt.NDArray[np.int32]) -> Floats:

@@ -43,7 +43,9 @@ class ItemGraph:
         )
         edges = rows.select(INDEX, F.inline(F.arrays_zip(NEIGHBOUR, COSINE))).join(ids, INDEX)
         partner = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("partner"))
-        return edges.join(partner, NEIGHBOUR).select(ITEM, F.col("partner").alias(NEIGHBOUR), COSINE)
+        return edges.join(partner, NEIGHBOUR).select(
+            ITEM, F.col("partner").alias(NEIGHBOUR), COSINE
+        )
 
 
 def item_graph(

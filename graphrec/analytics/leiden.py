@@ -74,7 +74,7 @@ def inside_and_strength(
     communities = int(label.max(initial=-1)) + 1
     inside = np.bincount(label[row[same]], graph.data[same], communities)
     strength = np.bincount(label[row], graph.data, communities)
-    return inside, strength
+    return inside.astype(np.float64), strength.astype(np.float64)
 
 
 def _one_round(graph: sparse.csr_array, label: Labels, resolution: float) -> Labels:
@@ -88,9 +88,7 @@ def _one_round(graph: sparse.csr_array, label: Labels, resolution: float) -> Lab
         start, neighbour, weight = _arrays(level)
         strength = np.asarray(level.sum(axis=1), np.float64)
         _move_nodes(start, neighbour, weight, strength, label, resolution / total)
-        refined = _numbered(
-            _refine(start, neighbour, weight, strength, label, resolution / total)
-        )
+        refined = _numbered(_refine(start, neighbour, weight, strength, label, resolution / total))
         merged = int(refined.max()) + 1
         if merged == level.shape[0]:
             return _numbered(label)[node_of]
@@ -151,12 +149,9 @@ def _move_nodes(
     for node in range(nodes):
         size[label[node]] += 1
         total[label[node]] += strength[node]
-    unused = np.empty(nodes, np.int64)  # numbers of empty communities; the last one is next
-    left = 0
-    for community in range(nodes - 1, -1, -1):
-        if size[community] == 0:
-            unused[left] = community
-            left += 1
+    unused = np.flatnonzero(size == 0)[::-1].copy()  # numbers of empty communities
+    unused = np.concatenate((unused, np.empty(nodes - unused.size, np.int64)))
+    left = int((size == 0).sum())  # the last of them is next
     queue = np.arange(nodes)
     waits = np.ones(nodes, np.bool_)
     first, waiting = 0, nodes
@@ -171,32 +166,54 @@ def _move_nodes(
         count = _weights_towards(start, neighbour, weight, label, node, towards, touched)
         total[own] -= strength[node]
         size[own] -= 1
-        best = own
-        gain = towards[own] - penalty * strength[node] * total[own] + _LEAST_GAIN
-        for place in range(count):
-            other = touched[place]
-            value = towards[other] - penalty * strength[node] * total[other]
-            if value > gain or (value == gain and other < best):
-                best, gain = other, value
-            towards[other] = 0.0
-        towards[own] = 0.0
-        if gain < 0.0 and size[own] > 0:  # better alone than with anybody
-            left -= 1
-            best = unused[left]
-        elif best != own and size[own] == 0:
+        cost = penalty * strength[node]
+        best = _best_community(own, touched[:count], towards, total, cost)
+        if best < 0:  # better alone than with anybody
+            best = own
+            if size[own] > 0:
+                left -= 1
+                best = unused[left]
+        elif size[own] == 0 and best != own:
             unused[left] = own
             left += 1
         total[best] += strength[node]
         size[best] += 1
-        if best == own:
-            continue
-        label[node] = best
-        for place in range(start[node], start[node + 1]):
-            other = neighbour[place]
-            if not waits[other] and label[other] != best:
-                waits[other] = True
-                queue[(first + waiting) % nodes] = other
-                waiting += 1
+        if best != own:
+            label[node] = best
+            waiting = _queue_neighbours(start, neighbour, label, node, queue, waits, first, waiting)
+
+
+@compiled
+def _best_community(own: int, touched: Indices, towards: Vector, total: Vector, cost: float) -> int:
+    """Where a node gains most, -1 where it would lose anywhere; the weights become 0 again."""
+    best, gain = own, towards[own] - cost * total[own] + _LEAST_GAIN
+    for other in touched:
+        value = towards[other] - cost * total[other]
+        if value > gain or (value == gain and other < best):
+            best, gain = other, value
+        towards[other] = 0.0
+    return best if gain >= 0.0 else -1
+
+
+@compiled
+def _queue_neighbours(
+    start: Indices,
+    neighbour: Indices,
+    label: Labels,
+    node: int,
+    queue: Indices,
+    waits: Mask,
+    first: int,
+    waiting: int,
+) -> int:
+    """Let the neighbours in other communities wait for a visit; how many nodes wait then."""
+    for place in range(start[node], start[node + 1]):
+        other = neighbour[place]
+        if not waits[other] and label[other] != label[node]:
+            waits[other] = True
+            queue[(first + waiting) % queue.size] = other
+            waiting += 1
+    return waiting
 
 
 @compiled
@@ -242,50 +259,52 @@ def _refine(
         penalty: γ over the sum of all weights.
 
     Returns:
-        (nodes,), the part of each node.
+        (nodes,), the part of each node, named by one of its nodes.
     """
     nodes = strength.size
     part = np.arange(nodes)
     alone = np.ones(nodes, np.bool_)
     part_total = strength.copy()
     total = np.zeros(nodes, np.float64)
-    outward = np.zeros(nodes, np.float64)  # weight from a part to the rest of its community
     for node in range(nodes):
         total[label[node]] += strength[node]
-        for place in range(start[node], start[node + 1]):
-            other = neighbour[place]
-            if other != node and label[other] == label[node]:
-                outward[node] += weight[place]
+    outward = _outward(start, neighbour, weight, label)
     towards = np.zeros(nodes, np.float64)
     touched = np.empty(nodes, np.int64)
     for node in range(nodes):
         whole = total[label[node]]
         if not alone[node] or not _holds(outward[node], strength[node], whole, penalty):
             continue
-        count = 0
-        for place in range(start[node], start[node + 1]):
-            other = neighbour[place]
-            if other == node or label[other] != label[node]:
-                continue
-            if towards[part[other]] == 0.0:
-                touched[count] = part[other]
-                count += 1
-            towards[part[other]] += weight[place]
-        best, gain, shared = part[node], 0.0, 0.0
+        count = _weights_towards(start, neighbour, weight, part, node, towards, touched)
+        best, gain, shared = node, 0.0, 0.0
         for place in range(count):
             other = touched[place]
             value = towards[other] - penalty * strength[node] * part_total[other]
-            if _holds(outward[other], part_total[other], whole, penalty) and (
-                value > gain or (value == gain and value > 0.0 and other < best)
+            if (
+                label[other] == label[node]
+                and (value > gain or (value == gain and value > 0.0 and other < best))
+                and _holds(outward[other], part_total[other], whole, penalty)
             ):
                 best, gain, shared = other, value, towards[other]
             towards[other] = 0.0
-        if best != part[node]:
+        if best != node:
             part[node] = best
             alone[best] = False
             part_total[best] += strength[node]
             outward[best] += outward[node] - 2.0 * shared
     return part
+
+
+@compiled
+def _outward(start: Indices, neighbour: Indices, weight: Vector, label: Labels) -> Vector:
+    """The weight from each node to the rest of its community, (nodes,)."""
+    outward = np.zeros(label.size, np.float64)
+    for node in range(label.size):
+        for place in range(start[node], start[node + 1]):
+            other = neighbour[place]
+            if other != node and label[other] == label[node]:
+                outward[node] += weight[place]
+    return outward
 
 
 @compiled
