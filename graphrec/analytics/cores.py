@@ -109,17 +109,14 @@ def _one_round(
     profiles: DataFrame, numbers: npt.NDArray[np.int32], blocks: int
 ) -> npt.NDArray[np.int32]:
     """The items' numbers after a turn of the users and a turn of the items; catalogue-sized."""
-    begin = np.concatenate(([0], np.cumsum(numbers, dtype=np.int64)))
-    edges = np.linspace(0, numbers.size, blocks + 1).astype(np.int64)
-    tables = {CORE: numbers, "begin": begin, "edges": edges}
-    shared = share_arrays(profiles.sparkSession, tables)
+    shared = share_arrays(profiles.sparkSession, {CORE: numbers})
 
     def add_up(key: tuple[pa.Scalar, ...], counted: pa.Table) -> pa.Table:
-        return _add_up_block(key[0].as_py(), counted, shared)
+        return _add_up_block(key[0].as_py(), counted, shared, blocks)
 
     packed = (
         profiles.select(ITEMS)
-        .mapInArrow(_counter(shared), f"{_BLOCK} int, {_COUNTS} binary")
+        .mapInArrow(_counter(shared, blocks), f"{_BLOCK} int, {_COUNTS} binary")
         .groupBy(_BLOCK)
         .applyInArrow(add_up, schema=packed_schema([CORE]))
     )
@@ -127,18 +124,16 @@ def _one_round(
     return entries[CORE]
 
 
-def _counter(shared: SharedArrays) -> BatchFunction:
+def _counter(shared: SharedArrays, blocks: int) -> BatchFunction:
     """Count, in each task, the users of each item by their numbers."""
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        tables = shared.open()
-        begin, edges = tables["begin"], tables["edges"]
+        numbers = shared.open()[CORE]
+        begin = _slots(numbers)
         counts = np.zeros(begin[-1], np.int32)
         for batch in batches:
-            start = read_only(offsets(batch[ITEMS]))
-            item = read_only(values(batch[ITEMS], np.int32))
-            count_users(start, item, tables[CORE], begin, counts)
-        parts = np.split(counts, begin[edges[1:-1]])
+            _count_batch(batch, numbers, begin, counts)
+        parts = np.split(counts, begin[_edges(numbers.size, blocks)[1:-1]])
         yield pa.RecordBatch.from_pydict(
             {
                 _BLOCK: np.arange(len(parts), dtype=np.int32),
@@ -149,29 +144,55 @@ def _counter(shared: SharedArrays) -> BatchFunction:
     return count
 
 
-def _add_up_block(block: int, counted: pa.Table, shared: SharedArrays) -> pa.Table:
+def _slots(numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """(items + 1,), where each item's users are counted, by their numbers from 1 to its own."""
+    return np.concatenate(([0], np.cumsum(numbers, dtype=np.int64)))
+
+
+def _edges(items: int, blocks: int) -> npt.NDArray[np.int64]:
+    """(blocks + 1,), the first item of each block, and the end of the last one."""
+    return np.arange(blocks + 1) * items // blocks
+
+
+def _add_up_block(block: int, counted: pa.Table, shared: SharedArrays, blocks: int) -> pa.Table:
     """(block of items, what the tasks counted) -> its items' numbers, packed."""
-    tables = shared.open()
-    first, last = tables["edges"][block : block + 2]
-    begin = tables["begin"][first : last + 1] - tables["begin"][first]
+    numbers = shared.open()[CORE]
+    first, last = _edges(numbers.size, blocks)[block : block + 2]
+    begin = _slots(numbers[first:last])
     parts = (np.frombuffer(part, np.int32) for part in counted[_COUNTS].to_pylist())
     total = sum(parts, np.zeros(begin[-1], np.int64))
-    numbers = h_indices(read_only(begin), read_only(total))
+    found = h_indices(read_only(begin), read_only(total))
     index = np.arange(first, last)
-    return pa.Table.from_batches([pack(index, np.arange(index.size + 1), {CORE: numbers})])
+    return pa.Table.from_batches([pack(index, np.arange(index.size + 1), {CORE: found})])
 
 
 def _user_writer(shared: SharedArrays) -> BatchFunction:
     def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         numbers = shared.open()[CORE]
         for batch in batches:
-            start = offsets(batch[ITEMS])
-            item = read_only(values(batch[ITEMS], np.int32))
-            core = user_numbers(read_only(start), item, numbers)
-            columns = {DEGREE: np.diff(start), CORE: core}
+            columns = {DEGREE: np.diff(offsets(batch[ITEMS])), CORE: _users_of(batch, numbers)}
             yield pa.RecordBatch.from_pydict({USER: batch[USER], **columns})
 
     return write
+
+
+# Plain functions between the tasks and the compiled code: a nested one would take compiled
+# functions along to the workers, to be compiled anew.
+
+
+def _count_batch(
+    batch: pa.RecordBatch,
+    numbers: npt.NDArray[np.int32],
+    begin: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int32],
+) -> None:
+    start = read_only(offsets(batch[ITEMS]))
+    count_users(start, read_only(values(batch[ITEMS], np.int32)), numbers, begin, counts)
+
+
+def _users_of(batch: pa.RecordBatch, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    start = read_only(offsets(batch[ITEMS]))
+    return user_numbers(start, read_only(values(batch[ITEMS], np.int32)), numbers)
 
 
 @compiled

@@ -121,20 +121,25 @@ def _unite_block(
 def _measurer(shared: SharedArrays) -> BatchFunction:
     def measure(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         tables = shared.open()
-        place = tables["place"]
-        items, targets = place.size, int(place.max(initial=-1)) + 1
         for batch in batches:
-            start = offsets(batch[ITEMS])
-            item = read_only(values(batch[ITEMS], np.int32))
-            found = reached(read_only(start), item, place, tables["near"])
-            history = np.diff(start)
-            unseen = items - history
-            pool = np.minimum(found * (items / max(targets, 1)), unseen)
-            share = pool / np.maximum(unseen, 1)
-            columns = {HISTORY: history.astype(np.int32), POOL: pool, SHARE: share}
-            yield pa.RecordBatch.from_pydict({USER: batch[USER], **columns})
+            yield _measured(batch, tables["place"], tables["near"])
 
     return measure
+
+
+def _measured(
+    batch: pa.RecordBatch, place: npt.NDArray[np.int32], near: npt.NDArray[np.uint64]
+) -> pa.RecordBatch:
+    """(user, items) -> (user, history, pool, share)."""
+    items, targets = place.size, int(place.max(initial=-1)) + 1
+    start = offsets(batch[ITEMS])
+    found = reached(read_only(start), read_only(values(batch[ITEMS], np.int32)), place, near)
+    history = np.diff(start)
+    unseen = items - history
+    pool = np.minimum(found * (items / max(targets, 1)), unseen)
+    share = pool / np.maximum(unseen, 1)
+    columns = {HISTORY: history.astype(np.int32), POOL: pool, SHARE: share}
+    return pa.RecordBatch.from_pydict({USER: batch[USER], **columns})
 
 
 @compiled

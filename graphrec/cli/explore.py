@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from graphrec.cli.options import (
-    LISTS,
-    OUTPUT,
     InputOptions,
     ItemsOptions,
     LengthOption,
@@ -31,20 +29,7 @@ GRAPH: Final = "Graph"
 class Options(RunOptions, LengthOption, OutputOptions, ItemsOptions, InputOptions):
     """What `explore` takes."""
 
-    k: Annotated[
-        int,
-        typer.Option("-k", min=1, help="Similar users of each user.", rich_help_panel=LISTS),
-    ] = 10
-    sample: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            min=0,
-            help="How many items are named for each community; 0: figures only.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = 3
-    partners: Annotated[
+    edges_per_item: Annotated[
         int,
         typer.Option(
             metavar="N",
@@ -79,7 +64,7 @@ def run(options: Options) -> None:
     from graphrec.models.popularity import PopularityRecommender
 
     _check(options)
-    settings = Settings(options.partners, options.resolution, options.k)
+    settings = Settings(options.edges_per_item, options.resolution, options.k)
     recommender = PopularityRecommender(**column_params(options), preference="weight")
     with running("explore", options) as run:
         require_graphframes(run.spark)
