@@ -9,9 +9,9 @@ H-index of a network node and its relation to degree and coreness", 2016). Users
 turns, which halves the rounds.
 
 The items' numbers, as many as the catalogue has items, go to the workers; the users' are made
-there from the histories, and only counted. By GraphFrames' `aggregateMessages` a round has three
-joins and a checkpoint, and the some 25 rounds that real data need take many minutes in place of
-seconds.
+there from the histories, and only counted. Where all histories fit into one task, it does all the
+rounds. By GraphFrames' `aggregateMessages` a round has three joins and a checkpoint, and the some
+25 rounds that real data need take many minutes in place of seconds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from graphrec.artifacts import SharedArrays, read_only, share_arrays
 from graphrec.columns import INDEX, ITEM, ITEMS, SUPPORT, USER
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.packed import gather, pack, packed_schema
-from graphrec.data.ragged import offsets, values
+from graphrec.data.ragged import offsets, one_array, values
 from graphrec.graph.bipartite import DEGREE, TYPE
 from graphrec.jit import compiled
 from graphrec.parallelism import parallelism
@@ -44,19 +44,22 @@ _BLOCK: Final = "block"
 _COUNTS: Final = "counts"
 
 
-def core_table(profiles: DataFrame, catalogue: Catalogue) -> DataFrame:
+def core_table(
+    profiles: DataFrame, catalogue: Catalogue, *, one_task_entries: int = 32_000_000
+) -> DataFrame:
     """The core number of each user and item.
 
     Args:
         profiles: (user, items: array<int>), persisted; they are read once a round.
         catalogue: numbers the items.
+        one_task_entries: with no more interactions, some 16 bytes each, one task does all rounds.
 
     Returns:
         (type: "user" or "item", user, null for an item, item, null for a user, degree: long, core:
         int, at most the degree), one row per user and per item.
     """
     spark = profiles.sparkSession
-    numbers = _item_numbers(profiles, catalogue)
+    numbers = _item_numbers(profiles, catalogue, one_task_entries)
     shared = share_arrays(spark, {CORE: numbers})
     catalogue_frame = catalogue.to_frame(spark)
     schema = T.StructType(
@@ -92,14 +95,54 @@ def shell_table(cores: DataFrame) -> DataFrame:
     )
 
 
-def _item_numbers(profiles: DataFrame, catalogue: Catalogue) -> npt.NDArray[np.int32]:
-    """(items,), the core numbers after as many rounds as it takes."""
-    blocks = parallelism(profiles.sparkSession)
+def _item_numbers(
+    profiles: DataFrame, catalogue: Catalogue, one_task_entries: int
+) -> npt.NDArray[np.int32]:
+    """(items,), the core numbers after as many rounds as it takes; catalogue-sized."""
     # No number is above the h-index of the supports: a k-core has at least k items of k users.
     highest = int((catalogue.support >= np.arange(1, catalogue.size + 1)).sum())
     numbers = np.minimum(catalogue.support, highest).astype(np.int32)
+    if catalogue.support.sum() <= one_task_entries:
+        shared = share_arrays(profiles.sparkSession, {CORE: numbers})
+        histories = profiles.select(ITEMS).coalesce(1)
+        packed = histories.mapInArrow(_all_rounds(shared), packed_schema([CORE]))
+        return _gathered(packed, numbers.size)
+    blocks = parallelism(profiles.sparkSession)
     while True:
         now = _one_round(profiles, numbers, blocks)
+        if (now == numbers).all():
+            return now
+        numbers = now
+
+
+def _gathered(packed: DataFrame, items: int) -> npt.NDArray[np.int32]:
+    _, entries = gather(packed, items, {CORE: np.int32})
+    return entries[CORE]
+
+
+def _packed(first: int, numbers: npt.NDArray[np.int32]) -> pa.RecordBatch:
+    """The numbers of the items from one on, one each."""
+    index = np.arange(first, first + numbers.size)
+    return pack(index, np.arange(numbers.size + 1), {CORE: numbers})
+
+
+def _all_rounds(shared: SharedArrays) -> BatchFunction:
+    """All rounds in one task, which is given all histories."""
+
+    def settle(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        histories = pa.chunked_array([batch[ITEMS] for batch in batches], pa.list_(pa.int32()))
+        yield _packed(0, _settled(one_array(histories), shared.open()[CORE]))
+
+    return settle
+
+
+def _settled(histories: pa.ListArray, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    start, item = read_only(offsets(histories)), read_only(values(histories, np.int32))
+    while True:
+        begin = read_only(_slots(numbers))
+        counts = np.zeros(begin[-1], np.int64)
+        count_users(start, item, numbers, begin, counts)
+        now = read_only(h_indices(begin, read_only(counts)))
         if (now == numbers).all():
             return now
         numbers = now
@@ -120,8 +163,7 @@ def _one_round(
         .groupBy(_BLOCK)
         .applyInArrow(add_up, schema=packed_schema([CORE]))
     )
-    _, entries = gather(packed, numbers.size, {CORE: np.int32})
-    return entries[CORE]
+    return _gathered(packed, numbers.size)
 
 
 def _counter(shared: SharedArrays, blocks: int) -> BatchFunction:
@@ -129,8 +171,8 @@ def _counter(shared: SharedArrays, blocks: int) -> BatchFunction:
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         numbers = shared.open()[CORE]
-        begin = _slots(numbers)
-        counts = np.zeros(begin[-1], np.int32)
+        begin = read_only(_slots(numbers))
+        counts = np.zeros(begin[-1], np.int64)
         for batch in batches:
             _count_batch(batch, numbers, begin, counts)
         parts = np.split(counts, begin[_edges(numbers.size, blocks)[1:-1]])
@@ -159,11 +201,10 @@ def _add_up_block(block: int, counted: pa.Table, shared: SharedArrays, blocks: i
     numbers = shared.open()[CORE]
     first, last = _edges(numbers.size, blocks)[block : block + 2]
     begin = _slots(numbers[first:last])
-    parts = (np.frombuffer(part, np.int32) for part in counted[_COUNTS].to_pylist())
+    parts = (np.frombuffer(part, np.int64) for part in counted[_COUNTS].to_pylist())
     total = sum(parts, np.zeros(begin[-1], np.int64))
     found = h_indices(read_only(begin), read_only(total))
-    index = np.arange(first, last)
-    return pa.Table.from_batches([pack(index, np.arange(index.size + 1), {CORE: found})])
+    return pa.Table.from_batches([_packed(first, found)])
 
 
 def _user_writer(shared: SharedArrays) -> BatchFunction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,13 @@ from graphrec.data.catalogue import Catalogue
 from graphrec.data.profiles import build_profiles
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.models.popularity import PopularityRecommender
-from tests.analytics.small_graph import Explored, Interaction, Small
+from tests.analytics.small_graph import Explored, Interaction, Small, SmallOf
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 
 
 @pytest.fixture(scope="session")
-def small_of(spark: SparkSession) -> Callable[[Iterable[Interaction]], Small]:
+def small_of(spark: SparkSession) -> SmallOf:
     def make(interactions: Iterable[Interaction]) -> Small:
         rows = list(interactions)
         frame = spark.createDataFrame(rows, "user string, item string, weight double")
@@ -39,7 +39,7 @@ def small_of(spark: SparkSession) -> Callable[[Iterable[Interaction]], Small]:
 
 
 @pytest.fixture(scope="session")
-def small(small_of: Callable[[Iterable[Interaction]], Small]) -> Small:
+def small(small_of: SmallOf) -> Small:
     """40 users and 30 items of uneven degrees, and a component apart: a path of two users."""
     random = np.random.RandomState(5)
     rows = []

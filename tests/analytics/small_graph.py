@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,3 +39,6 @@ class Explored:
     tables: dict[str, DataFrame]
     truth: dict[str, dict[str, str]]
     again: Callable[[], dict[str, DataFrame]]
+
+
+SmallOf = Callable[[Iterable[Interaction]], Small]

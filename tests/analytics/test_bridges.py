@@ -8,7 +8,7 @@ from scipy import sparse
 from graphrec.analytics.bridges import item_roles, participation
 from graphrec.analytics.communities import Communities, community_table, find_communities
 from graphrec.analytics.item_graph import ItemGraph, item_graph
-from tests.analytics.small_graph import Small
+from tests.analytics.small_graph import Small, SmallOf
 
 
 def test_participation_by_hand() -> None:
@@ -73,8 +73,7 @@ def test_roles_and_communities_add_up(spark: SparkSession, small: Small, items: 
         assert z.std() == pytest.approx(1.0) or not z.any()
 
 
-def test_without_any_pair_there_is_no_community(spark: SparkSession, small_of: object) -> None:
-    assert callable(small_of)
+def test_without_any_pair_there_is_no_community(spark: SparkSession, small_of: SmallOf) -> None:
     lonely = small_of([("u1", "i1", 1.0), ("u2", "i2", 1.0)])
     items = item_graph(lonely.graph.profiles, lonely.catalogue)
     communities = find_communities(items)

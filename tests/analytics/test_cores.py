@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphrec.analytics.cores import core_table, h_indices, shell_table, user_numbers
-from tests.analytics.small_graph import Small
+from tests.analytics.small_graph import Small, SmallOf
 
 
-def test_core_numbers_are_those_of_networkx(small: Small) -> None:
-    table = core_table(small.graph.profiles, small.catalogue)
+@pytest.mark.parametrize("one_task_entries", [10_000, 0], ids=["one task", "rounds"])
+def test_core_numbers_are_those_of_networkx(small: Small, one_task_entries: int) -> None:
+    table = core_table(small.graph.profiles, small.catalogue, one_task_entries=one_task_entries)
     assert [name for name, _ in table.dtypes] == ["type", "user", "item", "degree", "core"]
     rows = table.collect()
     assert {row.user or row.item: row.core for row in rows} == nx.core_number(small.oracle)
@@ -51,7 +52,7 @@ def test_h_indices_both_ways(histories: list[list[int]]) -> None:
 
 
 @pytest.mark.parametrize("side", [3, 5])
-def test_a_complete_graph_is_its_own_core(side: int, small_of: Any) -> None:
+def test_a_complete_graph_is_its_own_core(side: int, small_of: SmallOf) -> None:
     complete = small_of((f"u{u}", f"i{i}", 1.0) for u in range(side) for i in range(side))
     rows = core_table(complete.graph.profiles, complete.catalogue).collect()
     assert {row.core for row in rows} == {side}

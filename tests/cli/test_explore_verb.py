@@ -14,7 +14,6 @@ from graphrec.analytics.exploration import TABLES
 from graphrec.errors import GraphFramesError
 
 Graphrec = Callable[..., Any]
-SAMPLE = Path(__file__).parents[2] / "sample_data"
 
 
 def test_tables_record_and_summary(
@@ -32,7 +31,7 @@ def test_tables_record_and_summary(
     roles = pd.read_parquet(out / "item_roles")
     assert roles.asin.is_unique
     assert list((out / "_csv" / "reach").glob("*.csv"))
-    assert pd.read_parquet(out / "_rejected").reason.size == 3
+    assert pd.read_parquet(out / "_rejected").reason.size == 4
 
     told = json.loads((out / "_run.json").read_text())
     assert told["output"]["users"] == told["input"]["users"] == 40
@@ -50,6 +49,16 @@ def test_tables_record_and_summary(
     assert refused.code == 2
     assert "is there already" in refused.err
     assert sorted(path for path in out.rglob("*")) == before
+
+
+def test_one_interaction_is_a_graph(graphrec: Graphrec, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("user,item\nann,alien\n")
+    done = graphrec("explore", tmp_path / "in.csv", "--out", tmp_path / "out")
+    assert done.code == 0, done.err
+    told = json.loads((tmp_path / "out" / "_run.json").read_text())["output"]
+    assert (told["density"], told["components"], told["communities"]) == (1.0, 1, 0)
+    assert told["innermost_core"] == {"core": 1, "users": 1, "items": 1}
+    assert (told["modularity"], told["median_best_cosine"]) == (None, None)
 
 
 @pytest.mark.parametrize(
