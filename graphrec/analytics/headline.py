@@ -16,6 +16,7 @@ from graphrec.analytics.importance import PAGERANK_RANK, POPULARITY_RANK
 from graphrec.analytics.reach import POOL, SHARE
 from graphrec.analytics.similar_users import COSINE
 from graphrec.columns import RANK
+from graphrec.data.quantiles import exact_quantile
 from graphrec.graph.bipartite import TYPE
 
 
@@ -42,21 +43,20 @@ def headline(tables: Mapping[str, DataFrame]) -> dict[str, Any]:
             reachable_catalogue=F.max(ITEM_SHARE),
         ),
         {"innermost_core": _row(tables[names.SHELLS].orderBy(F.desc(CORE)).limit(1))},
-        # `percentile` is exact; an average would depend on the order of its rows.
-        _of(
-            tables[names.REACH],
-            median_pool=F.percentile(POOL, 0.5),
-            median_pool_share=F.percentile(SHARE, 0.5),
-        ),
+        {
+            "median_pool": exact_quantile(tables[names.REACH], F.col(POOL), 0.5),
+            "median_pool_share": exact_quantile(tables[names.REACH], F.col(SHARE), 0.5),
+        },
         _of(tables[names.IMPORTANCE], popularity_correlation=_spearman()),
         _communities(tables[names.COMMUNITIES]),
         _of(tables[names.ITEM_ROLES], largest_participation=F.max(PARTICIPATION)),
-        _of(
-            tables[names.SIMILAR_USERS].where(F.col(RANK) == 1),
-            median_best_cosine=F.percentile(COSINE, 0.5),
-        ),
+        {"median_best_cosine": exact_quantile(_most_similar(tables), F.col(COSINE), 0.5)},
     )
     return {name: value for part in parts for name, value in part.items()}
+
+
+def _most_similar(tables: Mapping[str, DataFrame]) -> DataFrame:
+    return tables[names.SIMILAR_USERS].where(F.col(RANK) == 1)
 
 
 def _power_laws(table: DataFrame) -> dict[str, Any]:

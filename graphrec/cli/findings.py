@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from graphrec.analytics import exploration as names
-from graphrec.analytics.bridges import PARTICIPATION, PARTNERS
+from graphrec.analytics.bridges import PARTICIPATION, PARTNERS, STRENGTH
 from graphrec.analytics.communities import COMMUNITY, INSIDE
 from graphrec.analytics.importance import LIFT, PAGERANK_RANK, POPULARITY_RANK
 from graphrec.cli import results
@@ -54,7 +54,7 @@ def show(
     # What few people have looks special by chance; below the mean nothing is listed.
     known = F.col(SUPPORT) >= figures["item_mean"]
     communities = tables[names.COMMUNITIES].orderBy(COMMUNITY).limit(_LONGEST).collect()
-    typical = _typical(roles, item, sample)
+    typical = _typical(tables, item, sample)
     bridges = _first(roles.where(known & (F.col(PARTICIPATION) > 0)), PARTICIPATION, item)
     gaining = _first(importance.where(known & (F.col(LIFT) > 1)), LIFT, item)
     named = [row[item] for row in (*typical, *bridges, *gaining)]
@@ -101,7 +101,7 @@ def _figures(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _spread(figures: Mapping[str, Any], kind: str) -> str:
     median, most, gini = (figures[f"{kind}_{name}"] for name in ("median", "max", "gini"))
-    return f"{median:,.0f} ({most:,}), Gini {gini:.2f}"
+    return f"{median:,g} ({most:,}), Gini {gini:.2f}"
 
 
 def _law(law: Mapping[str, Any]) -> str:
@@ -114,12 +114,16 @@ def _or_none(name: str, figures: Mapping[str, Any]) -> str:
     return "none" if figures[name] is None else f"{figures[name]:.3f}"
 
 
-def _typical(roles: DataFrame, item: str, sample: int) -> list[Row]:
-    """The items with most weight inside each of the first communities, as many as are shown."""
-    inside = Window.partitionBy(COMMUNITY).orderBy(F.desc(INSIDE), quoted(item))
-    first = roles.where(F.col(COMMUNITY) <= _LONGEST).withColumn(
-        "place", F.row_number().over(inside)
-    )
+def _typical(tables: Tables, item: str, sample: int) -> list[Row]:
+    """The most watched items that are at home in each of the first communities.
+
+    At home are those with as much of their weight inside as the community has on the whole.
+    """
+    whole = tables[names.COMMUNITIES].select(COMMUNITY, F.col(INSIDE).alias("whole"))
+    roles = tables[names.ITEM_ROLES].where(F.col(COMMUNITY) <= _LONGEST).join(whole, COMMUNITY)
+    at_home = roles.where(F.col(INSIDE) >= F.col("whole") * F.col(STRENGTH))
+    most_watched = Window.partitionBy(COMMUNITY).orderBy(F.desc(SUPPORT), quoted(item))
+    first = at_home.withColumn("place", F.row_number().over(most_watched))
     return first.where(F.col("place") <= sample).orderBy(COMMUNITY, "place").collect()
 
 
