@@ -23,8 +23,8 @@ def connected_components(graph: UserItemGraph) -> Iterator[DataFrame]:
     """Yield the component of each vertex, by GraphFrames; in memory until the end of the block.
 
     GraphX' algorithm passes the smallest id on until nothing changes: whole numbers, so that the
-    order of messages does not matter. GraphFrames' own, which is for graphs of billions of edges,
-    takes minutes where this takes seconds.
+    order of messages does not matter. GraphFrames' own, which is made for graphs of billions of
+    edges, is far slower on those of millions.
 
     Args:
         graph: its one-way view is used.
