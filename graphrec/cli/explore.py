@@ -14,6 +14,7 @@ from graphrec.cli.options import (
     LengthOption,
     OutputOptions,
     RunOptions,
+    SampleOption,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ GRAPH: Final = "Graph"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, LengthOption, OutputOptions, ItemsOptions, InputOptions):
+class Options(RunOptions, SampleOption, LengthOption, OutputOptions, ItemsOptions, InputOptions):
     """What `explore` takes."""
 
     edges_per_item: Annotated[

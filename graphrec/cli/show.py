@@ -110,9 +110,9 @@ def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:
         means = rows.pivot(index="model", columns="metric", values="mean").loc[list(models)]
         columns = {name: means[name].tolist() for name in SHOWN}
         marks = {name: best(name, values) for name, values in columns.items()}
-        _show(
+        table(
             f"Lists of {k}, * is the best of its column",
-            ("model", *(_right(f"{WORDING[name].title} ") for name in SHOWN)),
+            ("model", *(right(f"{WORDING[name].title} ") for name in SHOWN)),
             (
                 (
                     model,
