@@ -11,6 +11,10 @@ from pyspark.sql.pandas.group_ops import PandasGroupedOpsMixin
 from pyspark.sql.pandas.map_ops import PandasMapOpsMixin
 
 import graphrec as gr
+from graphrec.analytics.cores import core_table
+from graphrec.analytics.item_graph import item_graph
+from graphrec.analytics.reach import reach_table
+from graphrec.analytics.similar_users import similar_users
 
 
 @pytest.fixture
@@ -46,5 +50,22 @@ def test_no_compiled_function_travels(spark: SparkSession, shipped: list[bytes])
     model.transform(ratings).collect()
     model.watchedTogether(2).collect()
     gr.RatingPredictor(rank=2, iterations=1).fit(ratings).transform(ratings).collect()
+    assert len(shipped) > 6
+    assert not [function for function in shipped if b"numba" in function]
+
+
+def test_no_compiled_function_travels_when_a_graph_is_explored(
+    spark: SparkSession, shipped: list[bytes]
+) -> None:
+    ratings = spark.createDataFrame(
+        [(user, item) for user in range(8) for item in range(user, user + 4)], "user int, item int"
+    )
+    model = gr.PopularityRecommender().fit(ratings)
+    catalogue, profiles = model.learned.tables.catalogue, model.learned.profiles
+    for entries in (0, 1000):
+        core_table(profiles, catalogue, one_task_entries=entries).collect()
+    reach_table(profiles, catalogue.size).collect()
+    similar_users(model.graph, catalogue).collect()
+    item_graph(profiles, catalogue).to_frame(spark).collect()
     assert len(shipped) > 6
     assert not [function for function in shipped if b"numba" in function]

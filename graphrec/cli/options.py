@@ -229,7 +229,7 @@ class SampleOption:
         typer.Option(
             metavar="N",
             min=0,
-            help="How many lists are shown at the end.",
+            help="How many lists, or items of each community, are shown at the end.",
             rich_help_panel=OUTPUT,
         ),
     ] = 3

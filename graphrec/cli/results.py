@@ -74,12 +74,10 @@ def write_beside(
     written: DataFrame, rejected: DataFrame | None, folders: Folders, options: OutputOptions
 ) -> None:
     """Write what goes with the table: rows set aside, CSV files."""
-    if rejected is not None:
-        with stage("rows set aside"):
-            rejected.write.parquet(f"{folders.result}/{REJECTED}")
+    write_rejected(rejected, folders.result)
     if options.format == TableFormat.CSV:
         with stage("CSV"):
-            _flat(written).write.csv(f"{folders.result}/{CSV}", header=True, escape='"')
+            write_csv(written, f"{folders.result}/{CSV}")
 
 
 def save_model(model: RecommenderModel, folders: Folders) -> None:
@@ -87,6 +85,18 @@ def save_model(model: RecommenderModel, folders: Folders) -> None:
     if folders.model is not None:
         with stage("save model"):
             model.write().save(folders.model)
+
+
+def write_rejected(rejected: DataFrame | None, folder: str) -> None:
+    """Write the rows that were set aside; None where a model was loaded, which has none."""
+    if rejected is not None:
+        with stage("rows set aside"):
+            rejected.write.parquet(f"{folder}/{REJECTED}")
+
+
+def write_csv(table: DataFrame, folder: str) -> None:
+    """Write a table as CSV files."""
+    _flat(table).write.csv(folder, header=True, escape='"')
 
 
 def _flat(table: DataFrame) -> DataFrame:

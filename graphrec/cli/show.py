@@ -39,7 +39,7 @@ def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: in
         sample: how many users; 0 shows nothing.
     """
     user, item = model.learned.columns.user, model.learned.columns.item
-    users = _users_to_show(result, user, sample)
+    users = _users_totable(result, user, sample)
     rows = _rows_of(result, user, users)
     histories = _histories(model, users)
     named = [row[item] for row in rows]
@@ -47,9 +47,9 @@ def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: in
     named += [seen for history in histories.values() for seen in history[:_LATELY]]
     title_of = titles.of(named, model.learned.item_type)
     for who in users:
-        _show(
+        table(
             f"{who}, {_lately(histories.get(who, []), title_of)}",
-            (_right(""), "recommended", _right("score"), "because you watched"),
+            (right(""), "recommended", right("score"), "because you watched"),
             (
                 (row[RANK], title_of[row[item]], f"{row[SCORE]:.2f}", _why(row, title_of))
                 for row in rows
@@ -77,14 +77,14 @@ def neighbours(
     named = [row[item] for row in most] + [row[NEIGHBOUR] for row in rows]
     title_of = titles.of(named, model.learned.item_type)
     for one in most:
-        _show(
+        table(
             f"{title_of[one[item]]}, watched by {one['support_item']:,}",
             (
-                _right(""),
+                right(""),
                 "watched together with",
-                _right("users in common"),
-                _right("later"),
-                _right(measure),
+                right("users in common"),
+                right("later"),
+                right(measure),
             ),
             (
                 (
@@ -139,9 +139,9 @@ def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:
         means = rows.pivot(index="model", columns="metric", values="mean").loc[list(models)]
         columns = {name: means[name].tolist() for name in SHOWN}
         marks = {name: best(name, values) for name, values in columns.items()}
-        _show(
+        table(
             f"Lists of {k}, * is the best of its column",
-            ("model", *(_right(f"{WORDING[name].title} ") for name in SHOWN)),
+            ("model", *(right(f"{WORDING[name].title} ") for name in SHOWN)),
             (
                 (
                     model,
@@ -158,7 +158,7 @@ def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:
 # --- what is shown --------------------------------------------------------------------------------
 
 
-def _users_to_show(result: DataFrame, user: str, sample: int) -> list[Any]:
+def _users_totable(result: DataFrame, user: str, sample: int) -> list[Any]:
     """The first users by id, and the first one with the source `popular`."""
     column = quoted(user)
     first = result.select(column).distinct().orderBy(column).limit(sample).collect()
@@ -207,19 +207,19 @@ def _why(row: Row, title_of: TitleOf) -> str:
 # --- how it is shown ------------------------------------------------------------------------------
 
 
-def _show(heading: str, header: Sequence[Column | str], rows: Iterable[Sequence[Any]]) -> None:
+def table(heading: str, header: Sequence[Column | str], rows: Iterable[Sequence[Any]]) -> None:
     """A table with a heading; texts of the data are never taken for markup."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _WIDTH_OF_FILES)
-    table = Table(*header, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    shown = Table(*header, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        shown.add_row(*(Text(str(cell)) for cell in row))
     console.print(Text(heading, "bold"))
-    console.print(table)
+    console.print(shown)
     console.print()
 
 
-def _right(name: str) -> Column:
+def right(name: str) -> Column:
     """A column of numbers."""
     return Column(name, justify="right")

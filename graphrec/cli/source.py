@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
 from graphrec.cli.inputs import open_ratings
-from graphrec.cli.options import SourceOptions
+from graphrec.cli.options import InputOptions, SourceOptions
 from graphrec.cli.report import Report
 from graphrec.columns import USER
 from graphrec.data.columns_found import InteractionColumns
@@ -85,6 +85,17 @@ def open_source(spark: SparkSession, options: SourceOptions, *, timed: str | Non
         with stage("load model"):
             saved: RecommenderModel = RecommenderModel.load(options.model)
         return Source(options.model, saved.learned.columns, None, saved)
+    return open_interactions(spark, options, timed=timed)
+
+
+def open_interactions(spark: SparkSession, options: InputOptions, *, timed: str | None) -> Source:
+    """Open the interactions.
+
+    Args:
+        spark: reads them.
+        options: `input` is there.
+        timed: what needs their times, if anything does.
+    """
     assert options.input is not None
     ratings = open_ratings(spark, options, timed=timed)
     return Source(options.input, ratings.columns, ratings.frame, None)

@@ -12,15 +12,18 @@ import pandas as pd
 import pyspark
 import pytest
 
+from graphrec.graphframes_jar import find_graphframes_jars
+
 REPOSITORY = Path(__file__).parents[2]
 RATINGS = REPOSITORY / "sample_data" / "ratings.csv"
 
 
-def submit(job: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def submit(job: str, *arguments: str, jars: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             str(Path(pyspark.__path__[0]) / "bin" / "spark-submit"),
             *("--master", "local[2]", "--conf", "spark.sql.shuffle.partitions=4"),
+            *(("--jars", jars) if jars else ()),
             *(str(REPOSITORY / "jobs" / job), *arguments),
         ],
         env=os.environ | {"PYSPARK_PYTHON": sys.executable},
@@ -60,6 +63,17 @@ def test_evaluate(tmp_path: Path) -> None:
     assert set(summary.model) == {"popularity", "walk", "hybrid", "hybrid + MMR"}
     assert "Lists of 20" in done.stdout
     assert (tmp_path / "out" / "_report.html").is_file()
+
+
+@pytest.mark.slow
+def test_explore(tmp_path: Path) -> None:
+    """spark-submit has no GraphFrames of its own: it is given the jar that the tests run with."""
+    jar = ",".join(find_graphframes_jars())
+    done = submit("explore.py", str(RATINGS), "--out", f"{tmp_path}/out", "--sample", "1", jars=jar)
+    assert done.returncode == 0, done.stderr
+    assert "bridges between communities" in done.stdout
+    told = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert told["output"]["communities"] == 6
 
 
 @pytest.mark.slow

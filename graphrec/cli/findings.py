@@ -1,0 +1,185 @@
+"""What an exploration found, on standard output, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from graphrec.analytics import exploration as names
+from graphrec.analytics.bridges import PARTICIPATION, PARTNERS, STRENGTH
+from graphrec.analytics.communities import COMMUNITY, INSIDE
+from graphrec.analytics.importance import LIFT, PAGERANK_RANK, POPULARITY_RANK
+from graphrec.cli import results
+from graphrec.cli.inputs import Titles
+from graphrec.cli.show import right, table
+from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
+from graphrec.data.column_types import quoted
+from graphrec.models.recommender import RecommenderModel
+
+_LONGEST: Final = 10  # rows of a list that are shown
+
+Tables = Mapping[str, DataFrame]
+
+
+def read(spark: SparkSession, folder: str) -> dict[str, DataFrame]:
+    """The tables of an exploration, from where they were written."""
+    return {name: results.read_result(spark, f"{folder}/{name}") for name in names.TABLES}
+
+
+def show(
+    tables: Tables,
+    figures: Mapping[str, Any],
+    model: RecommenderModel,
+    titles: Titles,
+    sample: int,
+) -> None:
+    """Show the headline figures, the communities, and the items that stand out.
+
+    Args:
+        tables: of the exploration.
+        figures: as `graphrec.analytics.headline.headline` gives them.
+        model: knows the items' column and the type of their ids.
+        titles: of the items.
+        sample: items that are named for each community; 0 shows figures only.
+    """
+    table("the graph", ("", right("")), _figures(figures))
+    if sample == 0:
+        return
+    item = model.learned.columns.item
+    roles, importance = tables[names.ITEM_ROLES], tables[names.IMPORTANCE]
+    # What few people have looks special by chance; below the mean nothing is listed.
+    known = F.col(SUPPORT) >= figures["item_mean"]
+    communities = tables[names.COMMUNITIES].orderBy(COMMUNITY).limit(_LONGEST).collect()
+    typical = _typical(tables, item, sample)
+    bridges = _first(roles.where(known & (F.col(PARTICIPATION) > 0)), PARTICIPATION, item)
+    gaining = _first(importance.where(known & (F.col(LIFT) > 1)), LIFT, item)
+    named = [row[item] for row in (*typical, *bridges, *gaining)]
+    title_of = titles.of(named, model.learned.item_type)
+    _show_communities(communities, typical, item, title_of)
+    _show_bridges(bridges, item, title_of)
+    _show_gaining(gaining, item, title_of)
+
+
+def _figures(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The headline figures as words and numbers."""
+    core = figures["innermost_core"]
+    laws = figures[names.POWER_LAWS]
+    return [
+        ("users", f"{figures['users']:,}"),
+        ("items", f"{figures['items']:,}"),
+        ("interactions", f"{figures['interactions']:,}"),
+        ("density", f"{figures['density']:.4%}"),
+        ("items of a user, median (most)", _spread(figures, USER)),
+        ("users of an item, median (most)", _spread(figures, ITEM)),
+        *((f"power law of {kind}s' degrees", _law(laws[kind])) for kind in (USER, ITEM)),
+        ("components", f"{figures['components']:,}"),
+        ("catalogue in the largest one", f"{figures['reachable_catalogue']:.1%}"),
+        (
+            "innermost core",
+            f"{core['core']:,}-core: {core['users']:,} users, {core['items']:,} items",
+        ),
+        (
+            "items three steps from a user, median",
+            f"{figures['median_pool']:,.0f} ({figures['median_pool_share']:.1%} of those unseen)",
+        ),
+        (
+            "rank correlation of PageRank and popularity",
+            _or_none("popularity_correlation", figures),
+        ),
+        ("communities", f"{figures['communities']:,}"),
+        ("modularity", _or_none("modularity", figures)),
+        (
+            "cosine of a user and the most similar one, median",
+            _or_none("median_best_cosine", figures),
+        ),
+    ]
+
+
+def _spread(figures: Mapping[str, Any], kind: str) -> str:
+    median, most, gini = (figures[f"{kind}_{name}"] for name in ("median", "max", "gini"))
+    return f"{median:,g} ({most:,}), Gini {gini:.2f}"
+
+
+def _law(law: Mapping[str, Any]) -> str:
+    if law["alpha"] is None:
+        return "none"
+    return f"exponent {law['alpha']:.2f} ± {law['standard_error']:.2f} from {law['x_min']:,} on"
+
+
+def _or_none(name: str, figures: Mapping[str, Any]) -> str:
+    return "none" if figures[name] is None else f"{figures[name]:.3f}"
+
+
+def _typical(tables: Tables, item: str, sample: int) -> list[Row]:
+    """The most watched items that are at home in each of the first communities.
+
+    At home are those with as much of their weight inside as the community has on the whole.
+    """
+    whole = tables[names.COMMUNITIES].select(COMMUNITY, F.col(INSIDE).alias("whole"))
+    roles = tables[names.ITEM_ROLES].where(F.col(COMMUNITY) <= _LONGEST).join(whole, COMMUNITY)
+    at_home = roles.where(F.col(INSIDE) >= F.col("whole") * F.col(STRENGTH))
+    most_watched = Window.partitionBy(COMMUNITY).orderBy(F.desc(SUPPORT), quoted(item))
+    first = at_home.withColumn("place", F.row_number().over(most_watched))
+    return first.where(F.col("place") <= sample).orderBy(COMMUNITY, "place").collect()
+
+
+def _first(rows: DataFrame, by: str, item: str) -> list[Row]:
+    """The rows with the highest values."""
+    return rows.orderBy(F.desc(by), quoted(item)).limit(_LONGEST).collect()
+
+
+def _show_communities(
+    communities: Sequence[Row], typical: Sequence[Row], item: str, title_of: Mapping[Any, str]
+) -> None:
+    header = (right(""), right("items"), right("interactions"), right("inside"), "typical items")
+    rows = [
+        (
+            row[COMMUNITY],
+            f"{row[ITEMS]:,}",
+            f"{row[SUPPORT]:,}",
+            f"{row[INSIDE]:.1%}",
+            "; ".join(title_of[one[item]] for one in typical if one[COMMUNITY] == row[COMMUNITY]),
+        )
+        for row in communities
+    ]
+    table("communities of items, the largest first", header, rows)
+
+
+def _show_bridges(bridges: Sequence[Row], item: str, title_of: Mapping[Any, str]) -> None:
+    header = (
+        "",
+        right("watched by"),
+        right("community"),
+        right("partners"),
+        right("participation"),
+    )
+    rows = [
+        (
+            title_of[row[item]],
+            f"{row[SUPPORT]:,}",
+            row[COMMUNITY],
+            f"{row[PARTNERS]:,}",
+            f"{row[PARTICIPATION]:.3f}",
+        )
+        for row in bridges
+    ]
+    table("bridges between communities", header, rows)
+
+
+def _show_gaining(gaining: Sequence[Row], item: str, title_of: Mapping[Any, str]) -> None:
+    header = ("", right("watched by"), right("by popularity"), right("by PageRank"), right("lift"))
+    rows = [
+        (
+            title_of[row[item]],
+            f"{row[SUPPORT]:,}",
+            f"{row[POPULARITY_RANK]:,}",
+            f"{row[PAGERANK_RANK]:,}",
+            f"{row[LIFT]:.2f}",
+        )
+        for row in gaining
+    ]
+    table("items that matter more than they are watched", header, rows)
