@@ -116,9 +116,9 @@ def tuning(tuned: Tuned) -> None:
         for one in tuned.diversified
     ]
     weights = ", ".join(f"{leg} {weight:.2f}" for leg, weight in tuned.weights.items())
-    _show(
+    table(
         f"Weights by {tuned.users:,} users: {weights}",
-        ("group", "settings", _right("NDCG@20"), ""),
+        ("group", "settings", right("NDCG@20"), ""),
         ((*row[:3], "chosen" if row[3] else "") for row in tried),
     )
 

@@ -1,0 +1,209 @@
+"""Quality on held-out interactions: the hybrid, its parts and its peers, on the same split.
+
+    python -m benchmarks.quality RATINGS [--split random|time] [--ablation] [--mmr 0.3]
+
+Peers need `pip install implicit`. Their settings are the published defaults or those named below;
+nothing is chosen on the test set. Ids are whole numbers, the columns those of MovieLens, or `user`
+and `item`. With --test FILE the split is a given one.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from scipy import sparse
+
+import graphrec as gr
+from graphrec.evaluation.metrics import ranking_metrics
+from graphrec.evaluation.significance import compare
+from graphrec.evaluation.summary import summarise
+from graphrec.models.recommender import Recommender, RecommenderModel
+
+_CUTOFF = 20
+_EASE_PENALTY = 200.0
+_DENSE_ITEMS = 15_000  # EASE inverts a dense matrix of items x items
+
+Matrix = npt.NDArray[np.float64]
+Lister = Callable[[sparse.csr_matrix], npt.NDArray[np.int64]]
+
+
+def main() -> None:
+    """Split, learn, list, measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("ratings", type=Path)
+    parser.add_argument("--test", type=Path, help="a given test set; no split is made then")
+    parser.add_argument("--split", choices=("random", "time"), default="random")
+    parser.add_argument("--mmr", type=float, default=0.3)
+    parser.add_argument("--ablation", action="store_true", help="what each part gives")
+    parser.add_argument("--no-peers", action="store_true")
+    arguments = parser.parse_args()
+    spark = gr.spark_session("graphrec quality")
+    train, test = _split(spark, arguments)
+    hybrid = gr.HybridRecommender().fit(train)
+    models = {**hybrid.baselines(), "hybrid": hybrid}
+    models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
+    lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
+    if not arguments.no_peers:
+        lists |= _peers(spark, train)
+    if arguments.ablation:
+        lists |= {name: model.rankedLists(_CUTOFF, users=test) for name, model in _ablated(train)}
+    per_user = {
+        name: ranking_metrics(found, test, k=_CUTOFF, metrics=["recall", "ndcg"]).persist()
+        for name, found in lists.items()
+    }
+    _print(per_user)
+    _print_diversity(models, train, test)
+
+
+def _print(per_user: dict[str, DataFrame]) -> None:
+    print(f"{'':<28} {'Recall@20':>10} {'NDCG@20':>10} {'95 %':>17} {'hybrid - it':>13} {'p':>8}")
+    for name, measured in per_user.items():
+        rows = {row["metric"]: row for row in summarise(measured).collect()}
+        ndcg = rows["ndcg"]
+        interval = f"{ndcg['ci_low']:.4f}-{ndcg['ci_high']:.4f}"
+        line = f"{name:<28} {rows['recall']['mean']:>10.4f} {ndcg['mean']:>10.4f} {interval:>17}"
+        if name != "hybrid":
+            found = compare(measured, per_user["hybrid"], "ndcg", k=_CUTOFF)
+            line += f" {found.difference:>+13.4f} {found.p_value:>8.2g}"
+        print(line, flush=True)
+
+
+def _print_diversity(
+    models: dict[str, gr.HybridRecommenderModel], train: DataFrame, test: DataFrame
+) -> None:
+    pair = {name: models[name] for name in ("hybrid", "hybrid + MMR")}
+    summary = gr.evaluate(pair, train, test, k=10).summary.toPandas()
+    means = summary.pivot(index="metric", columns="model", values="mean")
+    for metric in ("ndcg", "intra_list_diversity", "novelty", "catalogue_coverage"):
+        plain, varied = means.loc[metric, "hybrid"], means.loc[metric, "hybrid + MMR"]
+        print(f"{metric + '@10':<28} {plain:.4f} -> {varied:.4f} ({varied / plain - 1:+.1%})")
+
+
+# --- data -----------------------------------------------------------------------------------------
+
+
+def _split(spark: SparkSession, arguments: argparse.Namespace) -> tuple[DataFrame, DataFrame]:
+    ratings = _read(spark, arguments.ratings)
+    if arguments.test is not None:
+        return ratings, _read(spark, arguments.test)
+    if arguments.split == "time":
+        train, test = gr.splits.by_time(ratings, 0.2)
+    else:
+        train, test = gr.splits.random_per_user(ratings, 0.2)
+    known = train.select("user").distinct()
+    return train.persist(), test.join(known, "user", "left_semi").persist()
+
+
+def _read(spark: SparkSession, path: Path) -> DataFrame:
+    if path.suffix == ".parquet":
+        return spark.read.parquet(str(path))
+    rows = spark.read.csv(str(path), header=True, inferSchema=True)
+    return rows.select(
+        F.col("userId").alias("user"), F.col("movieId").alias("item"), F.col("timestamp")
+    )
+
+
+# --- what each part gives -------------------------------------------------------------------------
+
+
+def _ablated(train: DataFrame) -> list[tuple[str, RecommenderModel]]:
+    """Hybrids that lack one thing each, or learn their weights."""
+    walk, ridge, als = gr.PageRankRecommender, gr.RidgeRecommender, gr.ALSRecommender
+    variants = {
+        "without the walk": gr.HybridRecommender(
+            [ridge(), als()], weights={"ridge": 0.24, "als": 0.76}
+        ),
+        "without the ridge": gr.HybridRecommender(
+            [walk(), als()], weights={"walk": 0.19, "als": 0.81}
+        ),
+        "without ALS": gr.HybridRecommender(
+            [walk(), ridge()], weights={"walk": 0.43, "ridge": 0.57}
+        ),
+        "ALS of rank 64": gr.HybridRecommender([walk(), ridge(), als(rank=64)]),
+        "no denoising": gr.HybridRecommender([walk(), ridge(denoising=0.0), als()]),
+        "users of equal weight": gr.HybridRecommender([walk(), ridge(userExponent=0.0), als()]),
+        "200 partners": gr.HybridRecommender(maxPartners=200),
+        "100 candidates": gr.HybridRecommender(candidates=100),
+        "1000 candidates": gr.HybridRecommender(candidates=1000),
+        "learned weights": gr.HybridRecommender(weights="learned"),
+    }
+    return [(name, recommender.fit(train)) for name, recommender in variants.items()]
+
+
+def _reweighed(legs: list[Recommender], **weights: float) -> gr.HybridRecommender:
+    return gr.HybridRecommender(legs, weights=weights)
+
+
+# --- peers ----------------------------------------------------------------------------------------
+
+
+def _peers(spark: SparkSession, train: DataFrame) -> dict[str, DataFrame]:
+    pairs = train.select("user", "item").distinct().toPandas()  # peers live in one process
+    users, user_index = np.unique(pairs["user"], return_inverse=True)
+    items, item_index = np.unique(pairs["item"], return_inverse=True)
+    ones = np.ones(len(pairs), np.float32)
+    matrix = sparse.csr_matrix((ones, (user_index, item_index)), (users.size, items.size))
+    listers: dict[str, Lister] = {
+        "implicit ALS, 128 factors": _implicit_als,
+        "implicit BM25, K 100": _implicit_bm25,
+    }
+    if items.size <= _DENSE_ITEMS:
+        listers[f"EASE, penalty {_EASE_PENALTY:g}"] = _ease
+    return {name: _frame(spark, users, items, lister(matrix)) for name, lister in listers.items()}
+
+
+def _frame(
+    spark: SparkSession,
+    users: npt.NDArray[np.int64],
+    items: npt.NDArray[np.int64],
+    listed: npt.NDArray[np.int64],
+) -> DataFrame:
+    """(users, k) item indices -> (user, item, rank)."""
+    length = listed.shape[1]
+    return spark.createDataFrame(
+        pa.table(
+            {
+                "user": np.repeat(users, length),
+                "item": items[listed.reshape(-1)],
+                "rank": np.tile(np.arange(1, length + 1, dtype=np.int32), users.size),
+            }
+        )
+    )
+
+
+def _implicit_als(matrix: sparse.csr_matrix) -> npt.NDArray[np.int64]:
+    from implicit.als import AlternatingLeastSquares  # noqa: PLC0415 - a peer, not a dependency
+
+    model = AlternatingLeastSquares(factors=128, iterations=15, random_state=0)
+    model.fit(matrix, show_progress=False)
+    return model.recommend(np.arange(matrix.shape[0]), matrix, N=_CUTOFF)[0]
+
+
+def _implicit_bm25(matrix: sparse.csr_matrix) -> npt.NDArray[np.int64]:
+    from implicit.nearest_neighbours import BM25Recommender  # noqa: PLC0415 - likewise
+
+    model = BM25Recommender(K=100)
+    model.fit(matrix, show_progress=False)
+    return model.recommend(np.arange(matrix.shape[0]), matrix, N=_CUTOFF)[0]
+
+
+def _ease(matrix: sparse.csr_matrix) -> npt.NDArray[np.int64]:
+    """Steck (2019), in closed form on the whole Gram matrix."""
+    gram = np.asarray((matrix.T @ matrix).todense(), np.float64)
+    inverse = np.linalg.inv(gram + _EASE_PENALTY * np.eye(gram.shape[0]))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0.0)
+    scores = matrix @ weights
+    scores[matrix.nonzero()] = -np.inf
+    return np.argsort(-scores, axis=1, kind="stable")[:, :_CUTOFF]
+
+
+if __name__ == "__main__":
+    main()
