@@ -47,6 +47,7 @@ def main() -> None:
     spark = gr.spark_session("graphrec quality")
     train, test = _split(spark, arguments)
     hybrid = gr.HybridRecommender().fit(train)
+    assert isinstance(hybrid, gr.HybridRecommenderModel)
     models = {**hybrid.baselines(), "hybrid": hybrid}
     models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
     lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
@@ -76,13 +77,13 @@ def _print(per_user: dict[str, DataFrame]) -> None:
 
 
 def _print_diversity(
-    models: dict[str, gr.HybridRecommenderModel], train: DataFrame, test: DataFrame
+    models: dict[str, RecommenderModel], train: DataFrame, test: DataFrame
 ) -> None:
     pair = {name: models[name] for name in ("hybrid", "hybrid + MMR")}
     summary = gr.evaluate(pair, train, test, k=10).summary.toPandas()
-    means = summary.pivot(index="metric", columns="model", values="mean")
+    means = summary.set_index(["metric", "model"])["mean"].to_dict()
     for metric in ("ndcg", "intra_list_diversity", "novelty", "catalogue_coverage"):
-        plain, varied = means.loc[metric, "hybrid"], means.loc[metric, "hybrid + MMR"]
+        plain, varied = means[metric, "hybrid"], means[metric, "hybrid + MMR"]
         print(f"{metric + '@10':<28} {plain:.4f} -> {varied:.4f} ({varied / plain - 1:+.1%})")
 
 
