@@ -32,7 +32,7 @@ DIVERSITY: Final = "diversity"
 class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
     """What `tune` takes."""
 
-    users: Annotated[
+    validation_users: Annotated[
         int,
         typer.Option(
             metavar="N",
@@ -41,7 +41,7 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
             rich_help_panel=MODEL,
         ),
     ] = 2000
-    seed: Annotated[
+    validation_seed: Annotated[
         int, typer.Option(metavar="N", min=0, help="Of the draw.", rich_help_panel=MODEL)
     ] = 0
     groups: Annotated[
@@ -96,9 +96,9 @@ def run(options: Options) -> None:
                 recommender,
                 ratings.frame,
                 grid=grid,
-                users=options.users,
+                users=options.validation_users,
                 budget=options.budget,
-                seed=options.seed,
+                seed=options.validation_seed,
             )
             trials = _table(run.spark, [asdict(trial) for trial in tuned.trials])
             written = results.write_table(trials, f"{folders.result}/{TRIALS}")
@@ -110,7 +110,11 @@ def run(options: Options) -> None:
             write_text(run.spark, f"{folders.result}/{CONFIG}", _toml("recommend", chosen))
             run.write_record(
                 folders.result,
-                parameters={"users": options.users, "seed": options.seed, "budget": options.budget},
+                parameters={
+                    "validation_users": options.validation_users,
+                    "validation_seed": options.validation_seed,
+                    "budget": options.budget,
+                },
                 input={"path": options.input, **source.read_figures(tuned.interactions.figures)},
                 output={"validation_users": tuned.users, "trials": len(tuned.trials), **chosen},
             )

@@ -54,7 +54,7 @@ class Options(RunOptions, LengthOption, SampleOption, OutputOptions, ItemsOption
         int | None,
         typer.Option(
             metavar="N",
-            show_default="400",
+            show_default="200 to 2000, by the number of items",
             help="Neighbours that each item keeps for the choice, the best by cosine.",
             rich_help_panel=LISTS,
         ),
@@ -104,7 +104,7 @@ def run(options: Options) -> None:
             results.save_model(model, folders)
             run.write_record(
                 folders.result,
-                parameters={"partners": model.value("maxPartners")},
+                parameters={"partners": model.partners_kept(model.learned.tables.catalogue.size)},
                 input=source.input_figures(origin, model),
                 output=figures,
             )

@@ -181,7 +181,9 @@ def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
     """The cosines of a pair table that is there already, or else of the first model's."""
     counted = [model for model in models.values() if model.learned.pairs is not None]
     model = (counted or list(models.values()))[0]
-    pairs = model.watchedTogether(model.value("maxPartners"), measure="cosine", minSupport=1)
+    pairs = model.watchedTogether(
+        model.learned.tables.catalogue.size, measure="cosine", minSupport=1
+    )
     return pairs.select(quoted(item).alias(ITEM), NEIGHBOUR, F.col("cosine").alias(SIMILARITY))
 
 

@@ -61,7 +61,7 @@ GRID: Final[tuple[Group, ...]] = (
     Group(
         "pairs",
         frozenset({"walk", "ridge"}),
-        [{PAIRS: partners} for partners in (400, 200)],
+        [{PAIRS: partners} for partners in (None, 200, 800)],
     ),
     Group(
         "walk",
@@ -165,7 +165,7 @@ def tune(
     data = recommender.enrich(prepare(dataset, recommender, wanted))
     cut = hold_out(data.profiles, users=users, fraction=fraction, seed=seed)
     training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
-    widest = max(asked, key=lambda hybrid: int(hybrid.value(PAIRS)), default=recommender)
+    widest = max(asked, key=lambda hybrid: hybrid.partners_kept(data.catalogue.size))
     search = _Search(recommender, replace(data, profiles=training, params=widest), cut.validation)
     for group in grid:
         with stage(f"tune {group.name}") as counts:
@@ -202,7 +202,7 @@ class _Search:
                 self._trials.append(Trial(group.name, dict(choice), mean, 0.0, False))
                 continue
             hybrid = self._recommender.with_settings(settings)
-            data = self._data_with(int(hybrid.value(PAIRS)))
+            data = self._data_with(hybrid.partners_kept(self._data.catalogue.size))
             legs = {
                 leg.leg: leg.learn(data)
                 if leg.leg in group.legs or leg.leg not in self._legs
@@ -239,7 +239,7 @@ class _Search:
     def _diversified(self, weights: dict[str, float]) -> list[Diversified]:
         """How the lists of the validation users change with λ."""
         hybrid = self._recommender.with_settings(self._settings | {"weights": weights})
-        data = self._data_with(int(hybrid.value(PAIRS)))
+        data = self._data_with(hybrid.partners_kept(self._data.catalogue.size))
         model = hybrid.model_of(data, [leg for legs in self._legs.values() for leg in legs])
         found = evaluate(
             {str(diversity): model.copy({model.diversity: diversity}) for diversity in _LAMBDAS},

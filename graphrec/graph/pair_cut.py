@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from graphrec.artifacts import read_only
 from graphrec.graph.pairs import PairTable
+from graphrec.jit import compiled
+from graphrec.selection import best_unordered
+from graphrec.types import Indices, Vector
 
 
 def cut_partners(pairs: PairTable, max_partners: int) -> PairTable:
@@ -16,16 +20,30 @@ def cut_partners(pairs: PairTable, max_partners: int) -> PairTable:
         pairs: a pair table.
         max_partners: partners that an item keeps; ties go to the more popular one.
     """
-    order = np.lexsort((pairs.neighbour, -pairs.cosine, pairs.item))
     length = np.diff(pairs.start)
-    rank = np.arange(order.size) - np.repeat(pairs.start[:-1], length)
-    kept = np.sort(order[rank < max_partners])
-    counts = np.minimum(length, max_partners)
+    if length.max(initial=0) <= max_partners:
+        return pairs
+    kept = _best_places(
+        read_only(pairs.start), read_only(pairs.neighbour), read_only(pairs.cosine), max_partners
+    )
     return replace(
         pairs,
-        start=np.concatenate(([0], np.cumsum(counts))),
+        start=np.concatenate(([0], np.cumsum(np.minimum(length, max_partners)))),
         neighbour=pairs.neighbour[kept],
         together=pairs.together[kept],
         after=pairs.after[kept] if pairs.after.size else pairs.after,
         sums={exponent: sums[kept] for exponent, sums in pairs.sums.items()},
     )
+
+
+@compiled
+def _best_places(start: Indices, neighbour: Indices, cosine: Vector, count: int) -> Indices:
+    """Where each row's best entries stand, ascending."""
+    kept = np.empty(neighbour.size, np.int64)
+    total = 0
+    for row in range(start.size - 1):
+        first, last = start[row], start[row + 1]
+        chosen = best_unordered(neighbour[first:last], cosine[first:last], count)
+        kept[total : total + chosen.size] = first + chosen
+        total += chosen.size
+    return kept[:total].copy()

@@ -77,8 +77,8 @@ def build_pair_table(
     profiles: DataFrame,
     items: int,
     *,
+    max_partners: int,
     exponents: Sequence[float] = (),
-    max_partners: int = 400,
     min_support: int = 1,
     ordered: bool = False,
     block_entries: int = 64_000_000,
@@ -88,8 +88,8 @@ def build_pair_table(
     Args:
         profiles: (user, items, weights, times), see `build_profiles`; capped.
         items: number of items.
-        exponents: wanted beside 1, which is always there.
         max_partners: how many partners each item keeps.
+        exponents: wanted beside 1, which is always there.
         min_support: pairs with fewer common users are left out.
         ordered: also count in how many histories the neighbour came later.
         block_entries: how many history entries one task may hold, some 16 bytes each; with more

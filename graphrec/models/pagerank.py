@@ -10,6 +10,7 @@ from graphrec.graph.bipartite import UserItemGraph
 from graphrec.graph.graphframes_pagerank import item_pagerank_rows
 from graphrec.graph.item_pagerank import item_pagerank
 from graphrec.graph.order import weigh_by_order
+from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.sparse import SparseRows
 from graphrec.graph.walks import discounted, walk_weights
 from graphrec.models.params import OrderParams
@@ -66,6 +67,10 @@ class PageRankRecommender(Recommender, OrderParams):
     )
 
     leg = "walk"
+    partners = param(
+        512, "items that each item leads to in walk=three-step, the best by cosine", at_least(1)
+    )
+
     _model = PageRankModel
 
     def exponents(self) -> Iterable[float]:
@@ -83,7 +88,7 @@ class PageRankRecommender(Recommender, OrderParams):
             rows = self._restarting(data)
         elif self.value("engine") == "table":
             rows = walk_weights(
-                data.pairs(),
+                cut_partners(data.pairs(), self.value("partners")),
                 item_exponent=self.value("itemExponent"),
                 user_exponent=self.value("userExponent"),
                 popularity_exponent=self.value("popularityExponent"),

@@ -14,6 +14,10 @@ from graphrec.params import (
     text,
 )
 
+_PAIRS = 1 << 24
+_FEWEST_PARTNERS = 200
+_MOST_PARTNERS = 2000
+
 
 class ColumnParams(DefaultParams):
     """The names of the input's columns; None recognises the usual names."""
@@ -49,11 +53,27 @@ class TrainingParams(ColumnParams):
     maxHistory = param(
         2000, "interactions of a user that are counted into item pairs: the latest", at_least(2)
     )
-    maxPartners = param(400, "partners that each item keeps, the best by cosine", at_least(1))
+    maxPartners = param(
+        None,
+        "partners that each item keeps, the best by cosine; None: as many as make 16 million "
+        "pairs, within 200 and 2000",
+        optional(at_least(1)),
+    )
     minSupport = param(1, "users that a pair of items needs in common", at_least(1))
     blockEntries = param(
         64_000_000, "history entries that one task holds while pairs are counted", at_least(1000)
     )
+
+    def partners_kept(self, items: int) -> int:
+        """How many partners each of so many items keeps.
+
+        Every pair that is cut off takes from the regression, so a small catalogue is not cut at
+        all; a large one is, for the table passes through the driver.
+        """
+        wanted: int | None = self.value("maxPartners")
+        if wanted is not None:
+            return wanted
+        return min(max(_PAIRS // max(items, 1), _FEWEST_PARTNERS), _MOST_PARTNERS)
 
 
 class OrderParams(DefaultParams):

@@ -39,6 +39,7 @@ from graphrec.data.recency import weigh_by_recency
 from graphrec.data.timestamps import epoch_seconds
 from graphrec.graph.association import watched_together
 from graphrec.graph.bipartite import UserItemGraph
+from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.pairs import PairTable
 from graphrec.graph.sparse import SparseRows
 from graphrec.models.params import ServingParams, TrainingParams
@@ -52,6 +53,8 @@ from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
 from graphrec.types import Mask
 
 Leg = NeighbourLeg | FactorLeg
+
+_SIMILAR = 512  # items whose likeness to an item MMR knows, the best by cosine
 
 
 @dataclass(frozen=True)
@@ -464,7 +467,7 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
         neighbours = any(isinstance(leg, NeighbourLeg) for leg in legs)
         similarity = None
         if neighbours:
-            pairs = data.pairs()
+            pairs = cut_partners(data.pairs(), _SIMILAR)
             similarity = SparseRows(pairs.start, pairs.neighbour, pairs.cosine)
         with stage("merge tables"):
             tables = ItemTables.from_legs(data.catalogue, data.users, legs, similarity)

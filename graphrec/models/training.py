@@ -70,7 +70,7 @@ def count_pairs_of(
         capped,
         items,
         exponents=sorted(exponents),
-        max_partners=params.value("maxPartners"),
+        max_partners=params.partners_kept(items),
         min_support=params.value("minSupport"),
         ordered=ordered,
         block_entries=params.value("blockEntries"),

@@ -82,8 +82,9 @@ def test_the_defaults_in_the_help_are_those_of_the_library() -> None:
     assert hybrid.value("filterSeen") is True
     weights = ",".join(f"{leg}={weight}" for leg, weight in hybrid.value("weights").items())
     assert told_default(recommend.Options, "weights") == weights
+    fewest, most = hybrid.partners_kept(10**9), hybrid.partners_kept(1)
     partners = told_default(watched_together.Options, "partners")
-    assert partners == str(hybrid.value("maxPartners"))
+    assert partners == f"{fewest} to {most}, by the number of items"
 
 
 def test_no_option_is_declared_twice() -> None:

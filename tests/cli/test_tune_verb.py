@@ -15,7 +15,7 @@ def test_what_is_chosen_is_what_recommend_uses(
     graphrec: Graphrec, ratings: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "tuned"
-    asked = ["--rank", "4", "--users", "30", "--budget", "0.5", "--groups", "walk"]
+    asked = ["--rank", "4", "--validation-users", "30", "--budget", "0.5", "--groups", "walk"]
     asked += ["--settings", "als.iterations=1"]
     tuned = graphrec("tune", ratings, "--out", out, *asked)
     assert tuned.code == 0, tuned.err

@@ -39,7 +39,7 @@ def test_neighbours_of_a_table_counted_by_hand(graphrec: Graphrec, tmp_path: Pat
     assert pairs.confidence[("c", "a")] == 1.0
     told = json.loads((tmp_path / "out" / "_run.json").read_text())
     assert told["output"] == {"items": 3, "rows": 6}
-    assert told["parameters"]["partners"] == 400
+    assert told["parameters"]["partners"] == 2000
 
     ordered = graphrec(
         *together, "--ordered", "--measure", "cosine", "--overwrite", "--format", "csv"

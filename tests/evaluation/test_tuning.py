@@ -36,7 +36,7 @@ def hybrid() -> gr.HybridRecommender:
 @pytest.fixture(scope="module")
 def tuned(interactions: DataFrame, hybrid: gr.HybridRecommender) -> Tuned:
     grid = [
-        Group("pair table", WALK, [{"maxPartners": 400}, {"maxPartners": 1}]),
+        Group("pair table", WALK, [{"maxPartners": None}, {"maxPartners": 1}]),
         Group("walk", WALK, [{"walk.popularityExponent": 0.0}, {"walk.popularityExponent": 2.0}]),
         Group("ridge", frozenset({"ridge"}), [{"ridge.partners": 1}]),
         Group("factors", frozenset({"als"}), [{"als.rank": 1}, {"als.rank": 6}]),
@@ -46,7 +46,7 @@ def tuned(interactions: DataFrame, hybrid: gr.HybridRecommender) -> Tuned:
 
 def test_a_choice_that_wins_is_kept_and_one_that_loses_is_not(tuned: Tuned) -> None:
     assert tuned.settings["als.rank"] == 6  # one dimension cannot tell five tastes apart
-    assert tuned.settings.get("maxPartners", 400) == 400  # its own default is no change to tell
+    assert "maxPartners" not in tuned.settings  # its own default is no change to tell
     assert tuned.users == 100
     chosen = {(trial.group, str(trial.settings)): trial.chosen for trial in tuned.trials}
     assert not chosen["pair table", "{'maxPartners': 1}"]
@@ -67,7 +67,7 @@ def test_every_choice_of_the_legs_is_tried_once(tuned: Tuned) -> None:
 def test_settings_make_a_copy(hybrid: gr.HybridRecommender) -> None:
     changed = hybrid.with_settings({"walk.itemExponent": 0.5, "maxPartners": 7})
     assert (changed.setting("walk.itemExponent"), changed.setting("maxPartners")) == (0.5, 7)
-    assert (hybrid.setting("walk.itemExponent"), hybrid.setting("maxPartners")) == (1.0, 400)
+    assert (hybrid.setting("walk.itemExponent"), hybrid.setting("maxPartners")) == (1.0, None)
     with pytest.raises(ParameterError, match=r"no leg 'ridge'; .*walk, als"):
         hybrid.with_settings({"ridge.partners": 3})
 

@@ -157,7 +157,9 @@ def test_a_capped_history_counts_with_its_latest_items(
 
 def test_users_who_share_nothing_make_no_pairs(spark: SparkSession) -> None:
     has = np.eye(3)
-    table = build_pair_table(Histories(has > 0, has, has).profiles(spark), 3, ordered=True)
+    table = build_pair_table(
+        Histories(has > 0, has, has).profiles(spark), 3, max_partners=3, ordered=True
+    )
     assert (table.neighbour.size, table.start.tolist()) == (0, [0, 0, 0, 0])
     assert (table.users, table.support.tolist()) == (3, [1, 1, 1])
     assert table.cosine.size == 0
