@@ -15,6 +15,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from graphrec.columns import INDEX
+from graphrec.data.ragged import entry_places
 
 Array = npt.NDArray[Any]
 
@@ -68,9 +69,3 @@ def gather(
         for name, array in arrays.items():
             array[places] = np.frombuffer(record[name], array.dtype)
     return start, arrays
-
-
-def entry_places(first: Array, length: Array) -> npt.NDArray[np.int64]:
-    """The places first, first + 1, ... of each row's entries, one row after the other."""
-    before = np.cumsum(length) - length
-    return np.arange(length.sum()) + np.repeat(first - before, length)

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graphrec.types import Indices
+
 
 def offsets(column: pa.ListArray) -> npt.NDArray[np.int64]:
     """Where each row's list begins, and where the last one ends, from 0: (n + 1,)."""
@@ -37,3 +39,9 @@ def lists(starts: npt.NDArray[np.int64], flat: npt.NDArray[Any]) -> pa.ListArray
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     """A column of a table as one array."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def entry_places(first: Indices, length: Indices) -> npt.NDArray[np.int64]:
+    """The places first, first + 1, ... of each row's entries, one row after the other."""
+    before = np.cumsum(length) - length
+    return np.arange(length.sum()) + np.repeat(first - before, length)

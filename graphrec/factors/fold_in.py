@@ -11,11 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphrec.artifacts import read_only
-from graphrec.factors.solver import solve_rows
+from graphrec.factors.half_step import Objective, Side, solve_side
 from graphrec.types import Indices, Matrix, Vector
-
-_ALL_ONE = read_only(np.empty(0, np.float32))  # targets of implicit feedback
 
 
 @dataclass(frozen=True)
@@ -35,13 +32,5 @@ class ItemFactors:
 
 def fold_in(start: Indices, item: Indices, weight: Vector, factors: ItemFactors) -> Matrix:
     """Factors of the users whose histories are given, (users, rank)."""
-    return solve_rows(
-        read_only(start),
-        read_only(item),
-        read_only(weight),
-        _ALL_ONE,
-        read_only(factors.vector),
-        read_only(factors.eigenvalue),
-        factors.unobserved,
-        factors.regularization,
-    )
+    objective = Objective(factors.unobserved, factors.regularization, explicit=False)
+    return solve_side(Side(start, item, weight), factors.vector, factors.eigenvalue, objective)

@@ -14,6 +14,7 @@ from graphrec.arrow import BatchFunction
 from graphrec.artifacts import Array, SharedArrays, share_arrays
 from graphrec.columns import INDEX, ITEM, NEIGHBOUR, RANK
 from graphrec.data.ids_arrow import from_bytes, to_bytes
+from graphrec.data.ragged import entry_places
 from graphrec.errors import ParameterError
 from graphrec.graph.item_blocks import item_indices
 from graphrec.graph.measures import MEASURES
@@ -161,9 +162,7 @@ def _pairs_of(
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
     """The places of some items' pairs in the table, and whose they are."""
     length = start[items + 1] - start[items]
-    before = np.concatenate(([0], np.cumsum(length)))[:-1]
-    pair = np.arange(length.sum()) + np.repeat(start[items] - before, length)
-    return np.repeat(items, length), pair
+    return np.repeat(items, length), entry_places(start[items], length)
 
 
 def _best_of_each(

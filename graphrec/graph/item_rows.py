@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from graphrec.arrow import BatchFunction
 from graphrec.artifacts import Array, SharedArrays, share_arrays
 from graphrec.columns import INDEX
-from graphrec.data.ragged import lists, offsets, one_array, values
+from graphrec.data.ragged import entry_places, lists, offsets, one_array, values
 from graphrec.graph.item_blocks import item_indices
 
 _TYPES = {"float32": "float", "float64": "double", "int32": "int", "int64": "bigint"}
@@ -55,7 +55,7 @@ def _writer(
             index = batch[INDEX].to_numpy()
             first, last = table["start"][index], table["start"][index + 1]
             begin = np.concatenate(([0], np.cumsum(last - first)))
-            place = np.arange(begin[-1]) + np.repeat(first - begin[:-1], last - first)
+            place = entry_places(first, last - first)
             yield pa.RecordBatch.from_pydict(
                 {INDEX: batch[INDEX]}
                 | {name: pa.array(table[f"single_{name}"][index]) for name in single}

@@ -9,7 +9,8 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from graphrec.arrow import BatchFunction
-from graphrec.data.packed import entry_places, gather, pack, packed_schema
+from graphrec.data.packed import gather, pack, packed_schema
+from graphrec.data.ragged import entry_places
 
 
 def multiples() -> BatchFunction:
