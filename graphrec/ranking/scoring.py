@@ -36,7 +36,7 @@ def score_pairs(profiles: DataFrame, tables: ItemTables, request: Request) -> Da
     fields += [T.StructField(leg, T.ArrayType(T.FloatType())) for leg in tables.legs]
     schema = T.StructType([profiles.schema[USER], profiles.schema[WANTED], *fields])
     fold = (tables.factors.unobserved, tables.factors.regularization)
-    shared = tables.share(profiles.sparkSession)
+    shared = tables.share(profiles.sparkSession, diversify=False)
     score = partial(_score_batches, shared=shared, legs=tables.legs, fold=fold, request=request)
     return profiles.mapInArrow(score, schema)
 

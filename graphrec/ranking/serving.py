@@ -67,7 +67,7 @@ def serve(
     """
     spark = profiles.sparkSession
     mask = np.zeros(tables.catalogue.size, np.bool_) if excluded is None else excluded
-    shared = tables.share(spark)
+    shared = tables.share(spark, diversify=request.diversity > 0)
     shared_mask = share_arrays(spark, {"excluded": mask})
     row = T.StructType(
         [

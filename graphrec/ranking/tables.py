@@ -113,17 +113,18 @@ class ItemTables:
             factors=self.factors if factor_name else no_factors(),
         )
 
-    def share(self, spark: SparkSession) -> SharedArrays:
-        """Distribute the tables to all workers."""
+    def share(self, spark: SparkSession, *, diversify: bool) -> SharedArrays:
+        """Distribute the tables to all workers; the cosines only where MMR reads them."""
+        cosines = {"similarity": self.similarity} if diversify else {}
         return share_arrays(
             spark,
-            {
+            cosines
+            | {
                 "ids": to_bytes(self.catalogue.ids),
                 "popularity": self.popularity,
                 "start": self.start,
                 "neighbour": self.neighbour,
                 "weight": self.weight,
-                "similarity": self.similarity,
                 "per_profile": self.per_profile,
                 "factors": self.factors.vector,
                 "eigenvalue": self.factors.eigenvalue,
