@@ -19,7 +19,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from graphrec.columns import ITEM, NEIGHBOUR, RANK, USER
+from graphrec.columns import ITEM, NEIGHBOUR, RANK, USER, VECTOR
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import quoted
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
@@ -103,8 +103,9 @@ def evaluate(
         test: the same of what was held out.
         k: one or several cutoffs.
         reference: the model that the others are compared with; None takes the last one.
-        similarity: (item, neighbour, similarity) for the diversity within lists, see
-            `intra_list_diversity`; None takes the cosines of the pair table of the models.
+        similarity: (item, neighbour, similarity) or (item, vector) for the diversity within lists,
+            see `intra_list_diversity`; None takes the item factors of the first model that has
+            some, else the cosines of the models' pair table.
         confidence: of the intervals, in (0, 1).
 
     Raises:
@@ -178,7 +179,14 @@ def _pairs(frame: DataFrame, user: str, item: str, of: str) -> DataFrame:
 
 
 def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
-    """The cosines of a pair table that is there already, or else of the first model's."""
+    """What the models know of their items: factors, or else the cosines of a pair table.
+
+    A pair table that is there already comes before one that must be counted.
+    """
+    for model in models.values():
+        factors = model.itemFactors
+        if factors is not None:
+            return factors.withColumnRenamed(item, ITEM)
     counted = [model for model in models.values() if model.learned.pairs is not None]
     model = (counted or list(models.values()))[0]
     pairs = model.watchedTogether(
@@ -196,7 +204,7 @@ class _Yardsticks:
 
     test: DataFrame  # (user, item)
     users: DataFrame  # (user, history): of the test set
-    similarity: DataFrame  # (item, neighbour, similarity)
+    similarity: DataFrame  # (item, neighbour, similarity) or (item, vector)
     popularity: DataFrame  # see `item_popularity`
     cutoffs: list[int]
 
@@ -234,17 +242,24 @@ class _Yardsticks:
         k, keys = self.cutoffs, [_LIST, K]
         measured = (
             ranking_metrics(keyed, test, k=k, user=_LIST)
-            .join(
-                intra_list_diversity(keyed, neighbours=self.similarity, k=k, user=_LIST),
-                keys,
-                "left",
-            )
+            .join(self._diversity(keyed), keys, "left")
             .join(popularity_of_lists(keyed, self.popularity, k=k, user=_LIST), keys, "left")
         )
         return (
             measured.select(f"{_LIST}.*", K, *PER_USER_METRICS)
             .join(self.users, USER)
             .select(MODEL, USER, K, HISTORY, *PER_USER_METRICS)
+        )
+
+    def _diversity(self, keyed: DataFrame) -> DataFrame:
+        """(list, item, rank) -> (list, k, diversity within the list)."""
+        vectors = VECTOR in self.similarity.columns
+        return intra_list_diversity(
+            keyed,
+            neighbours=None if vectors else self.similarity,
+            vectors=self.similarity if vectors else None,
+            k=self.cutoffs,
+            user=_LIST,
         )
 
 

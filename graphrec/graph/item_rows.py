@@ -11,9 +11,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.arrow import BatchFunction
 from graphrec.artifacts import Array, SharedArrays, share_arrays
-from graphrec.columns import INDEX
+from graphrec.columns import INDEX, VECTOR
 from graphrec.data.ragged import entry_places, lists, offsets, one_array, values
 from graphrec.graph.item_blocks import item_indices
+from graphrec.types import Matrix
 
 _TYPES = {"float32": "float", "float64": "double", "int32": "int", "int64": "bigint"}
 
@@ -44,6 +45,12 @@ def to_rows(
     shared = share_arrays(spark, {"start": start, **columns})
     writer = _writer(shared, tuple(single), tuple(listed))
     return item_indices(spark, start.size - 1).mapInArrow(writer, ", ".join(fields))
+
+
+def vector_rows(spark: SparkSession, vectors: Matrix) -> DataFrame:
+    """Vectors of the items, (items, rank), as rows (index: int, vector: array<float>)."""
+    start = np.arange(vectors.shape[0] + 1, dtype=np.int64) * vectors.shape[1]
+    return to_rows(spark, start, {VECTOR: vectors.reshape(-1)})
 
 
 def _writer(

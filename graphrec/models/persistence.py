@@ -2,7 +2,7 @@
 
 metadata/    class, version, parameters, column names, figures of the tables
 items/       item, support
-neighbours/  index, and arrays: neighbour, similarity, one per neighbour leg
+neighbours/  index, and arrays: neighbour, one per neighbour leg, similarity if MMR reads it
 factors/     index, vector: array
 pairs/       index, strength, support, one own sum per exponent, and arrays: neighbour,
              together, after, one sum per exponent
@@ -23,12 +23,11 @@ from graphrec.columns import ITEM, NEIGHBOUR, VECTOR
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.columns_found import InteractionColumns
 from graphrec.factors.fold_in import ItemFactors
-from graphrec.graph.item_rows import from_rows, to_rows
+from graphrec.graph.item_rows import from_rows, to_rows, vector_rows
 from graphrec.graph.pairs import PairTable
 from graphrec.models.directory import read_directory, restore_params, write_directory
 from graphrec.models.recommender import Learned, RecommenderModel
 from graphrec.ranking.tables import ItemTables, no_factors
-from graphrec.types import Matrix
 
 _SIMILARITY = "similarity"
 
@@ -55,7 +54,7 @@ class RecommenderWriter(MLWriter):
             "profiles": learned.profiles,
             "items": learned.tables.catalogue.to_frame(spark),
             "neighbours": _neighbour_rows(spark, learned.tables),
-            "factors": factor_rows(spark, learned.tables.factors.vector),
+            "factors": vector_rows(spark, learned.tables.factors.vector),
         }
         if learned.pairs is not None:
             tables["pairs"] = _pair_rows(spark, learned.pairs)
@@ -114,16 +113,12 @@ def _describe(learned: Learned) -> dict[str, Any]:
 
 
 def _neighbour_rows(spark: SparkSession, tables: ItemTables) -> DataFrame:
-    listed: dict[str, Array] = {NEIGHBOUR: tables.neighbour, _SIMILARITY: tables.similarity}
+    listed: dict[str, Array] = {NEIGHBOUR: tables.neighbour}
+    if tables.similarity.size:
+        listed[_SIMILARITY] = tables.similarity
     for place, leg in enumerate(tables.neighbour_names):
         listed[leg] = np.ascontiguousarray(tables.weight[:, place])
     return to_rows(spark, tables.start, listed)
-
-
-def factor_rows(spark: SparkSession, vectors: Matrix) -> DataFrame:
-    """Factors as rows (index, vector: array<float>)."""
-    start = np.arange(vectors.shape[0] + 1, dtype=np.int64) * vectors.shape[1]
-    return to_rows(spark, start, {VECTOR: vectors.reshape(-1)})
 
 
 def _pair_rows(spark: SparkSession, pairs: PairTable) -> DataFrame:
@@ -141,10 +136,9 @@ def _read_tables(
     spark: SparkSession, path: str, items: DataFrame, described: dict[str, Any]
 ) -> ItemTables:
     legs = tuple(described["neighbour_legs"])
-    start, arrays = from_rows(
-        spark.read.parquet(f"{path}/neighbours"),
-        {NEIGHBOUR: "int32", _SIMILARITY: "float32", **dict.fromkeys(legs, "float32")},
-    )
+    frame = spark.read.parquet(f"{path}/neighbours")
+    columns = [name for name in (_SIMILARITY, *legs) if name in frame.columns]
+    start, arrays = from_rows(frame, {NEIGHBOUR: "int32", **dict.fromkeys(columns, "float32")})
     weight = np.empty((arrays[NEIGHBOUR].size, len(legs)), np.float32)
     for place, leg in enumerate(legs):
         weight[:, place] = arrays[leg]
@@ -155,7 +149,7 @@ def _read_tables(
         start=start,
         neighbour=arrays[NEIGHBOUR],
         weight=weight,
-        similarity=arrays[_SIMILARITY],
+        similarity=arrays.get(_SIMILARITY, np.empty(0, np.float32)),
         per_profile=np.array(described["per_profile"], np.bool_),
         factor_name=described["factor_leg"],
         factors=_read_factors(spark, path, described),

@@ -35,10 +35,9 @@ from graphrec.data.ragged import lists, offsets, values
 from graphrec.errors import ColumnError
 from graphrec.factors.als import fit_als
 from graphrec.factors.half_step import Objective, Side, solve_side
-from graphrec.graph.item_rows import from_rows
+from graphrec.graph.item_rows import from_rows, vector_rows
 from graphrec.models.directory import read_directory, restore_params, write_directory
 from graphrec.models.params import ColumnParams
-from graphrec.models.persistence import factor_rows
 from graphrec.params import at_least, param, positive
 from graphrec.progress import stage
 from graphrec.types import Matrix, Vector
@@ -299,7 +298,7 @@ class _RatingWriter(MLWriter):
         tables = {
             "profiles": ratings.profiles,
             "items": ratings.catalogue.to_frame(spark),
-            "factors": factor_rows(spark, np.column_stack((ratings.bias, ratings.vector))),
+            "factors": vector_rows(spark, np.column_stack((ratings.bias, ratings.vector))),
         }
         described = {
             "columns": asdict(ratings.columns),

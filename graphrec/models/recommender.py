@@ -39,6 +39,7 @@ from graphrec.data.recency import weigh_by_recency
 from graphrec.data.timestamps import epoch_seconds
 from graphrec.graph.association import watched_together
 from graphrec.graph.bipartite import UserItemGraph
+from graphrec.graph.item_rows import vector_rows
 from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.pairs import PairTable
 from graphrec.graph.sparse import SparseRows
@@ -275,6 +276,18 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         catalogue = self.learned.tables.catalogue.to_frame(self._spark)
         return catalogue.drop(INDEX).withColumnRenamed(ITEM, self._item)
 
+    @property
+    def itemFactors(self) -> DataFrame | None:
+        """(item, vector: array<float>) of the factor leg, rotated so that QᵀQ is diagonal.
+
+        None in a model without factors.
+        """
+        factors = self.learned.tables.factors
+        if not factors.vector.shape[0]:
+            return None
+        rows = vector_rows(self._spark, factors.vector).join(F.broadcast(self._items()), INDEX)
+        return rows.select(F.col(ITEM).alias(self._item), VECTOR)
+
     def write(self) -> MLWriter:
         """A writer: `model.write().overwrite().save(path)`."""
         from graphrec.models.persistence import RecommenderWriter  # noqa: PLC0415 it needs this
@@ -466,7 +479,7 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
         """A model of these legs with this recommender's parameters."""
         neighbours = any(isinstance(leg, NeighbourLeg) for leg in legs)
         similarity = None
-        if neighbours:
+        if neighbours and not any(isinstance(leg, FactorLeg) for leg in legs):
             pairs = cut_partners(data.pairs(), _SIMILAR)
             similarity = SparseRows(pairs.start, pairs.neighbour, pairs.cosine)
         with stage("merge tables"):

@@ -25,7 +25,7 @@ class Neighbours(NamedTuple):
     start: Indices  # (items + 1,)
     neighbour: Indices  # (pairs,), ascending within a row
     weight: Matrix  # (pairs, neighbour legs)
-    similarity: Vector  # (pairs,), cosine, for MMR; (0,) when nothing is diversified
+    similarity: Vector  # (pairs,), cosine, for MMR; (0,) when it does not read it
     per_profile: Mask  # (neighbour legs,), True: the leg's scores are divided by Σ weight
 
 

@@ -20,16 +20,16 @@ def diversify(
     """Re-rank a pool: each step takes `argmax (1 - λ) · relevance - λ · max similarity to taken`.
 
     Relevance is the score brought to 0..1 over the pool, so that λ means the same for each user.
-    Similarity is the mean of what the legs offer: the cosine of the factors (negative counts as
-    0) and the cosine in the pair table (0 for a pair it does not hold). The cost is linear in
-    pool x length.
+    Similarity is the cosine of the factors, where negative counts as 0; without a factor leg it is
+    the cosine in the pair table, 0 for a pair it does not hold. The cost is linear in pool x
+    length.
 
     Args:
         pool: (n,), candidate items by descending score.
         scores: (n,), blended scores, descending.
         length: how many to take.
         diversity: λ, 0 to 1.
-        neighbours: the pair table with its cosines.
+        neighbours: the pair table; its cosines are read where there are no factors.
         factors: the item factors, perhaps of size 0.
         place: (items,), scratch, -1 everywhere; left so.
 
@@ -81,24 +81,16 @@ def _raise_nearest(
     place: Indices,
 ) -> None:
     """Raise each candidate's similarity to the nearest taken item, now that `item` is taken."""
-    similarity = np.zeros(pool.size, np.float32)
-    sources = 0
-    if neighbours.similarity.size > 0:
-        sources += 1
-        for pair in range(neighbours.start[item], neighbours.start[item + 1]):
-            candidate = place[neighbours.neighbour[pair]]
-            if candidate >= 0:
-                similarity[candidate] += neighbours.similarity[pair]
     if factors.item.shape[0] > 0:
-        sources += 1
         for candidate in range(pool.size):
             if not taken[candidate]:
                 other = pool[candidate]
                 norms = factors.norm[item] * factors.norm[other]
                 dot = np.dot(factors.item[item], factors.item[other])
-                if norms > 0.0 and dot > 0.0:
-                    similarity[candidate] += dot / norms
-    if sources == 0:
-        return
-    for candidate in range(pool.size):
-        nearest[candidate] = max(nearest[candidate], similarity[candidate] / sources)
+                if norms > 0.0:
+                    nearest[candidate] = max(nearest[candidate], dot / norms)
+    elif neighbours.similarity.size > 0:
+        for pair in range(neighbours.start[item], neighbours.start[item + 1]):
+            candidate = place[neighbours.neighbour[pair]]
+            if candidate >= 0:
+                nearest[candidate] = max(nearest[candidate], neighbours.similarity[pair])

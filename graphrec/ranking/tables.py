@@ -46,7 +46,7 @@ class ItemTables:
     start: npt.NDArray[np.int64]  # (items + 1,)
     neighbour: npt.NDArray[np.int32]  # (pairs,), ascending within a row
     weight: npt.NDArray[np.float32]  # (pairs, neighbour legs)
-    similarity: npt.NDArray[np.float32]  # (pairs,), cosine, 0 for a pair without one
+    similarity: npt.NDArray[np.float32]  # (pairs,), cosine, 0 for a pair without one; or (0,)
     per_profile: npt.NDArray[np.bool_]  # (neighbour legs,)
     factor_name: str | None
     factors: ItemFactors
@@ -74,7 +74,7 @@ class ItemTables:
             catalogue: the items.
             users: number of users with a history.
             legs: at most one of them a factor leg.
-            similarity: cosines of item pairs, for MMR.
+            similarity: cosines of item pairs, for MMR; None where it takes those of the factors.
         """
         neighbour_legs = [leg for leg in legs if isinstance(leg, NeighbourLeg)]
         factor_legs = [leg for leg in legs if isinstance(leg, FactorLeg)]
@@ -100,14 +100,16 @@ class ItemTables:
         places = [n for n, name in enumerate(self.neighbour_names) if name in legs]
         factor_name = self.factor_name if self.factor_name in legs else None
         weight = self.weight[:, places]
-        kept = (weight != 0).any(axis=1) | ((self.similarity != 0) & bool(places))
+        kept = (weight != 0).any(axis=1)
+        if places and self.similarity.size:
+            kept |= self.similarity != 0
         return replace(
             self,
             neighbour_names=tuple(self.neighbour_names[n] for n in places),
             start=np.concatenate(([0], np.cumsum(kept)))[self.start],
             neighbour=self.neighbour[kept],
             weight=np.ascontiguousarray(weight[kept]),
-            similarity=self.similarity[kept],
+            similarity=self.similarity[kept] if self.similarity.size else self.similarity,
             per_profile=self.per_profile[places],
             factor_name=factor_name,
             factors=self.factors if factor_name else no_factors(),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -127,9 +128,23 @@ def test_significance_is_the_paired_comparison_with_the_reference(evaluation: Ev
         assert row.users == one.users
 
 
-def test_without_a_similarity_the_cosines_of_the_pair_table_count(
+def test_without_a_similarity_the_factors_count(
     models: dict[str, RecommenderModel], train: DataFrame, test: DataFrame
 ) -> None:
+    found = gr.evaluate(models, train, test, k=2)
+    factors = models["hybrid"].itemFactors
+    assert factors is not None
+    vector = {row.what: np.array(row.vector) for row in factors.collect()}
+    unit = {item: v / max(float(np.linalg.norm(v)), 1e-9) for item, v in vector.items()}
+    diversity = [1 - float(unit[a] @ unit[b]) for a, b in ("cd", "de", "ab")]
+    at_two = figures(found.summary, model="popularity", k=2)
+    assert at_two["intra_list_diversity"] == pytest.approx(sum(diversity) / 3, abs=1e-5)
+
+
+def test_without_factors_the_cosines_of_the_pair_table_count(
+    hybrid: HybridRecommenderModel, train: DataFrame, test: DataFrame
+) -> None:
+    models = {name: hybrid.baselines()[name] for name in ("popularity", "walk")}
     found = gr.evaluate(models, train, test, k=2, reference="popularity")
     assert found.reference == "popularity"
     # c-d: 1 common user, 2 and 1 have them; d-e: none; a-b: 3, of 4 and 3

@@ -16,12 +16,11 @@ SEEDS = st.integers(0, 100_000)
 
 
 def similarity(case: Case) -> Array:
-    """[i, j]: of candidate j to the taken item i; the mean of what the legs offer."""
-    sources = [case.similarity] if len(case.legs) else []
-    if case.item_factors.size:
-        unit = case.item_factors / np.linalg.norm(case.item_factors, axis=1, keepdims=True)
-        sources.append(np.maximum(unit @ unit.T, 0.0))
-    return np.asarray(np.mean(sources, axis=0))
+    """[i, j]: of candidate j to the taken item i; of the factors where there are any."""
+    if not case.item_factors.size:
+        return case.similarity
+    unit = case.item_factors / np.linalg.norm(case.item_factors, axis=1, keepdims=True)
+    return np.asarray(np.maximum(unit @ unit.T, 0.0))
 
 
 def assert_mmr(listed: Array, pool: Array, scores: Array, similar: Array, diversity: float) -> None:
