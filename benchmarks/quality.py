@@ -1,6 +1,6 @@
 """Quality on held-out interactions: the hybrid, its parts and its peers, on the same split.
 
-    python -m benchmarks.quality RATINGS [--split random|time] [--ablation] [--mmr 0.3]
+    python -m benchmarks.quality RATINGS [--split random|time] [--ablation] [--mmr 0.5]
 
 Peers need `pip install implicit`. Their settings are the published defaults or those named below;
 nothing is chosen on the test set. Ids are whole numbers, the columns those of MovieLens, or `user`
@@ -10,8 +10,9 @@ and `item`. With --test FILE the split is a given one.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ import graphrec as gr
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
 from graphrec.evaluation.summary import summarise
+from graphrec.models.hybrid import DEFAULT_WEIGHTS
 from graphrec.models.recommender import Recommender, RecommenderModel
 
 _CUTOFF = 20
@@ -40,7 +42,7 @@ def main() -> None:
     parser.add_argument("ratings", type=Path)
     parser.add_argument("--test", type=Path, help="a given test set; no split is made then")
     parser.add_argument("--split", choices=("random", "time"), default="random")
-    parser.add_argument("--mmr", type=float, default=0.3)
+    parser.add_argument("--mmr", type=float, default=0.5)
     parser.add_argument("--ablation", action="store_true", help="what each part gives")
     parser.add_argument("--no-peers", action="store_true")
     arguments = parser.parse_args()
@@ -48,13 +50,17 @@ def main() -> None:
     train, test = _split(spark, arguments)
     hybrid = gr.HybridRecommender().fit(train)
     assert isinstance(hybrid, gr.HybridRecommenderModel)
+    weights = hybrid.value("weights")
+    print(f"learned weights: {weights}", flush=True)
     models = {**hybrid.baselines(), "hybrid": hybrid}
     models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
     lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
     if not arguments.no_peers:
         lists |= _peers(spark, train)
     if arguments.ablation:
-        lists |= {name: model.rankedLists(_CUTOFF, users=test) for name, model in _ablated(train)}
+        lists |= {
+            name: model.rankedLists(_CUTOFF, users=test) for name, model in _ablated(train, weights)
+        }
     per_user = {
         name: ranking_metrics(found, test, k=_CUTOFF, metrics=["recall", "ndcg"]).persist()
         for name, found in lists.items()
@@ -114,32 +120,29 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
 # --- what each part gives -------------------------------------------------------------------------
 
 
-def _ablated(train: DataFrame) -> list[tuple[str, RecommenderModel]]:
-    """Hybrids that lack one thing each, or learn their weights."""
+def _ablated(train: DataFrame, learned: Mapping[str, float]) -> list[tuple[str, RecommenderModel]]:
+    """Hybrids that lack one thing each, with the learned weights of the whole one."""
     walk, ridge, als = gr.PageRankRecommender, gr.RidgeRecommender, gr.ALSRecommender
-    variants = {
-        "without the walk": gr.HybridRecommender(
-            [ridge(), als()], weights={"ridge": 0.24, "als": 0.76}
-        ),
-        "without the ridge": gr.HybridRecommender(
-            [walk(), als()], weights={"walk": 0.19, "als": 0.81}
-        ),
-        "without ALS": gr.HybridRecommender(
-            [walk(), ridge()], weights={"walk": 0.43, "ridge": 0.57}
-        ),
-        "ALS of rank 64": gr.HybridRecommender([walk(), ridge(), als(rank=64)]),
-        "no denoising": gr.HybridRecommender([walk(), ridge(denoising=0.0), als()]),
-        "users of equal weight": gr.HybridRecommender([walk(), ridge(userExponent=0.0), als()]),
-        "200 partners": gr.HybridRecommender(maxPartners=200),
-        "100 candidates": gr.HybridRecommender(candidates=100),
-        "1000 candidates": gr.HybridRecommender(candidates=1000),
-        "learned weights": gr.HybridRecommender(weights="learned"),
+    variants: dict[str, tuple[list[Recommender] | None, dict[str, Any]]] = {
+        "without the walk": ([ridge(), als()], {}),
+        "without the ridge": ([walk(), als()], {}),
+        "without ALS": ([walk(), ridge()], {}),
+        "ALS of rank 64": ([walk(), ridge(), als(rank=64)], {}),
+        "no denoising": ([walk(), ridge(denoising=0.0), als()], {}),
+        "users of equal weight": ([walk(), ridge(userExponent=0.0), als()], {}),
+        "200 partners": (None, {"maxPartners": 200}),
+        "100 candidates": (None, {"candidates": 100}),
+        "1000 candidates": (None, {"candidates": 1000}),
+        "default weights": (None, {"weights": DEFAULT_WEIGHTS}),
     }
-    return [(name, recommender.fit(train)) for name, recommender in variants.items()]
-
-
-def _reweighed(legs: list[Recommender], **weights: float) -> gr.HybridRecommender:
-    return gr.HybridRecommender(legs, weights=weights)
+    fitted = []
+    for name, (legs, values) in variants.items():
+        names = {leg.leg for leg in legs} if legs else set(learned)
+        weights = {leg: weight for leg, weight in learned.items() if leg in names}
+        fitted.append(
+            (name, gr.HybridRecommender(legs, **{"weights": weights} | values).fit(train))
+        )
+    return fitted
 
 
 # --- peers ----------------------------------------------------------------------------------------

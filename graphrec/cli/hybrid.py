@@ -7,7 +7,7 @@ from typing import Any, Final
 from graphrec.cli.options import HybridOptions, LearningOptions
 from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
-from graphrec.models.hybrid import DEFAULT_WEIGHTS, LEARNED, HybridRecommender
+from graphrec.models.hybrid import LEARNED, HybridRecommender
 from graphrec.models.pagerank import PageRankRecommender
 from graphrec.models.recommender import Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
@@ -36,7 +36,7 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
         "ridge": RidgeRecommender(**order),
         "als": ALSRecommender(**_given(rank=options.rank)),
     }
-    weights = parse_weights(options.weights) if options.weights else DEFAULT_WEIGHTS
+    weights = parse_weights(options.weights) if options.weights else LEARNED
     if isinstance(weights, dict):
         if unknown := sorted(set(weights) - set(legs)):
             raise ParameterError(

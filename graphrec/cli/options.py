@@ -252,9 +252,9 @@ class LearningOptions:
         str | None,
         typer.Option(
             metavar="LEG=W,...",
-            show_default="walk=0.15,ridge=0.2,als=0.65",
-            help="Weights of the legs in the blend, or: learned. A leg that is not named is "
-            "left out.",
+            show_default="learned",
+            help="Weights of the legs in the blend, such as walk=0.15,ridge=0.2,als=0.65: a leg "
+            "that is not named is left out. Or: learned.",
             rich_help_panel=MODEL,
         ),
     ] = None

@@ -1,13 +1,13 @@
 """Choosing a hybrid's settings on held-out interactions, one group of settings after the other.
 
 A part of some users' histories is held out. For each group (the pair table, the walk, the ridge
-regression, the factors) the choices are tried in turn with all other settings as chosen so far:
-only the legs that a choice concerns are learned again, the pair table is counted once, and each
-trial serves the validation users alone. A choice replaces the one before only if its NDCG is
-better by more than one standard error of the paired difference: a validation cut may mislead, and
-the defaults hold on many data sets. The weights are then searched on the cached scores
-(`graphrec.models.learned_weights`), and MMR's λ is the one of the most diverse lists that cost no
-more than a stated share of the NDCG.
+regression, the factors, their rank) the choices are tried in turn with all other settings as
+chosen so far: only the legs that a choice concerns are learned again, the pair table is counted
+once, and each trial serves the validation users alone. A choice replaces the one before only if
+its NDCG is better by more than one standard error of the paired difference: a validation cut may
+mislead, and the defaults hold on many data sets. The weights are then searched on the cached
+scores (`graphrec.models.learned_weights`), and MMR's λ is the one of the most diverse lists that
+cost no more than a stated share of the NDCG.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ GRID: Final[tuple[Group, ...]] = (
             for unobserved, penalty in ((0.05, 0.05), (0.1, 0.05), (0.05, 0.1), (0.1, 0.1))
         ],
     ),
+    Group("rank", frozenset({"als"}), [{"als.rank": rank} for rank in (256, 64, 512)]),
 )
 """What is tried; the first choice of each group is the default."""
 
@@ -230,7 +231,7 @@ class _Search:
             },
             weights=weights,
             diversity=_within(budget, diversified),
-            users=self._cached.hits.shape[0],
+            users=self._cached.users,
             interactions=self._data.interactions,
             trials=self._trials,
             diversified=diversified,

@@ -12,19 +12,27 @@ from pyspark.storagelevel import StorageLevel
 from graphrec.columns import INDEX, ITEM
 from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
-from graphrec.models.learned_weights import CachedScores, hold_out, normalised, search_weights
+from graphrec.models.learned_weights import (
+    FEWEST_USERS,
+    CachedScores,
+    hold_out,
+    normalised,
+    search_weights,
+)
 from graphrec.models.pagerank import PageRankRecommender
 from graphrec.models.popularity import PopularityModel
 from graphrec.models.recommender import Learned, Leg, Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
 from graphrec.models.training import TrainingData, prepare
 from graphrec.params import at_least, param
+from graphrec.progress import stage
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
 
 DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.15, "ridge": 0.2, "als": 0.65}
 
 LEARNED = "learned"
+_SPARED = 0.02  # a share of the interactions that the legs can do without
 
 
 def _weights(value: Any) -> dict[str, float]:
@@ -49,9 +57,7 @@ class HybridRecommenderModel(RecommenderModel):
     """
 
     weights = param(
-        DEFAULT_WEIGHTS,
-        "weight of each leg's standardised score in the blend, or learned",
-        _weights_or_learned,
+        DEFAULT_WEIGHTS, "weight of each leg's standardised score in the blend", _weights
     )
     _standardise: ClassVar[bool] = True
 
@@ -59,11 +65,13 @@ class HybridRecommenderModel(RecommenderModel):
         """What the blend should beat: popularity, and each leg by itself.
 
         They share the tables and parameters of this model, so nothing is learned again; a leg
-        lists what its recommender lists when it learns alone from the same histories.
+        lists what its recommender lists when it learns alone from the same histories. None is
+        diversified: what MMR gives is seen on the blend.
         """
         alone = {leg: RecommenderModel(self._learned_of([leg])) for leg in self.legs}
         models = {"popularity": PopularityModel(self._learned_of([])), **alone}
-        return {name: self._copyValues(model) for name, model in models.items()}
+        shared = {name: self._copyValues(model) for name, model in models.items()}
+        return {name: model.setParams(diversity=0.0) for name, model in shared.items()}
 
     def _learned_of(self, legs: Sequence[str]) -> Learned:
         return replace(self.learned, tables=self.learned.tables.only(legs))
@@ -84,7 +92,12 @@ class HybridRecommender(Recommender):
         **values: parameters by keyword.
     """
 
-    weights = HybridRecommenderModel.weights
+    weights = param(
+        LEARNED,
+        "weight of each leg's standardised score in the blend; learned: on interactions that are "
+        "held out",
+        _weights_or_learned,
+    )
     validationUsers = param(2000, "users asked for weights=learned, at most", at_least(2))
     seed = param(0, "of the draw for weights=learned", at_least(0))
     _model = HybridRecommenderModel
@@ -116,24 +129,39 @@ class HybridRecommender(Recommender):
         return legs
 
     def _fit(self, dataset: DataFrame) -> RecommenderModel:
+        data = self.enrich(prepare(dataset, self, self.exponents()))
         if self.value("weights") != LEARNED:
-            return super()._fit(dataset)
-        return self._fit_weights(self.enrich(prepare(dataset, self, self.exponents())))
+            return self.model_of(data, self.learn(data))
+        if data.users < FEWEST_USERS:
+            return self._weighed(data, self.learn(data), DEFAULT_WEIGHTS)
+        return self._fit_weights(data)
 
     def _fit_weights(self, data: TrainingData) -> RecommenderModel:
-        """Learn the legs without some interactions, and the weights from those."""
+        """Learn the weights on legs that have not seen some interactions."""
         cut = hold_out(data.profiles, users=self.value("validationUsers"), seed=self.value("seed"))
         training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
         part = replace(data, profiles=training)
         legs = self.learn(part)
-        cached = self.cached_scores(part, legs, cut.validation)
-        weights = search_weights(cached, normalised(DEFAULT_WEIGHTS, cached.legs))
-        model = self.model_of(part, legs)
+        with stage("weights") as counts:
+            cached = self.cached_scores(part, legs, cut.validation)
+            found = search_weights(cached, normalised(DEFAULT_WEIGHTS, cached.legs))
+            counts["users"] = cached.users
+        weights = dict(zip(cached.legs, found, strict=True))
+        if cached.relevant.sum() > _SPARED * data.catalogue.support.sum():
+            model = self._weighed(data, self.learn(data), weights)
+        else:
+            model = self._weighed(part, legs, weights)
+            # People read the pairs of all interactions: these are counted when they are asked for.
+            model.learned = replace(model.learned, profiles=data.profiles, pairs=None)
         training.unpersist()
-        # Pairs are counted anew when they are asked for: people read those of all interactions.
-        model.learned = replace(model.learned, profiles=data.profiles, pairs=None)
-        model.setParams(weights=dict(zip(cached.legs, weights, strict=True)))
         return model
+
+    def _weighed(
+        self, data: TrainingData, legs: list[Leg], weights: Mapping[str, float]
+    ) -> RecommenderModel:
+        names = [leg.name for leg in legs]
+        chosen = dict(zip(names, normalised(weights, names), strict=True))
+        return self.model_of(data, legs).setParams(weights=chosen)
 
     def cached_scores(
         self, data: TrainingData, legs: list[Leg], validation: DataFrame

@@ -3,7 +3,8 @@
 Some two thousand users give up a tenth of their histories. The legs are learned once on all the
 rest; each of those users' candidates is scored by every leg, and the weights are searched on these
 cached z-scores alone. The legs are then kept as they are: a user's own factor is folded in from the
-full history when it is served, so nothing has to be learned twice.
+full history when it is served, so nothing has to be learned twice; only where those users are many
+of all, and what they gave up is missed, are the legs learned again from everything.
 
 A validation cut can mislead. The chosen weights are therefore the ones *nearest to the default*
 that are not worse than the best found by more than one standard error of the paired difference
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -26,7 +28,7 @@ from graphrec.columns import INDEX, ITEM, ITEMS, RECOMMENDATIONS, TIMES, USER, W
 
 HELD_OUT = "held_out"  # array<int>
 _LEAST_HISTORY = 5  # a shorter history has nothing to spare
-_FEWEST_USERS = 50  # a search on fewer finds what suits these few
+FEWEST_USERS = 50  # a search on fewer finds what suits these few
 CUTOFF = 20  # k of the NDCG that is searched
 
 
@@ -91,7 +93,17 @@ class CachedScores:
     legs: tuple[str, ...]
     scores: npt.NDArray[np.float32]  # (users, candidates, legs), -inf past a list's end
     hits: npt.NDArray[np.bool_]  # (users, candidates), held out
-    ideal: npt.NDArray[np.float64]  # (users,), DCG of a perfect list
+    relevant: npt.NDArray[np.int64]  # (users,), how many were held out
+
+    @property
+    def users(self) -> int:
+        """How many users were asked."""
+        return self.relevant.size
+
+    @cached_property
+    def ideal(self) -> npt.NDArray[np.float64]:
+        """DCG of a perfect list, (users,)."""
+        return np.cumsum(_discount(CUTOFF))[np.minimum(self.relevant, CUTOFF) - 1]
 
     @staticmethod
     def collect(
@@ -130,8 +142,7 @@ class CachedScores:
             for leg, name in enumerate(legs):
                 scores[place, :size, leg] = row[name]
         relevant_count = np.array([row["relevant"] for row in rows], np.int64)
-        ideal = np.cumsum(_discount(CUTOFF))[np.minimum(relevant_count, CUTOFF) - 1]
-        return CachedScores(tuple(legs), scores, hits, ideal)
+        return CachedScores(tuple(legs), scores, hits, relevant_count)
 
     def ndcg(self, weights: Sequence[float]) -> npt.NDArray[np.float64]:
         """NDCG@20 of each user under some weights, (users,)."""
@@ -156,7 +167,7 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> tuple[floa
     Returns:
         One weight per leg, summing to 1.
     """
-    if cached.hits.shape[0] < _FEWEST_USERS or not cached.hits.any():
+    if cached.users < FEWEST_USERS or not cached.hits.any():
         return tuple(default)
     legs = len(default)
     tried = {point: cached.ndcg(point) for point in [tuple(default), *_simplex(legs, 10)]}

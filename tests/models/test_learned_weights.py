@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 import graphrec as gr
 from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
 from graphrec.models.learned_weights import CachedScores, hold_out, search_weights
+from graphrec.models.recommender import Recommender
 
 DEFAULT = (0.1, 0.2, 0.7)
 LEGS = ("walk", "ridge", "als")
@@ -14,9 +15,7 @@ LEGS = ("walk", "ridge", "als")
 
 def cached(scores: np.ndarray, hits: np.ndarray) -> CachedScores:
     relevant = np.maximum(hits.sum(axis=1), 1)
-    discount = 1 / np.log2(np.arange(2, 22))
-    ideal = np.cumsum(discount)[relevant - 1]
-    return CachedScores(LEGS[: scores.shape[2]], scores.astype(np.float32), hits, ideal)
+    return CachedScores(LEGS[: scores.shape[2]], scores.astype(np.float32), hits, relevant)
 
 
 def test_ndcg_of_a_hand_made_list() -> None:
@@ -75,14 +74,37 @@ def test_no_interaction_is_lost_or_doubled(spark: SparkSession) -> None:
             assert validation[row[USER]][ITEMS] == kept
 
 
+def legs() -> list[Recommender]:
+    return [gr.PageRankRecommender(), gr.RidgeRecommender()]
+
+
 def test_a_hybrid_learns_its_weights(spark: SparkSession) -> None:
     ratings = gr.samples.ratings(spark)
-    legs = [gr.PageRankRecommender(), gr.RidgeRecommender()]
-    model = gr.HybridRecommender(legs, weights="learned").fit(ratings)
+    model = gr.HybridRecommender(legs()).fit(ratings)
     weights = model.value("weights")
     assert set(weights) == {"walk", "ridge"}
     assert sum(weights.values()) == pytest.approx(1.0)
+    # All users were asked, who are more than can be missed: the legs know all interactions again.
+    fixed = gr.HybridRecommender(legs(), weights=weights).fit(ratings)
+    np.testing.assert_array_equal(model.learned.tables.weight, fixed.learned.tables.weight)
+
+
+def test_legs_that_miss_next_to_nothing_are_not_learned_again(spark: SparkSession) -> None:
+    ratings = gr.samples.ratings(spark)
+    model = gr.HybridRecommender(legs(), validationUsers=60).fit(ratings)
+    whole = gr.HybridRecommender(legs(), weights=model.value("weights")).fit(ratings)
+    assert np.any(model.learned.tables.weight.sum() != whole.learned.tables.weight.sum())
+    assert model.pairs.together.sum() == whole.pairs.together.sum()
     history = {(row.userId, row.movieId) for row in ratings.select("userId", "movieId").collect()}
     listed = model.rankedLists(5).collect()
     assert listed
     assert not {(row.userId, row.movieId) for row in listed} & history
+
+
+def test_few_users_teach_nothing(spark: SparkSession) -> None:
+    rows = [(user, item) for user in range(30) for item in range(user % 3, 9, 2)]
+    interactions = spark.createDataFrame(rows, "user int, item int")
+    model = gr.HybridRecommender(legs()).fit(interactions)
+    share = 0.15 + 0.2
+    expected = {"walk": 0.15 / share, "ridge": 0.2 / share}
+    assert model.value("weights") == pytest.approx(expected)
