@@ -1,0 +1,66 @@
+"""MLlib's own tools tune a recommender on a ranking metric."""
+
+from __future__ import annotations
+
+import pytest
+from pyspark.ml.tuning import CrossValidator, ParamGridBuilder, TrainValidationSplit
+from pyspark.sql import DataFrame, SparkSession
+
+import graphrec as gr
+from graphrec.evaluation.metrics import ranking_metrics
+
+# They leave their pool of threads to the garbage collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:unclosed running multiprocessing pool:ResourceWarning"
+)
+
+
+@pytest.fixture(scope="module")
+def ratings(spark: SparkSession) -> DataFrame:
+    everything = gr.samples.ratings(spark)
+    return everything.where("userId like '%1'").select("userId", "movieId").coalesce(1).cache()
+
+
+def test_cross_validator_chooses_how_many_partners(ratings: DataFrame) -> None:
+    ridge = gr.RidgeRecommender(transformTopK=5)
+    validator = CrossValidator(
+        estimator=ridge,
+        estimatorParamMaps=ParamGridBuilder().addGrid(ridge.partners, [1, 100]).build(),
+        evaluator=gr.RankingEvaluator(metricName="ndcg", k=5),
+        numFolds=2,
+        foldCol="fold",
+    )
+    folds = gr.splits.with_folds(ratings, k=2, user="userId", item="movieId").cache()
+    tuned = validator.fit(folds)
+    one, best = tuned.avgMetrics
+    assert best > one
+    halves = folds.where("fold = 0"), folds.where("fold = 1")
+    by_hand = [
+        _ndcg(gr.RidgeRecommender(partners=100), train, test)
+        for train, test in (halves, halves[::-1])
+    ]
+    assert best == pytest.approx(sum(by_hand) / 2)
+
+
+def test_train_validation_split_chooses_the_weights_of_a_blend(ratings: DataFrame) -> None:
+    hybrid = gr.HybridRecommender(
+        [gr.PageRankRecommender(), gr.ALSRecommender(rank=1, iterations=1)], transformTopK=5
+    )
+    grid = [{"walk": 0.05, "als": 0.95}, {"walk": 1.0, "als": 0.0}]
+    splitter = TrainValidationSplit(
+        estimator=hybrid,
+        estimatorParamMaps=ParamGridBuilder().addGrid(hybrid.weights, grid).build(),
+        evaluator=gr.RankingEvaluator(metricName="recall", k=5),
+        seed=1,
+    )
+    tuned = splitter.fit(ratings)
+    assert tuned.validationMetrics[1] > tuned.validationMetrics[0]
+    assert tuned.bestModel.value("weights") == grid[1]
+
+
+def _ndcg(recommender: gr.RidgeRecommender, train: DataFrame, test: DataFrame) -> float:
+    """Over the test users that are known, as the evaluator has it."""
+    lists = recommender.fit(train).rankedLists(5, users=test)
+    measured = ranking_metrics(lists, test, k=5, user="userId", item="movieId")
+    mean: float = measured.agg({"ndcg": "avg"}).collect()[0][0]
+    return mean
