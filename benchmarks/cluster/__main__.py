@@ -1,9 +1,9 @@
 """Jobs on a real cluster whose executors are killed, against the same jobs in local mode.
 
-    python -m benchmarks.cluster [RATINGS] [--undisturbed] [--out DIR] [-- options of recommend]
+    python -m benchmarks.cluster [--ratings FILE] [--undisturbed] [--out DIR] [-- OPTIONS]
 
-Ends with 1 if a result differs, a job fails, an executor could not be caught at work, or a worker
-mapped a file that is not its own.
+OPTIONS are those of `graphrec recommend`. Ends with 1 if a result differs, a job fails, an executor
+could not be caught at work, or a worker mapped a file that is not its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SAMPLE = Path(__file__).parents[2] / "sample_data" / "ratings.csv"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, compare and print; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("ratings", type=Path, nargs="?", default=_SAMPLE)
+    parser.add_argument("--ratings", type=Path, default=_SAMPLE, help="default: sample_data")
     parser.add_argument("--out", type=Path, help="for results and logs; default: a temporary one")
     parser.add_argument("--memory", default="1g", help="of each of the two workers")
     parser.add_argument("--undisturbed", action="store_true", help="also without a loss")
