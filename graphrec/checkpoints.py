@@ -25,7 +25,7 @@ def checkpointed(frame: DataFrame) -> DataFrame:
         unless `spark.cleaner.referenceTracking.cleanCheckpoints` is true.
     """
     settings = frame.sparkSession.conf
-    if (settings.get("spark.master") or "").startswith("local"):
+    if (settings.get("spark.master", "") or "").startswith("local"):
         return frame.localCheckpoint()
     if settings.get(_FOLDER, None):
         return frame.checkpoint()

@@ -80,6 +80,7 @@ def test_a_contender_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_contender_that_fails_ends_the_run(tmp_path: Path) -> None:
-    wrong = Contender("wrong", "command_line:recommend", {"data": f"{tmp_path}/nothing.parquet"})
+    arguments = {"data": f"{tmp_path}/made.parquet", "shape": {"interactions": 1}}
+    wrong = Contender("wrong", "command_line:generate", arguments)
     with pytest.raises(subprocess.CalledProcessError):
         measure_target(Target("wrong", (wrong,), ()), repetitions=1)
