@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,7 +44,7 @@ def active_tasks(ui_port: int) -> dict[str, int]:
     Empty while the driver's pages are not there: before it has started, and after its end.
     """
     address = f"http://{HOST}:{ui_port}/api/v1/applications"
-    with suppress(OSError, IndexError):
+    with suppress(OSError, HTTPException, IndexError):
         application = _json(address)[0]["id"]
         listed = _json(f"{address}/{application}/executors")
         return {e["id"]: int(e["activeTasks"]) for e in listed if e["id"] != _DRIVER}
