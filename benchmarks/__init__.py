@@ -1,1 +1,1 @@
-"""Measurements: run by hand, never as tests."""
+"""Measurements and large checks: run by hand; what is small enough of them runs in tests, too."""

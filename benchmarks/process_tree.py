@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -21,14 +21,18 @@ class Measured:
     peak_bytes: int  # largest sum of all its processes' proportional set sizes at one time
 
 
-def measure(command: Sequence[str]) -> Measured:
+def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Measured:
     """Run a command to its end; memory that processes share is counted once (PSS).
+
+    Args:
+        command: program and arguments.
+        environment: its variables; None for those of this process.
 
     Raises:
         subprocess.CalledProcessError: the command failed.
     """
     begun = time.perf_counter()
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env=environment)
     peak = 0
     done = threading.Event()
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from graphrec.checkpoints import checkpointed
 from graphrec.columns import ITEM, NEIGHBOUR, RANK, USER, VECTOR
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import quoted
@@ -125,7 +126,7 @@ def evaluate(
     )
     lists = _lists_by(models, yardsticks)
     with stage("metrics"):
-        per_user = _computed(yardsticks.per_user(lists, list(models)))
+        per_user = checkpointed(yardsticks.per_user(lists, list(models)))
         catalogue = catalogue_metrics(
             lists, yardsticks.popularity, k=yardsticks.cutoffs, by=[MODEL]
         )
@@ -214,14 +215,14 @@ class _Yardsticks:
     ) -> _Yardsticks:
         """Look at the training set once; the rest is done with these tables."""
         with stage("test users") as counts:
-            test = _computed(test.distinct())
+            test = checkpointed(test.distinct())
             learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
             users = test.select(USER).distinct().join(learned, USER, "left").fillna(0, [HISTORY])
             yardsticks = _Yardsticks(
                 test=test,
-                users=_computed(users),
-                similarity=_computed(similarity),
-                popularity=_computed(item_popularity(train)),
+                users=checkpointed(users),
+                similarity=checkpointed(similarity),
+                popularity=checkpointed(item_popularity(train)),
                 cutoffs=cutoffs,
             )
             counts |= {"users": yardsticks.users.count(), "interactions": test.count()}
@@ -268,19 +269,9 @@ def _lists_by(models: Mapping[str, RecommenderModel], yardsticks: _Yardsticks) -
     found = []
     for name, model in models.items():
         with stage("lists") as counts:
-            found.append(_computed(_lists(name, model, yardsticks)))
+            found.append(checkpointed(_lists(name, model, yardsticks)))
             counts[f"rows by {name}"] = found[-1].count()
     return reduce(DataFrame.unionByName, found)
-
-
-def _computed(frame: DataFrame) -> DataFrame:
-    """The rows of a frame without the plan that led to them, until nobody refers to them.
-
-    Everything here is planned on top of the lists of all models, several times over: with the
-    plans of their serving in it, planning would take longer than the work. The price is that a
-    lost executor takes its rows with it, and the comparison must be made again.
-    """
-    return frame.localCheckpoint()
 
 
 def _lists(name: str, model: RecommenderModel, yardsticks: _Yardsticks) -> DataFrame:

@@ -1,0 +1,1 @@
+"""graphrec on a real cluster: the same lists, also when executors are lost."""

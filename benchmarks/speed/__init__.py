@@ -1,0 +1,1 @@
+"""How fast graphrec is beside its peers, in the same run on the same cores."""

@@ -1,0 +1,102 @@
+"""Lists for all users: in Spark, by the bare kernel, by MLlib and by implicit."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+import graphrec as gr
+from benchmarks.generate import Shape, write
+from benchmarks.speed.inputs import THREADS, Seconds, drain, interactions, matrix, session, timed
+from graphrec.artifacts import one_thread
+from graphrec.ranking.blocks import Lists
+from graphrec.ranking.kernel import rank_users
+from graphrec.ranking.serving import read_profiles, user_factors
+from graphrec.ranking.settings import Request
+from graphrec.ranking.tables import factors_of, neighbours_of
+
+_LENGTH = 20
+_BATCH = 1_000  # users whom a thread of the bare kernel serves at a time
+
+
+def fit(data: str, model: str, rank: int) -> Seconds:
+    """Learn the default hybrid and save it."""
+    seconds: Seconds = {}
+    hybrid = gr.HybridRecommender().with_settings({"als.rank": rank})
+    with timed(seconds, "fit"):
+        hybrid.fit(interactions(session(), data)).write().overwrite().save(model)
+    return seconds
+
+
+def fit_generated(folder: str, users: int, items: int, rank: int) -> Seconds:
+    """Make interactions on a catalogue of some size, and learn from them."""
+    data = Path(folder) / "interactions.parquet"
+    write(Shape(interactions=144 * users, items=items), data)
+    return fit(str(data), str(Path(folder) / "model"), rank)
+
+
+def graphrec(model: str) -> Seconds:
+    """In Spark; the first time workers start, load the tables and the compiled code."""
+    session()  # `load` takes the one that runs
+    seconds: Seconds = {}
+    loaded = gr.HybridRecommenderModel.load(model)
+    for stage in ("first", "again"):
+        with timed(seconds, stage):
+            drain(loaded.rankedLists(_LENGTH))
+    return seconds | {"per user": seconds["again"] / loaded.learned.tables.users}
+
+
+def kernel(model: str) -> Seconds:
+    """The compiled code in this process, without Spark between: what cannot be undercut."""
+    spark = session()
+    loaded = gr.HybridRecommenderModel.load(model)
+    learned = loaded.learned
+    tables = learned.tables.share(spark, diversify=False).open()
+    weights = loaded.value("weights")
+    request = Request(tuple(weights[leg] for leg in learned.tables.legs), True, _LENGTH)
+    settings = request.settings(
+        tables["popularity"], np.zeros(learned.tables.catalogue.size, np.bool_)
+    )
+    fold = (learned.tables.factors.unobserved, learned.tables.factors.regularization)
+    batches = learned.profiles.toArrow().combine_chunks().to_batches(max_chunksize=_BATCH)
+
+    def serve(batch: pa.RecordBatch) -> Lists:
+        profiles = read_profiles(batch, filter_seen=True)
+        users = user_factors(batch, profiles, tables, fold)
+        neighbours = neighbours_of(tables, diversify=False)
+        return rank_users(profiles, neighbours, factors_of(tables, users), settings)
+
+    seconds: Seconds = {}
+    with one_thread(), ThreadPoolExecutor(THREADS) as threads:
+        serve(batches[0])
+        with timed(seconds, "lists"):
+            list(threads.map(serve, batches))
+    return seconds
+
+
+def mllib(data: str, rank: int) -> Seconds:
+    """`recommendForAllUsers` of MLlib's ALS, after one iteration: only the lists are timed."""
+    from pyspark.ml.recommendation import ALS  # noqa: PLC0415 a peer
+
+    frame = interactions(session(), data).selectExpr("user", "item", "1.0 AS rating")
+    model = ALS(rank=rank, maxIter=1, implicitPrefs=True, seed=0).fit(frame)
+    seconds: Seconds = {}
+    with timed(seconds, "lists"):
+        drain(model.recommendForAllUsers(_LENGTH))
+    return seconds
+
+
+def implicit(data: str, rank: int) -> Seconds:
+    """`recommend` of implicit's ALS, after one iteration: only the lists are timed."""
+    from implicit.als import AlternatingLeastSquares  # noqa: PLC0415 a peer
+
+    rows = matrix(data)
+    model = AlternatingLeastSquares(rank, iterations=1, num_threads=THREADS, random_state=0)
+    model.fit(rows, show_progress=False)
+    seconds: Seconds = {}
+    with timed(seconds, "lists"):
+        model.recommend(np.arange(rows.shape[0]), rows, N=_LENGTH)
+    return seconds

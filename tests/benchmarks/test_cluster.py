@@ -1,0 +1,46 @@
+"""Jobs on a standalone cluster whose executors are killed while they work."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks.cluster import jobs
+from benchmarks.cluster.__main__ import main
+
+CHEAP = ("-k", "10", "--rank", "16", "--settings", "als.iterations=2")
+
+
+@pytest.mark.slow
+def test_executors_lost_in_every_stage_change_no_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["--out", str(tmp_path), "--", *CHEAP])
+    told = capsys.readouterr().out
+    assert code == 0, told
+    stages = ["read", "histories", "item pairs", "ridge", "factors", "lists"]
+    assert re.findall(r"killed in: (.*)", told) == [*stages, "metrics"]
+    assert told.count("bit for bit: True") == 2
+    if Path("/proc/self/maps").exists():
+        assert re.findall(r"([1-9]\d*) shared arrays mapped by the workers, 0 foreign", told)
+    # Each loss made the cluster start an executor, in a folder of its own.
+    started = list((tmp_path / "cluster").glob("worker-*/work/app-*-0000/*"))
+    assert len(started) >= 2 + len(stages)
+
+
+def test_results_that_differ_are_found(tmp_path: Path) -> None:
+    """By the last bit of one score, wherever the row stands."""
+    table = pa.table(
+        {"user": ["a", "a", "b"], "rank": [1, 2, 1], "score": [0.3, 0.2, 0.1]},
+    )
+    changed = table.set_column(2, "score", pa.array([0.3, 0.2, math.nextafter(0.1, 1)]))
+    for name, written in {"one": table, "moved": table.take([2, 0, 1]), "other": changed}.items():
+        (tmp_path / name).mkdir()
+        pq.write_table(written, tmp_path / name / "part.parquet")
+    assert jobs.result(tmp_path / "moved").equals(jobs.result(tmp_path / "one"))
+    assert not jobs.result(tmp_path / "other").equals(jobs.result(tmp_path / "one"))
