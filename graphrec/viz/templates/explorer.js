@@ -493,15 +493,15 @@ class ItemMap {
     context.lineWidth = 3.5;
     context.strokeStyle = this.page;
     context.fillStyle = this.ink;
-    const x = this.beside(data, context.measureText(text).width, 4), y = data.y + settings.labelSize / 3;
+    const x = this.beside(context, data, context.measureText(text).width, 4), y = data.y + settings.labelSize / 3;
     context.strokeText(text, x, y);
     context.fillText(text, x, y);
   }
 
   // Where a text begins that stands right of a node, or left of it where there is no room.
-  beside(data, width, gap) {
+  beside(context, data, width, gap) {
     const right = data.x + data.size + gap;
-    return right + width <= this.renderer.getDimensions().width || data.x < width ? right : data.x - data.size - gap - width;
+    return right + width <= context.canvas.clientWidth || data.x < width ? right : data.x - data.size - gap - width;
   }
 
   drawHover(context, data, settings) {
@@ -514,7 +514,7 @@ class ItemMap {
     const text = shortened(data.label, 60);
     context.font = `600 ${settings.labelSize}px ${settings.labelFont}`;
     const width = context.measureText(text).width, height = settings.labelSize + 10;
-    const x = this.beside(data, width + 16, 9), y = data.y - height / 2;
+    const x = this.beside(context, data, width + 16, 9), y = data.y - height / 2;
     context.beginPath();
     context.roundRect(x, y, width + 16, height, 6);
     context.fillStyle = this.surface;
@@ -539,12 +539,15 @@ function mix(one, other, share) {
 
 let map = null;
 readFilters();
-try {
-  if (hasWebGL()) map = new ItemMap(byId("canvas"));
-} catch (error) {
-  console.warn(error);
+if (hasWebGL()) {
+  try {
+    map = new ItemMap(byId("canvas"));
+  } catch (error) {
+    byId("canvas").replaceChildren();
+    byId("no-map").textContent = `The map cannot be drawn: ${error.message}. The search and the lists work all the same.`;
+  }
 }
-byId("no-webgl").hidden = map !== null;
+byId("no-map").hidden = map !== null;
 document.querySelector(".zoom").hidden = map === null;
 byId("closer").addEventListener("click", () => map.renderer.getCamera().animatedZoom({ duration: 200 }));
 byId("farther").addEventListener("click", () => map.renderer.getCamera().animatedUnzoom({ duration: 200 }));
