@@ -94,6 +94,7 @@ def run(options: Options) -> None:
             run.spark, options, save_model=None, inputs=[options.input, options.items]
         ) as folders:
             origin = source.open_interactions(run.spark, options, timed=None)
+            _check_names(origin.columns)
             titles = open_titles(run.spark, options, item=origin.columns.item)
             model = origin.model(recommender)
             with model.graph as graph:
@@ -129,6 +130,24 @@ def _check(options: Options) -> None:
         )
 
 
+def _check_names(columns: InteractionColumns) -> None:
+    """Require names of users and items that no table has for something else.
+
+    Raises:
+        ColumnError: it has.
+    """
+    from graphrec.analytics.exploration import COLUMNS
+    from graphrec.errors import ColumnError
+
+    for role, name in (("user", columns.user), ("item", columns.item)):
+        if name.lower() in COLUMNS:  # Spark's columns have no case
+            raise ColumnError(
+                f"the {role} column cannot be named like a column of the result",
+                found=repr(name),
+                fix="rename it in the input",
+            )
+
+
 def _writer(folder: str, columns: InteractionColumns, options: Options) -> Keep:
     """Write each table to its folder, with the input's names of users and items."""
     from graphrec.cli import results
@@ -137,7 +156,9 @@ def _writer(folder: str, columns: InteractionColumns, options: Options) -> Keep:
 
     def keep(name: str, table: DataFrame) -> DataFrame:
         place = f"{folder}/{name}"
-        named = table.withColumnsRenamed({USER: columns.user, ITEM: columns.item})
+        # One after the other they could meet: an input may call its users `item`.
+        given = {USER: columns.user, ITEM: columns.item}
+        named = table.toDF(*(given.get(name, name) for name in table.columns))
         named.write.parquet(place)
         written = results.read_result(table.sparkSession, place)
         if options.format == TableFormat.CSV:
