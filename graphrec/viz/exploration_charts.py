@@ -24,7 +24,7 @@ _HEIGHT: Final = 300
 _LINE_POINTS: Final = 24
 _LONGEST_TITLE: Final = 36
 _MOST_SHELLS: Final = 40  # bars
-_RATIOS: Final = [0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100]
+_GAINING: Final = "#d9822b"  # stands out on either ground
 _KINDS: Final = {USER: "users", ITEM: "items"}
 
 _Chart = alt.Chart | alt.LayerChart
@@ -37,24 +37,21 @@ def degree_tails(degrees: pd.DataFrame, laws: pd.DataFrame) -> Spec:
         degrees: (type, degree, at_least).
         laws: (type, alpha, x_min, tail, vertices), alpha null without a law.
     """
-    x = alt.X(DEGREE, type="quantitative", title="at least so many interactions", scale=_log())
-    y = alt.Y(AT_LEAST, type="quantitative", title="share", scale=_log(), axis=_shares())
+    x = alt.X(DEGREE, type="quantitative", title="at least so many interactions", **_logarithmic())
+    y = alt.Y(AT_LEAST, type="quantitative", title="share", scale=_log(), axis=_shares(grid=False))
     color = _kinds()
-    points = alt.Chart(_kinds_named(degrees)).mark_point(filled=True, size=26, opacity=0.75)
-    lines = alt.Chart(_kinds_named(_law_lines(laws))).mark_line(strokeWidth=2, strokeDash=[6, 3])
     tooltip = [
         alt.Tooltip("kind", type="nominal"),
         alt.Tooltip(DEGREE, type="quantitative", title="at least", format=","),
         alt.Tooltip(AT_LEAST, type="quantitative", title="share", format=".3%"),
     ]
-    return _spec(
-        alt.LayerChart(
-            layer=[
-                points.encode(x=x, y=y, color=color, tooltip=tooltip),
-                lines.encode(x=x, y=y, color=color),
-            ]
-        )
-    )
+    points = alt.Chart(_kinds_named(degrees)).mark_point(filled=True, size=26, opacity=0.75)
+    layers = [points.encode(x=x, y=y, color=color, tooltip=tooltip)]
+    fitted = _law_lines(laws, degrees)
+    if fitted:
+        lines = alt.Chart(_kinds_named(pd.concat(fitted))).mark_line(strokeDash=[6, 3])
+        layers.append(lines.encode(x=x, y=y, color=color))
+    return _spec(alt.LayerChart(layer=layers))
 
 
 def component_sizes(sizes: pd.DataFrame) -> Spec:
@@ -65,7 +62,7 @@ def component_sizes(sizes: pd.DataFrame) -> Spec:
             x=alt.X(
                 SIZE, type="quantitative", title="users and items of a component", scale=_log()
             ),
-            y=alt.Y(COUNT, type="quantitative", title="components", scale=_log()),
+            y=alt.Y(COUNT, type="quantitative", title="components", **_logarithmic()),
             tooltip=[alt.Tooltip(name, type="quantitative", format=",") for name in (SIZE, COUNT)],
         )
     )
@@ -73,11 +70,12 @@ def component_sizes(sizes: pd.DataFrame) -> Spec:
 
 def shells(table: pd.DataFrame) -> Spec:
     """How many users and items have each core number: (core, users, items)."""
-    wide = -(-int(table[CORE].max()) // _MOST_SHELLS)
-    first = (table[CORE] - 1) // wide * wide + 1
-    long = table.assign(**{CORE: first}).groupby(CORE, as_index=False).sum()
-    long = long.melt(id_vars=CORE, var_name="kind", value_name=VERTICES)
-    title = "core number" if wide == 1 else f"core number, from here to {wide - 1} more"
+    most = int(table[CORE].max())
+    wide = -(-most // _MOST_SHELLS)
+    counted = table.groupby((table[CORE] - 1) // wide * wide + 1)[[USERS, ITEMS]].sum()
+    every = counted.reindex(range(1, most + 1, wide), fill_value=0).rename_axis(CORE)
+    long = every.reset_index().melt(id_vars=CORE, var_name="kind", value_name=VERTICES)
+    title = "core number" if wide == 1 else f"core number ({wide} in a bar, the lowest is named)"
     chart = alt.Chart(long).mark_bar(opacity=0.9)
     return _spec(
         chart.encode(
@@ -146,19 +144,29 @@ def importance(items: pd.DataFrame, gaining: pd.DataFrame) -> Spec:
         items: (support, lift).
         gaining: (title, support, lift, ...).
     """
-    x = alt.X(SUPPORT, type="quantitative", title="watched by (users)", scale=_log())
+    x = alt.X(SUPPORT, type="quantitative", title="watched by (users)", **_logarithmic())
     y = alt.Y(
         LIFT,
         type="quantitative",
         title="PageRank over popularity",
         scale=alt.Scale(type="log", nice=False, padding=14),
-        axis=alt.Axis(format="~g", values=_RATIOS),
+        axis=alt.Axis(format="~g", values=_ratios(items[LIFT])),
     )
     even = alt.Chart(pd.DataFrame({"even": [1]})).mark_rule(strokeDash=[4, 3]).encode(y="even:Q")
     cloud = alt.Chart(items).mark_point(filled=True, size=18, opacity=0.35).encode(x=x, y=y)
-    named = alt.Chart(_shortened(gaining)).encode(x=x, y=y, tooltip=_told_of_gaining())
-    points = named.mark_point(filled=True, size=80, opacity=1).encode(color=alt.value("#d9822b"))
-    return _spec(alt.LayerChart(layer=[even, cloud, points]))
+    layers = [even, cloud]
+    if len(gaining):
+        named = alt.Chart(gaining).mark_point(filled=True, size=80, opacity=1)
+        layers.append(named.encode(x=x, y=y, tooltip=_told_of_gaining(), color=alt.value(_GAINING)))
+    return _spec(alt.LayerChart(layer=layers))
+
+
+def _ratios(values: pd.Series[float]) -> list[float]:
+    """Ticks of a logarithmic axis, as fine as the values need."""
+    narrow = values.max() < 3 * values.min()
+    return (
+        [0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4, 1.7] if narrow else [0.1, 0.2, 0.5, 1, 2, 5, 10, 50]
+    )
 
 
 def gains(gaining: pd.DataFrame) -> Spec:
@@ -213,7 +221,8 @@ def _bars(
     )
     y = alt.Y("named", type="nominal", sort=None, title=None, axis=alt.Axis(labelLimit=230))
     bars = alt.Chart(rows).mark_bar(height=alt.RelativeBandSize(0.55), cornerRadiusEnd=2)
-    x = alt.X(figure, type="quantitative", title=title, scale=alt.Scale(zero=False, nice=True))
+    room = first + 1.2 * (float(table[figure].max()) - first)  # for the text at the end of a bar
+    x = alt.X(figure, type="quantitative", title=title, scale=alt.Scale(domain=[first, room]))
     texts = alt.Chart(rows).mark_text(align="left", dx=5, fontSize=12)
     return _spec(
         alt.LayerChart(
@@ -246,18 +255,18 @@ def _shortened(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(named=named)
 
 
-def _law_lines(laws: pd.DataFrame) -> pd.DataFrame:
-    """(type, degree, at_least): the fitted tails, as high as the data at their beginning."""
-    parts = [_line(law) for law in laws.dropna(subset=["alpha"]).to_dict("records")]
-    empty = pd.DataFrame({TYPE: [], DEGREE: [], AT_LEAST: []})
-    return pd.concat([empty, *parts], ignore_index=True) if parts else empty
+def _law_lines(laws: pd.DataFrame, degrees: pd.DataFrame) -> list[pd.DataFrame]:
+    """(type, degree, at_least) of each law: the tail, as high as the data at its beginning."""
+    most = degrees.groupby(TYPE)[DEGREE].max()
+    known = laws.dropna(subset=["alpha"]).to_dict("records")
+    return [_line(law, most[law[TYPE]]) for law in known]
 
 
-def _line(law: dict[Any, Any]) -> pd.DataFrame:
+def _line(law: dict[Any, Any], last: float) -> pd.DataFrame:
     """P(X >= x) = tail / vertices · ζ(α, x) / ζ(α, x_min), until one of the tail is left."""
     alpha, first = float(law["alpha"]), float(law["x_min"])
-    last = first * float(law["tail"]) ** (1.0 / (alpha - 1.0))
-    degree = np.geomspace(first, max(last, first + 1.0), _LINE_POINTS)
+    alone = first * float(law["tail"]) ** (1.0 / (alpha - 1.0))
+    degree = np.geomspace(first, min(alone, last), _LINE_POINTS)
     share = law["tail"] / law[VERTICES] * zeta(alpha, degree) / zeta(alpha, first)
     return pd.DataFrame({TYPE: law[TYPE], DEGREE: degree, AT_LEAST: share})
 
@@ -279,12 +288,17 @@ def _log() -> alt.Scale:
     return alt.Scale(type="log", nice=False, padding=8)
 
 
+def _logarithmic() -> dict[str, Any]:
+    """An axis without the many lines of a logarithmic grid."""
+    return {"scale": _log(), "axis": alt.Axis(grid=False)}
+
+
 def _unit() -> alt.Scale:
     return alt.Scale(domain=[0, 1])
 
 
-def _shares() -> alt.Axis:
-    return alt.Axis(format="~%")
+def _shares(*, grid: bool = True) -> alt.Axis:
+    return alt.Axis(format="~%", grid=grid)
 
 
 def _spec(chart: _Chart, height: int = _HEIGHT) -> Spec:

@@ -12,7 +12,6 @@ from pyspark.sql import functions as F
 
 from graphrec.analytics import exploration as names
 from graphrec.analytics.communities import COMMUNITY, INSIDE
-from graphrec.analytics.components import COMPONENT, INTERACTIONS, ITEM_SHARE
 from graphrec.analytics.cores import CORE
 from graphrec.analytics.degrees import AT_LEAST, VERTICES
 from graphrec.analytics.distances import DISTANCE
@@ -51,7 +50,6 @@ class ExplorationFindings:
         degrees: (type, degree, vertices, at_least), at most a few hundred rows of each type.
         power_laws: as the table, two rows.
         component_sizes: (size: users and items of a component, count), a row per size.
-        largest_components: the first rows of `components`.
         shells: (core, users, items).
         distances: (title, distance, users, items).
         reach: (bin, users), by the share of the unseen items that are three steps away.
@@ -66,7 +64,6 @@ class ExplorationFindings:
     degrees: pd.DataFrame
     power_laws: pd.DataFrame
     component_sizes: pd.DataFrame
-    largest_components: pd.DataFrame
     shells: pd.DataFrame
     distances: pd.DataFrame
     reach: pd.DataFrame
@@ -95,9 +92,6 @@ class ExplorationFindings:
         distances = tables[names.DISTANCES].orderBy(quoted(item), DISTANCE).collect()
         titles = title_of(row[item] for row in (*gaining, *bridges, *typical, *distances))
         sizes = tables[names.COMPONENTS].select((F.col(USERS) + F.col(ITEMS)).alias(SIZE))
-        largest = tables[names.COMPONENTS].orderBy(
-            F.desc(ITEM_SHARE), F.desc(USERS), F.desc(INTERACTIONS), COMPONENT
-        )
         most_similar = tables[names.SIMILAR_USERS].where(F.col(RANK) == 1)
         return ExplorationFindings(
             figures=figures,
@@ -108,7 +102,6 @@ class ExplorationFindings:
             .agg(F.count("*").alias(COUNT))
             .orderBy(SIZE)
             .toPandas(),
-            largest_components=largest.limit(LONGEST).toPandas(),
             shells=tables[names.SHELLS].orderBy(CORE).toPandas(),
             distances=_titled(distances, item, titles, tables[names.DISTANCES].columns),
             reach=_binned(tables[names.REACH], F.col(SHARE)),

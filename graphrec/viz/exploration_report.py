@@ -112,7 +112,9 @@ class _Told:
             Tile(
                 "Components",
                 f"{figures['components']:,}",
-                f"the largest has {_share(figures['reachable_catalogue'])} of the items",
+                "everything hangs together"
+                if figures["components"] == 1
+                else f"the largest has {_share(figures['reachable_catalogue'])} of the items",
             ),
             Tile(
                 "Communities",

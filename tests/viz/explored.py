@@ -1,4 +1,4 @@
-"""Made-up content of the interactive page, as large as a test wants it."""
+"""Made-up content of the pages of an exploration, as large as a test wants it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from graphrec.graph.measures import MEASURES
+from graphrec.viz.exploration_findings import ExplorationFindings
 from graphrec.viz.explorer_data import ExplorerData, strongest_edges
 
 HOSTILE = (
@@ -13,12 +14,17 @@ HOSTILE = (
     "<!--<img src=x onerror=alert(2)>\u2028 & 'Amélie'",
 )
 USERS = 70
+ALONE = 4
 
 
 def made_up(items: int, edges_per_item: int = 4) -> ExplorerData:
-    """Items in three communities, of which the first two are called `HOSTILE`; 12 users."""
+    """12 users, and items in three communities; the first two are called `HOSTILE`.
+
+    The last item is alone in a community of its own.
+    """
     random = np.random.RandomState(7)
     community = np.arange(items) % 3 + 1
+    community[-1] = ALONE
     support = np.sort(random.randint(5, 60, items))[::-1]
     table = pd.DataFrame(
         {
@@ -80,4 +86,97 @@ def users(items: int) -> pd.DataFrame:
                 for user in range(12)
             ],
         }
+    )
+
+
+FIGURES = {
+    "users": 70,
+    "items": 40,
+    "interactions": 800,
+    "density": 0.2857,
+    "user_mean": 11.4,
+    "user_median": 9.5,
+    "user_max": 31,
+    "user_gini": 0.31,
+    "item_mean": 20.0,
+    "item_median": 14.0,
+    "item_max": 66,
+    "item_gini": 0.42,
+    "components": 3,
+    "reachable_catalogue": 0.95,
+    "communities": 2,
+    "modularity": 0.41,
+    "innermost_core": {"core": 6, "users": 20, "items": 12},
+    "median_pool": 30.0,
+    "median_pool_share": 0.98,
+    "popularity_correlation": 0.97,
+    "largest_participation": 0.5,
+    "median_best_cosine": 0.44,
+}
+
+
+def made_up_findings() -> ExplorationFindings:
+    """Of 70 users and 40 items, some of which are called `HOSTILE`."""
+    degrees = [
+        (kind, degree, 3, share)
+        for kind, most in (("user", 31), ("item", 66))
+        for degree, share in zip(range(1, most, 3), np.linspace(1, 0.02, 30), strict=False)
+    ]
+    shares = np.arange(20) / 20
+    bins = {"bin": shares, "bin_end": shares + 0.05}
+    return ExplorationFindings(
+        figures=FIGURES,
+        degrees=pd.DataFrame(degrees, columns=["type", "degree", "vertices", "at_least"]),
+        power_laws=pd.DataFrame(
+            {
+                "type": ["item", "user"],
+                "alpha": [2.5, np.nan],
+                "standard_error": [0.1, np.nan],
+                "x_min": [7, np.nan],
+                "tail": [20, np.nan],
+                "vertices": [40, 70],
+                "ratio": [2.1, np.nan],
+                "exponential_p": [0.03, np.nan],
+            }
+        ),
+        component_sizes=pd.DataFrame({"size": [2, 106], "count": [2, 1]}),
+        shells=pd.DataFrame({"core": [1, 3, 6], "users": [30, 20, 20], "items": [8, 20, 12]}),
+        distances=pd.DataFrame(
+            {
+                "title": [HOSTILE[0]] * 3 + ["Film 7"] * 3,
+                "distance": [0, 1, 2, 0, 1, 2],
+                "users": [0, 66, 0, 0, 50, 0],
+                "items": [1, 0, 37, 1, 0, 30],
+            }
+        ),
+        reach=pd.DataFrame({**bins, "users": [2] + [0] * 18 + [68]}),
+        importance=pd.DataFrame({"support": [66, 30, 10, 2], "lift": [0.9, 1.0, 1.1, 1.4]}),
+        gaining=pd.DataFrame(
+            {
+                "title": [HOSTILE[1], HOSTILE[1]],
+                "support": [22, 21],
+                "popularity_rank": [17, 18],
+                "pagerank_rank": [9, 12],
+                "lift": [1.12, 1.08],
+            }
+        ),
+        bridges=pd.DataFrame(
+            {
+                "title": ["Film 3"],
+                "support": [44],
+                "community": [1],
+                "partners": [12],
+                "participation": [0.5],
+            }
+        ),
+        communities=pd.DataFrame(
+            {
+                "community": [1, 2],
+                "items": [22, 16],
+                "support": [500, 280],
+                "inside": [0.9, 0.75],
+                "typical": [list(HOSTILE), ["Film 9"]],
+            }
+        ),
+        similar=pd.DataFrame({**bins, "users": [3] * 20}),
     )

@@ -22,7 +22,12 @@ def test_nothing_is_fetched_and_no_text_becomes_code() -> None:
     page = Page(html)
     assert page.fetched == ["a href=#", "a href=_report.html"]
     assert "default-src 'none'" in html
-    assert [kind for kind, _ in page.scripts] == ["", "", "application/json", "module"]
+    assert [kind for kind, _ in page.scripts] == [
+        "text/plain",
+        "text/plain",
+        "application/json",
+        "module",
+    ]
     embedded = page.embedded
     assert embedded["items"]["title"][:2] == list(HOSTILE)
     assert embedded["users"][0]["name"] == HOSTILE[0]

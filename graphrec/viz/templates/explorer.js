@@ -105,7 +105,7 @@ function row(href, mark, text, told, detail = null, bar = null, hue = null) {
 }
 
 const itemRow = (item, detail) =>
-  row(`#item-${item}`, swatch(items.community[item]), items.title[item], `${whole.format(items.support[item])}`, detail);
+  row(`#item-${item}`, swatch(items.community[item]), items.title[item], count(items.support[item], "user", "users"), detail);
 const rows = (children) => element("ul", { class: "rows" }, ...children);
 const facts = (pairs) =>
   element("dl", { class: "facts" }, ...pairs.map(([name, told]) => element("div", {}, element("dt", {}, name), element("dd", {}, told))));
@@ -381,7 +381,7 @@ class ItemMap {
   constructor(place) {
     this.graph = new graphology.Graph({ multi: true, type: "undirected" });
     const most = Math.sqrt(Math.max(...items.support, 1));
-    const largest = items.title.length > 1500 ? 11 : 15, least = items.title.length > 1500 ? 1.4 : 2.4;
+    const largest = items.title.length > 1500 ? 9 : 15, least = items.title.length > 1500 ? 1.4 : 2.4;
     items.title.forEach((title, item) => this.graph.addNode(item, {
       x: items.x[item], y: items.y[item], label: title, size: least + (largest - least) * (Math.sqrt(items.support[item]) / most) ** 1.3,
     }));
@@ -461,7 +461,7 @@ class ItemMap {
       community: () => items.title.map((_, item) => item).filter((item) => items.community[item] === selected.place),
     }[selected.kind]();
     this.near = new Set(listed);
-    this.named = new Set(selected.kind === "community" ? [] : listed.slice(0, 10));
+    this.named = new Set(listed.slice(0, { item: 10, user: 6 }[selected.kind] ?? 0));
     if (selected.kind === "user" && listed.length) this.addUser(listed);
     this.renderer.refresh();
     this.lookAt(selected.kind === "item" ? [selected.place, ...listed] : listed);
@@ -541,6 +541,9 @@ let map = null;
 readFilters();
 if (hasWebGL()) {
   try {
+    for (const { textContent } of document.querySelectorAll("script.drawing")) {
+      document.head.append(Object.assign(document.createElement("script"), { textContent }));
+    }
     map = new ItemMap(byId("canvas"));
   } catch (error) {
     byId("canvas").replaceChildren();
