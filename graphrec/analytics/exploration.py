@@ -19,8 +19,10 @@ from graphrec.analytics.item_graph import item_graph
 from graphrec.analytics.reach import reach_table
 from graphrec.analytics.similar_users import similar_users
 from graphrec.analytics.size import size_table
+from graphrec.columns import ITEM, USER
 from graphrec.data.catalogue import Catalogue
 from graphrec.graph.bipartite import UserItemGraph
+from graphrec.graph.measures import MEASURES
 from graphrec.progress import stage
 
 SIZE: Final = "size"
@@ -37,10 +39,25 @@ COMMUNITIES: Final = "communities"
 ITEM_ROLES: Final = "item_roles"
 SIMILAR_USERS: Final = "similar_users"
 
+_OF_DEGREES: Final = ("mean", "median", "max", "gini")
+
 TABLES: Final = (
     *(SIZE, DEGREES, POWER_LAWS, COMPONENTS, CORES, SHELLS, DISTANCES, REACH, IMPORTANCE),
     *(ITEM_EDGES, COMMUNITIES, ITEM_ROLES, SIMILAR_USERS),
 )
+
+COLUMNS: Final = frozenset(
+    {
+        *("users", "items", "interactions", "density", "type", "degree", "vertices", "at_least"),
+        *(f"{kind}_{figure}" for kind in (USER, ITEM) for figure in _OF_DEGREES),
+        *("alpha", "standard_error", "x_min", "ks", "tail", "ratio", "exponential_p"),
+        *("component", "item_share", "core", "distance", "history", "pool", "share", "support"),
+        *("pagerank", "popularity_rank", "pagerank_rank", "neighbour", "weight", "together"),
+        *("support_item", "support_neighbour", *MEASURES, "community", "inside", "modularity"),
+        *("partners", "strength", "within_z", "participation", "rank", "pearson"),
+    }
+)
+"""The tables' columns beside those of users and items, which have the input's names."""
 
 Keep = Callable[[str, DataFrame], DataFrame]
 """(name, table) -> the same table where it was kept, so that nothing is computed twice."""

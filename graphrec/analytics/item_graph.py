@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from scipy import sparse
 
 from graphrec.artifacts import Array
-from graphrec.columns import INDEX, ITEM, NEIGHBOUR, WEIGHTS
+from graphrec.columns import INDEX, ITEM, NEIGHBOUR, WEIGHT, WEIGHTS
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.profiles import cap_histories
 from graphrec.graph.item_rows import to_rows
-from graphrec.graph.pairs import build_pair_table
+from graphrec.graph.measures import MEASURES
+from graphrec.graph.pairs import PairTable, build_pair_table
 
-COSINE: Final = "cosine"
+TOGETHER: Final = "together"
+SUPPORT_ITEM: Final = "support_item"
+SUPPORT_NEIGHBOUR: Final = "support_neighbour"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,9 @@ class ItemGraph:
 
     catalogue: Catalogue
     weights: sparse.csr_array  # (items, items), symmetric, cosines above 0, empty diagonal
+    together: sparse.csr_array  # (items, items), users who have both, where there is a weight
+    support: npt.NDArray[np.int64]  # (items,), users who have the item, of the counted histories
+    users: int
 
     @property
     def items(self) -> int:
@@ -33,19 +40,34 @@ class ItemGraph:
         return self.catalogue.size
 
     def to_frame(self, spark: SparkSession) -> DataFrame:
-        """(item, neighbour, cosine: double), each edge once, from the more popular item."""
+        """Each edge once, from the more popular item.
+
+        Returns:
+            (item, neighbour, weight: double, that of the edge, together: int, users who have both,
+            support_item: long, support_neighbour: long, one double column per measure of
+            `graphrec.graph.measures.MEASURES`).
+        """
         upper = sparse.triu(self.weights, format="csr")
+        together = sparse.triu(self.together, format="csr").data
+        support = self.support[edge_rows(upper)], self.support[upper.indices]
+        both, item, neighbour = (part.astype(np.float64) for part in (together, *support))
+        listed = {
+            NEIGHBOUR: upper.indices.astype(np.int32),
+            WEIGHT: upper.data,
+            TOGETHER: together.astype(np.int32),
+            SUPPORT_ITEM: support[0],
+            SUPPORT_NEIGHBOUR: support[1],
+            **{
+                name: measure(both, item, neighbour, float(self.users))
+                for name, measure in MEASURES.items()
+            },
+        }
+        rows = to_rows(spark, upper.indptr.astype(np.int64), listed)
         ids = self.catalogue.to_frame(spark).select(INDEX, ITEM)
-        rows = to_rows(
-            spark,
-            upper.indptr.astype(np.int64),
-            {NEIGHBOUR: upper.indices.astype(np.int32), COSINE: upper.data},
-        )
-        edges = rows.select(INDEX, F.inline(F.arrays_zip(NEIGHBOUR, COSINE))).join(ids, INDEX)
+        edges = rows.select(INDEX, F.inline(F.arrays_zip(*listed))).join(ids, INDEX)
         partner = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("partner"))
-        return edges.join(partner, NEIGHBOUR).select(
-            ITEM, F.col("partner").alias(NEIGHBOUR), COSINE
-        )
+        _, *told = listed
+        return edges.join(partner, NEIGHBOUR).select(ITEM, F.col("partner").alias(NEIGHBOUR), *told)
 
 
 def item_graph(
@@ -75,13 +97,18 @@ def item_graph(
         max_partners=partners,
         min_support=min_together,
     )
-    chosen = sparse.csr_array(
-        (pairs.cosine.astype(np.float64), pairs.neighbour, pairs.start),
-        shape=(catalogue.size, catalogue.size),
-    )
-    weights = chosen.maximum(chosen.T).tocsr()
-    weights.sort_indices()
-    return ItemGraph(catalogue, weights)
+    weights = _symmetric(pairs, pairs.cosine.astype(np.float64))
+    together = _symmetric(pairs, pairs.together)
+    return ItemGraph(catalogue, weights, together, pairs.support, pairs.users)
+
+
+def _symmetric(pairs: PairTable, values: Array) -> sparse.csr_array:
+    """(items, items), a symmetric figure of the pairs above 0, if only one end chose the other."""
+    shape = (pairs.items, pairs.items)
+    chosen = sparse.csr_array((values, pairs.neighbour, pairs.start), shape=shape)
+    both = chosen.maximum(chosen.T).tocsr()
+    both.sort_indices()
+    return both
 
 
 def edge_rows(weights: sparse.csr_array) -> Array:

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from graphrec.cli.options import (
+    OUTPUT,
     InputOptions,
     ItemsOptions,
     LengthOption,
@@ -18,12 +19,20 @@ from graphrec.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from pyspark.sql import DataFrame
 
     from graphrec.analytics.exploration import Keep
+    from graphrec.cli.inputs import Titles
+    from graphrec.cli.run import Run
     from graphrec.data.columns_found import InteractionColumns
+    from graphrec.models.recommender import RecommenderModel
 
 GRAPH: Final = "Graph"
+
+REPORT: Final = "_report.html"  # names that Spark and Arrow pass over when they read the result
+EXPLORER: Final = "_explorer.html"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +56,25 @@ class Options(RunOptions, SampleOption, LengthOption, OutputOptions, ItemsOption
             rich_help_panel=GRAPH,
         ),
     ] = 1.0
+    explorer_users: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Users, drawn by lot, that the interactive page has with their histories.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = 200
 
 
 def run(options: Options) -> None:
-    """Write tables of what the graph of users and items looks like.
+    """Write tables and pages of what the graph of users and items looks like.
 
-    The result has a folder for each: size, degrees and power_laws, components, cores and shells,
-    distances, reach (items three steps from each user), importance (PageRank against popularity),
-    item_edges, communities and item_roles (which items are bridges), similar_users.
+    Two pages need no network: _report.html shows what was found, _explorer.html is a map of the
+    items to search and to walk through. The result has a folder for each: size, degrees and
+    power_laws, components, cores and shells, distances, reach (items three steps from each user),
+    importance (PageRank against popularity), item_edges, communities and item_roles (which items
+    are bridges), similar_users.
     """
     from graphrec.analytics.exploration import Settings, explore
     from graphrec.analytics.headline import headline
@@ -63,6 +83,7 @@ def run(options: Options) -> None:
     from graphrec.cli.run import running
     from graphrec.graphframes_jar import require_graphframes
     from graphrec.models.popularity import PopularityRecommender
+    from graphrec.progress import stage
 
     _check(options)
     settings = Settings(options.edges_per_item, options.resolution, options.k)
@@ -73,12 +94,15 @@ def run(options: Options) -> None:
             run.spark, options, save_model=None, inputs=[options.input, options.items]
         ) as folders:
             origin = source.open_interactions(run.spark, options, timed=None)
+            _check_names(origin.columns)
             titles = open_titles(run.spark, options, item=origin.columns.item)
             model = origin.model(recommender)
             with model.graph as graph:
                 keep = _writer(folders.result, origin.columns, options)
                 tables = explore(graph, model.learned.tables.catalogue, keep, settings)
             figures = headline(tables)
+            with stage("pages"):
+                _write_pages(run, options, tables, figures, model, titles, folders.result)
             results.write_rejected(model.rejected, folders.result)
             run.write_record(
                 folders.result,
@@ -90,6 +114,8 @@ def run(options: Options) -> None:
         if not options.quiet:
             found = findings.read(run.spark, options.out)
             findings.show(found, figures, model, titles, options.sample)
+        run.report.line(f"report in {options.out}/{REPORT}")
+        run.report.line(f"map of the items in {options.out}/{EXPLORER}")
         run.report.line(f"written to {options.out}")
 
 
@@ -104,6 +130,24 @@ def _check(options: Options) -> None:
         )
 
 
+def _check_names(columns: InteractionColumns) -> None:
+    """Require names of users and items that no table has for something else.
+
+    Raises:
+        ColumnError: it has.
+    """
+    from graphrec.analytics.exploration import COLUMNS
+    from graphrec.errors import ColumnError
+
+    for role, name in (("user", columns.user), ("item", columns.item)):
+        if name.lower() in COLUMNS:  # Spark's columns have no case
+            raise ColumnError(
+                f"the {role} column cannot be named like a column of the result",
+                found=repr(name),
+                fix="rename it in the input",
+            )
+
+
 def _writer(folder: str, columns: InteractionColumns, options: Options) -> Keep:
     """Write each table to its folder, with the input's names of users and items."""
     from graphrec.cli import results
@@ -112,7 +156,9 @@ def _writer(folder: str, columns: InteractionColumns, options: Options) -> Keep:
 
     def keep(name: str, table: DataFrame) -> DataFrame:
         place = f"{folder}/{name}"
-        named = table.withColumnsRenamed({USER: columns.user, ITEM: columns.item})
+        # One after the other they could meet: an input may call its users `item`.
+        given = {USER: columns.user, ITEM: columns.item}
+        named = table.toDF(*(given.get(name, name) for name in table.columns))
         named.write.parquet(place)
         written = results.read_result(table.sparkSession, place)
         if options.format == TableFormat.CSV:
@@ -120,3 +166,61 @@ def _writer(folder: str, columns: InteractionColumns, options: Options) -> Keep:
         return written
 
     return keep
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def _write_pages(
+    run: Run,
+    options: Options,
+    tables: Mapping[str, DataFrame],
+    figures: Mapping[str, Any],
+    model: RecommenderModel,
+    titles: Titles,
+    folder: str,
+) -> None:
+    from graphrec.cli.output import write_text
+    from graphrec.viz.exploration_findings import ExplorationFindings
+    from graphrec.viz.exploration_report import exploration_page
+    from graphrec.viz.explorer import explorer_page
+    from graphrec.viz.explorer_data import explorer_data
+
+    learned = model.learned
+    assert model.figures is not None  # it was learned just now
+
+    def title_of(ids: Iterable[Any]) -> Mapping[Any, str]:
+        return titles.of(ids, learned.item_type)
+
+    found = ExplorationFindings.of(tables, figures, learned.columns.item, title_of)
+    report = exploration_page(
+        found,
+        model.figures,
+        title="What the graph looks like",
+        facts=_facts(options),
+        explorer=EXPLORER,
+    )
+    write_text(run.spark, f"{folder}/{REPORT}", report)
+    shown = explorer_data(
+        tables,
+        learned.profiles,
+        learned.tables.catalogue,
+        learned.columns,
+        title_of,
+        users=options.explorer_users,
+    )
+    page = explorer_page(shown, title="Map of the items", report=REPORT)
+    write_text(run.spark, f"{folder}/{EXPLORER}", page)
+
+
+def _facts(options: Options) -> list[tuple[str, str]]:
+    """What was done how, for the reader of the report."""
+    from graphrec import __version__
+
+    return [
+        ("Input", str(options.input)),
+        ("Titles", options.items or "none, items are named by their ids"),
+        ("Item graph", f"each item and its {options.edges_per_item} best partners by cosine"),
+        ("Communities", f"Leiden, resolution {options.resolution:g}"),
+        ("graphrec", __version__),
+    ]

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql.window import Window
 
 from graphrec.analytics import exploration as names
-from graphrec.analytics.bridges import PARTICIPATION, PARTNERS, STRENGTH
+from graphrec.analytics.bridges import PARTICIPATION, PARTNERS
 from graphrec.analytics.communities import COMMUNITY, INSIDE
+from graphrec.analytics.highlights import (
+    LONGEST,
+    Tables,
+    bridge_items,
+    gaining_items,
+    typical_items,
+)
 from graphrec.analytics.importance import LIFT, PAGERANK_RANK, POPULARITY_RANK
 from graphrec.cli import results
 from graphrec.cli.inputs import Titles
 from graphrec.cli.show import right, table
 from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
-from graphrec.data.column_types import quoted
 from graphrec.models.recommender import RecommenderModel
-
-_LONGEST: Final = 10  # rows of a list that are shown
-
-Tables = Mapping[str, DataFrame]
 
 
 def read(spark: SparkSession, folder: str) -> dict[str, DataFrame]:
@@ -50,13 +50,10 @@ def show(
     if sample == 0:
         return
     item = model.learned.columns.item
-    roles, importance = tables[names.ITEM_ROLES], tables[names.IMPORTANCE]
-    # What few people have looks special by chance; below the mean nothing is listed.
-    known = F.col(SUPPORT) >= figures["item_mean"]
-    communities = tables[names.COMMUNITIES].orderBy(COMMUNITY).limit(_LONGEST).collect()
-    typical = _typical(tables, item, sample)
-    bridges = _first(roles.where(known & (F.col(PARTICIPATION) > 0)), PARTICIPATION, item)
-    gaining = _first(importance.where(known & (F.col(LIFT) > 1)), LIFT, item)
+    communities = tables[names.COMMUNITIES].orderBy(COMMUNITY).limit(LONGEST).collect()
+    typical = typical_items(tables, item, sample)
+    bridges = bridge_items(tables, item, figures["item_mean"])
+    gaining = gaining_items(tables, item, figures["item_mean"])
     named = [row[item] for row in (*typical, *bridges, *gaining)]
     title_of = titles.of(named, model.learned.item_type)
     _show_communities(communities, typical, item, title_of)
@@ -112,24 +109,6 @@ def _law(law: Mapping[str, Any]) -> str:
 
 def _or_none(name: str, figures: Mapping[str, Any]) -> str:
     return "none" if figures[name] is None else f"{figures[name]:.3f}"
-
-
-def _typical(tables: Tables, item: str, sample: int) -> list[Row]:
-    """The most watched items that are at home in each of the first communities.
-
-    At home are those with as much of their weight inside as the community has on the whole.
-    """
-    whole = tables[names.COMMUNITIES].select(COMMUNITY, F.col(INSIDE).alias("whole"))
-    roles = tables[names.ITEM_ROLES].where(F.col(COMMUNITY) <= _LONGEST).join(whole, COMMUNITY)
-    at_home = roles.where(F.col(INSIDE) >= F.col("whole") * F.col(STRENGTH))
-    most_watched = Window.partitionBy(COMMUNITY).orderBy(F.desc(SUPPORT), quoted(item))
-    first = at_home.withColumn("place", F.row_number().over(most_watched))
-    return first.where(F.col("place") <= sample).orderBy(COMMUNITY, "place").collect()
-
-
-def _first(rows: DataFrame, by: str, item: str) -> list[Row]:
-    """The rows with the highest values."""
-    return rows.orderBy(F.desc(by), quoted(item)).limit(_LONGEST).collect()
 
 
 def _show_communities(

@@ -170,7 +170,7 @@ class Titles:
     frame: DataFrame | None  # (id, title)
 
     def of(self, ids: Iterable[Any], kind: T.DataType) -> dict[Any, str]:
-        """The titles of some items, as many as people read on a screen.
+        """The titles of some items, as many as people see on a page.
 
         Args:
             ids: of the items.
@@ -181,7 +181,11 @@ class Titles:
         if self.frame is None or not wanted:
             return titles
         typed = self.frame.select(F.col(_ID).try_cast(kind).alias(_ID), _TITLE)
-        rows = typed.where(F.col(_ID).isin(wanted)).where(f"{_TITLE} IS NOT NULL").collect()
+        shown = self.frame.sparkSession.createDataFrame(
+            [(item,) for item in wanted], T.StructType([T.StructField(_ID, kind)])
+        )
+        found = typed.join(F.broadcast(shown), _ID).where(f"{_TITLE} IS NOT NULL")
+        rows = found.collect()
         return titles | {row[_ID]: printable(row[_TITLE]) for row in rows}
 
 

@@ -19,7 +19,7 @@ from graphrec.evaluation.popularity import PERCENTILE
 from graphrec.evaluation.summary import CI_HIGH, CI_LOW, MEAN, METRIC, USERS
 from graphrec.viz import charts
 from graphrec.viz.charts import Axis
-from graphrec.viz.page import Figure, render
+from graphrec.viz.page import Figure, Tile, render_charts
 from graphrec.viz.wording import SHOWN, WORDING, best
 
 ACCURACY: Final = "ndcg"  # the metric of the charts
@@ -67,15 +67,6 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Tile:
-    """A headline figure."""
-
-    label: str
-    value: str
-    detail: str
-
-
-@dataclass(frozen=True)
 class _Cell:
     text: str
     is_best: bool
@@ -113,7 +104,7 @@ def evaluation_page(
             compared with it in words.
     """
     told = _Told(findings, variant)
-    return render(
+    return render_charts(
         "evaluation.html",
         _figures(told),
         title=title,

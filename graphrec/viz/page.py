@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import jinja2
@@ -31,17 +32,41 @@ class Figure:
     spec: Spec
 
 
-def render(template: str, figures: Mapping[str, Figure], **values: Any) -> str:
+@dataclass(frozen=True)
+class Tile:
+    """A headline figure on a page."""
+
+    label: str
+    value: str
+    detail: str
+
+
+def render(template: str, **values: Any) -> str:
     """Fill a template of `templates/`; every text in it is escaped.
 
     Args:
         template: name of the file; it extends `page.html`.
+        **values: what it shows.
+    """
+    return _environment().get_template(template).render(**values)
+
+
+def render_charts(template: str, figures: Mapping[str, Figure], **values: Any) -> str:
+    """Fill a template that extends `charts.html`.
+
+    Args:
+        template: name of the file.
         figures: the charts, by the names that the template has for them.
         **values: what else the template shows.
     """
     specs = {figure.name: figure.spec for figure in figures.values()}
-    page = _environment().get_template(template)
-    return page.render(figures=figures, specs=specs, vega=_vega(), **values)
+    return render(template, figures=figures, specs=specs, vega=_vega(), **values)
+
+
+def script(name: str) -> Markup:
+    """A script of `assets/` as the text of a `<script>` element."""
+    text = files("graphrec.viz").joinpath("assets", name).read_text(encoding="utf-8")
+    return _inline(text.partition("//# sourceMappingURL")[0])
 
 
 @cache
@@ -58,6 +83,9 @@ def _environment() -> jinja2.Environment:
 @cache
 def _vega() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as one script, which sets `window.vegaEmbed`."""
-    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return _inline(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+
+
+def _inline(code: str) -> Markup:
     # Only a closing tag could end the script early; in a string of JavaScript \/ is the same.
-    return Markup(script.replace("</script", r"<\/script"))
+    return Markup(code.replace("</script", r"<\/script"))

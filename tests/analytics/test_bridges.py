@@ -43,7 +43,7 @@ def test_the_item_graph_joins_each_item_to_its_best_partners(
         for b in sorted(cosines, key=lambda b: (-np.float32(cosines[b]), b))[:4]:
             expected[min(a, b), max(a, b)] = cosines[b]
     edges = {
-        (ids.index(row.item), ids.index(row.neighbour)): row.cosine
+        (ids.index(row.item), ids.index(row.neighbour)): row.weight
         for row in items.to_frame(spark).collect()
     }
     assert edges == pytest.approx(expected, rel=1e-6)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame
 
-from graphrec.analytics.exploration import TABLES
+from graphrec.analytics.exploration import COLUMNS, TABLES
 from graphrec.analytics.headline import headline
+from graphrec.graph.measures import MEASURES
 from tests.analytics.small_graph import Explored
 
 
@@ -50,6 +52,23 @@ def test_the_hub_and_the_bridges_take_part_in_more_communities_than_any_other_fi
     for row in roles[1:9]:
         film = explored.truth[row.item]
         assert name_of[row.community] in (film["community"], film["second"])
+
+
+def test_the_names_of_all_columns_are_told(explored: Explored) -> None:
+    named = {name for table in explored.tables.values() for name in table.columns}
+    assert named - {"user", "item"} == COLUMNS
+
+
+def test_the_edges_have_the_measures_of_the_counts(explored: Explored) -> None:
+    edges = explored.tables["item_edges"].toPandas()
+    counts = [edges[name].to_numpy(float) for name in ("together", "support_item")]
+    neighbour = edges["support_neighbour"].to_numpy(float)
+    for name, measure in MEASURES.items():
+        np.testing.assert_array_equal(edges[name], measure(*counts, neighbour, 598.0))
+    support = {row.item: row.support for row in explored.tables["item_roles"].collect()}
+    assert (edges["item"].map(support) == edges["support_item"]).all()
+    assert (edges["support_item"] >= edges["support_neighbour"]).all()
+    assert edges["together"].min() >= 2
 
 
 def test_the_headline(explored: Explored) -> None:

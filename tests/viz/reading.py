@@ -49,6 +49,11 @@ class Page(HTMLParser):
     @property
     def specs(self) -> dict[str, dict[str, Any]]:
         """The charts."""
+        return self.embedded
+
+    @property
+    def embedded(self) -> dict[str, Any]:
+        """What the scripts read."""
         [text] = [text for kind, text in self.scripts if kind == "application/json"]
-        loaded: dict[str, dict[str, Any]] = json.loads(text)
+        loaded: dict[str, Any] = json.loads(text)
         return loaded

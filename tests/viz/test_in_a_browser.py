@@ -1,40 +1,32 @@
-"""The page in a real browser, without a network."""
+"""The pages with charts in a real browser, without a network."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from graphrec.data.interactions import InteractionFigures
 from graphrec.viz.evaluation_report import Findings, evaluation_page
+from graphrec.viz.exploration_report import exploration_page
+from tests.viz.browser import FLAGS, chromium_or_skip
+from tests.viz.explored import made_up_findings
 from tests.viz.reading import Page
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=8000"),
-]
 
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip(
-            "no chromium on the PATH: install it to look at pages (apt-get install chromium)"
-        )
-    return found
+@pytest.fixture(params=["evaluation", "exploration"])
+def html(request: pytest.FixtureRequest, findings: Findings) -> str:
+    if request.param == "evaluation":
+        return evaluation_page(findings, title="Comparison", variant="hybrid + MMR")
+    rows = InteractionFigures(900, 850, 800, {"item id is missing": 50}, None)
+    return exploration_page(made_up_findings(), rows, title="What the graph looks like")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, 0), (500, 1)], ids=["dark", "light-narrow"])
-def test_every_chart_is_drawn_and_fits(
-    chromium: str, findings: Findings, tmp_path: Path, width: int, scheme: int
-) -> None:
-    html = evaluation_page(findings, title="Comparison", variant="hybrid + MMR")
+def test_every_chart_is_drawn_and_fits(html: str, tmp_path: Path, width: int, scheme: int) -> None:
     watch = """<script>addEventListener("load", () => setTimeout(() => {
       const told = (name, value) => document.body.setAttribute(`data-${name}`, value);
       told("wide", document.documentElement.scrollWidth <= innerWidth);
@@ -45,8 +37,9 @@ def test_every_chart_is_drawn_and_fits(
     (tmp_path / "page.html").write_text(f"{before}{watch}{after}", encoding="utf-8")
     done = subprocess.run(
         [
-            chromium,
+            chromium_or_skip(),
             *FLAGS,
+            *("--disable-gpu", "--virtual-time-budget=8000"),
             f"--user-data-dir={tmp_path}/profile",
             f"--window-size={width},1000",
             f"--blink-settings=preferredColorScheme={scheme}",

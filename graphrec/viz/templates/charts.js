@@ -7,7 +7,7 @@ const palettes = {
   dark: ["#a09f97", "#5aa2f5", "#2fc48d", "#e3a832", "#f2706d", "#a18bf5", "#ea85ba", "#dddcd5"],
 };
 
-function config(isDark, width) {
+function config(width, hues) {
   const style = getComputedStyle(document.documentElement);
   const color = (name) => style.getPropertyValue(name).trim();
   const font = getComputedStyle(document.body).fontFamily;
@@ -27,8 +27,15 @@ function config(isDark, width) {
     },
     text: { color: ink },
     rule: { color: muted },
-    range: { category: palettes[isDark ? "dark" : "light"] },
+    mark: { color: color("--accent") },
+    range: { category: hues },
   };
+}
+
+// A chart without a baseline has no use for the grey.
+function huesOf(spec) {
+  const hues = palettes[dark.matches ? "dark" : "light"];
+  return spec.usermeta?.baseline === false ? hues.slice(1) : hues;
 }
 
 // `ast` has Vega interpret its expressions: the page may not turn text into code.
@@ -36,7 +43,7 @@ function draw() {
   for (const [name, spec] of Object.entries(specs)) {
     const place = document.getElementById(name);
     window.vegaEmbed(place, spec, {
-      actions: false, renderer: "svg", ast: true, config: config(dark.matches, place.clientWidth),
+      actions: false, renderer: "svg", ast: true, config: config(place.clientWidth, huesOf(spec)),
     }).catch((error) => { place.textContent = `This chart failed: ${error.message}`; });
   }
 }

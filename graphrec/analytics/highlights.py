@@ -1,0 +1,70 @@
+"""What stands out in an exploration: the few rows of large tables that people want to see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from graphrec.analytics import exploration as names
+from graphrec.analytics.bridges import PARTICIPATION, STRENGTH
+from graphrec.analytics.communities import COMMUNITY, INSIDE
+from graphrec.analytics.importance import LIFT
+from graphrec.columns import SUPPORT
+from graphrec.data.column_types import quoted
+
+LONGEST: Final = 10  # rows of a list that people read
+
+Tables = Mapping[str, DataFrame]
+
+
+def typical_items(tables: Tables, item: str, length: int) -> list[Row]:
+    """The most watched items that are at home in each of the first communities.
+
+    At home are those with as much of their weight inside as the community has on the whole.
+
+    Args:
+        tables: of the exploration.
+        item: the name that the items have there.
+        length: how many items of a community.
+
+    Returns:
+        Rows of `item_roles` with their `place` in the community, 1 .. length, in this order.
+    """
+    whole = tables[names.COMMUNITIES].select(COMMUNITY, F.col(INSIDE).alias("whole"))
+    roles = tables[names.ITEM_ROLES].where(F.col(COMMUNITY) <= LONGEST).join(whole, COMMUNITY)
+    at_home = roles.where(F.col(INSIDE) >= F.col("whole") * F.col(STRENGTH))
+    most_watched = Window.partitionBy(COMMUNITY).orderBy(F.desc(SUPPORT), quoted(item))
+    first = at_home.withColumn("place", F.row_number().over(most_watched))
+    return first.where(F.col("place") <= length).orderBy(COMMUNITY, "place").collect()
+
+
+def bridge_items(tables: Tables, item: str, mean: float) -> list[Row]:
+    """The rows of `item_roles` that take part in several communities most.
+
+    Args:
+        tables: of the exploration.
+        item: the name that the items have there.
+        mean: users of an item; what fewer have looks special by chance, and is not listed.
+    """
+    known = (F.col(SUPPORT) >= mean) & (F.col(PARTICIPATION) > 0)
+    return _first(tables[names.ITEM_ROLES], known, PARTICIPATION, item)
+
+
+def gaining_items(tables: Tables, item: str, mean: float) -> list[Row]:
+    """The rows of `importance` whose items matter more than they are watched, most of all.
+
+    Args:
+        tables: of the exploration.
+        item: the name that the items have there.
+        mean: users of an item; what fewer have looks special by chance, and is not listed.
+    """
+    known = (F.col(SUPPORT) >= mean) & (F.col(LIFT) > 1)
+    return _first(tables[names.IMPORTANCE], known, LIFT, item)
+
+
+def _first(rows: DataFrame, known: Column, by: str, item: str) -> list[Row]:
+    return rows.where(known).orderBy(F.desc(by), quoted(item)).limit(LONGEST).collect()
