@@ -62,9 +62,7 @@ def test_bands_of_one_item_have_its_hue_and_end_inside_the_bars() -> None:
 
 
 def test_long_names_are_broken_and_cut() -> None:
-    item = (
-        "a name of many words, far more than would ever fit beside the last bar of them all, ever"
-    )
+    item = "many words " * 12
     drawn = picture("x" * 50, item, PATHS)
     lines = {bar.name: [line.text for line in bar.lines] for bar in drawn.bars}
     assert lines["x" * 50] == ["x" * 19 + "…"]
