@@ -88,11 +88,13 @@ def run(options: Options) -> None:
             explanation = model.explain(
                 options.user_id, options.item_id, options.k, numPaths=options.paths
             )
+            explanation.paths.persist()  # a few rows, for the screen and for the files
             found = Found.of(explanation)
         title_of = titles.of(found.items, model.learned.item_type)
         if options.out is not None:
             page = explanation_page(found, title_of)
             _write(run, options, options.out, origin, model, explanation, page)
+        explanation.paths.unpersist()
         if not options.quiet:
             show.explanation(found, title_of)
         if options.out is not None:

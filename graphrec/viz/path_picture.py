@@ -83,7 +83,7 @@ def picture(user: str, item: str, paths: Sequence[PicturedPath]) -> Picture:
     Args:
         user: where they begin.
         item: where they end.
-        paths: at least one; the heaviest stops come on top.
+        paths: at least one; the heaviest stops come on top, and those of one name are one stop.
     """
     routes = [((user, path.history_item, path.other_user, item), path.weight) for path in paths]
     flows = [_flows(routes, column) for column in range(4)]
