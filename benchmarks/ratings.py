@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from functools import reduce
+from typing import Any
 
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame
@@ -18,7 +19,7 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.evaluation.rating import rating_errors
 
-_COLUMNS = {"userCol": "user", "itemCol": "item", "ratingCol": "rating"}
+_COLUMNS: dict[str, Any] = {"userCol": "user", "itemCol": "item", "ratingCol": "rating"}
 
 
 def main() -> None:

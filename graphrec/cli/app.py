@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Protocol, get_type_hints
 import typer
 
 import graphrec
-from graphrec.cli import doctor, evaluate, explore, recommend, tune, watched_together
+from graphrec.cli import doctor, evaluate, explain, explore, recommend, tune, watched_together
 from graphrec.cli.failures import one_line
 from graphrec.cli.signals import code_of_interruption, interruptions_raise
 from graphrec.errors import GraphrecError, InputError
@@ -32,6 +32,7 @@ class Verb(Protocol):
 VERBS: Final[dict[str, Verb]] = {
     "recommend": recommend,
     "watched-together": watched_together,
+    "explain": explain,
     "explore": explore,
     "evaluate": evaluate,
     "tune": tune,

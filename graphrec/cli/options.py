@@ -157,6 +157,12 @@ class SourceOptions(InputOptions):
             rich_help_panel=MODEL,
         ),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveModelOption:
+    """Where the model goes."""
+
     save_model: Annotated[
         str | None,
         typer.Option(
@@ -194,7 +200,7 @@ class ItemsOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputOptions:
+class OutOption:
     """Where the result goes."""
 
     out: Annotated[
@@ -207,6 +213,12 @@ class OutputOptions:
             rich_help_panel=OUTPUT,
         ),
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritingOptions:
+    """How the result is written."""
+
     format: Annotated[
         TableFormat,
         typer.Option(
@@ -218,6 +230,11 @@ class OutputOptions:
         bool,
         typer.Option(help="Replace what graphrec wrote there before.", rich_help_panel=OUTPUT),
     ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions(WritingOptions, OutOption):
+    """Where the result goes and how."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,7 +270,7 @@ class LearningOptions:
         typer.Option(
             metavar="LEG=W,...",
             show_default="learned",
-            help="Weights of the legs in the blend, such as walk=0.15,ridge=0.2,als=0.65: a leg "
+            help="Weights of the legs in the blend, such as walk=0.1,ridge=0.3,als=0.6: a leg "
             "that is not named is left out. Or: learned.",
             rich_help_panel=MODEL,
         ),

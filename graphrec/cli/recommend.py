@@ -16,6 +16,7 @@ from graphrec.cli.options import (
     OutputOptions,
     RunOptions,
     SampleOption,
+    SaveModelOption,
     SourceOptions,
 )
 
@@ -34,6 +35,7 @@ class Options(
     SampleOption,
     OutputOptions,
     ItemsOptions,
+    SaveModelOption,
     SourceOptions,
 ):
     """What `recommend` takes."""

@@ -17,8 +17,18 @@ from graphrec.cli.inputs import Titles
 from graphrec.columns import BECAUSE, ITEMS, NEIGHBOUR, RANK, SCORE, SOURCE, TIMES, USER
 from graphrec.data.column_types import quoted
 from graphrec.evaluation.tuning import Tuned
+from graphrec.explanation.paths import HISTORY_ITEM, OTHER_USER, SHARE
 from graphrec.models.recommender import RecommenderModel
 from graphrec.ranking.serving import POPULAR
+from graphrec.viz.explanation_page import (
+    Entry,
+    Found,
+    contribution_rows,
+    diversified,
+    figure,
+    share_rows,
+    standing,
+)
 from graphrec.viz.wording import SHOWN, WORDING, best
 
 _LONGEST: Final = 10  # rows of a list that are shown
@@ -98,6 +108,37 @@ def neighbours(
                 if row[item] == one[item]
             ),
         )
+
+
+def explanation(found: Found, title_of: TitleOf) -> None:
+    """Show where an item stands, what its score is made of, and which paths lead to it."""
+    mmr = diversified(found, title_of)
+    sentences = [standing(found), *([mmr] if mmr else [])]
+    table(
+        f"{found.user} and {title_of[found.item]}: {'; '.join(sentences)}",
+        (
+            *("recommender", right("share"), right("weight")),
+            *(right("own score"), right("mean"), right("deviation")),
+        ),
+        (_figures(row) for row in share_rows(found)),
+    )
+    table(
+        "What each item of the history adds",
+        ("because of", right("adds"), *map(right, found.legs)),
+        (_figures(row) for row in contribution_rows(found, title_of, _LONGEST)),
+    )
+    table(
+        f"Paths to {title_of[found.item]}",
+        (right(""), "watched", "as did", right("share of all such walks")),
+        (
+            (path[RANK], title_of[path[HISTORY_ITEM]], path[OTHER_USER], f"{path[SHARE]:.2%}")
+            for path in found.paths[:_LONGEST].to_dict("records")
+        ),
+    )
+
+
+def _figures(row: Entry) -> tuple[str, ...]:
+    return (row.name, figure(row.adds), *(figure(value) for value in row.others))
 
 
 def tuning(tuned: Tuned) -> None:

@@ -15,6 +15,7 @@ from graphrec.cli.options import (
     OutputOptions,
     RunOptions,
     SampleOption,
+    SaveModelOption,
     SourceOptions,
 )
 
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, LengthOption, SampleOption, OutputOptions, ItemsOptions, SourceOptions):
+class Options(
+    RunOptions,
+    LengthOption,
+    SampleOption,
+    OutputOptions,
+    ItemsOptions,
+    SaveModelOption,
+    SourceOptions,
+):
     """What `watched-together` takes."""
 
     measure: Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,15 @@ class Catalogue:
     def size(self) -> int:
         """Number of items."""
         return len(self.ids)
+
+    def index_of(self, item: Any) -> int | None:
+        """The index of an item by its id, or by what can be cast to one; None if there is none."""
+        try:
+            wanted = pa.scalar(item).cast(self.ids.type)
+        except pa.ArrowInvalid:
+            return None
+        index = pc.index(self.ids, wanted).as_py()
+        return index if index >= 0 else None
 
     def to_frame(self, spark: SparkSession) -> DataFrame:
         """As a DataFrame (item, index: int, support: long)."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import linalg
 
 from graphrec.factors.half_step import Objective, Side, solve_side
+from graphrec.factors.solver import LEAST_CONFIDENCE
 from graphrec.types import Indices, Matrix, Vector
 
 
@@ -34,3 +36,29 @@ def fold_in(start: Indices, item: Indices, weight: Vector, factors: ItemFactors)
     """Factors of the users whose histories are given, (users, rank)."""
     objective = Objective(factors.unobserved, factors.regularization, explicit=False)
     return solve_side(Side(start, item, weight), factors.vector, factors.eigenvalue, objective)
+
+
+def history_parts(
+    item: Indices, weight: Vector, target: int, factors: ItemFactors
+) -> npt.NDArray[np.float64]:
+    """What each item of a history adds to the score of an item, by a factor that is folded in.
+
+    The factor `A⁻¹·Σ_i (a0 + c_i)·q_i` is a sum over the history, and so is its product with q_j:
+    item i adds `(a0 + c_i)·q_i·A⁻¹·q_j` (Hu, Koren and Volinsky, 2008, section 5). For A see
+    `graphrec.factors.solver`.
+
+    Args:
+        item: (n,), the history.
+        weight: (n,), its confidences c.
+        target: the item j.
+        factors: the item side.
+
+    Returns:
+        (n,), their sum is the score.
+    """
+    history = factors.vector[item].astype(np.float64)  # (n, rank)
+    confidence = np.maximum(weight, LEAST_CONFIDENCE).astype(np.float64)
+    shared = factors.unobserved * factors.eigenvalue + factors.regularization * item.size
+    system = np.diag(shared.astype(np.float64)) + (history.T * confidence) @ history
+    towards = linalg.solve(system, factors.vector[target].astype(np.float64), assume_a="pos")
+    return (factors.unobserved + weight) * (history @ towards)

@@ -21,7 +21,7 @@ from graphrec.jit import compiled
 from graphrec.linear import solve_positive_definite
 from graphrec.types import Indices, Matrix, Vector
 
-_LEAST_CONFIDENCE = 1e-6  # an entry of confidence 0 still pulls towards its target with weight a0
+LEAST_CONFIDENCE = 1e-6  # an entry of confidence 0 still pulls towards its target with weight a0
 _GATHERED = 1024  # entries gathered at a time, so that a hub's history is never copied whole
 
 
@@ -60,7 +60,7 @@ def solve_rows(
             continue
         diagonal = (unobserved * eigenvalue + regularization * size).astype(np.float32)
         columns = column[first:last]
-        root = np.sqrt(np.maximum(confidence[first:last], _LEAST_CONFIDENCE))
+        root = np.sqrt(np.maximum(confidence[first:last], LEAST_CONFIDENCE))
         right = (unobserved + confidence[first:last]) / root
         if target.size > 0:
             right = right * target[first:last]

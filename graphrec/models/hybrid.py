@@ -29,7 +29,7 @@ from graphrec.progress import stage
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
 
-DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.15, "ridge": 0.2, "als": 0.65}
+DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ridge": 0.3, "als": 0.6}
 
 LEARNED = "learned"
 _SPARED = 0.02  # a share of the interactions that the legs can do without

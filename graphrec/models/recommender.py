@@ -37,6 +37,9 @@ from graphrec.data.interactions import InteractionFigures, Interactions
 from graphrec.data.profiles import build_profiles
 from graphrec.data.recency import weigh_by_recency
 from graphrec.data.timestamps import epoch_seconds
+from graphrec.errors import ParameterError
+from graphrec.explanation.explanation import Explanation, Names, explain
+from graphrec.explanation.one_user import OneUser
 from graphrec.graph.association import watched_together
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.graph.item_rows import vector_rows
@@ -195,6 +198,72 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             ordered=ordered,
         ).withColumnRenamed(ITEM, self._item)
 
+    def explain(
+        self,
+        user: Any,
+        item: Any,
+        numItems: int = 10,
+        *,
+        histories: DataFrame | None = None,
+        numPaths: int = 10,
+        allow: DataFrame | None = None,
+        deny: DataFrame | None = None,
+    ) -> Explanation:
+        """Why a user is recommended an item, or is not.
+
+        Args:
+            user: the id of a user of the training data, or of `histories`.
+            item: the id of an item of the training data.
+            numItems: k, the length of the list in which the item is looked for.
+            histories: interactions as `recommendForProfiles` takes them; None takes what the
+                model was trained on.
+            numPaths: how many walks to the item are told, the strongest.
+            allow: see `rankedLists`.
+            deny: see `rankedLists`.
+
+        Returns:
+            The place in the list, the shares of the legs, the contributions of the items of the
+            history, and the strongest paths, as tables.
+
+        Raises:
+            ParameterError: the user or the item is not known, or a count is below 1.
+        """
+        profiles = self.learned.profiles if histories is None else self._new_profiles(histories)
+        index = self.learned.tables.catalogue.index_of(item)
+        if index is None:
+            raise ParameterError(
+                "the model does not know this item",
+                found=repr(item),
+                fix="give an item of the interactions",
+            )
+        asked = profiles.where(F.col(USER) == F.lit(user).try_cast(profiles.schema[USER].dataType))
+        profile, excluded = self._filtered(asked, allow, deny)
+        row = profile.toArrow().combine_chunks()  # one user's
+        if not row.num_rows:
+            raise ParameterError(
+                "the model does not know this user"
+                if histories is None
+                else "the histories do not hold this user",
+                found=repr(user),
+                fix="give a user of the interactions",
+            )
+        one = OneUser(
+            row.drop_columns([USER]).to_batches()[0],
+            self.learned.tables,
+            self._request(numItems),
+            excluded,
+        )
+        return explain(
+            one,
+            index,
+            user_id=row[USER][0].as_py(),
+            names=Names(
+                self._user, self._item, profiles.schema[USER].dataType, self.learned.item_type
+            ),
+            profiles=self.learned.profiles,
+            num_paths=checked("numPaths", numPaths, at_least(1)),
+        )
+
     # --- scores -----------------------------------------------------------------------------------
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
@@ -343,17 +412,23 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         deny: DataFrame | None = None,
     ) -> DataFrame:
         """(user, recommendations) for profiles."""
-        known = self._served(profiles)
-        if deny is not None and self._user in deny.columns:
-            known = self._hide_per_user(known, deny)
-            deny = None
+        known, excluded = self._filtered(profiles, allow, deny)
         return serve(
             known,
             self.learned.tables,
             self._request(length),
             item_type=self.learned.item_type,
-            excluded=self._excluded(allow, deny),
+            excluded=excluded,
         )
+
+    def _filtered(
+        self, profiles: DataFrame, allow: DataFrame | None, deny: DataFrame | None
+    ) -> tuple[DataFrame, Mask]:
+        """What serving reads of profiles, and (items,), True for what nobody is shown."""
+        known = self._served(profiles)
+        if deny is not None and self._user in deny.columns:
+            return self._hide_per_user(known, deny), self._excluded(allow, None)
+        return known, self._excluded(allow, deny)
 
     def _excluded(self, allow: DataFrame | None, deny: DataFrame | None) -> Mask:
         """(items,), True for what must not be listed; the lists are at most catalogue-sized."""

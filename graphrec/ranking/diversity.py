@@ -4,7 +4,16 @@ import numpy as np
 
 from graphrec.jit import compiled
 from graphrec.ranking.blocks import Factors, Neighbours
-from graphrec.types import Indices, Vector
+from graphrec.types import Indices, Mask, Vector
+
+_POOL = 5  # MMR looks at this many times k candidates ...
+_POOL_LEAST = 100  # ... and at no fewer than these
+
+
+@compiled
+def pool_size(length: int) -> int:
+    """How many of the best candidates a list of some length is chosen from."""
+    return max(_POOL * length, _POOL_LEAST)
 
 
 @compiled
@@ -37,7 +46,7 @@ def diversify(
         (min(length, n),), places in the pool in their new order.
     """
     size = pool.size
-    relevance = _to_unit(scores)
+    relevance = relevances(scores)
     nearest = np.zeros(size, np.float32)
     taken = np.zeros(size, np.bool_)
     order = np.empty(min(length, size), np.int64)
@@ -55,14 +64,16 @@ def diversify(
                     chosen, chosen_value = candidate, value
         order[step] = chosen
         taken[chosen] = True
-        _raise_nearest(pool, pool[chosen], taken, nearest, neighbours, factors, place)
+        similarity = similarities(pool, pool[chosen], taken, neighbours, factors, place)
+        for candidate in range(size):
+            nearest[candidate] = max(nearest[candidate], similarity[candidate])
     for candidate in range(size):
         place[pool[candidate]] = -1
     return order
 
 
 @compiled
-def _to_unit(scores: Vector) -> Vector:
+def relevances(scores: Vector) -> Vector:
     """Descending scores brought to 0..1; all 1 where they do not differ."""
     if scores.size == 0 or scores[0] <= scores[-1]:
         return np.ones(scores.size, np.float32)
@@ -71,26 +82,39 @@ def _to_unit(scores: Vector) -> Vector:
 
 
 @compiled
-def _raise_nearest(
+def similarities(
     pool: Indices,
     item: int,
-    taken: Indices,
-    nearest: Vector,
+    taken: Mask,
     neighbours: Neighbours,
     factors: Factors,
     place: Indices,
-) -> None:
-    """Raise each candidate's similarity to the nearest taken item, now that `item` is taken."""
+) -> Vector:
+    """Each candidate's similarity to an item, see `diversify`.
+
+    Args:
+        pool: (n,), candidates.
+        item: what they are compared with.
+        taken: (n,), True for a candidate that is not asked about any more.
+        neighbours: the pair table; its cosines are read where there are no factors.
+        factors: the item factors, perhaps of size 0.
+        place: (items,), the places of the candidates in the pool, -1 everywhere else.
+
+    Returns:
+        (n,), 0 to 1.
+    """
+    similarity = np.zeros(pool.size, np.float32)
     if factors.item.shape[0] > 0:
         for candidate in range(pool.size):
             if not taken[candidate]:
                 other = pool[candidate]
                 norms = factors.norm[item] * factors.norm[other]
-                dot = np.dot(factors.item[item], factors.item[other])
                 if norms > 0.0:
-                    nearest[candidate] = max(nearest[candidate], dot / norms)
+                    dot = np.dot(factors.item[item], factors.item[other])
+                    similarity[candidate] = max(dot / norms, 0.0)
     elif neighbours.similarity.size > 0:
         for pair in range(neighbours.start[item], neighbours.start[item + 1]):
             candidate = place[neighbours.neighbour[pair]]
             if candidate >= 0:
-                nearest[candidate] = max(nearest[candidate], neighbours.similarity[pair])
+                similarity[candidate] = neighbours.similarity[pair]
+    return similarity

@@ -4,13 +4,11 @@ import numpy as np
 
 from graphrec.jit import compiled
 from graphrec.ranking.blocks import Factors, Lists, Neighbours, Profiles, Settings
-from graphrec.ranking.diversity import diversify
+from graphrec.ranking.diversity import diversify, pool_size
+from graphrec.ranking.neighbour_scores import moments, scales, sum_neighbours, units
 from graphrec.ranking.reasons import name_by_factors, name_by_neighbours
 from graphrec.selection import best, best_unordered
 from graphrec.types import Indices, Matrix, Vector
-
-_MMR_POOL = 5  # MMR looks at this many times k candidates ...
-_MMR_POOL_LEAST = 100  # ... and at no fewer than these
 
 
 @compiled
@@ -36,10 +34,10 @@ def rank_users(
         if profiles.start[user] == profiles.start[user + 1]:
             _list_popular(user, hidden_from, settings, lists)
             continue
-        unit = _units(profiles, user, neighbours)
-        count = _sum_neighbours(profiles, user, unit, neighbours, scores, reached, reached_by)
-        mean, deviation = _moments(scores, reached[:count], settings)
-        scale = _scale(deviation, settings)
+        unit = units(profiles, user, neighbours)
+        count = sum_neighbours(profiles, user, unit, neighbours, scores, reached, reached_by)
+        mean, deviation = moments(scores, reached[:count], settings)
+        scale = scales(deviation, settings)
         candidates = _retrieve(user, scores, reached[:count], scale, hidden_from, settings)
         if candidates.size < settings.candidates:
             candidates = _add_popular(user, candidates, hidden_from, reached_by, settings)
@@ -78,8 +76,8 @@ def rank_dense(
             _list_popular(user, hidden_from, settings, lists)
             continue
         scores = dense[user].copy().reshape(items, 1)
-        mean, deviation = _moments(scores, everything, settings)
-        scale = _scale(deviation, settings)
+        mean, deviation = moments(scores, everything, settings)
+        scale = scales(deviation, settings)
         candidates = _retrieve(user, scores, everything, scale, hidden_from, settings)
         share = _neighbour_shares(scores, candidates, mean, scale, settings)
         _list_best(user, candidates, share, neighbours, factors, settings, place, lists)
@@ -122,10 +120,10 @@ def score_items(
         if profiles.start[user] == profiles.start[user + 1] or settings.blend.size == 0:
             total[first:last] = settings.popularity[wanted[first:last]]
             continue
-        unit = _units(profiles, user, neighbours)
-        count = _sum_neighbours(profiles, user, unit, neighbours, scores, reached, reached_by)
-        mean, deviation = _moments(scores, reached[:count], settings)
-        scale = _scale(deviation, settings)
+        unit = units(profiles, user, neighbours)
+        count = sum_neighbours(profiles, user, unit, neighbours, scores, reached, reached_by)
+        mean, deviation = moments(scores, reached[:count], settings)
+        scale = scales(deviation, settings)
         share = _neighbour_shares(scores, wanted[first:last], mean, scale, settings)
         if factors.item.shape[0] > 0:
             _add_factor_share(factors, user, wanted[first:last], settings, share)
@@ -179,77 +177,6 @@ def _list_popular(user: int, hidden_from: Indices, settings: Settings, lists: Li
             lists.item[user, rank] = item
             lists.score[user, rank] = settings.popularity[item]
             rank += 1
-
-
-@compiled
-def _units(profiles: Profiles, user: int, neighbours: Neighbours) -> Vector:
-    """What one unit of the profile's weight counts in each neighbour leg, (neighbour legs,)."""
-    unit = np.ones(neighbours.weight.shape[1], np.float32)
-    total = profiles.weight[profiles.start[user] : profiles.start[user + 1]].sum()
-    if total > 0.0:
-        for leg in range(unit.size):
-            if neighbours.per_profile[leg]:
-                unit[leg] = 1.0 / total
-    return unit
-
-
-@compiled
-def _sum_neighbours(
-    profiles: Profiles,
-    user: int,
-    unit: Vector,
-    neighbours: Neighbours,
-    scores: Matrix,
-    reached: Indices,
-    reached_by: Indices,
-) -> int:
-    """Sum the rows of the profile's items into scores; returns how many items were reached."""
-    first, last = profiles.start[user], profiles.start[user + 1]
-    legs = unit.size
-    factor = np.empty(legs, np.float32)
-    count = 0
-    for entry in range(first, last):
-        for leg in range(legs):
-            factor[leg] = profiles.weight[entry] * unit[leg]
-        item = profiles.item[entry]
-        for pair in range(neighbours.start[item], neighbours.start[item + 1]):
-            other = neighbours.neighbour[pair]
-            if reached_by[other] != user:
-                reached_by[other] = user
-                reached[count] = other
-                count += 1
-            for leg in range(legs):
-                scores[other, leg] += factor[leg] * neighbours.weight[pair, leg]
-    return count
-
-
-@compiled
-def _moments(scores: Matrix, reached: Indices, settings: Settings) -> tuple[Vector, Vector]:
-    """Mean and deviation of each leg over all items: those not reached score 0."""
-    legs = scores.shape[1]
-    mean, deviation = np.zeros(legs, np.float32), np.ones(legs, np.float32)
-    if not settings.standardise:
-        return mean, deviation
-    items = settings.popularity.size
-    for leg in range(legs):
-        first = 0.0
-        second = 0.0
-        for item in reached:
-            first += scores[item, leg]
-            second += np.float64(scores[item, leg]) ** 2
-        mean[leg] = first / items
-        deviation[leg] = np.sqrt(max(second / items - (first / items) ** 2, 0.0))
-    return mean, deviation
-
-
-@compiled
-def _scale(deviation: Vector, settings: Settings) -> Vector:
-    """What one unit of each leg's score is worth in the blend; 0 where a leg says nothing."""
-    scale = np.zeros(deviation.size, np.float32)
-    for leg in range(deviation.size):
-        if deviation[leg] > 0.0:
-            scale[leg] = settings.blend[leg] / deviation[leg]
-    return scale
 
 
 @compiled
@@ -341,7 +268,7 @@ def _list_best(
         total += share[:, leg]
     taken = settings.length
     if settings.diversity > 0.0:
-        taken = max(_MMR_POOL * settings.length, _MMR_POOL_LEAST)
+        taken = pool_size(settings.length)
     order = best(candidates, total, taken)
     if settings.diversity > 0.0:
         order = order[

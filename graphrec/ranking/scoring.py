@@ -35,9 +35,10 @@ def score_pairs(profiles: DataFrame, tables: ItemTables, request: Request) -> Da
     fields = [T.StructField(PREDICTION, T.ArrayType(T.FloatType()))]
     fields += [T.StructField(leg, T.ArrayType(T.FloatType())) for leg in tables.legs]
     schema = T.StructType([profiles.schema[USER], profiles.schema[WANTED], *fields])
-    fold = (tables.factors.unobserved, tables.factors.regularization)
     shared = tables.share(profiles.sparkSession, diversify=False)
-    score = partial(_score_batches, shared=shared, legs=tables.legs, fold=fold, request=request)
+    score = partial(
+        _score_batches, shared=shared, legs=tables.legs, fold=tables.fold, request=request
+    )
     return profiles.mapInArrow(score, schema)
 
 

@@ -81,12 +81,8 @@ def serve(
     )
     schema = T.StructType([profiles.schema[USER], T.StructField(RECOMMENDATIONS, T.ArrayType(row))])
     return profiles.mapInArrow(
-        _server(shared, shared_mask, tables.legs, _fold(tables.factors), request), schema
+        _server(shared, shared_mask, tables.legs, tables.fold, request), schema
     )
-
-
-def _fold(factors: ItemFactors) -> tuple[float, float]:
-    return factors.unobserved, factors.regularization
 
 
 def _server(
@@ -104,7 +100,7 @@ def _server(
         ids = from_bytes(tables["ids"])
         for batch in batches:
             with one_thread():
-                lists = _lists(batch, tables, excluded, fold, request)
+                lists = rank_batch(batch, tables, excluded, fold, request)
             yield pa.RecordBatch.from_pydict(
                 {USER: batch[USER], RECOMMENDATIONS: _to_arrow(lists, ids, legs)}
             )
@@ -112,14 +108,22 @@ def _server(
     return serve_batches
 
 
-def _lists(
+def rank_batch(
     batch: pa.RecordBatch,
     tables: dict[str, Array],
     excluded: Mask,
     fold: tuple[float, float],
     request: Request,
 ) -> Lists:
-    """Rank one batch with the entry of the kernel that fits the model's legs."""
+    """Rank one batch with the entry of the kernel that fits the model's legs.
+
+    Args:
+        batch: profiles, as `serve` takes them.
+        tables: as `ItemTables.arrays` gives them.
+        excluded: (items,), True for items never to be listed.
+        fold: a0 and λ, by which users are folded in.
+        request: what the lists shall be.
+    """
     profiles = read_profiles(batch, filter_seen=request.filter_seen)
     settings = request.settings(tables["popularity"], excluded)
     if not request.blend:

@@ -61,6 +61,11 @@ class ItemTables:
         """Share of the users who have each item, (items,)."""
         return (self.catalogue.support / max(self.users, 1)).astype(np.float32)
 
+    @property
+    def fold(self) -> tuple[float, float]:
+        """a0 and λ, by which users are folded in."""
+        return self.factors.unobserved, self.factors.regularization
+
     @staticmethod
     def from_legs(
         catalogue: Catalogue,
@@ -116,24 +121,25 @@ class ItemTables:
         )
 
     def share(self, spark: SparkSession, *, diversify: bool) -> SharedArrays:
-        """Distribute the tables to all workers; the cosines only where MMR reads them."""
+        """Distribute the tables to all workers."""
+        ids = {"ids": to_bytes(self.catalogue.ids)}
+        return share_arrays(spark, ids | self.arrays(diversify=diversify))
+
+    def arrays(self, *, diversify: bool) -> dict[str, Array]:
+        """The tables as the kernel's callers open them; the cosines only where MMR reads them."""
         cosines = {"similarity": self.similarity} if diversify else {}
-        return share_arrays(
-            spark,
-            cosines
-            | {
-                "ids": to_bytes(self.catalogue.ids),
-                "popularity": self.popularity,
-                "start": self.start,
-                "neighbour": self.neighbour,
-                "weight": self.weight,
-                "per_profile": self.per_profile,
-                "factors": self.factors.vector,
-                "eigenvalue": self.factors.eigenvalue,
-                "factor_norm": np.sqrt((self.factors.vector**2).sum(axis=1)),
-                "factor_mean": _mean(self.factors.vector),
-            },
-        )
+        arrays = cosines | {
+            "popularity": self.popularity,
+            "start": self.start,
+            "neighbour": self.neighbour,
+            "weight": self.weight,
+            "per_profile": self.per_profile,
+            "factors": self.factors.vector,
+            "eigenvalue": self.factors.eigenvalue,
+            "factor_norm": np.sqrt((self.factors.vector**2).sum(axis=1)),
+            "factor_mean": _mean(self.factors.vector),
+        }
+        return {name: read_only(array) for name, array in arrays.items()}
 
 
 def no_factors() -> ItemFactors:

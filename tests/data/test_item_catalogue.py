@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
@@ -39,3 +41,21 @@ def test_no_interactions_no_items(spark: SparkSession) -> None:
     catalogue = Catalogue.from_interactions(spark.createDataFrame([], "user int, item string"))
     assert (catalogue.size, catalogue.ids.to_pylist(), catalogue.support.size) == (0, [], 0)
     assert catalogue.to_frame(spark).collect() == []
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked", "index"),
+    [
+        (["b", "a"], "a", 1),
+        (["7", "a"], 7, 0),
+        ([30, -4], "-4", 1),
+        ([30, -4], 30, 0),
+        ([30, -4], 5, None),
+        ([30, -4], "x", None),
+        ([30, -4], None, None),
+    ],
+)
+def test_an_item_is_found_by_what_can_be_cast_to_its_id(
+    ids: list[Any], asked: Any, index: int | None
+) -> None:
+    assert Catalogue(pa.array(ids), np.arange(2, 0, -1)).index_of(asked) == index

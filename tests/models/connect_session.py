@@ -34,6 +34,7 @@ def main(path: str) -> None:
         "lists": {row.viewer: [entry.film for entry in row.recommendations] for row in lists},
         "same": sorted(loaded.recommendForAllUsers(4).collect()) == lists,
         "together": model.watchedTogether(3).count(),
+        "explained": [frame.count() > 0 for frame in vars(model.explain("v03", 3)).values()],
         "scored": model.transform(frame(spark, rows())).where("prediction IS NOT NULL").count(),
     }
     print(json.dumps(found))

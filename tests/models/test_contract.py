@@ -214,6 +214,27 @@ def test_a_list_has_at_least_one_place(fitted: Fitted) -> None:
         fitted.model.recommendForAllUsers(0)
 
 
+# --- explanations ---------------------------------------------------------------------------------
+
+
+def test_explanations_sum_to_the_scores_of_the_lists(fitted: Fitted) -> None:
+    row = fitted.lists["v03"][2]
+    found = fitted.model.explain("v03", row.film, FILMS)
+    [place] = found.place.collect()
+    assert (place.viewer, place.film) == ("v03", row.film)
+    assert (place.outcome, place["rank"], place.source) == ("listed", 3, row.source)
+    assert place.score == pytest.approx(row.score, abs=1e-5)
+    shares = {leg.leg: leg.share for leg in found.shares.collect()}
+    assert sum(shares.values()) == pytest.approx(row.score, abs=1e-5)
+    parts = found.contributions.collect()
+    assert sum(part.contribution for part in parts) == pytest.approx(row.score, abs=1e-4)
+    for leg in fitted.model.legs:
+        assert shares[leg] == pytest.approx(row[leg], abs=1e-5)
+        assert sum(part[leg] for part in parts) == pytest.approx(shares[leg], abs=1e-4)
+    items = [part.film for part in parts if part.part == "history"]
+    assert sorted(items) == ([] if fitted.name == "popularity" else history()["v03"])
+
+
 # --- scores ---------------------------------------------------------------------------------------
 
 

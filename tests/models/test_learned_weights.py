@@ -105,6 +105,6 @@ def test_few_users_teach_nothing(spark: SparkSession) -> None:
     rows = [(user, item) for user in range(30) for item in range(user % 3, 9, 2)]
     interactions = spark.createDataFrame(rows, "user int, item int")
     model = gr.HybridRecommender(legs()).fit(interactions)
-    share = 0.15 + 0.2
-    expected = {"walk": 0.15 / share, "ridge": 0.2 / share}
+    share = 0.1 + 0.3
+    expected = {"walk": 0.1 / share, "ridge": 0.3 / share}
     assert model.value("weights") == pytest.approx(expected)

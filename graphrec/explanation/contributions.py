@@ -1,0 +1,133 @@
+"""What each leg, and each item of the history, adds to the score of an item.
+
+The score is linear in the history. A neighbour leg scores `Σ_i w_i·S_ij`; the factor leg scores
+`p·q_j`, and p is folded in from the history by one linear system. Standardising divides by the
+leg's deviation over all items, which scales the parts, and takes the mean off, which is a part of
+its own. So nothing is approximated: the parts sum to the score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.artifacts import read_only
+from graphrec.explanation.one_user import OneUser
+from graphrec.factors.fold_in import history_parts
+from graphrec.ranking.kernel import score_items
+from graphrec.ranking.neighbour_scores import moments, sum_neighbours, units
+
+POPULARITY: Final = "popularity"  # the one leg of a score without a history
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """A score taken apart, in the order of `legs`.
+
+    A leg's share is `weight · (raw - mean) / deviation`, and also the sum of its column in
+    `parts`, of `other` and of `constant`.
+    """
+
+    score: float
+    legs: tuple[str, ...]
+    weight: Floats  # (legs,), in the blend
+    raw: Floats  # (legs,), the leg's own score
+    mean: Floats  # (legs,), of the user's scores over all items; 0 if not standardised
+    deviation: Floats  # (legs,), likewise; 1 if not standardised
+    share: Floats  # (legs,), of the score
+    parts: Floats  # (history, legs)
+    other: Floats  # (legs,), by a user factor that was given, or by popularity
+    constant: Floats  # (legs,), minus the mean
+
+
+def contributions(user: OneUser, item: int) -> Contributions:
+    """Take the score of an item apart."""
+    if not user.personal:
+        return _popular(user, item)
+    score, share = score_items(
+        user.profiles,
+        read_only(np.array([0, 1], np.int64)),
+        read_only(np.array([item], np.int32)),
+        user.neighbours,
+        user.factors,
+        user.settings,
+    )
+    legs = [_neighbour_legs(user, item)]
+    if user.tables.factor_name:
+        legs.append(_factor_leg(user, item))
+    parts, other, mean, deviation = (
+        np.concatenate(arrays, axis=-1) for arrays in zip(*legs, strict=True)
+    )
+    weight = np.array(user.request.blend)
+    scale = np.where(deviation > 0, weight / np.where(deviation > 0, deviation, 1.0), 0.0)
+    return Contributions(
+        score=float(score[0]),
+        legs=user.tables.legs,
+        weight=weight,
+        raw=parts.sum(axis=0) + other,
+        mean=mean,
+        deviation=deviation,
+        share=share[0].astype(np.float64),
+        parts=scale * parts,
+        other=scale * other,
+        constant=-scale * mean,
+    )
+
+
+_Legs = tuple[Floats, Floats, Floats, Floats]  # parts (history, legs), other, mean, deviation
+
+
+def _neighbour_legs(user: OneUser, item: int) -> _Legs:
+    """The neighbour legs' own scores, in parts, and their moments over all items."""
+    unit = units(user.profiles, 0, user.neighbours)
+    items, legs = user.tables.catalogue.size, unit.size
+    scores = np.zeros((items, legs), np.float32)
+    reached, reached_by = np.empty(items, np.int32), np.full(items, -1, np.int32)
+    count = sum_neighbours(user.profiles, 0, unit, user.neighbours, scores, reached, reached_by)
+    mean, deviation = moments(scores, reached[:count], user.settings)
+    parts = user.weight[:, np.newaxis] * unit * _weights_towards(user, item)[user.history]
+    return parts, np.zeros(legs), mean.astype(np.float64), deviation.astype(np.float64)
+
+
+def _weights_towards(user: OneUser, item: int) -> Floats:
+    """Every item's weight towards one neighbour, (items, neighbour legs)."""
+    table = user.neighbours
+    places = np.flatnonzero(table.neighbour == item)
+    towards = np.zeros((user.tables.catalogue.size, table.weight.shape[1]))
+    towards[np.searchsorted(table.start, places, side="right") - 1] = table.weight[places]
+    return towards
+
+
+def _factor_leg(user: OneUser, item: int) -> _Legs:
+    """The factor leg's own score, in parts, and its moments over all items."""
+    other, parts = np.zeros(1), np.zeros((user.history.size, 1))
+    if user.has_given_factor:
+        other[0] = np.dot(user.factors.item[item], user.factors.user[0])
+    else:
+        parts[:, 0] = history_parts(user.history, user.weight, item, user.tables.factors)
+    mean, deviation = np.zeros(1), np.ones(1)
+    if user.request.standardise:
+        mean, deviation = user.factors.mean[:1], user.factors.deviation[:1]
+    return parts, other, mean.astype(np.float64), deviation.astype(np.float64)
+
+
+def _popular(user: OneUser, item: int) -> Contributions:
+    """Without a history, or without legs, the score is the item's popularity."""
+    score = float(user.tables.popularity[item])
+    return Contributions(
+        score=score,
+        legs=(POPULARITY,),
+        weight=np.ones(1),
+        raw=np.array([score]),
+        mean=np.zeros(1),
+        deviation=np.ones(1),
+        share=np.array([score]),
+        parts=np.zeros((user.history.size, 1)),
+        other=np.array([score]),
+        constant=np.zeros(1),
+    )

@@ -1,0 +1,41 @@
+"""Random users and models for explanations, without Spark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from graphrec.data.catalogue import Catalogue
+from graphrec.explanation.one_user import OneUser
+from graphrec.factors.eigenbasis import rotate
+from graphrec.factors.fold_in import ItemFactors
+from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
+from tests.ranking.reference import Case, sparse_rows
+
+A0, REGULARIZATION = 0.05, 0.1
+
+
+def tables_of(case: Case) -> ItemTables:
+    items = case.has.shape[1]
+    legs: list[NeighbourLeg | FactorLeg] = [
+        NeighbourLeg(f"leg{n}", sparse_rows(leg), per_profile=bool(case.per_profile[n]))
+        for n, leg in enumerate(case.legs)
+    ]
+    if case.item_factors.size:
+        vector, eigenvalue = rotate(case.item_factors.astype(np.float32))
+        legs.append(FactorLeg("factors", ItemFactors(vector, eigenvalue, A0, REGULARIZATION)))
+    catalogue = Catalogue(pa.array(range(items)), np.arange(items, 0, -1))
+    return ItemTables.from_legs(catalogue, items, legs, sparse_rows(case.similarity))
+
+
+def one_user(case: Case, user: int, **columns: Any) -> OneUser:
+    items = np.flatnonzero(case.has[user]).tolist()
+    weights = case.weight[user][case.has[user]].tolist()
+    profile = {
+        "items": pa.array([items], pa.list_(pa.int32())),
+        "weights": pa.array([weights], pa.list_(pa.float32())),
+    }
+    batch = pa.RecordBatch.from_pydict(profile | columns)
+    return OneUser(batch, tables_of(case), case.request, case.excluded)
