@@ -25,7 +25,6 @@ import graphrec as gr
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
 from graphrec.evaluation.summary import summarise
-from graphrec.models.hybrid import DEFAULT_WEIGHTS
 from graphrec.models.recommender import Recommender, RecommenderModel
 
 _CUTOFF = 20
@@ -50,16 +49,16 @@ def main() -> None:
     train, test = _split(spark, arguments)
     hybrid = gr.HybridRecommender().fit(train)
     assert isinstance(hybrid, gr.HybridRecommenderModel)
-    weights = hybrid.value("weights")
-    print(f"learned weights: {weights}", flush=True)
     models = {**hybrid.baselines(), "hybrid": hybrid}
     models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
+    models["hybrid, learned weights"] = gr.HybridRecommender(weights="learned").fit(train)
     lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
     if not arguments.no_peers:
         lists |= _peers(spark, train)
     if arguments.ablation:
         lists |= {
-            name: model.rankedLists(_CUTOFF, users=test) for name, model in _ablated(train, weights)
+            name: model.rankedLists(_CUTOFF, users=test)
+            for name, model in _ablated(train, hybrid.value("weights"))
         }
     per_user = {
         name: ranking_metrics(found, test, k=_CUTOFF, metrics=["recall", "ndcg"]).persist()
@@ -121,7 +120,7 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
 
 
 def _ablated(train: DataFrame, learned: Mapping[str, float]) -> list[tuple[str, RecommenderModel]]:
-    """Hybrids that lack one thing each, with the learned weights of the whole one."""
+    """Hybrids that lack one thing each, with the weights of the whole one."""
     walk, ridge, als = gr.PageRankRecommender, gr.RidgeRecommender, gr.ALSRecommender
     variants: dict[str, tuple[list[Recommender] | None, dict[str, Any]]] = {
         "without the walk": ([ridge(), als()], {}),
@@ -133,12 +132,12 @@ def _ablated(train: DataFrame, learned: Mapping[str, float]) -> list[tuple[str, 
         "200 partners": (None, {"maxPartners": 200}),
         "100 candidates": (None, {"candidates": 100}),
         "1000 candidates": (None, {"candidates": 1000}),
-        "default weights": (None, {"weights": DEFAULT_WEIGHTS}),
+        "a walk that does not fade": (None, {"fadeBeyond": {}}),
     }
     fitted = []
     for name, (legs, values) in variants.items():
-        names = {leg.leg for leg in legs} if legs else set(learned)
-        weights = {leg: weight for leg, weight in learned.items() if leg in names}
+        names = {leg.leg for leg in legs} if legs else set(whole)
+        weights = {leg: weight for leg, weight in whole.items() if leg in names}
         fitted.append(
             (name, gr.HybridRecommender(legs, **{"weights": weights} | values).fit(train))
         )

@@ -269,9 +269,9 @@ class LearningOptions:
         str | None,
         typer.Option(
             metavar="LEG=W,...",
-            show_default="learned",
-            help="Weights of the legs in the blend, such as walk=0.1,ridge=0.3,als=0.6: a leg "
-            "that is not named is left out. Or: learned.",
+            show_default="walk=0.2,ridge=0.2,als=0.6",
+            help="Weights of the legs in the blend, or: learned. A leg that is not named is "
+            "left out.",
             rich_help_panel=MODEL,
         ),
     ] = None

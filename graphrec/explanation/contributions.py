@@ -17,6 +17,7 @@ import numpy.typing as npt
 from graphrec.artifacts import read_only
 from graphrec.explanation.one_user import OneUser
 from graphrec.factors.fold_in import history_parts
+from graphrec.ranking.blend import leg_weights
 from graphrec.ranking.kernel import score_items
 from graphrec.ranking.neighbour_scores import moments, sum_neighbours, units
 
@@ -35,7 +36,7 @@ class Contributions:
 
     score: float
     legs: tuple[str, ...]
-    weight: Floats  # (legs,), in the blend
+    weight: Floats  # (legs,), in the blend, for a history of this length
     raw: Floats  # (legs,), the leg's own score
     mean: Floats  # (legs,), of the user's scores over all items; 0 if not standardised
     deviation: Floats  # (legs,), likewise; 1 if not standardised
@@ -63,7 +64,7 @@ def contributions(user: OneUser, item: int) -> Contributions:
     parts, other, mean, deviation = (
         np.concatenate(arrays, axis=-1) for arrays in zip(*legs, strict=True)
     )
-    weight = np.array(user.request.blend)
+    weight = leg_weights(user.history.size, user.settings).astype(np.float64)
     scale = np.where(deviation > 0, weight / np.where(deviation > 0, deviation, 1.0), 0.0)
     return Contributions(
         score=float(score[0]),

@@ -29,7 +29,8 @@ from graphrec.progress import stage
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
 
-DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ridge": 0.3, "als": 0.6}
+DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.2, "ridge": 0.2, "als": 0.6}
+DEFAULT_FADE: dict[str, float] = {"walk": 20.0}
 
 LEARNED = "learned"
 _SPARED = 0.02  # a share of the interactions that the legs can do without
@@ -45,6 +46,14 @@ def _weights(value: Any) -> dict[str, float]:
     return {str(name): float(weight) for name, weight in value.items()}
 
 
+def _lengths(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        raise ValueError("a mapping of leg names to lengths")
+    if any(not isinstance(n, int | float) or not 0 < n < float("inf") for n in value.values()):
+        raise ValueError("a mapping to numbers above 0")
+    return {str(name): float(length) for name, length in value.items()}
+
+
 def _weights_or_learned(value: Any) -> dict[str, float] | str:
     return LEARNED if value == LEARNED else _weights(value)
 
@@ -57,7 +66,15 @@ class HybridRecommenderModel(RecommenderModel):
     """
 
     weights = param(
-        DEFAULT_WEIGHTS, "weight of each leg's standardised score in the blend", _weights
+        DEFAULT_WEIGHTS,
+        "weight of each leg's standardised score in the blend, or learned",
+        _weights_or_learned,
+    )
+    fadeBeyond = param(
+        DEFAULT_FADE,
+        "history length by leg from which on the leg's weight falls, as 1 / length; a leg that is "
+        "not named does not fade",
+        _lengths,
     )
     _standardise: ClassVar[bool] = True
 
@@ -79,7 +96,10 @@ class HybridRecommenderModel(RecommenderModel):
     def _blend(self) -> tuple[float, ...]:
         weights = self.value("weights")
         _check_names(weights, self.legs)
-        return tuple(weights.get(leg, 0.0) for leg in self.legs)
+        return _by_leg(weights, self.legs)
+
+    def _fade(self) -> tuple[float, ...]:
+        return _by_leg(self.value("fadeBeyond"), self.legs)
 
 
 class HybridRecommender(Recommender):
@@ -92,12 +112,8 @@ class HybridRecommender(Recommender):
         **values: parameters by keyword.
     """
 
-    weights = param(
-        LEARNED,
-        "weight of each leg's standardised score in the blend; learned: on interactions that are "
-        "held out",
-        _weights_or_learned,
-    )
+    weights = HybridRecommenderModel.weights
+    fadeBeyond = HybridRecommenderModel.fadeBeyond
     validationUsers = param(2000, "users asked for weights=learned, at most", at_least(2))
     seed = param(0, "of the draw for weights=learned", at_least(0))
     _model = HybridRecommenderModel
@@ -175,7 +191,14 @@ class HybridRecommender(Recommender):
         """
         tables = self.model_of(data, legs).learned.tables
         candidates = self.value("candidates")
-        request = Request((1.0,) * len(tables.legs), True, candidates, candidates, reasons=0)
+        request = Request(
+            (1.0,) * len(tables.legs),
+            True,
+            candidates,
+            candidates,
+            reasons=0,
+            fade=_by_leg(self.value("fadeBeyond"), tables.legs),
+        )
         nested = serve(validation, tables, request, item_type=data.item_type)
         items = data.catalogue.to_frame(data.spark).select(ITEM, INDEX)
         return CachedScores.collect(nested, validation, items, tables.legs)
@@ -213,6 +236,10 @@ class HybridRecommender(Recommender):
             f"the hybrid has no leg {leg_name!r}",
             fix=f"it has {', '.join(leg.leg for leg in self.legs)}",
         )
+
+
+def _by_leg(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:
+    return tuple(values.get(leg, 0.0) for leg in legs)
 
 
 def _check_distinct(legs: Sequence[str]) -> None:

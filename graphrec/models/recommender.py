@@ -376,6 +376,10 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         """Weights of the legs; a single leg's score is taken as it is."""
         return (1.0,) * len(self.learned.tables.legs)
 
+    def _fade(self) -> tuple[float, ...]:
+        """History lengths from which on the legs' weights fall, by leg; none as a rule."""
+        return ()
+
     _standardise: ClassVar[bool] = False
 
     # --- inside -----------------------------------------------------------------------------------
@@ -401,6 +405,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             reasons=self.value("numReasons"),
             diversity=self.value("diversity"),
             filter_seen=self.value("filterSeen"),
+            fade=self._fade(),
         )
 
     def _nested(

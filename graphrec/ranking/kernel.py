@@ -3,6 +3,7 @@
 import numpy as np
 
 from graphrec.jit import compiled
+from graphrec.ranking.blend import leg_weights
 from graphrec.ranking.blocks import Factors, Lists, Neighbours, Profiles, Settings
 from graphrec.ranking.diversity import diversify, pool_size
 from graphrec.ranking.neighbour_scores import moments, scales, sum_neighbours, units
@@ -37,13 +38,14 @@ def rank_users(
         unit = units(profiles, user, neighbours)
         count = sum_neighbours(profiles, user, unit, neighbours, scores, reached, reached_by)
         mean, deviation = moments(scores, reached[:count], settings)
-        scale = scales(deviation, settings)
+        weight = leg_weights(profiles.start[user + 1] - profiles.start[user], settings)
+        scale = scales(deviation, weight)
         candidates = _retrieve(user, scores, reached[:count], scale, hidden_from, settings)
         if candidates.size < settings.candidates:
             candidates = _add_popular(user, candidates, hidden_from, reached_by, settings)
         share = _neighbour_shares(scores, candidates, mean, scale, settings)
         if factors.item.shape[0] > 0:
-            _add_factor_share(factors, user, candidates, settings, share)
+            _add_factor_share(factors, user, candidates, weight, settings.standardise, share)
         _list_best(user, candidates, share, neighbours, factors, settings, place, lists)
         if settings.reasons > 0:
             name_by_neighbours(
@@ -77,7 +79,8 @@ def rank_dense(
             continue
         scores = dense[user].copy().reshape(items, 1)
         mean, deviation = moments(scores, everything, settings)
-        scale = scales(deviation, settings)
+        weight = leg_weights(profiles.start[user + 1] - profiles.start[user], settings)
+        scale = scales(deviation, weight)
         candidates = _retrieve(user, scores, everything, scale, hidden_from, settings)
         share = _neighbour_shares(scores, candidates, mean, scale, settings)
         _list_best(user, candidates, share, neighbours, factors, settings, place, lists)
@@ -123,10 +126,13 @@ def score_items(
         unit = units(profiles, user, neighbours)
         count = sum_neighbours(profiles, user, unit, neighbours, scores, reached, reached_by)
         mean, deviation = moments(scores, reached[:count], settings)
-        scale = scales(deviation, settings)
+        weight = leg_weights(profiles.start[user + 1] - profiles.start[user], settings)
+        scale = scales(deviation, weight)
         share = _neighbour_shares(scores, wanted[first:last], mean, scale, settings)
         if factors.item.shape[0] > 0:
-            _add_factor_share(factors, user, wanted[first:last], settings, share)
+            _add_factor_share(
+                factors, user, wanted[first:last], weight, settings.standardise, share
+            )
         shares[first:last] = share
         for leg in range(share.shape[1]):
             total[first:last] += share[:, leg]
@@ -235,16 +241,21 @@ def _neighbour_shares(
 
 @compiled
 def _add_factor_share(
-    factors: Factors, user: int, candidates: Indices, settings: Settings, share: Matrix
+    factors: Factors,
+    user: int,
+    candidates: Indices,
+    weight: Vector,
+    standardise: bool,
+    share: Matrix,
 ) -> None:
     """Write the factor leg's share of the blended score into the last column."""
-    leg = settings.blend.size - 1
+    leg = weight.size - 1
     mean, deviation = np.float32(0.0), np.float32(1.0)
-    if settings.standardise:
+    if standardise:
         mean, deviation = factors.mean[user], factors.deviation[user]
     if deviation <= 0.0:
         return
-    scale = settings.blend[leg] / deviation
+    scale = weight[leg] / deviation
     vector = factors.user[user]
     for candidate in range(candidates.size):
         score = np.dot(factors.item[candidates[candidate]], vector)

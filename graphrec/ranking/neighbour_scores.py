@@ -69,10 +69,10 @@ def moments(scores: Matrix, reached: Indices, settings: Settings) -> tuple[Vecto
 
 
 @compiled
-def scales(deviation: Vector, settings: Settings) -> Vector:
+def scales(deviation: Vector, weight: Vector) -> Vector:
     """What one unit of each leg's score is worth in the blend; 0 where a leg says nothing."""
     scale = np.zeros(deviation.size, np.float32)
     for leg in range(deviation.size):
         if deviation[leg] > 0.0:
-            scale[leg] = settings.blend[leg] / deviation[leg]
+            scale[leg] = weight[leg] / deviation[leg]
     return scale

@@ -23,11 +23,13 @@ class Request:
     reasons: int = 3
     diversity: float = 0.0
     filter_seen: bool = True
+    fade: tuple[float, ...] = ()  # see `Settings`; none of the legs where it is empty
 
     def settings(self, popularity: Vector, excluded: npt.NDArray[np.bool_]) -> Settings:
         """As the kernel takes it."""
         return Settings(
             read_only(np.array(self.blend, np.float32)),
+            read_only(np.array(self.fade or (0.0,) * len(self.blend), np.float32)),
             self.standardise,
             excluded,
             popularity,

@@ -67,7 +67,7 @@ def test_parts_sum_to_the_score_and_are_what_is_left_when_others_are_taken_away(
 @settings(max_examples=30, deadline=None)
 def test_factor_parts_are_the_terms_of_the_normal_equations(seed: int, item: int) -> None:
     """`q_j·A⁻¹·(a0 + c_i)·q_i`, each by itself, in the basis in which the factors were given."""
-    case = random_case(seed, legs=0, rank=4, standardise=False)
+    case = random_case(seed, legs=0, rank=4, standardise=False).asking(fade=())
     user = 2  # has everything
     found = contributions(one_user(case, user), item)
     factors = case.item_factors.astype(np.float32).astype(float)

@@ -86,6 +86,20 @@ def test_each_share_is_a_weighted_z_score_over_all_items(
     np.testing.assert_allclose(scores["prediction"], shares, atol=1e-6)
 
 
+def test_a_leg_that_fades_counts_less_for_long_histories(
+    model: HybridRecommenderModel, interactions: DataFrame
+) -> None:
+    pairs = interactions.select("user").distinct().crossJoin(interactions.select("item").distinct())
+    fading = model.copy({model.fadeBeyond: {"walk": 8.0}})
+    scores = fading.pairScores(pairs).toPandas()
+    lengths = {user: len(items) for user, items in HISTORIES.items()}
+    assert min(lengths.values()) < 8 < max(lengths.values())
+    for user, own in scores.groupby("user"):
+        weight = WEIGHTS["walk"] * min(1.0, 8.0 / lengths[str(user)])
+        assert own["walk"].std(ddof=0) == pytest.approx(weight, rel=1e-3)
+        assert own["als"].std(ddof=0) == pytest.approx(WEIGHTS["als"], rel=1e-3)
+
+
 def test_weights_may_be_changed_after_the_fit(
     model: HybridRecommenderModel, interactions: DataFrame
 ) -> None:

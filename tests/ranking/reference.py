@@ -113,9 +113,12 @@ class Case:
     @property
     def scales(self) -> Array:
         """What one unit of each leg's score is worth to each user, (legs, users)."""
-        blend = np.array(self.request.blend)[:, np.newaxis]
+        fade = np.array(self.request.fade or (0.0,) * len(self.request.blend))
+        length = np.maximum(self.has.sum(axis=1), 1)
+        faded = np.where(fade > 0, np.minimum(fade / length[:, np.newaxis], 1.0), 1.0).T
+        blend = np.array(self.request.blend)[:, np.newaxis] * faded  # (legs, users)
         if not self.request.standardise:
-            return np.repeat(blend, self.has.shape[0], axis=1)
+            return np.asarray(blend)
         deviation = self.scores.std(axis=2)
         return np.where(deviation > 0, blend / np.where(deviation > 0, deviation, 1.0), 0.0)
 
@@ -183,6 +186,7 @@ def random_case(
             length=length,
             candidates=items,
             reasons=3,
+            fade=tuple(rng.choice([0.0, 2.0, 4.0], columns).tolist()),
         ),
     )
 

@@ -98,7 +98,7 @@ def test_equal_scores_go_to_the_more_popular_item(legs: int) -> None:
         per_profile=np.zeros(legs, bool),
         item_factors=rng.integers(0, 3, (items if not legs else 0, 1 - legs)).astype(np.float64),
         user_factors=np.ones((8 if not legs else 0, 1 - legs)),
-        request=replace(case.request, blend=(1.0,), length=7),
+        request=replace(case.request, blend=(1.0,), fade=(), length=7),
     )
     lists = case.ranked()
     for user in np.flatnonzero(~case.cold):
@@ -143,7 +143,7 @@ def test_a_short_candidate_list_is_filled_with_the_most_popular() -> None:
         hidden=has,
         legs=leg,
         excluded=np.zeros(12, bool),
-        request=replace(case.request, blend=(1.0,)),
+        request=replace(case.request, blend=(1.0,), fade=()),
     )
     lists = case.ranked()
     np.testing.assert_array_equal(lists.item[1], [8, 0, 1, 2, 3, 4, 6, 7, 9, 10])

@@ -94,7 +94,7 @@ def test_only_the_best_few_are_looked_at() -> None:
         excluded=np.zeros(items, bool),
         item_factors=factors,
         user_factors=np.ones((1, 1)),
-        request=replace(case.request, blend=(1.0,), diversity=0.9),
+        request=replace(case.request, blend=(1.0,), fade=(), diversity=0.9),
     )
     assert case.ranked().item[0].max() < 100
 
