@@ -1,6 +1,6 @@
 """Quality on held-out interactions: the hybrid, its parts and its peers, on the same split.
 
-    python -m benchmarks.quality RATINGS [--split random|time] [--ablation] [--mmr 0.5]
+    python -m benchmarks.quality RATINGS [--split random|time] [--splits 3] [--ablation] [--mmr 0.5]
 
 Peers need `pip install implicit`. Their settings are the published defaults or those named below;
 nothing is chosen on the test set. Ids are whole numbers, the columns those of MovieLens, or `user`
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -41,31 +42,37 @@ def main() -> None:
     parser.add_argument("ratings", type=Path)
     parser.add_argument("--test", type=Path, help="a given test set; no split is made then")
     parser.add_argument("--split", choices=("random", "time"), default="random")
+    parser.add_argument("--splits", type=int, default=1, help="random splits; users are averaged")
     parser.add_argument("--mmr", type=float, default=0.5)
     parser.add_argument("--ablation", action="store_true", help="what each part gives")
     parser.add_argument("--no-peers", action="store_true")
     arguments = parser.parse_args()
     spark = gr.spark_session("graphrec quality")
-    train, test = _split(spark, arguments)
-    hybrid = gr.HybridRecommender().fit(train)
-    assert isinstance(hybrid, gr.HybridRecommenderModel)
-    models = {**hybrid.baselines(), "hybrid": hybrid}
-    models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
-    models["hybrid, learned weights"] = gr.HybridRecommender(weights="learned").fit(train)
-    lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
-    if not arguments.no_peers:
-        lists |= _peers(spark, train)
-    if arguments.ablation:
-        lists |= {
-            name: model.rankedLists(_CUTOFF, users=test)
-            for name, model in _ablated(train, hybrid.value("weights"))
-        }
-    per_user = {
-        name: ranking_metrics(found, test, k=_CUTOFF, metrics=["recall", "ndcg"]).persist()
-        for name, found in lists.items()
-    }
-    _print(per_user)
-    _print_diversity(models, train, test)
+    measured: dict[str, list[DataFrame]] = {}
+    for seed in range(arguments.splits):
+        train, test = _split(spark, arguments, seed)
+        hybrid = gr.HybridRecommender().fit(train)
+        assert isinstance(hybrid, gr.HybridRecommenderModel)
+        models = {**hybrid.baselines(), "hybrid": hybrid}
+        models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
+        models["hybrid, learned weights"] = gr.HybridRecommender(weights="learned").fit(train)
+        lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
+        if not arguments.no_peers:
+            lists |= _peers(spark, train)
+        if arguments.ablation:
+            ablated = _ablated(train, hybrid.value("weights"))
+            lists |= {name: model.rankedLists(_CUTOFF, users=test) for name, model in ablated}
+        for name, found in lists.items():
+            metrics = ranking_metrics(found, test, k=_CUTOFF, metrics=["recall", "ndcg"])
+            measured.setdefault(name, []).append(metrics.localCheckpoint())
+        _print_diversity(models, train, test)
+    _print({name: _by_user(parts) for name, parts in measured.items()})
+
+
+def _by_user(parts: list[DataFrame]) -> DataFrame:
+    """The metrics of several splits as one figure per user: the splits of a user are alike."""
+    means = [F.avg(metric).alias(metric) for metric in ("recall", "ndcg")]
+    return reduce(DataFrame.unionByName, parts).groupBy("user", "k").agg(*means).persist()
 
 
 def _print(per_user: dict[str, DataFrame]) -> None:
@@ -95,14 +102,16 @@ def _print_diversity(
 # --- data -----------------------------------------------------------------------------------------
 
 
-def _split(spark: SparkSession, arguments: argparse.Namespace) -> tuple[DataFrame, DataFrame]:
+def _split(
+    spark: SparkSession, arguments: argparse.Namespace, seed: int
+) -> tuple[DataFrame, DataFrame]:
     ratings = _read(spark, arguments.ratings)
     if arguments.test is not None:
         return ratings, _read(spark, arguments.test)
     if arguments.split == "time":
         train, test = gr.splits.by_time(ratings, 0.2)
     else:
-        train, test = gr.splits.random_per_user(ratings, 0.2)
+        train, test = gr.splits.random_per_user(ratings, 0.2, seed=seed)
     known = train.select("user").distinct()
     return train.persist(), test.join(known, "user", "left_semi").persist()
 
@@ -119,7 +128,7 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
 # --- what each part gives -------------------------------------------------------------------------
 
 
-def _ablated(train: DataFrame, learned: Mapping[str, float]) -> list[tuple[str, RecommenderModel]]:
+def _ablated(train: DataFrame, whole: Mapping[str, float]) -> list[tuple[str, RecommenderModel]]:
     """Hybrids that lack one thing each, with the weights of the whole one."""
     walk, ridge, als = gr.PageRankRecommender, gr.RidgeRecommender, gr.ALSRecommender
     variants: dict[str, tuple[list[Recommender] | None, dict[str, Any]]] = {
@@ -138,9 +147,8 @@ def _ablated(train: DataFrame, learned: Mapping[str, float]) -> list[tuple[str, 
     for name, (legs, values) in variants.items():
         names = {leg.leg for leg in legs} if legs else set(whole)
         weights = {leg: weight for leg, weight in whole.items() if leg in names}
-        fitted.append(
-            (name, gr.HybridRecommender(legs, **{"weights": weights} | values).fit(train))
-        )
+        kept = {"weights": weights} | values
+        fitted.append((name, gr.HybridRecommender(legs, **kept).fit(train)))
     return fitted
 
 

@@ -109,7 +109,7 @@ def parse_weights(text: str) -> dict[str, float] | str:
             raise ParameterError(
                 "--weights is learned, or a list of leg=weight",
                 found=repr(text),
-                fix="write it as in walk=0.2,ridge=0.2,als=0.6",
+                fix="write it as in walk=0.2,ridge=0.25,als=0.55",
             ) from None
     return weights
 

@@ -269,7 +269,7 @@ class LearningOptions:
         str | None,
         typer.Option(
             metavar="LEG=W,...",
-            show_default="walk=0.2,ridge=0.2,als=0.6",
+            show_default="walk=0.2,ridge=0.25,als=0.55",
             help="Weights of the legs in the blend, or: learned. A leg that is not named is "
             "left out.",
             rich_help_panel=MODEL,

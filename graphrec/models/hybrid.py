@@ -29,8 +29,8 @@ from graphrec.progress import stage
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
 
-DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.2, "ridge": 0.2, "als": 0.6}
-DEFAULT_FADE: dict[str, float] = {"walk": 20.0}
+DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.2, "ridge": 0.25, "als": 0.55}
+DEFAULT_FADE: dict[str, float] = {"walk": 15.0}
 
 LEARNED = "learned"
 _SPARED = 0.02  # a share of the interactions that the legs can do without

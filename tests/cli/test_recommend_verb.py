@@ -85,7 +85,7 @@ def test_the_record_tells_all_about_the_run(listed: Path, ratings: Path) -> None
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", told["graphrec"])
     assert told["parameters"]["k"] == 4
     assert told["parameters"]["rank"] == 4
-    assert told["parameters"]["weights"] == {"walk": 0.2, "ridge": 0.2, "als": 0.6}
+    assert told["parameters"]["weights"] == {"walk": 0.2, "ridge": 0.25, "als": 0.55}
     assert told["parameters"]["candidates"] == 300
     assert told["input"]["columns"] == {
         "user": "customer_id",
