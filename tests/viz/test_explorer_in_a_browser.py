@@ -48,7 +48,9 @@ class Visitor:
 
     @property
     def selected(self) -> str:
-        return self.one("#panel h2").text
+        script = "return document.querySelector('#panel h2').innerText.trim()"
+        text: str = self.browser.execute_script(script)  # in one step: the panel is made anew
+        return text
 
     def selects(self, name: str) -> None:
         WebDriverWait(self.browser, 60).until(lambda _: self.selected == name)
