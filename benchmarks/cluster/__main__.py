@@ -1,6 +1,6 @@
 """Jobs on a real cluster whose executors are killed, against the same jobs in local mode.
 
-    python -m benchmarks.cluster [--ratings FILE] [--undisturbed] [--out DIR] [-- OPTIONS]
+    python -m benchmarks.cluster [--job recommend] [--ratings FILE] [--undisturbed] [-- OPTIONS]
 
 OPTIONS are those of `graphrec recommend`. Ends with 1 if a result differs, a job fails, an executor
 could not be caught at work, or a worker mapped a file that is not its own.
@@ -28,15 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--ratings", type=Path, default=_SAMPLE, help="default: sample_data")
     parser.add_argument("--out", type=Path, help="for results and logs; default: a temporary one")
     parser.add_argument("--memory", default="1g", help="of each of the two workers")
+    parser.add_argument("--job", choices=("recommend", "evaluate"), help="default: both")
     parser.add_argument("--undisturbed", action="store_true", help="also without a loss")
     parser.add_argument("options", nargs="*", help="more options of graphrec recommend")
     given = parser.parse_args(arguments)
     out = (given.out or Path(tempfile.mkdtemp(prefix="cluster-"))).resolve()
     ratings = given.ratings.resolve()
+    both = (jobs.recommend(ratings, given.options), jobs.evaluate(ratings))
     good = True
     with standalone_cluster(out / "cluster", memory=given.memory) as cluster:
         print(f"workers that do not see the driver's files: {cluster.isolated}", flush=True)
-        for job in (jobs.recommend(ratings, given.options), jobs.evaluate(ratings)):
+        for job in [job for job in both if given.job in (None, job.name)]:
             place = out / job.name
             jobs.run_locally(job, place / "local")
             if given.undisturbed:

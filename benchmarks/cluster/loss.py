@@ -25,9 +25,9 @@ import psutil
 from benchmarks.cluster.executors import Executor, active_tasks, executors_of, mapped_files
 from benchmarks.cluster.standalone import Cluster, free_port
 
-_INTERVAL: Final = 0.02  # seconds between two looks at the executors
+_INTERVAL: Final = 0.1  # seconds between two looks at the executors
 _SURE: Final = 0.25  # a task that is active so long on a stopped executor is no task that ended
-_MAPS_INTERVAL: Final = 0.1  # seconds between two looks at what is mapped
+_MAPS_INTERVAL: Final = 0.5  # seconds between two looks at what is mapped
 
 
 @dataclass
@@ -79,15 +79,17 @@ def run_job(
     port = free_port()
     command = cluster.submit_command(script, arguments, port, settings or {})
     begun = time.monotonic()
-    process = subprocess.Popen(
-        command,
-        env=cluster.driver_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None  # it is a pipe
-    with _watching_maps(cluster, run):
+    with (
+        subprocess.Popen(
+            command,
+            env=cluster.driver_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+        _watching_maps(cluster, run),
+    ):
+        assert process.stdout is not None  # it is a pipe
         hunt: _Hunt | None = None
         for line in process.stdout:
             run.output.append(line.rstrip("\n"))

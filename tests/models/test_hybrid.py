@@ -43,7 +43,7 @@ def interactions(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def model(interactions: DataFrame) -> HybridRecommenderModel:
-    fitted = gr.HybridRecommender(legs(rank=8), weights=WEIGHTS).fit(interactions)
+    fitted = gr.HybridRecommender(legs(rank=8), weights=WEIGHTS, fadeBeyond={}).fit(interactions)
     assert isinstance(fitted, HybridRecommenderModel)
     return fitted
 
