@@ -23,7 +23,7 @@ from graphrec.models.pagerank import PageRankRecommender
 from graphrec.models.popularity import PopularityModel
 from graphrec.models.recommender import Learned, Leg, Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
-from graphrec.models.training import TrainingData, prepare
+from graphrec.models.training import TrainingData
 from graphrec.params import at_least, param
 from graphrec.progress import stage
 from graphrec.ranking.serving import serve
@@ -144,10 +144,10 @@ class HybridRecommender(Recommender):
             _check_names(self.value("weights"), [leg.name for leg in legs])
         return legs
 
-    def _fit(self, dataset: DataFrame) -> RecommenderModel:
-        data = self.enrich(prepare(dataset, self, self.exponents()))
+    def fit_to(self, data: TrainingData) -> RecommenderModel:
+        """Learn the legs, and the weights if that is asked for."""
         if self.value("weights") != LEARNED:
-            return self.model_of(data, self.learn(data))
+            return super().fit_to(data)
         if data.users < FEWEST_USERS:
             return self._weighed(data, self.learn(data), DEFAULT_WEIGHTS)
         return self._fit_weights(data)

@@ -540,7 +540,10 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
     _model: ClassVar[type[RecommenderModel]] = RecommenderModel
 
     def _fit(self, dataset: DataFrame) -> RecommenderModel:
-        data = self.enrich(prepare(dataset, self, self.exponents()))
+        return self.fit_to(self.enrich(prepare(dataset, self, self.exponents())))
+
+    def fit_to(self, data: TrainingData) -> RecommenderModel:
+        """Learn the legs from data that are prepared, and make the model."""
         return self.model_of(data, self.learn(data))
 
     def enrich(self, data: TrainingData) -> TrainingData:
