@@ -66,7 +66,7 @@ def kernel(model: str) -> Seconds:
     def serve(batch: pa.RecordBatch) -> Lists:
         profiles = read_profiles(batch, filter_seen=True)
         users = user_factors(batch, profiles, tables, fold)
-        neighbours = neighbours_of(tables, diversify=False)
+        neighbours = neighbours_of(tables)
         return rank_users(profiles, neighbours, factors_of(tables, users), settings)
 
     seconds: Seconds = {}

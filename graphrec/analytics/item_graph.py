@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +11,21 @@ from pyspark.sql import functions as F
 from scipy import sparse
 
 from graphrec.artifacts import Array
-from graphrec.columns import INDEX, ITEM, NEIGHBOUR, WEIGHT, WEIGHTS
+from graphrec.columns import (
+    INDEX,
+    ITEM,
+    NEIGHBOUR,
+    SUPPORT_ITEM,
+    SUPPORT_NEIGHBOUR,
+    TOGETHER,
+    WEIGHT,
+    WEIGHTS,
+)
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.profiles import cap_histories
 from graphrec.graph.item_rows import to_rows
 from graphrec.graph.measures import MEASURES
 from graphrec.graph.pairs import PairTable, build_pair_table
-
-TOGETHER: Final = "together"
-SUPPORT_ITEM: Final = "support_item"
-SUPPORT_NEIGHBOUR: Final = "support_neighbour"
 
 
 @dataclass(frozen=True)

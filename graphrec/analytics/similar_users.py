@@ -20,13 +20,12 @@ from pyspark.sql import functions as F
 
 from graphrec.analytics.user_counting import compare_users
 from graphrec.artifacts import read_only
-from graphrec.columns import INDEX, ITEMS, NEIGHBOUR, RANK, USER, WEIGHTS
+from graphrec.columns import INDEX, ITEMS, NEIGHBOUR, RANK, TOGETHER, USER, WEIGHTS
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.ragged import offsets, one_array, values
 from graphrec.graph.bipartite import ID, UserItemGraph
 from graphrec.parallelism import parallelism
 
-TOGETHER: Final = "together"
 COSINE: Final = "cosine"
 PEARSON: Final = "pearson"
 JACCARD: Final = "jaccard"

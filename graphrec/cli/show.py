@@ -14,7 +14,17 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from graphrec.cli.inputs import Titles
-from graphrec.columns import BECAUSE, ITEMS, NEIGHBOUR, RANK, SCORE, SOURCE, TIMES, USER
+from graphrec.columns import (
+    BECAUSE,
+    ITEMS,
+    NEIGHBOUR,
+    RANK,
+    SCORE,
+    SOURCE,
+    SUPPORT_ITEM,
+    TIMES,
+    USER,
+)
 from graphrec.data.column_types import quoted
 from graphrec.evaluation.tuning import Tuned
 from graphrec.explanation.paths import HISTORY_ITEM, OTHER_USER, SHARE
@@ -81,8 +91,8 @@ def neighbours(
         measure: by which the neighbours are ranked.
     """
     item = model.learned.columns.item
-    popular = result.select(quoted(item), "support_item").distinct()
-    most = popular.orderBy(F.desc("support_item"), quoted(item)).limit(sample).collect()
+    popular = result.select(quoted(item), SUPPORT_ITEM).distinct()
+    most = popular.orderBy(F.desc(SUPPORT_ITEM), quoted(item)).limit(sample).collect()
     rows = _rows_of(result, item, [row[item] for row in most])
     named = [row[item] for row in most] + [row[NEIGHBOUR] for row in rows]
     title_of = titles.of(named, model.learned.item_type)

@@ -41,7 +41,7 @@ class OneUser:
     @cached_property
     def arrays(self) -> dict[str, Array]:
         """The tables."""
-        return self.tables.arrays(diversify=self._diversify)
+        return self.tables.arrays(diversify=self.request.diversity > 0)
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -71,7 +71,7 @@ class OneUser:
     @cached_property
     def neighbours(self) -> Neighbours:
         """The neighbour table."""
-        return neighbours_of(self.arrays, diversify=self._diversify)
+        return neighbours_of(self.arrays)
 
     @cached_property
     def factors(self) -> Factors:
@@ -97,7 +97,3 @@ class OneUser:
         excluded = read_only(self.excluded)
         with one_thread():
             return rank_batch(self.profile, self.arrays, excluded, self.tables.fold, request)
-
-    @property
-    def _diversify(self) -> bool:
-        return self.request.diversity > 0

@@ -12,7 +12,15 @@ from pyspark.sql import types as T
 
 from graphrec.arrow import BatchFunction
 from graphrec.artifacts import Array, SharedArrays, share_arrays
-from graphrec.columns import INDEX, ITEM, NEIGHBOUR, RANK
+from graphrec.columns import (
+    INDEX,
+    ITEM,
+    NEIGHBOUR,
+    RANK,
+    SUPPORT_ITEM,
+    SUPPORT_NEIGHBOUR,
+    TOGETHER,
+)
 from graphrec.data.ids_arrow import from_bytes, to_bytes
 from graphrec.data.ragged import entry_places
 from graphrec.errors import ParameterError
@@ -90,10 +98,10 @@ def watched_together(
             T.StructField(ITEM, item_type),
             T.StructField(NEIGHBOUR, item_type),
             T.StructField(RANK, T.IntegerType()),
-            T.StructField("together", T.IntegerType()),
+            T.StructField(TOGETHER, T.IntegerType()),
             T.StructField("after", T.IntegerType()),
-            T.StructField("support_item", T.LongType()),
-            T.StructField("support_neighbour", T.LongType()),
+            T.StructField(SUPPORT_ITEM, T.LongType()),
+            T.StructField(SUPPORT_NEIGHBOUR, T.LongType()),
             *(T.StructField(name, T.DoubleType()) for name in MEASURES),
         ]
     )
@@ -146,10 +154,10 @@ def _lister(
                     ITEM: ids.take(pa.array(item[kept])),
                     NEIGHBOUR: ids.take(pa.array(table["neighbour"][pair[kept]])),
                     RANK: rank,
-                    "together": table["together"][pair[kept]],
+                    TOGETHER: table["together"][pair[kept]],
                     "after": _after(table, pair[kept]),
-                    "support_item": table["support"][item[kept]],
-                    "support_neighbour": table["support"][table["neighbour"][pair[kept]]],
+                    SUPPORT_ITEM: table["support"][item[kept]],
+                    SUPPORT_NEIGHBOUR: table["support"][table["neighbour"][pair[kept]]],
                 }
                 | {name: value[kept] for name, value in values.items()}
             )

@@ -61,7 +61,7 @@ def _score_batches(
                 profiles,
                 read_only(start),
                 read_only(values(batch[WANTED], np.int32)),
-                neighbours_of(tables, diversify=False),
+                neighbours_of(tables),
                 factors_of(tables, users),
                 request.settings(tables["popularity"], excluded),
             )

@@ -128,7 +128,7 @@ def rank_batch(
     settings = request.settings(tables["popularity"], excluded)
     if not request.blend:
         return rank_popular(profiles, settings)
-    neighbours = neighbours_of(tables, diversify=request.diversity > 0)
+    neighbours = neighbours_of(tables)
     users = user_factors(batch, profiles, tables, fold)
     factors = factors_of(tables, users)
     if tables["weight"].shape[1]:

@@ -147,13 +147,13 @@ def no_factors() -> ItemFactors:
     return ItemFactors(np.zeros((0, 0), np.float32), np.zeros(0, np.float32), 0.0, 1.0)
 
 
-def neighbours_of(tables: dict[str, Array], *, diversify: bool) -> Neighbours:
+def neighbours_of(tables: dict[str, Array]) -> Neighbours:
     """The neighbour table as the kernel takes it."""
     return Neighbours(
         tables["start"],
         tables["neighbour"],
         tables["weight"],
-        tables["similarity"] if diversify else read_only(np.empty(0, np.float32)),
+        tables.get("similarity", read_only(np.empty(0, np.float32))),
         tables["per_profile"],
     )
 

@@ -11,9 +11,8 @@ from scipy import sparse
 from graphrec.analytics.bridges import PARTICIPATION
 from graphrec.analytics.communities import COMMUNITY, INSIDE
 from graphrec.analytics.importance import LIFT
-from graphrec.analytics.item_graph import TOGETHER
 from graphrec.analytics.reach import POOL
-from graphrec.columns import ITEMS, SUPPORT, USER, WEIGHT
+from graphrec.columns import ITEMS, SUPPORT, TOGETHER, USER, WEIGHT
 from graphrec.viz.explorer_data import HISTORY, MEASURES, PLACE, SOURCE, TARGET, ExplorerData
 from graphrec.viz.layout import lay_out
 from graphrec.viz.page import render, script

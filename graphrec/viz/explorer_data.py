@@ -22,7 +22,6 @@ from graphrec.analytics.bridges import PARTICIPATION
 from graphrec.analytics.communities import COMMUNITY, INSIDE
 from graphrec.analytics.highlights import LONGEST, Tables, typical_items
 from graphrec.analytics.importance import LIFT
-from graphrec.analytics.item_graph import TOGETHER
 from graphrec.analytics.reach import POOL
 from graphrec.analytics.similar_users import COSINE
 from graphrec.columns import (
@@ -33,6 +32,7 @@ from graphrec.columns import (
     RANK,
     SUPPORT,
     TIMES,
+    TOGETHER,
     USER,
     WEIGHT,
     WEIGHTS,
