@@ -14,8 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from graphrec.artifacts import read_only
 from graphrec.columns import INDEX
-from graphrec.data.ragged import entry_places
+from graphrec.jit import compiled
+from graphrec.types import Indices, Vector
 
 Array = npt.NDArray[Any]
 
@@ -54,18 +56,46 @@ def gather(
     Returns:
         start (rows + 1,), and the arrays by name.
     """
-    records = [record for record in frame.toArrow().to_pylist() if len(record[INDEX])]
-    placed = [
-        (np.frombuffer(record[INDEX], np.int32), np.frombuffer(record[_LENGTH], np.int64))
-        for record in records
+    kinds: dict[str, np.dtype[Any]]
+    kinds = {INDEX: np.dtype(np.int32), _LENGTH: np.dtype(np.int64)}
+    kinds |= {name: np.dtype(dtype) for name, dtype in dtypes.items()}
+    records = [
+        {name: _numbers(batch[name][row], kind) for name, kind in kinds.items()}
+        for batch in frame.toArrow().to_batches()
+        for row in range(batch.num_rows)
     ]
     start = np.zeros(rows + 1, np.int64)
-    for index, length in placed:
-        start[index + 1] = length
+    for record in records:
+        start[record[INDEX] + 1] = record[_LENGTH]
     np.cumsum(start, out=start)
-    arrays = {name: np.empty(start[-1], dtype) for name, dtype in dtypes.items()}
-    for record, (index, length) in zip(records, placed, strict=True):
-        places = entry_places(start[index], length)
-        for name, array in arrays.items():
-            array[places] = np.frombuffer(record[name], array.dtype)
+    arrays: dict[str, Array] = {}
+    for name, dtype in dtypes.items():
+        arrays[name] = np.empty(start[-1], dtype)
+        for record in records:
+            _put_rows(
+                _as_words(arrays[name]),
+                read_only(start[record[INDEX]]),
+                read_only(record[_LENGTH]),
+                _as_words(read_only(record[name])),
+            )
     return start, arrays
+
+
+def _numbers(packed: pa.BinaryScalar, kind: np.dtype[Any]) -> Array:
+    """The numbers in a binary, which are not copied."""
+    return np.frombuffer(memoryview(packed.as_buffer()), kind)
+
+
+def _as_words(array: Array) -> Array:
+    """Numbers of one size as one type, for which the copying code is compiled once."""
+    return array.view(f"u{array.itemsize}")
+
+
+@compiled
+def _put_rows(whole: Vector, start: Indices, length: Indices, part: Vector) -> None:
+    """Copy rows that stand one after the other to where they belong."""
+    entry = 0
+    for row in range(start.size):
+        for place in range(start[row], start[row] + length[row]):
+            whole[place] = part[entry]
+            entry += 1

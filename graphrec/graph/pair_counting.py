@@ -1,12 +1,26 @@
-"""Counting item pairs inside one block of items: the compiled heart of the pair table."""
+"""Counting item pairs: the compiled heart of the pair table."""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from graphrec.data.exact import PARTS, add_parts
 from graphrec.jit import compiled
-from graphrec.selection import best
+from graphrec.selection import best_unordered
 from graphrec.types import Indices, Matrix, Vector
+
+
+class Histories(NamedTuple):
+    """Some users' histories, by user and by item."""
+
+    start: Indices  # (users + 1,), the history of user u stands at start[u]:start[u + 1]
+    item: Indices  # (entries,)
+    weight: Vector  # (entries,), r
+    time: Vector  # (entries,), when; (0,) where the order does not matter
+    scale: Matrix  # (users, channels), s_u^-e
+    item_start: Indices  # (items + 1,), the entries that name item i
+    item_user: Indices  # (entries,), whose history such an entry is in, ascending for each item
+    item_entry: Indices  # (entries,), which entry of all histories it is
 
 
 class CountedPairs(NamedTuple):
@@ -21,18 +35,7 @@ class CountedPairs(NamedTuple):
 
 @compiled
 def count_pairs(
-    row_start: Indices,
-    row_user: Indices,
-    row_entry: Indices,
-    row_item: Indices,
-    user_start: Indices,
-    user_item: Indices,
-    user_weight: Vector,
-    user_time: Vector,
-    user_scale: Matrix,
-    norm: Vector,
-    max_partners: int,
-    min_support: int,
+    rows: Indices, histories: Histories, norm: Vector, max_partners: int, min_support: int
 ) -> CountedPairs:
     """Sum the products of all pairs (row item, other item) and keep the best partners of each.
 
@@ -42,50 +45,44 @@ def count_pairs(
     row-by-row sparse product with a dense accumulator; its cost is the pairs that are met.
 
     Args:
-        row_start: (rows + 1,), the entries that name row r's item.
-        row_user: (row entries,), whose history an entry is in.
-        row_entry: (row entries,), which entry of all histories it is.
-        row_item: (rows,), the item index of each row.
-        user_start: (users + 1,), the history of user u stands at user_start[u]:user_start[u + 1].
-        user_item: (entries,), item indices of the histories.
-        user_weight: (entries,), r.
-        user_time: (entries,), when; (0,) when the order does not matter.
-        user_scale: (users, channels), the factor of each user in each channel.
+        rows: (rows,), the items that are counted.
+        histories: of all users who have one of them.
         norm: (items,), the square root of each item's own sum in channel 0.
         max_partners: how many partners an item keeps at most.
         min_support: pairs with fewer common users are left out.
     """
-    rows, channels = row_item.size, user_scale.shape[1]
-    ordered = user_time.size > 0
+    scale, weight, time = histories.scale, histories.weight, histories.time
+    channels = scale.shape[1]
+    ordered = time.size > 0
     sums = np.zeros((norm.size, channels), np.float64)
     together = np.zeros(norm.size, np.int32)
     after = np.zeros(norm.size, np.int32)
     met = np.empty(norm.size, np.int32)
-    room = rows * min(max_partners, norm.size)
+    room = rows.size * min(max_partners, norm.size)
     out = CountedPairs(
-        np.zeros(rows + 1, np.int64),
+        np.zeros(rows.size + 1, np.int64),
         np.empty(room, np.int32),
         np.empty(room, np.int32),
         np.empty(room if ordered else 0, np.int32),
         np.empty((room, channels), np.float32),
     )
-    for row in range(rows):
+    for row in range(rows.size):
         count = 0
-        for at in range(row_start[row], row_start[row + 1]):
-            user, entry = row_user[at], row_entry[at]
-            for place in range(user_start[user], user_start[user + 1]):
-                other = user_item[place]
+        for at in range(histories.item_start[rows[row]], histories.item_start[rows[row] + 1]):
+            user, entry = histories.item_user[at], histories.item_entry[at]
+            for place in range(histories.start[user], histories.start[user + 1]):
+                other = histories.item[place]
                 if together[other] == 0:
                     met[count] = other
                     count += 1
                 together[other] += 1
-                product = np.float64(user_weight[entry]) * user_weight[place]
+                product = np.float64(weight[entry]) * weight[place]
                 for channel in range(channels):
-                    sums[other, channel] += user_scale[user, channel] * product
-                if ordered and user_time[place] > user_time[entry]:
+                    sums[other, channel] += scale[user, channel] * product
+                if ordered and time[place] > time[entry]:
                     after[other] += 1
         kept = _best_partners(
-            met[:count], together, sums, norm, row_item[row], max_partners, min_support
+            met[:count], together, sums, norm, rows[row], max_partners, min_support
         )
         place = out.start[row]
         for other in kept:
@@ -100,7 +97,7 @@ def count_pairs(
             together[other] = 0
             after[other] = 0
             sums[other] = 0.0
-    used = out.start[rows]
+    used = out.start[rows.size]
     return CountedPairs(
         out.start,
         out.neighbour[:used],
@@ -131,4 +128,23 @@ def _best_partners(
             partners[count] = other
             cosine[count] = sums[other, 0] / norm[other]
             count += 1
-    return np.sort(partners[best(partners[:count], cosine[:count], max_partners)])
+    return np.sort(partners[best_unordered(partners[:count], cosine[:count], max_partners)])
+
+
+@compiled
+def sum_items(histories: Histories) -> Indices:
+    """What each item's entries sum up to, exactly: as whole numbers (`graphrec.data.exact`).
+
+    Returns:
+        (items, 1 + channels, PARTS) int64: `Σ_u r_ui`, and for each channel `Σ_u scale_uc · r_ui²`.
+    """
+    channels = histories.scale.shape[1]
+    total = np.zeros((histories.item_start.size - 1, 1 + channels, PARTS), np.int64)
+    for item in range(histories.item_start.size - 1):
+        for at in range(histories.item_start[item], histories.item_start[item + 1]):
+            weight = np.float64(histories.weight[histories.item_entry[at]])
+            add_parts(total[item, 0], weight)
+            for channel in range(channels):
+                scale = histories.scale[histories.item_user[at], channel]
+                add_parts(total[item, 1 + channel], scale * weight * weight)
+    return total

@@ -1,0 +1,113 @@
+"""What histories sum up to, per item and over all users, exactly and in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import INDEX, ITEMS, SUPPORT, USER, WEIGHTS
+from graphrec.data.exact import PARTS, add_parts, joined_parts
+from graphrec.graph.pair_counting import Histories, sum_items
+from graphrec.graph.pair_histories import read_histories
+from graphrec.jit import compiled
+from graphrec.types import Indices, Matrix
+
+_ALL = -1  # the index of an item that every user has, with weight 1: its sums are the users' own
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Figures of all histories; a channel is an exponent e of the users' strength s_u."""
+
+    users: int
+    mean_scale: dict[float, float]  # e -> mean of s_u^-e over the users
+    support: npt.NDArray[np.int64]  # (items,), users who have the item
+    strength: npt.NDArray[np.float64]  # (items,), Σ_u r_ui
+    own: dict[float, npt.NDArray[np.float64]]  # e -> (items,), Σ_u s_u^-e · r_ui²
+
+    @property
+    def entries(self) -> int:
+        """Number of interactions."""
+        return int(self.support.sum())
+
+
+def total_histories(profiles: DataFrame, items: int, channels: Sequence[float]) -> Totals:
+    """Sum up histories; what reaches the driver is as large as the catalogue.
+
+    Args:
+        profiles: (user, items, weights).
+        items: number of items.
+        channels: the wanted exponents.
+    """
+    parts = [f"part_{place}" for place in range((1 + len(channels)) * PARTS)]
+    schema = ", ".join([f"{INDEX} int", f"{SUPPORT} bigint", *(f"{part} bigint" for part in parts)])
+    summed = profiles.select(USER, ITEMS, WEIGHTS).mapInArrow(
+        partial(_sum_batches, items=items, channels=tuple(channels)), schema
+    )
+    table = (
+        summed.groupBy(INDEX)
+        .agg(*(F.sum(name).alias(name) for name in (SUPPORT, *parts)))
+        .toArrow()
+    )
+    index = table[INDEX].to_numpy()
+    support = np.zeros(items + 1, np.int64)
+    support[index] = table[SUPPORT].to_numpy()
+    whole = np.zeros((items + 1, len(parts)), np.int64)  # the last row is _ALL's
+    for place, part in enumerate(parts):
+        whole[index, place] = table[part].to_numpy()
+    sums = joined_parts(whole.reshape(items + 1, -1, PARTS))
+    users = int(support[_ALL])
+    return Totals(
+        users=users,
+        mean_scale={e: float(sums[_ALL, 1 + n]) / max(users, 1) for n, e in enumerate(channels)},
+        support=support[:_ALL],
+        strength=np.ascontiguousarray(sums[:_ALL, 0]),
+        own={e: np.ascontiguousarray(sums[:_ALL, 1 + n]) for n, e in enumerate(channels)},
+    )
+
+
+def _sum_batches(
+    batches: Iterable[pa.RecordBatch], *, items: int, channels: tuple[float, ...]
+) -> Iterator[pa.RecordBatch]:
+    """Profiles -> (index, support, parts of the sums): one row per item, and one for all users."""
+    support = np.zeros(items + 1, np.int64)
+    whole = np.zeros((items + 1, 1 + len(channels), PARTS), np.int64)
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        histories = read_histories(table, items, channels, ordered=False)
+        support[:_ALL] += np.diff(histories.item_start)
+        support[_ALL] += batch.num_rows
+        whole[:_ALL] += sum_items(histories)
+        whole[_ALL] += _sum_users(histories)
+    index = np.flatnonzero(support)
+    parts = whole.reshape(items + 1, -1)[index]
+    yield pa.RecordBatch.from_pydict(
+        {
+            INDEX: pa.array(np.where(index == items, _ALL, index).astype(np.int32)),
+            SUPPORT: pa.array(support[index]),
+            **{f"part_{n}": pa.array(parts[:, n].copy()) for n in range(parts.shape[1])},
+        }
+    )
+
+
+def _sum_users(histories: Histories) -> Indices:
+    """As `sum_items`, for an item that every user has with weight 1."""
+    ones = np.ones((histories.scale.shape[0], 1))
+    return _sum_columns(np.hstack((ones, histories.scale)))
+
+
+@compiled
+def _sum_columns(values: Matrix) -> Indices:
+    """The sums of columns, (columns, PARTS)."""
+    total = np.zeros((values.shape[1], PARTS), np.int64)
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            add_parts(total[column], values[row, column])
+    return total
