@@ -12,12 +12,11 @@ from graphrec.factors.eigenbasis import rotate
 from graphrec.factors.fold_in import ItemFactors
 from graphrec.factors.half_step import Objective
 from graphrec.factors.one_task_als import fit_in_one_task
-from graphrec.machine import GIBIBYTE, cores
-from graphrec.parallelism import parallelism
+from graphrec.machine import GIBIBYTE
+from graphrec.parallelism import is_better_in_one_task
 
 _LARGEST_SIDE = 8 * GIBIBYTE  # of one side's factors, which pass through the driver
-_LARGEST_TASK = GIBIBYTE  # of a whole matrix and both sides' factors in one Python worker
-_SMALL = 500_000_000  # entries x rank: a second or two of work for a half-step, on one core
+_QUICK = 500_000_000  # entries x rank: a second or two of work for a half-step, on one core
 _ENTRY_BYTES = 32  # of an entry in both orders, while they are made
 _FACTOR_BYTES = 12  # of a number in the factors: the old, the rotated and the new ones
 
@@ -27,7 +26,7 @@ def fit_als(
     items: int,
     *,
     rank: int = 256,
-    iterations: int = 8,
+    iterations: int = 5,
     unobserved: float = 0.05,
     regularization: float = 0.05,
     seed: int = 0,
@@ -45,7 +44,7 @@ def fit_als(
         iterations: how many times both sides are solved.
         unobserved: a0, the weight of an absent pair; 0 where `explicit`.
         regularization: λ, per interaction of a user or an item.
-        seed: of the first item factors.
+        seed: of the random vectors that the start is made of.
         explicit: the weights are what the products of factors shall be, each as trusted as the
             others.
 
@@ -57,10 +56,10 @@ def fit_als(
     users, entries = row
     _check_size(max(users, items), rank)
     size = entries * _ENTRY_BYTES + (users + items) * rank * _FACTOR_BYTES
-    small = size <= _LARGEST_TASK and (
-        entries * rank <= _SMALL or parallelism(profiles.sparkSession) <= cores()
+    one_task = is_better_in_one_task(
+        profiles.sparkSession, size=size, quick=entries * rank <= _QUICK
     )
-    fit = fit_in_one_task if small else fit_in_blocks
+    fit = fit_in_one_task if one_task else fit_in_blocks
     objective = Objective(unobserved, regularization, explicit)
     vector, eigenvalue = rotate(fit(profiles, items, rank, iterations, objective, seed))
     return ItemFactors(vector, eigenvalue, unobserved, regularization)

@@ -8,23 +8,27 @@ partitioning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
-from graphrec.artifacts import SharedArrays, one_thread, share_arrays
+from graphrec.arrow import BatchFunction
+from graphrec.artifacts import Array, SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEMS, USER, VECTOR, WEIGHTS
 from graphrec.data.ids import dense_ids
 from graphrec.data.packed import gather, pack, packed_schema
 from graphrec.data.ragged import offsets, values
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.half_step import Objective, Side, first_factors, solve_side
+from graphrec.factors.half_step import Objective, Side, solve_side
+from graphrec.factors.start import balanced, multiply_side, orthonormal, random_vectors
 from graphrec.types import Matrix
+
+_FACTORS = {VECTOR: np.float32}
 
 
 def fit_in_blocks(
@@ -40,12 +44,17 @@ def fit_in_blocks(
         objective: what is minimised.
         seed: of the first factors.
     """
+    spark = profiles.sparkSession
     by_user, users = _rows_by_user(profiles)
     by_item = _rows_by_item(by_user)
-    fixed = first_factors(items, rank, seed)
+    vectors = random_vectors(items, rank, seed)
+    user_factors = _half_step(by_user, users, _multiplier(spark, vectors, objective))
+    fixed = balanced(
+        _half_step(by_item, items, _multiplier(spark, orthonormal(user_factors), objective))
+    )
     for _ in range(iterations):
-        user_factors = _half_step(by_user, users, fixed, objective)
-        fixed = _half_step(by_item, items, user_factors, objective)
+        user_factors = _half_step(by_user, users, _solver(spark, fixed, objective))
+        fixed = _half_step(by_item, items, _solver(spark, user_factors, objective))
     by_user.unpersist()
     by_item.unpersist()
     return fixed
@@ -77,23 +86,46 @@ def _rows_by_item(by_user: DataFrame) -> DataFrame:
     return rows.persist(StorageLevel.MEMORY_AND_DISK)
 
 
-def _half_step(rows: DataFrame, count: int, fixed: Matrix, objective: Objective) -> Matrix:
-    """Solve one side against the other, (count, rank)."""
+def _multiplier(spark: SparkSession, vectors: Matrix, objective: Objective) -> BatchFunction:
+    """Multiplies batches of rows with the other side's vectors."""
+    shared = share_arrays(spark, {"fixed": vectors})
+    multiply = partial(_multiply, objective=objective)
+    return partial(_compute_batches, shared=shared, rank=vectors.shape[1], compute=multiply)
+
+
+def _multiply(side: Side, table: Mapping[str, Array], *, objective: Objective) -> Matrix:
+    return multiply_side(side, table["fixed"], objective)
+
+
+def _solver(spark: SparkSession, fixed: Matrix, objective: Objective) -> BatchFunction:
+    """Solves batches of rows against the other side, which is held fixed."""
     vector, eigenvalue = rotate(fixed)
-    shared = share_arrays(rows.sparkSession, {"fixed": vector, "eigenvalue": eigenvalue})
-    solve = partial(_solve_batches, shared=shared, objective=objective)
-    solved = rows.mapInArrow(solve, packed_schema([VECTOR]))
-    start, entries = gather(solved, count, {VECTOR: np.float32})
-    factors = np.zeros((count, fixed.shape[1]), np.float32)
-    factors[np.diff(start) > 0] = entries[VECTOR].reshape(-1, fixed.shape[1])
+    shared = share_arrays(spark, {"fixed": vector, "eigenvalue": eigenvalue})
+    solve = partial(_solve, objective=objective)
+    return partial(_compute_batches, shared=shared, rank=vector.shape[1], compute=solve)
+
+
+def _solve(side: Side, table: Mapping[str, Array], *, objective: Objective) -> Matrix:
+    return solve_side(side, table["fixed"], table["eigenvalue"], objective)
+
+
+def _half_step(rows: DataFrame, count: int, compute: BatchFunction) -> Matrix:
+    """Compute the rows of one side, (count, rank); one that has no entries is 0."""
+    start, entries = gather(rows.mapInArrow(compute, packed_schema([VECTOR])), count, _FACTORS)
+    rank = int(np.diff(start).max(initial=1))
+    factors = np.zeros((count, rank), np.float32)
+    factors[np.diff(start) > 0] = entries[VECTOR].reshape(-1, rank)
     return factors
 
 
-def _solve_batches(
-    batches: Iterable[pa.RecordBatch], *, shared: SharedArrays, objective: Objective
+def _compute_batches(
+    batches: Iterable[pa.RecordBatch],
+    *,
+    shared: SharedArrays,
+    rank: int,
+    compute: Callable[[Side, Mapping[str, Array]], Matrix],
 ) -> Iterator[pa.RecordBatch]:
     table = shared.open()
-    rank = table["eigenvalue"].size
     for batch in batches:
         side = Side(
             offsets(batch["columns"]),
@@ -101,6 +133,6 @@ def _solve_batches(
             values(batch[WEIGHTS], np.float32),
         )
         with one_thread():
-            factors = solve_side(side, table["fixed"], table["eigenvalue"], objective)
+            factors = compute(side, table)
         start = np.arange(batch.num_rows + 1, dtype=np.int64) * rank
         yield pack(batch[INDEX].to_numpy(), start, {VECTOR: factors.reshape(-1)})

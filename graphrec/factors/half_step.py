@@ -1,4 +1,4 @@
-"""What both ways of running alternating least squares share: a side, the objective, the start."""
+"""What both ways of running alternating least squares share: a side, the objective, a half-step."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 from graphrec.artifacts import read_only
 from graphrec.factors.solver import solve_rows
 from graphrec.types import Indices, Matrix, Vector
-
-_START = 0.1  # deviation of the first random factors, in units of 1 / sqrt(rank)
 
 
 class Side(NamedTuple):
@@ -27,12 +25,6 @@ class Objective(NamedTuple):
     unobserved: float  # a0
     regularization: float  # λ
     explicit: bool  # the weights are targets, each as trusted as the others; else confidences
-
-
-def first_factors(items: int, rank: int, seed: int) -> Matrix:
-    """Random item factors to start from, (items, rank)."""
-    factors = np.random.default_rng(seed).standard_normal((items, rank), dtype=np.float32)
-    return factors * np.float32(_START / np.sqrt(rank))
 
 
 def solve_side(side: Side, fixed: Matrix, eigenvalue: Vector, objective: Objective) -> Matrix:

@@ -7,7 +7,7 @@ solved in the order and by the code of the blocks (`graphrec.factors.block_als`)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
@@ -17,13 +17,15 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from graphrec.artifacts import one_thread
+from graphrec.artifacts import one_thread, read_only
 from graphrec.columns import ITEMS, USER, VECTOR, WEIGHTS
 from graphrec.data.ids import id_bucket
 from graphrec.data.packed import gather, pack, packed_schema
 from graphrec.data.ragged import offsets, one_array, values
+from graphrec.data.transposed import transposed
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.half_step import Objective, Side, first_factors, solve_side
+from graphrec.factors.half_step import Objective, Side, solve_side
+from graphrec.factors.start import balanced, multiply_side, orthonormal, random_vectors
 from graphrec.machine import cores
 from graphrec.types import Indices, Matrix
 
@@ -70,40 +72,49 @@ def _fit_batches(
         values(one_array(table[ITEMS]), np.int32),
         values(one_array(table[WEIGHTS]), np.float32),
     )
-    factors = alternate(by_user, first_factors(items, rank, seed), iterations, objective)
+    factors = alternate(by_user, random_vectors(items, rank, seed), iterations, objective)
     start = np.arange(items + 1, dtype=np.int64) * rank
     yield pack(np.arange(items), start, {VECTOR: factors.reshape(-1)})
 
 
-def alternate(by_user: Side, fixed: Matrix, iterations: int, objective: Objective) -> Matrix:
-    """Solve both sides in turn; the item factors, (items, rank)."""
-    by_item = _transposed(by_user, fixed.shape[0])
+def alternate(by_user: Side, vectors: Matrix, iterations: int, objective: Objective) -> Matrix:
+    """Solve both sides in turn, after a step of the power method; the item factors."""
+    by_item = _transposed(by_user, vectors.shape[0])
     with one_thread(), ThreadPoolExecutor(cores()) as threads:
+        users = _half_step(threads, by_user, _multiplier(vectors, objective))
+        fixed = balanced(_half_step(threads, by_item, _multiplier(orthonormal(users), objective)))
         for _ in range(iterations):
-            users = _half_step(threads, by_user, fixed, objective)
-            fixed = _half_step(threads, by_item, users, objective)
+            users = _half_step(threads, by_user, _solver(fixed, objective))
+            fixed = _half_step(threads, by_item, _solver(users, objective))
     return fixed
+
+
+def _multiplier(vectors: Matrix, objective: Objective) -> Callable[[Side], Matrix]:
+    """Multiplies rows of one side with the other side's vectors."""
+    return partial(multiply_side, fixed=vectors, objective=objective)
+
+
+def _solver(fixed: Matrix, objective: Objective) -> Callable[[Side], Matrix]:
+    """Solves rows of one side against the other, which is held fixed."""
+    vector, eigenvalue = rotate(fixed)
+    return partial(solve_side, fixed=vector, eigenvalue=eigenvalue, objective=objective)
 
 
 def _transposed(side: Side, columns: int) -> Side:
     """The same matrix by columns, the rows ascending in each."""
-    order = np.argsort(side.column, kind="stable")
-    row = np.repeat(np.arange(side.start.size - 1, dtype=np.int32), np.diff(side.start))
-    counts = np.bincount(side.column, minlength=columns)
-    return Side(np.concatenate(([0], np.cumsum(counts))), row[order], side.weight[order])
+    start, row, entry = transposed(read_only(side.start), read_only(side.column), columns)
+    return Side(start, row, side.weight[entry])
 
 
 def _half_step(
-    threads: ThreadPoolExecutor, side: Side, fixed: Matrix, objective: Objective
+    threads: ThreadPoolExecutor, side: Side, compute: Callable[[Side], Matrix]
 ) -> Matrix:
-    """Solve one side against the other, (rows, rank)."""
-    vector, eigenvalue = rotate(fixed)
+    """Compute the rows of one side in blocks, (rows, rank)."""
 
-    def solve(rows: tuple[int, int]) -> Matrix:
-        block = Side(side.start[rows[0] : rows[1] + 1], side.column, side.weight)
-        return solve_side(block, vector, eigenvalue, objective)
+    def rows(bounds: tuple[int, int]) -> Matrix:
+        return compute(Side(side.start[bounds[0] : bounds[1] + 1], side.column, side.weight))
 
-    return np.concatenate(list(threads.map(solve, pairwise(_bounds(side.start)))))
+    return np.concatenate(list(threads.map(rows, pairwise(_bounds(side.start)))))
 
 
 def _bounds(start: Indices) -> list[int]:
