@@ -41,8 +41,12 @@ def combine_duplicates(interactions: DataFrame, rule: DuplicateRule, *, timed: b
     Returns:
         (user, item, weight, timestamp), one row per (user, item) with the latest time.
     """
+    # One exchange, by the user, serves all grouping, and the gathering of histories as well.
+    interactions = interactions.repartition(USER)
     if rule == "last" and timed:
-        interactions = _largest_at_each_time(interactions)
+        # The greatest (time, weight) in one step would need a struct, for which Spark sorts the
+        # whole table instead of hashing it.
+        interactions = interactions.groupBy(USER, ITEM, TIMESTAMP).agg(F.max(WEIGHT).alias(WEIGHT))
     ascending = F.sort_array(F.collect_list(WEIGHT))  # the bits of a sum depend on the order
     total = F.aggregate(ascending, F.lit(0.0), lambda left, right: left + right)
     weight = {
@@ -54,10 +58,3 @@ def combine_duplicates(interactions: DataFrame, rule: DuplicateRule, *, timed: b
     return interactions.groupBy(USER, ITEM).agg(
         weight.alias(WEIGHT), F.max(TIMESTAMP).alias(TIMESTAMP)
     )
-
-
-def _largest_at_each_time(interactions: DataFrame) -> DataFrame:
-    # The greatest (time, weight) in one step would need a struct, for which Spark sorts the whole
-    # table instead of hashing it. One exchange by the pair serves this step and the next.
-    by_pair = interactions.repartition(USER, ITEM)
-    return by_pair.groupBy(USER, ITEM, TIMESTAMP).agg(F.max(WEIGHT).alias(WEIGHT))

@@ -51,7 +51,7 @@ from graphrec.models.training import TrainingData, count_pairs_of, prepare
 from graphrec.params import at_least, checked, param
 from graphrec.progress import stage
 from graphrec.ranking.scoring import WANTED, score_pairs
-from graphrec.ranking.serving import serve
+from graphrec.ranking.serving import serve, serve_rows
 from graphrec.ranking.settings import Request
 from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
 from graphrec.types import Mask
@@ -162,11 +162,16 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             "personal" or "popular").
         """
         profiles = self.learned.profiles if users is None else self._profiles_of(users)
-        nested = self._nested(profiles, numItems, allow=allow, deny=deny)
-        row = nested.select(USER, F.explode(RECOMMENDATIONS).alias("row"))
-        return row.select(
-            F.col(USER).alias(self._user), F.col(f"row.{ITEM}").alias(self._item), *_rest(row)
+        known, excluded = self._filtered(profiles, allow, deny)
+        rows = serve_rows(
+            known,
+            self.learned.tables,
+            self._request(numItems),
+            item_type=self.learned.item_type,
+            excluded=excluded,
         )
+        user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
+        return rows.select(user, item, *rows.columns[2:])
 
     def watchedTogether(
         self, numItems: int, *, measure: str = "llr", minSupport: int = 2, ordered: bool = False
@@ -587,10 +592,3 @@ def _empty_if_null(profiles: DataFrame) -> DataFrame:
     return profiles.withColumn(ITEMS, _or_empty(F.col(ITEMS), "array<int>")).withColumn(
         WEIGHTS, _or_empty(F.col(WEIGHTS), "array<float>")
     )
-
-
-def _rest(row: DataFrame) -> list[Column]:
-    """The columns of a list's row after the item."""
-    kind = row.schema["row"].dataType
-    assert isinstance(kind, T.StructType)
-    return [F.col(f"row.{name}").alias(name) for name in kind.names if name != ITEM]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +41,10 @@ PERSONAL = "personal"  # the source of a list that a history led to
 POPULAR = "popular"  # the source of a list for a user without a history
 
 _DENSE_BLOCK = 256  # users whose scores of all items are held at a time
+_SERVED = 2000  # users whose lists are handed on together
+
+Arrangement: TypeAlias = Callable[[pa.Array, Lists, pa.Array, tuple[str, ...]], pa.RecordBatch]
+"""(users, their lists, ids of the items, legs) -> what Spark gets."""
 
 
 def serve(
@@ -65,47 +71,79 @@ def serve(
         (user, recommendations: array<struct<item, rank, score, one column per leg: float,
         because: array<item>, source>>), best first; a leg's column is its share of the score.
     """
-    spark = profiles.sparkSession
-    mask = np.zeros(tables.catalogue.size, np.bool_) if excluded is None else excluded
-    shared = tables.share(spark, diversify=request.diversity > 0)
-    shared_mask = share_arrays(spark, {"excluded": mask})
-    row = T.StructType(
-        [
-            T.StructField(ITEM, item_type),
-            T.StructField(RANK, T.IntegerType()),
-            T.StructField(SCORE, T.FloatType()),
-            *(T.StructField(leg, T.FloatType()) for leg in tables.legs),
-            T.StructField(BECAUSE, T.ArrayType(item_type)),
-            T.StructField(SOURCE, T.StringType()),
-        ]
-    )
-    schema = T.StructType([profiles.schema[USER], T.StructField(RECOMMENDATIONS, T.ArrayType(row))])
-    return profiles.mapInArrow(
-        _server(shared, shared_mask, tables.legs, tables.fold, request), schema
-    )
+    row = T.ArrayType(T.StructType(_row_fields(tables, item_type)))
+    schema = T.StructType([profiles.schema[USER], T.StructField(RECOMMENDATIONS, row)])
+    return profiles.mapInArrow(_server(profiles, tables, request, excluded, _as_lists), schema)
+
+
+def serve_rows(
+    profiles: DataFrame,
+    tables: ItemTables,
+    request: Request,
+    *,
+    item_type: T.DataType,
+    excluded: Mask | None = None,
+) -> DataFrame:
+    """The same lists with a row for each listed item: (user, item, rank, score, ...).
+
+    To take nested lists apart costs Spark more than it costs the workers to make flat ones.
+    """
+    schema = T.StructType([profiles.schema[USER], *_row_fields(tables, item_type)])
+    return profiles.mapInArrow(_server(profiles, tables, request, excluded, _as_rows), schema)
+
+
+def _row_fields(tables: ItemTables, item_type: T.DataType) -> list[T.StructField]:
+    """What a list tells of an item."""
+    return [
+        T.StructField(ITEM, item_type),
+        T.StructField(RANK, T.IntegerType()),
+        T.StructField(SCORE, T.FloatType()),
+        *(T.StructField(leg, T.FloatType()) for leg in tables.legs),
+        T.StructField(BECAUSE, T.ArrayType(item_type)),
+        T.StructField(SOURCE, T.StringType()),
+    ]
 
 
 def _server(
+    profiles: DataFrame,
+    tables: ItemTables,
+    request: Request,
+    excluded: Mask | None,
+    arrange: Arrangement,
+) -> BatchFunction:
+    """A function that serves batches of profiles."""
+    spark = profiles.sparkSession
+    mask = np.zeros(tables.catalogue.size, np.bool_) if excluded is None else excluded
+    return partial(
+        _serve_batches,
+        shared=tables.share(spark, diversify=request.diversity > 0),
+        shared_mask=share_arrays(spark, {"excluded": mask}),
+        legs=tables.legs,
+        fold=tables.fold,
+        request=request,
+        arrange=arrange,
+    )
+
+
+def _serve_batches(
+    batches: Iterable[pa.RecordBatch],
+    *,
     shared: SharedArrays,
     shared_mask: SharedArrays,
     legs: tuple[str, ...],
     fold: tuple[float, float],
     request: Request,
-) -> BatchFunction:
-    """A function that serves batches of profiles."""
-
-    def serve_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        tables = shared.open()
-        excluded = shared_mask.open()["excluded"]
-        ids = from_bytes(tables["ids"])
-        for batch in batches:
+    arrange: Arrangement,
+) -> Iterator[pa.RecordBatch]:
+    tables = shared.open()
+    excluded = shared_mask.open()["excluded"]
+    ids = from_bytes(tables["ids"])
+    for batch in batches:
+        for first in range(0, batch.num_rows, _SERVED):  # Spark writes some while more are made
+            some = batch.slice(first, _SERVED)
             with one_thread():
-                lists = rank_batch(batch, tables, excluded, fold, request)
-            yield pa.RecordBatch.from_pydict(
-                {USER: batch[USER], RECOMMENDATIONS: _to_arrow(lists, ids, legs)}
-            )
-
-    return serve_batches
+                lists = rank_batch(some, tables, excluded, fold, request)
+            yield arrange(some[USER], lists, ids, legs)
 
 
 def rank_batch(
@@ -210,8 +248,25 @@ def _concatenated(parts: Iterator[Lists]) -> Lists:
     return Lists(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def _to_arrow(lists: Lists, ids: pa.Array, legs: tuple[str, ...]) -> pa.ListArray:
-    """Lists as a column array<struct>, with the ids that went in."""
+def _as_lists(user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...]) -> pa.RecordBatch:
+    """A row for each user, with a column array<struct>."""
+    columns, length = _columns(lists, ids, legs)
+    rows = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
+    nested = pa.ListArray.from_arrays(_starts(length), rows)
+    return pa.RecordBatch.from_pydict({USER: user, RECOMMENDATIONS: nested})
+
+
+def _as_rows(user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...]) -> pa.RecordBatch:
+    """A row for each listed item."""
+    columns, length = _columns(lists, ids, legs)
+    owner = np.repeat(np.arange(length.size, dtype=np.int32), length)
+    return pa.RecordBatch.from_pydict({USER: user.take(pa.array(owner)), **columns})
+
+
+def _columns(
+    lists: Lists, ids: pa.Array, legs: tuple[str, ...]
+) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64]]:
+    """The rows of all lists, with the ids that went in, and the length of each list."""
     filled = lists.item >= 0  # (users, k)
     length = filled.sum(axis=1)
     rank = np.broadcast_to(np.arange(1, filled.shape[1] + 1, dtype=np.int32), filled.shape)
@@ -225,8 +280,7 @@ def _to_arrow(lists: Lists, ids: pa.Array, legs: tuple[str, ...]) -> pa.ListArra
         BECAUSE: _reasons(lists.because[filled], ids),
         SOURCE: pa.array([PERSONAL, POPULAR]).take(pa.array(cold.astype(np.int8))),
     }
-    rows = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
-    return pa.ListArray.from_arrays(_starts(length), rows)
+    return columns, length
 
 
 def _reasons(because: npt.NDArray[np.int32], ids: pa.Array) -> pa.ListArray:
