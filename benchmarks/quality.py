@@ -1,10 +1,12 @@
 """Quality on held-out interactions: the hybrid, its parts and its peers, on the same split.
 
-    python -m benchmarks.quality RATINGS [--split random|time] [--splits 3] [--ablation] [--mmr 0.5]
+    python -m benchmarks.quality RATINGS [--splits 3] [--ablation] [--mmr 0.5]
+    python -m benchmarks.quality RATINGS --split time --recency 90 --order 1
 
-Peers need `pip install implicit`. Their settings are the published defaults or those named below;
-nothing is chosen on the test set. Ids are whole numbers, the columns those of MovieLens, or `user`
-and `item`. With --test FILE the split is a given one.
+Options on time are those that `benchmarks.time_options` chose on validation events. Peers need
+`pip install implicit`. Their settings are the published defaults or those named below; nothing is
+chosen on the test set. Ids are whole numbers, the columns those of MovieLens, or `user` and
+`item`. With --test FILE the split is a given one.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from graphrec.evaluation.summary import summarise
 from graphrec.models.recommender import Recommender, RecommenderModel
 
 _CUTOFF = 20
+_TIMED = ", on time"
 _EASE_PENALTY = 200.0
 _DENSE_ITEMS = 15_000  # EASE inverts a dense matrix of items x items
 
@@ -44,6 +47,8 @@ def main() -> None:
     parser.add_argument("--split", choices=("random", "time"), default="random")
     parser.add_argument("--splits", type=int, default=1, help="random splits; users are averaged")
     parser.add_argument("--mmr", type=float, default=0.5)
+    parser.add_argument("--recency", type=float, help="days; adds all models with it")
+    parser.add_argument("--order", type=float, default=0.0, help="exponent, with --recency")
     parser.add_argument("--ablation", action="store_true", help="what each part gives")
     parser.add_argument("--no-peers", action="store_true")
     arguments = parser.parse_args()
@@ -56,6 +61,8 @@ def main() -> None:
         models = {**hybrid.baselines(), "hybrid": hybrid}
         models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
         models["hybrid, learned weights"] = gr.HybridRecommender(weights="learned").fit(train)
+        if arguments.recency is not None:
+            models |= _timed(train, arguments.recency, arguments.order)
         lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
         if not arguments.no_peers:
             lists |= _peers(spark, train)
@@ -66,7 +73,21 @@ def main() -> None:
             metrics = ranking_metrics(found, test, k=_CUTOFF, metrics=["recall", "ndcg"])
             measured.setdefault(name, []).append(metrics.localCheckpoint())
         _print_diversity(models, train, test)
-    _print({name: _by_user(parts) for name, parts in measured.items()})
+    reference = "hybrid" if arguments.recency is None else f"hybrid{_TIMED}"
+    _print({name: _by_user(parts) for name, parts in measured.items()}, reference)
+
+
+def _timed(train: DataFrame, recency: float, order: float) -> dict[str, RecommenderModel]:
+    """The hybrid and its legs with options on time."""
+    legs = [
+        gr.PageRankRecommender(orderExponent=order),
+        gr.RidgeRecommender(orderExponent=order),
+        gr.ALSRecommender(),
+    ]
+    hybrid = gr.HybridRecommender(legs, recencyHalfLife=recency).fit(train)
+    assert isinstance(hybrid, gr.HybridRecommenderModel)
+    models = {**hybrid.baselines(), "hybrid": hybrid}
+    return {f"{name}{_TIMED}": model for name, model in models.items() if name != "popularity"}
 
 
 def _by_user(parts: list[DataFrame]) -> DataFrame:
@@ -75,16 +96,17 @@ def _by_user(parts: list[DataFrame]) -> DataFrame:
     return reduce(DataFrame.unionByName, parts).groupBy("user", "k").agg(*means).persist()
 
 
-def _print(per_user: dict[str, DataFrame]) -> None:
-    print(f"{'':<28} {'Recall@20':>10} {'NDCG@20':>10} {'95 %':>17} {'hybrid - it':>13} {'p':>8}")
+def _print(per_user: dict[str, DataFrame], reference: str) -> None:
+    difference = f"{reference} - it"
+    print(f"{'':<28} {'Recall@20':>10} {'NDCG@20':>10} {'95 %':>17} {difference:>20} {'p':>8}")
     for name, measured in per_user.items():
         rows = {row["metric"]: row for row in summarise(measured).collect()}
         ndcg = rows["ndcg"]
         interval = f"{ndcg['ci_low']:.4f}-{ndcg['ci_high']:.4f}"
         line = f"{name:<28} {rows['recall']['mean']:>10.4f} {ndcg['mean']:>10.4f} {interval:>17}"
-        if name != "hybrid":
-            found = compare(measured, per_user["hybrid"], "ndcg", k=_CUTOFF)
-            line += f" {found.difference:>+13.4f} {found.p_value:>8.2g}"
+        if name != reference:
+            found = compare(measured, per_user[reference], "ndcg", k=_CUTOFF)
+            line += f" {found.difference:>+20.4f} {found.p_value:>8.2g}"
         print(line, flush=True)
 
 
