@@ -49,7 +49,8 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
         typer.Option(
             metavar="GROUP,...",
             help="What is tried: settings of the pair table, of the walk, of the regression, of "
-            "the factors. The weights are chosen in any case.",
+            "the factors; also their rank, and the order and recency of what is watched. The "
+            "weights are chosen in any case.",
             rich_help_panel=MODEL,
         ),
     ] = "pairs,walk,ridge,als"

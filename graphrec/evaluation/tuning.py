@@ -34,7 +34,6 @@ from graphrec.models.learned_weights import (
     CUTOFF,
     HELD_OUT,
     CachedScores,
-    hold_out,
     normalised,
     search_weights,
 )
@@ -53,7 +52,7 @@ class Group:
     """Settings that are chosen together."""
 
     name: str
-    legs: frozenset[str]  # to be learned again for each choice
+    legs: frozenset[str]  # to be learned again for each choice; none for how lists are made
     choices: Sequence[Settings]
 
 
@@ -97,6 +96,16 @@ GRID: Final[tuple[Group, ...]] = (
         ],
     ),
     Group("rank", frozenset({"als"}), [{"als.rank": rank} for rank in (256, 64, 512)]),
+    Group(
+        "order",
+        frozenset({"walk", "ridge"}),
+        [{f"{leg}.orderExponent": order for leg in ("walk", "ridge")} for order in (0.0, 0.5, 1.0)],
+    ),
+    Group(
+        "recency",
+        frozenset(),
+        [{"recencyHalfLife": days} for days in (None, 365.0, 90.0, 30.0)],
+    ),
 )
 """What is tried; the first choice of each group is the default."""
 
@@ -160,11 +169,12 @@ def tune(
         ColumnError: a column is not there or cannot be used.
         EmptyInputError: no row is accepted.
     """
-    grid = [group for group in grid if group.legs & {leg.leg for leg in recommender.legs}]
+    own = {leg.leg for leg in recommender.legs}
+    grid = [group for group in grid if group.legs <= own or group.legs & own]
     asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
     wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
     data = recommender.enrich(prepare(dataset, recommender, wanted))
-    cut = hold_out(data.profiles, users=users, fraction=fraction, seed=seed)
+    cut = recommender.hold_out(data, users, fraction=fraction, seed=seed)
     training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
     widest = max(asked, key=lambda hybrid: hybrid.partners_kept(data.catalogue.size))
     search = _Search(recommender, replace(data, profiles=training, params=widest), cut.validation)

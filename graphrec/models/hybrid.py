@@ -10,11 +10,13 @@ from pyspark.sql import DataFrame
 from pyspark.storagelevel import StorageLevel
 
 from graphrec.columns import INDEX, ITEM
+from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
 from graphrec.models.learned_weights import (
     FEWEST_USERS,
     CachedScores,
+    HoldOut,
     hold_out,
     normalised,
     search_weights,
@@ -24,7 +26,7 @@ from graphrec.models.popularity import PopularityModel
 from graphrec.models.recommender import Learned, Leg, Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
 from graphrec.models.training import TrainingData
-from graphrec.params import at_least, param
+from graphrec.params import at_least, one_of, param
 from graphrec.progress import stage
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
@@ -33,6 +35,8 @@ DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.2, "ridge": 0.25, "als": 0.55}
 DEFAULT_FADE: dict[str, float] = {"walk": 15.0}
 
 LEARNED = "learned"
+RANDOM = "random"
+LAST = "last"
 _SPARED = 0.02  # a share of the interactions that the legs can do without
 
 
@@ -115,6 +119,12 @@ class HybridRecommender(Recommender):
     weights = HybridRecommenderModel.weights
     fadeBeyond = HybridRecommenderModel.fadeBeyond
     validationUsers = param(2000, "users asked for weights=learned, at most", at_least(2))
+    validationCut = param(
+        RANDOM,
+        "what these users give up: random items, or their last ones, which is nearer to a future "
+        "that is to be foretold; needs times",
+        one_of(RANDOM, LAST),
+    )
     seed = param(0, "of the draw for weights=learned", at_least(0))
     _model = HybridRecommenderModel
 
@@ -154,7 +164,7 @@ class HybridRecommender(Recommender):
 
     def _fit_weights(self, data: TrainingData) -> RecommenderModel:
         """Learn the weights on legs that have not seen some interactions."""
-        cut = hold_out(data.profiles, users=self.value("validationUsers"), seed=self.value("seed"))
+        cut = self.hold_out(data, self.value("validationUsers"), seed=self.value("seed"))
         training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
         part = replace(data, profiles=training)
         legs = self.learn(part)
@@ -172,6 +182,21 @@ class HybridRecommender(Recommender):
         training.unpersist()
         return model
 
+    def hold_out(
+        self, data: TrainingData, users: int, *, fraction: float = 0.1, seed: int = 0
+    ) -> HoldOut:
+        """Take a part of the histories of a few users away, as `validationCut` says.
+
+        Raises:
+            ParameterError: the last items are wanted, and there are no times.
+        """
+        latest = self.value("validationCut") == LAST
+        if latest and data.columns.timestamp is None:
+            raise ParameterError(
+                "validationCut=last needs a timestamp column", fix="name it, or take random items"
+            )
+        return hold_out(data.profiles, users=users, fraction=fraction, latest=latest, seed=seed)
+
     def _weighed(
         self, data: TrainingData, legs: list[Leg], weights: Mapping[str, float]
     ) -> RecommenderModel:
@@ -187,8 +212,11 @@ class HybridRecommender(Recommender):
         Args:
             data: what the legs were learned from.
             legs: as `learn` returns them.
-            validation: (user, items, weights, held_out: array<int>), see `hold_out`.
+            validation: (user, items, weights, times, held_out: array<int>), see `hold_out`.
         """
+        half_life = self.value("recencyHalfLife")
+        if half_life is not None:
+            validation = weigh_by_recency(validation, half_life)
         tables = self.model_of(data, legs).learned.tables
         candidates = self.value("candidates")
         request = Request(

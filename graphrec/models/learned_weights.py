@@ -37,11 +37,16 @@ class HoldOut:
     """Histories for learning the legs, and what is held out of some of them."""
 
     training: DataFrame  # (user, items, weights, times), all users
-    validation: DataFrame  # (user, items, weights, held_out: array<int>), the chosen users
+    validation: DataFrame  # (user, items, weights, times, held_out: array<int>), the chosen users
 
 
 def hold_out(
-    profiles: DataFrame, *, users: int = 2000, fraction: float = 0.1, seed: int = 0
+    profiles: DataFrame,
+    *,
+    users: int = 2000,
+    fraction: float = 0.1,
+    latest: bool = False,
+    seed: int = 0,
 ) -> HoldOut:
     """Take a part of the histories of a few users away.
 
@@ -49,6 +54,7 @@ def hold_out(
         profiles: (user, items, weights, times).
         users: how many users are asked, at most; chosen by a hash.
         fraction: share of their histories that is held out, at least one item.
+        latest: take the latest items, instead of some by a hash; where there are times.
         seed: of the hashes.
     """
     profiles = profiles.select(USER, ITEMS, WEIGHTS, TIMES)
@@ -60,6 +66,7 @@ def hold_out(
         F.transform(
             F.arrays_zip(ITEMS, WEIGHTS, TIMES),
             lambda entry: F.struct(
+                (-entry[TIMES] if latest else F.lit(0.0)).alias("age"),
                 F.xxhash64(F.col(USER), entry[ITEMS], F.lit(seed)).alias("draw"),
                 entry.alias("entry"),
             ),
@@ -83,7 +90,7 @@ def hold_out(
     )
     others = profiles.join(chosen, USER, "left_anti")
     training = others.unionByName(kept.drop(HELD_OUT))
-    return HoldOut(training, kept.drop(TIMES))
+    return HoldOut(training, kept)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
 from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
+from graphrec.errors import ParameterError
 from graphrec.models.learned_weights import CachedScores, hold_out, search_weights
 from graphrec.models.recommender import Recommender
 
@@ -107,3 +108,23 @@ def test_few_users_teach_nothing(spark: SparkSession) -> None:
     model = gr.HybridRecommender(legs(), weights="learned").fit(interactions)
     expected = {"walk": 0.2 / 0.45, "ridge": 0.25 / 0.45}  # as by default, of these two
     assert model.value("weights") == pytest.approx(expected)
+
+
+def test_the_latest_items_are_held_out_where_that_is_asked_for(spark: SparkSession) -> None:
+    schema = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
+    times = [5.0, 9.0, 1.0, 8.0, 2.0, 3.0]
+    history = spark.createDataFrame([("u", list(range(6)), [1.0] * 6, times)], schema)
+    row = hold_out(history, fraction=0.34, latest=True).validation.first()
+    assert row is not None
+    assert sorted(row["held_out"]) == [1, 3]
+    assert (row[ITEMS], row[TIMES]) == ([0, 2, 4, 5], [5.0, 1.0, 2.0, 3.0])
+
+
+def test_the_latest_items_need_times(spark: SparkSession) -> None:
+    rows = [(f"u{u}", f"i{(u + n) % 20}") for u in range(60) for n in range(6)]
+    untimed = spark.createDataFrame(rows, "user string, item string")
+    hybrid = gr.HybridRecommender(
+        [gr.PageRankRecommender()], weights="learned", validationCut="last"
+    )
+    with pytest.raises(ParameterError, match="timestamp"):
+        hybrid.fit(untimed)
