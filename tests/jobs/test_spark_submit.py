@@ -19,6 +19,7 @@ from tests.quick_spark import QUICK
 REPOSITORY = Path(__file__).parents[2]
 RATINGS = REPOSITORY / "sample_data" / "ratings.csv"
 DEFAULTS = {"spark.sql.shuffle.partitions": "4"}
+AS_ADVISED = QUICK | {"spark.python.daemon.module": "graphrec.python_daemon"}  # docs/scaling.md
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def ratings(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def submit(
-    job: str, *arguments: str, jars: str = "", settings: Mapping[str, str] = QUICK
+    job: str, *arguments: str, jars: str = "", settings: Mapping[str, str] = AS_ADVISED
 ) -> subprocess.CompletedProcess[str]:
     confs = [part for item in settings.items() for part in ("--conf", "=".join(item))]
     return subprocess.run(
