@@ -175,6 +175,7 @@ def _local_defaults() -> dict[str, str]:
         "spark.checkpoint.dir": str(folder / "checkpoints"),
         "spark.driver.bindAddress": _LOOPBACK,
         "spark.driver.host": _LOOPBACK,
+        "spark.python.daemon.module": "graphrec.python_daemon",
         "spark.sql.shuffle.partitions": str(2 * cores()),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
     }

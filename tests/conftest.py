@@ -10,11 +10,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 import graphrec
+from tests.quick_spark import QUICK
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    session = graphrec.spark_session("graphrec-tests", config={"spark.sql.shuffle.partitions": "4"})
+    session = graphrec.spark_session("graphrec-tests", config=QUICK)
     yield session
     session.stop()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from graphrec.cli import main
+from tests.quick_spark import write_defaults
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -22,7 +24,9 @@ def test_the_library_example_runs(tmp_path: Path) -> None:
     assert blocks
     script = tmp_path / "example.py"
     script.write_text("\n".join(blocks), encoding="utf-8")
-    subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True)
+    write_defaults(tmp_path)
+    variables = os.environ | {"SPARK_CONF_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=variables, check=True)
     assert (tmp_path / "out" / "model" / "metadata").is_dir()
 
 

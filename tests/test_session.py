@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import zipfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pyarrow as pa
+import pyspark
 import pytest
 from hypothesis import given
 from pyspark.sql import SparkSession
@@ -102,6 +104,17 @@ def test_workers_run_this_python_with_one_blas_thread(spark: SparkSession) -> No
     rows = spark.range(2).mapInArrow(describe, "python string, threads array<long>").collect()
     assert {row.python for row in rows} == {sys.executable}
     assert {threads for row in rows for threads in row.threads} == {1}  # of each BLAS there is
+
+
+def test_workers_have_no_archive_of_sparks_to_read_before_each_task(spark: SparkSession) -> None:
+    def describe(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for _ in batches:
+            read = [path for path in sys.path_importer_cache if zipfile.is_zipfile(path)]
+            yield pa.RecordBatch.from_pydict({"home": [pyspark.__file__], "read": [read]})
+
+    rows = spark.range(2).mapInArrow(describe, "home string, read array<string>").collect()
+    assert {row.home for row in rows} == {pyspark.__file__}
+    assert not any(row.read for row in rows)
 
 
 def test_checkpoints_work_and_go_to_a_temporary_folder(spark: SparkSession) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from pyspark.sql import Column, DataFrame, Row
@@ -17,11 +18,50 @@ from graphrec.columns import SUPPORT
 from graphrec.data.column_types import quoted
 
 LONGEST: Final = 10  # rows of a list that people read
+PLACE: Final = "place"
 
 Tables = Mapping[str, DataFrame]
 
 
-def typical_items(tables: Tables, item: str, length: int) -> list[Row]:
+@dataclass(frozen=True)
+class Highlights:
+    """Rows of the tables on the driver, looked up once for all pages and for the screen.
+
+    Attributes:
+        communities: the largest, in order.
+        typical: as `_typical_items` tells.
+        bridges: as `_bridge_items` tells.
+        gaining: as `_gaining_items` tells.
+    """
+
+    communities: list[Row]
+    typical: list[Row]
+    bridges: list[Row]
+    gaining: list[Row]
+
+    @staticmethod
+    def of(tables: Tables, item: str, *, mean: float, typical: int) -> Highlights:
+        """Look them up.
+
+        Args:
+            tables: of the exploration.
+            item: the name that the items have there.
+            mean: users of an item; what fewer have looks special by chance, and is not listed.
+            typical: how many items of each community.
+        """
+        return Highlights(
+            tables[names.COMMUNITIES].orderBy(COMMUNITY).limit(LONGEST).collect(),
+            _typical_items(tables, item, typical),
+            _bridge_items(tables, item, mean),
+            _gaining_items(tables, item, mean),
+        )
+
+    def most_typical(self, length: int) -> list[Row]:
+        """At most so many of each community."""
+        return [row for row in self.typical if row[PLACE] <= length]
+
+
+def _typical_items(tables: Tables, item: str, length: int) -> list[Row]:
     """The most watched items that are at home in each of the first communities.
 
     At home are those with as much of their weight inside as the community has on the whole.
@@ -38,11 +78,11 @@ def typical_items(tables: Tables, item: str, length: int) -> list[Row]:
     roles = tables[names.ITEM_ROLES].where(F.col(COMMUNITY) <= LONGEST).join(whole, COMMUNITY)
     at_home = roles.where(F.col(INSIDE) >= F.col("whole") * F.col(STRENGTH))
     most_watched = Window.partitionBy(COMMUNITY).orderBy(F.desc(SUPPORT), quoted(item))
-    first = at_home.withColumn("place", F.row_number().over(most_watched))
-    return first.where(F.col("place") <= length).orderBy(COMMUNITY, "place").collect()
+    first = at_home.withColumn(PLACE, F.row_number().over(most_watched))
+    return first.where(F.col(PLACE) <= length).orderBy(COMMUNITY, PLACE).collect()
 
 
-def bridge_items(tables: Tables, item: str, mean: float) -> list[Row]:
+def _bridge_items(tables: Tables, item: str, mean: float) -> list[Row]:
     """The rows of `item_roles` that take part in several communities most.
 
     Args:
@@ -54,7 +94,7 @@ def bridge_items(tables: Tables, item: str, mean: float) -> list[Row]:
     return _first(tables[names.ITEM_ROLES], known, PARTICIPATION, item)
 
 
-def gaining_items(tables: Tables, item: str, mean: float) -> list[Row]:
+def _gaining_items(tables: Tables, item: str, mean: float) -> list[Row]:
     """The rows of `importance` whose items matter more than they are watched, most of all.
 
     Args:

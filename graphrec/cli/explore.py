@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from graphrec.analytics.exploration import Keep
+    from graphrec.analytics.highlights import Highlights
     from graphrec.cli.inputs import Titles
     from graphrec.cli.run import Run
     from graphrec.data.columns_found import InteractionColumns
@@ -78,12 +79,14 @@ def run(options: Options) -> None:
     """
     from graphrec.analytics.exploration import Settings, explore
     from graphrec.analytics.headline import headline
+    from graphrec.analytics.highlights import Highlights
     from graphrec.cli import findings, results, source
     from graphrec.cli.inputs import column_params, open_titles
     from graphrec.cli.run import running
     from graphrec.graphframes_jar import require_graphframes
     from graphrec.models.popularity import PopularityRecommender
     from graphrec.progress import stage
+    from graphrec.viz.explorer_data import TYPICAL
 
     _check(options)
     settings = Settings(options.edges_per_item, options.resolution, options.k)
@@ -102,7 +105,15 @@ def run(options: Options) -> None:
                 tables = explore(graph, model.learned.tables.catalogue, keep, settings)
             figures = headline(tables)
             with stage("pages"):
-                _write_pages(run, options, tables, figures, model, titles, folders.result)
+                highlights = Highlights.of(
+                    tables,
+                    origin.columns.item,
+                    mean=figures["item_mean"],
+                    typical=max(TYPICAL, options.sample),
+                )
+                _write_pages(
+                    run, options, tables, figures, highlights, model, titles, folders.result
+                )
             results.write_rejected(model.rejected, folders.result)
             run.write_record(
                 folders.result,
@@ -112,8 +123,7 @@ def run(options: Options) -> None:
             )
         source.tell_input(run.report, model, options.out)
         if not options.quiet:
-            found = findings.read(run.spark, options.out)
-            findings.show(found, figures, model, titles, options.sample)
+            findings.show(highlights, figures, model, titles, options.sample)
         run.report.line(f"report in {options.out}/{REPORT}")
         run.report.line(f"map of the items in {options.out}/{EXPLORER}")
         run.report.line(f"written to {options.out}")
@@ -176,6 +186,7 @@ def _write_pages(
     options: Options,
     tables: Mapping[str, DataFrame],
     figures: Mapping[str, Any],
+    highlights: Highlights,
     model: RecommenderModel,
     titles: Titles,
     folder: str,
@@ -192,7 +203,7 @@ def _write_pages(
     def title_of(ids: Iterable[Any]) -> Mapping[Any, str]:
         return titles.of(ids, learned.item_type)
 
-    found = ExplorationFindings.of(tables, figures, learned.columns.item, title_of)
+    found = ExplorationFindings.of(tables, figures, highlights, learned.columns.item, title_of)
     report = exploration_page(
         found,
         model.figures,
@@ -203,6 +214,7 @@ def _write_pages(
     write_text(run.spark, f"{folder}/{REPORT}", report)
     shown = explorer_data(
         tables,
+        highlights,
         learned.profiles,
         learned.tables.catalogue,
         learned.columns,

@@ -5,33 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import Row
 
 from graphrec.analytics import exploration as names
 from graphrec.analytics.bridges import PARTICIPATION, PARTNERS
 from graphrec.analytics.communities import COMMUNITY, INSIDE
-from graphrec.analytics.highlights import (
-    LONGEST,
-    Tables,
-    bridge_items,
-    gaining_items,
-    typical_items,
-)
+from graphrec.analytics.highlights import Highlights
 from graphrec.analytics.importance import LIFT, PAGERANK_RANK, POPULARITY_RANK
-from graphrec.cli import results
 from graphrec.cli.inputs import Titles
 from graphrec.cli.show import right, table
 from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
 from graphrec.models.recommender import RecommenderModel
 
 
-def read(spark: SparkSession, folder: str) -> dict[str, DataFrame]:
-    """The tables of an exploration, from where they were written."""
-    return {name: results.read_result(spark, f"{folder}/{name}") for name in names.TABLES}
-
-
 def show(
-    tables: Tables,
+    found: Highlights,
     figures: Mapping[str, Any],
     model: RecommenderModel,
     titles: Titles,
@@ -40,7 +28,7 @@ def show(
     """Show the headline figures, the communities, and the items that stand out.
 
     Args:
-        tables: of the exploration.
+        found: what stands out.
         figures: as `graphrec.analytics.headline.headline` gives them.
         model: knows the items' column and the type of their ids.
         titles: of the items.
@@ -50,15 +38,12 @@ def show(
     if sample == 0:
         return
     item = model.learned.columns.item
-    communities = tables[names.COMMUNITIES].orderBy(COMMUNITY).limit(LONGEST).collect()
-    typical = typical_items(tables, item, sample)
-    bridges = bridge_items(tables, item, figures["item_mean"])
-    gaining = gaining_items(tables, item, figures["item_mean"])
-    named = [row[item] for row in (*typical, *bridges, *gaining)]
+    typical = found.most_typical(sample)
+    named = [row[item] for row in (*typical, *found.bridges, *found.gaining)]
     title_of = titles.of(named, model.learned.item_type)
-    _show_communities(communities, typical, item, title_of)
-    _show_bridges(bridges, item, title_of)
-    _show_gaining(gaining, item, title_of)
+    _show_communities(found.communities, typical, item, title_of)
+    _show_bridges(found.bridges, item, title_of)
+    _show_gaining(found.gaining, item, title_of)
 
 
 def _figures(figures: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -15,13 +15,7 @@ from graphrec.analytics.communities import COMMUNITY, INSIDE
 from graphrec.analytics.cores import CORE
 from graphrec.analytics.degrees import AT_LEAST, VERTICES
 from graphrec.analytics.distances import DISTANCE
-from graphrec.analytics.highlights import (
-    LONGEST,
-    Tables,
-    bridge_items,
-    gaining_items,
-    typical_items,
-)
+from graphrec.analytics.highlights import Highlights, Tables
 from graphrec.analytics.importance import LIFT, POPULARITY_RANK
 from graphrec.analytics.reach import SHARE
 from graphrec.analytics.similar_users import COSINE
@@ -75,19 +69,23 @@ class ExplorationFindings:
 
     @staticmethod
     def of(
-        tables: Tables, figures: Mapping[str, Any], item: str, title_of: TitleOf
+        tables: Tables,
+        figures: Mapping[str, Any],
+        highlights: Highlights,
+        item: str,
+        title_of: TitleOf,
     ) -> ExplorationFindings:
         """Fetch them.
 
         Args:
             tables: of the exploration, with the input's name of the items.
             figures: the headline.
+            highlights: what stands out.
             item: that name.
             title_of: the titles of some items by their ids.
         """
-        gaining = gaining_items(tables, item, figures["item_mean"])
-        bridges = bridge_items(tables, item, figures["item_mean"])
-        typical = typical_items(tables, item, _TYPICAL)
+        gaining, bridges = highlights.gaining, highlights.bridges
+        typical = highlights.most_typical(_TYPICAL)
         # Few landmarks, and few distances of each.
         distances = tables[names.DISTANCES].orderBy(quoted(item), DISTANCE).collect()
         titles = title_of(row[item] for row in (*gaining, *bridges, *typical, *distances))
@@ -108,7 +106,7 @@ class ExplorationFindings:
             importance=_spread_over_ranks(tables[names.IMPORTANCE], figures["items"]),
             gaining=_titled(gaining, item, titles, tables[names.IMPORTANCE].columns),
             bridges=_titled(bridges, item, titles, tables[names.ITEM_ROLES].columns),
-            communities=_communities(tables, typical, item, titles),
+            communities=_communities(highlights.communities, typical, item, titles),
             similar=_binned(most_similar, F.col(COSINE)),
         )
 
@@ -154,10 +152,10 @@ def _spread_over_ranks(importance: DataFrame, items: int) -> pd.DataFrame:
 
 
 def _communities(
-    tables: Tables, typical: Iterable[Row], item: str, titles: Mapping[Any, str]
+    largest: Iterable[Row], typical: Iterable[Row], item: str, titles: Mapping[Any, str]
 ) -> pd.DataFrame:
-    largest = tables[names.COMMUNITIES].orderBy(COMMUNITY).limit(LONGEST)
-    found = largest.select(COMMUNITY, ITEMS, SUPPORT, INSIDE).toPandas()
+    shown = [COMMUNITY, ITEMS, SUPPORT, INSIDE]
+    found = pd.DataFrame([[row[name] for name in shown] for row in largest], columns=shown)
     of: dict[int, list[str]] = {number: [] for number in found[COMMUNITY]}
     for row in typical:
         of[row[COMMUNITY]].append(titles[row[item]])

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 from graphrec.analytics import exploration as names
 from graphrec.analytics.bridges import PARTICIPATION
 from graphrec.analytics.communities import COMMUNITY, INSIDE
-from graphrec.analytics.highlights import LONGEST, Tables, typical_items
+from graphrec.analytics.highlights import Highlights, Tables
 from graphrec.analytics.importance import LIFT
 from graphrec.analytics.reach import POOL
 from graphrec.analytics.similar_users import COSINE
@@ -44,12 +44,12 @@ from graphrec.data.hashing import seeded_hash
 
 MOST_ITEMS: Final = 5000
 MOST_EDGES: Final = 25_000
+TYPICAL: Final = 5  # items that stand for a community
 MEASURES: Final = ("cosine", "jaccard", "lift", "llr")  # confidence follows from the counts
 
 _MOST_FETCHED: Final = 200_000  # edges that come to the driver
 _LONGEST_HISTORY: Final = 150  # items of a user
 _SIMILAR: Final = 5
-_TYPICAL: Final = 5
 _DIGITS: Final = 4
 
 SOURCE: Final = "source"
@@ -90,6 +90,7 @@ class ExplorerData:
 
 def explorer_data(
     tables: Tables,
+    highlights: Highlights,
     profiles: DataFrame,
     catalogue: Catalogue,
     columns: InteractionColumns,
@@ -101,6 +102,7 @@ def explorer_data(
 
     Args:
         tables: of the exploration, with the input's names of users and items.
+        highlights: what stands out in them.
         profiles: (user, items, weights, times), persisted.
         catalogue: numbers the items.
         columns: the input's names.
@@ -113,7 +115,7 @@ def explorer_data(
     return ExplorerData(
         items=items,
         edges=strongest_edges(_edges(tables[names.ITEM_EDGES], shown, columns.item), MOST_EDGES),
-        communities=_communities(tables, items, columns.item),
+        communities=_communities(highlights, items, columns.item),
         users=_users(tables, profiles, columns.user, users),
         catalogue=catalogue.size,
         all_edges=tables[names.ITEM_EDGES].count(),
@@ -187,12 +189,13 @@ def _place_at(edges: pd.DataFrame, end: str, other: str) -> npt.NDArray[np.int64
     return place.to_numpy()[: len(edges)].astype(np.int64)
 
 
-def _communities(tables: Tables, items: pd.DataFrame, item: str) -> pd.DataFrame:
+def _communities(highlights: Highlights, items: pd.DataFrame, item: str) -> pd.DataFrame:
     """(community, items, support, inside, typical), at most as many as people read."""
-    largest = tables[names.COMMUNITIES].orderBy(COMMUNITY).limit(LONGEST)
-    found = largest.select(COMMUNITY, ITEMS, SUPPORT, INSIDE).toPandas()
+    shown = [COMMUNITY, ITEMS, SUPPORT, INSIDE]
+    rows = [[row[name] for name in shown] for row in highlights.communities]
+    found = pd.DataFrame(rows, columns=shown)
     index = dict(zip(items[_KEY], items[INDEX], strict=True))
-    typical = typical_items(tables, item, _TYPICAL)
+    typical = highlights.most_typical(TYPICAL)
     found["typical"] = [
         [index[row[item]] for row in typical if row[COMMUNITY] == number and row[item] in index]
         for number in found[COMMUNITY]

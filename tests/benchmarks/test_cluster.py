@@ -18,8 +18,10 @@ CHEAP = ("-k", "10", "--rank", "16", "--settings", "als.iterations=2")
 
 @pytest.mark.slow
 def test_executors_lost_in_every_stage_change_no_result(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A dozen short-lived JVMs, on as few cores as there are: compiling less is most of the time.
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
     code = main(["--job", "recommend", "--out", str(tmp_path), "--", *CHEAP])
     told = capsys.readouterr().out
     assert code == 0, told

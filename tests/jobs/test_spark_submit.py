@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -13,16 +14,32 @@ import pyspark
 import pytest
 
 from graphrec.graphframes_jar import find_graphframes_jars
+from tests.quick_spark import QUICK
 
 REPOSITORY = Path(__file__).parents[2]
 RATINGS = REPOSITORY / "sample_data" / "ratings.csv"
+DEFAULTS = {"spark.sql.shuffle.partitions": "4"}
+AS_ADVISED = QUICK | {"spark.python.daemon.module": "graphrec.python_daemon"}  # docs/scaling.md
 
 
-def submit(job: str, *arguments: str, jars: str = "") -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def ratings(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Those of every fifth user of the sample, for jobs of which only the start is of interest."""
+    header, *lines = RATINGS.read_text(encoding="utf-8").splitlines(keepends=True)
+    path = tmp_path_factory.mktemp("submitted") / "ratings.csv"
+    some = (line for line in lines if line.partition(",")[0].endswith(("0", "6")))
+    path.write_text(header + "".join(some), encoding="utf-8")
+    return str(path)
+
+
+def submit(
+    job: str, *arguments: str, jars: str = "", settings: Mapping[str, str] = AS_ADVISED
+) -> subprocess.CompletedProcess[str]:
+    confs = [part for item in settings.items() for part in ("--conf", "=".join(item))]
     return subprocess.run(
         [
             str(Path(pyspark.__path__[0]) / "bin" / "spark-submit"),
-            *("--master", "local[2]", "--conf", "spark.sql.shuffle.partitions=4"),
+            *("--master", "local[2]", *confs),
             *(("--jars", jars) if jars else ()),
             *(str(REPOSITORY / "jobs" / job), *arguments),
         ],
@@ -35,7 +52,9 @@ def submit(job: str, *arguments: str, jars: str = "") -> subprocess.CompletedPro
 
 @pytest.mark.slow
 def test_recommend(tmp_path: Path) -> None:
-    done = submit("recommend.py", str(RATINGS), "--out", f"{tmp_path}/out", "--weights", "walk=1")
+    """With the whole sample, and with Spark as it is."""
+    asked = (str(RATINGS), "--out", f"{tmp_path}/out", "--weights", "walk=1")
+    done = submit("recommend.py", *asked, settings=DEFAULTS)
     assert done.returncode == 0, done.stderr
     lists = pd.read_parquet(tmp_path / "out")
     assert list(lists.columns)[:4] == ["userId", "movieId", "rank", "score"]
@@ -47,8 +66,8 @@ def test_recommend(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_watched_together(tmp_path: Path) -> None:
-    done = submit("watched_together.py", str(RATINGS), "--out", f"{tmp_path}/out", "-k", "3")
+def test_watched_together(ratings: str, tmp_path: Path) -> None:
+    done = submit("watched_together.py", ratings, "--out", f"{tmp_path}/out", "-k", "3")
     assert done.returncode == 0, done.stderr
     neighbours = pd.read_parquet(tmp_path / "out")
     assert list(neighbours.columns)[:3] == ["movieId", "neighbour", "rank"]
@@ -56,8 +75,9 @@ def test_watched_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_evaluate(tmp_path: Path) -> None:
-    done = submit("evaluate.py", str(RATINGS), "--out", f"{tmp_path}/out", "--weights", "walk=1")
+def test_evaluate(ratings: str, tmp_path: Path) -> None:
+    asked = (ratings, "--out", f"{tmp_path}/out", "--weights", "walk=1", "-k", "20")
+    done = submit("evaluate.py", *asked)
     assert done.returncode == 0, done.stderr
     summary = pd.read_parquet(tmp_path / "out")
     assert set(summary.model) == {"popularity", "walk", "hybrid", "hybrid + MMR"}

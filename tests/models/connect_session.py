@@ -13,11 +13,13 @@ from pyspark.sql.utils import is_remote
 
 import graphrec as gr
 from tests.models.checkerboard import COLUMNS, frame, legs, rows
+from tests.quick_spark import QUICK
 
 
 def main(path: str) -> None:
     builder = SparkSession.builder.remote("local[2]")
     settings: dict[str, bool | float | int | str | None] = {
+        **QUICK,
         "spark.sql.shuffle.partitions": "2",
         "spark.ui.enabled": "false",
         "spark.driver.host": "127.0.0.1",
