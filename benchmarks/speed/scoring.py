@@ -60,12 +60,11 @@ def kernel(model: str) -> Seconds:
     settings = request.settings(
         tables["popularity"], np.zeros(learned.tables.catalogue.size, np.bool_)
     )
-    fold = (learned.tables.factors.unobserved, learned.tables.factors.regularization)
     batches = learned.profiles.toArrow().combine_chunks().to_batches(max_chunksize=_BATCH)
 
     def serve(batch: pa.RecordBatch) -> Lists:
         profiles = read_profiles(batch, filter_seen=True)
-        users = user_factors(batch, profiles, tables, fold)
+        users = user_factors(batch, profiles, tables, learned.tables.fold)
         neighbours = neighbours_of(tables)
         return rank_users(profiles, neighbours, factors_of(tables, users), settings)
 

@@ -31,6 +31,7 @@ def fit_als(
     regularization: float = 0.05,
     seed: int = 0,
     explicit: bool = False,
+    block_entries: int = 64_000_000,
 ) -> ItemFactors:
     """Factorise implicit feedback, or ratings.
 
@@ -47,6 +48,7 @@ def fit_als(
         seed: of the random vectors that the start is made of.
         explicit: the weights are what the products of factors shall be, each as trusted as the
             others.
+        block_entries: how many interactions one task may hold.
 
     Raises:
         ParameterError: the users' factors are too large to pass through the driver.
@@ -56,7 +58,7 @@ def fit_als(
     users, entries = row
     _check_size(max(users, items), rank)
     size = entries * _ENTRY_BYTES + (users + items) * rank * _FACTOR_BYTES
-    one_task = is_better_in_one_task(
+    one_task = entries <= block_entries and is_better_in_one_task(
         profiles.sparkSession, size=size, quick=entries * rank <= _QUICK
     )
     fit = fit_in_one_task if one_task else fit_in_blocks

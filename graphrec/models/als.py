@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from graphrec.factors.als import fit_als
@@ -42,7 +43,8 @@ class ALSRecommender(Recommender):
     def learn(self, data: TrainingData) -> list[Leg]:
         """The leg "als"."""
         engine = self.value("engine")
-        fit = fit_als if engine == "block" else fit_mllib_als
+        ours = partial(fit_als, block_entries=data.params.value("blockEntries"))
+        fit = ours if engine == "block" else fit_mllib_als
         iterations = self.value("iterations") or _ITERATIONS[engine]
         with stage("factors") as counts:
             factors = fit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.arrow import BatchFunction
 from graphrec.artifacts import SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEM, USER, VECTOR
 from graphrec.data.ragged import lists, values
@@ -67,7 +67,7 @@ class GivenFactorsRecommender(Recommender):
         shared = share_arrays(data.spark, {"basis": basis})
         kind = data.profiles.schema[USER].dataType.simpleString()
         rotated = given.select(F.col(USER).try_cast(kind).alias(USER), VECTOR).mapInArrow(
-            _rotator(shared),
+            partial(_rotate_batches, shared=shared),
             T.StructType(
                 [data.profiles.schema[USER], T.StructField(VECTOR, T.ArrayType(T.FloatType()))]
             ),
@@ -126,16 +126,14 @@ def _matrix(column: pa.ListArray) -> Matrix:
     return flat.reshape(rows, -1)
 
 
-def _rotator(shared: SharedArrays) -> BatchFunction:
-    """A function that turns user factors into the basis of the items'."""
-
-    def rotate_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        basis = shared.open()["basis"]
-        for batch in batches:
-            with one_thread():
-                rotated = _matrix(batch[VECTOR]) @ basis
-            start = np.arange(batch.num_rows + 1, dtype=np.int64) * basis.shape[0]
-            vectors = lists(start, np.ascontiguousarray(rotated).reshape(-1))
-            yield pa.RecordBatch.from_pydict({USER: batch[USER], VECTOR: vectors})
-
-    return rotate_batches
+def _rotate_batches(
+    batches: Iterable[pa.RecordBatch], *, shared: SharedArrays
+) -> Iterator[pa.RecordBatch]:
+    """Turn user factors into the basis of the items'."""
+    basis = shared.open()["basis"]
+    for batch in batches:
+        with one_thread():
+            rotated = _matrix(batch[VECTOR]) @ basis
+        start = np.arange(batch.num_rows + 1, dtype=np.int64) * basis.shape[0]
+        vectors = lists(start, np.ascontiguousarray(rotated).reshape(-1))
+        yield pa.RecordBatch.from_pydict({USER: batch[USER], VECTOR: vectors})

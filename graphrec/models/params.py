@@ -61,7 +61,9 @@ class TrainingParams(ColumnParams):
     )
     minSupport = param(1, "users that a pair of items needs in common", at_least(1))
     blockEntries = param(
-        64_000_000, "history entries that one task holds while pairs are counted", at_least(1000)
+        64_000_000,
+        "interactions that one task holds while pairs are counted and rows factorised",
+        at_least(1000),
     )
 
     def partners_kept(self, items: int) -> int:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,6 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.storagelevel import StorageLevel
 
-from graphrec.arrow import BatchFunction
 from graphrec.artifacts import SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, USER, VECTOR, WEIGHT, WEIGHTS
 from graphrec.data.catalogue import Catalogue
@@ -105,11 +105,12 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
             profiles.sparkSession,
             {"bias": ratings.bias, "vector": ratings.vector, "eigenvalue": ratings.eigenvalue},
         )
-        predictor = _predictor(
-            shared,
-            (ratings.mean, ratings.lowest, ratings.highest),
-            self.value("regularization"),
-            self.value("shrinkage"),
+        objective = Objective(0.0, self.value("regularization"), explicit=True)
+        predict = partial(
+            _predict_batches,
+            shared=shared,
+            scale=_Scale(ratings.mean, ratings.lowest, ratings.highest, objective),
+            shrinkage=self.value("shrinkage"),
         )
         schema = T.StructType(
             [
@@ -124,7 +125,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
             F.coalesce(WEIGHTS, F.array().cast("array<float>")).alias(WEIGHTS),
             _WANTED,
         )
-        rows = filled.mapInArrow(predictor, schema)
+        rows = filled.mapInArrow(predict, schema)
         flat = rows.select(USER, F.explode(F.arrays_zip(_WANTED, PREDICTION)).alias("row"))
         return flat.select(
             USER, F.col(f"row.{_WANTED}").alias(INDEX), F.col(f"row.{PREDICTION}").alias(PREDICTION)
@@ -210,19 +211,22 @@ def _biases(
 def _residuals(profiles: DataFrame, mean: float, bias: Vector, shrinkage: float) -> DataFrame:
     """(user, items, weights) with what the biases leave of the ratings."""
     shared = share_arrays(profiles.sparkSession, {"bias": bias})
-
-    def subtract(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        item_bias = shared.open()["bias"]
-        for batch in batches:
-            start = offsets(batch[ITEMS])
-            rating = values(batch[WEIGHTS], np.float32)
-            left, _ = _user_biases(start, rating, batch[ITEMS], item_bias, mean, shrinkage)
-            yield pa.RecordBatch.from_pydict(
-                {USER: batch[USER], ITEMS: batch[ITEMS], WEIGHTS: lists(start, left)}
-            )
-
+    subtract = partial(_subtract_batches, shared=shared, mean=mean, shrinkage=shrinkage)
     plain = profiles.select(USER, ITEMS, WEIGHTS)
     return plain.mapInArrow(subtract, plain.schema)
+
+
+def _subtract_batches(
+    batches: Iterable[pa.RecordBatch], *, shared: SharedArrays, mean: float, shrinkage: float
+) -> Iterator[pa.RecordBatch]:
+    item_bias = shared.open()["bias"]
+    for batch in batches:
+        start = offsets(batch[ITEMS])
+        rating = values(batch[WEIGHTS], np.float32)
+        left, _ = _user_biases(start, rating, batch[ITEMS], item_bias, mean, shrinkage)
+        yield pa.RecordBatch.from_pydict(
+            {USER: batch[USER], ITEMS: batch[ITEMS], WEIGHTS: lists(start, left)}
+        )
 
 
 def _user_biases(
@@ -241,44 +245,40 @@ def _user_biases(
     return (left - bias[owner]).astype(np.float32), bias
 
 
-def _predictor(
-    shared: SharedArrays,
-    scale: tuple[float, float, float],
-    regularization: float,
-    shrinkage: float,
-) -> BatchFunction:
-    """A function that predicts the wanted ratings of a batch of users."""
-    mean, lowest, highest = scale
-    objective = Objective(0.0, regularization, explicit=True)
+class _Scale(NamedTuple):
+    """The ratings' figures, and what users are folded in by."""
 
-    def predict(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        table = shared.open()
-        for batch in batches:
-            start = offsets(batch[ITEMS])
-            rating = values(batch[WEIGHTS], np.float32)
-            left, user_bias = _user_biases(
-                start, rating, batch[ITEMS], table["bias"], mean, shrinkage
-            )
-            with one_thread():
-                side = Side(start, values(batch[ITEMS], np.int32), left)
-                users = solve_side(side, table["vector"], table["eigenvalue"], objective)
-            wanted_start = offsets(batch[_WANTED])
-            item = values(batch[_WANTED], np.int32)
-            owner = np.repeat(np.arange(users.shape[0]), np.diff(wanted_start))
-            known = item >= 0
-            prediction = mean + user_bias[owner]
-            prediction[known] += table["bias"][item[known]]
-            prediction[known] += _dots(users[owner[known]], table["vector"][item[known]])
-            clipped = np.clip(prediction, lowest, highest).astype(np.float32)
-            yield pa.RecordBatch.from_pydict(
-                {
-                    USER: batch[USER],
-                    _WANTED: batch[_WANTED],
-                    PREDICTION: lists(wanted_start, clipped),
-                }
-            )
+    mean: float
+    lowest: float
+    highest: float
+    objective: Objective
 
-    return predict
+
+def _predict_batches(
+    batches: Iterable[pa.RecordBatch], *, shared: SharedArrays, scale: _Scale, shrinkage: float
+) -> Iterator[pa.RecordBatch]:
+    """The wanted ratings of batches of users."""
+    table = shared.open()
+    for batch in batches:
+        start = offsets(batch[ITEMS])
+        rating = values(batch[WEIGHTS], np.float32)
+        left, user_bias = _user_biases(
+            start, rating, batch[ITEMS], table["bias"], scale.mean, shrinkage
+        )
+        with one_thread():
+            side = Side(start, values(batch[ITEMS], np.int32), left)
+            users = solve_side(side, table["vector"], table["eigenvalue"], scale.objective)
+        wanted_start = offsets(batch[_WANTED])
+        item = values(batch[_WANTED], np.int32)
+        owner = np.repeat(np.arange(users.shape[0]), np.diff(wanted_start))
+        known = item >= 0
+        prediction = scale.mean + user_bias[owner]
+        prediction[known] += table["bias"][item[known]]
+        prediction[known] += _dots(users[owner[known]], table["vector"][item[known]])
+        clipped = np.clip(prediction, scale.lowest, scale.highest).astype(np.float32)
+        yield pa.RecordBatch.from_pydict(
+            {USER: batch[USER], _WANTED: batch[_WANTED], PREDICTION: lists(wanted_start, clipped)}
+        )
 
 
 def _dots(left: Matrix, right: Matrix) -> Vector:

@@ -89,6 +89,7 @@ def prepare(
 
     Raises:
         ColumnError: a column is not there or cannot be used.
+        ParameterError: interactions are to decay, and have no times.
         EmptyInputError: no row is accepted.
     """
     columns = find_columns(
@@ -99,14 +100,18 @@ def prepare(
         timestamp=params.value("timestampCol"),
     )
     with stage("read") as counts:
-        rule = params.value("duplicates")
-        interactions = validate_interactions(dataset, columns, duplicates=rule)
+        interactions = validate_interactions(
+            dataset,
+            columns,
+            duplicates=params.value("duplicates"),
+            half_life_days=params.value("halfLife"),
+        )
         figures = interactions.figures
         counts.update(
             {"rows": figures.rows_read, "accepted": figures.accepted_rows}
             | {"set aside": figures.rejected_rows}
         )
-    accepted = _weighed(interactions, columns, params)
+    accepted = _weighed(interactions, params)
     with stage("histories") as counts:
         catalogue = Catalogue.from_interactions(accepted)
         profiles = build_profiles(accepted, catalogue).persist(StorageLevel.MEMORY_AND_DISK)
@@ -125,11 +130,11 @@ def prepare(
     )
 
 
-def _weighed(
-    interactions: Interactions, columns: InteractionColumns, params: TrainingParams
-) -> DataFrame:
+def _weighed(interactions: Interactions, params: TrainingParams) -> DataFrame:
     """(user, item, weight, timestamp) with the weights that the models learn from."""
-    weight = F.lit(1.0) if params.value("preference") == "binary" else F.col(WEIGHT)
+    if params.value("preference") == "weight":
+        return interactions.accepted
+    weight = F.lit(1.0)
     half_life, latest = params.value("halfLife"), interactions.figures.latest
     if half_life is not None and latest is not None:
         weight = decayed(weight, latest=latest, half_life_days=half_life)

@@ -44,7 +44,8 @@ WORDING: Final = {
     "user_coverage": Wording("users", "Share of the test users who get a list."),
     INTRA_LIST_DIVERSITY: Wording(
         "diversity",
-        "One minus the mean similarity of two items of a list: the cosine of their factors.",
+        "One minus the mean similarity of two items of a list: the cosine of their factors, or of "
+        "their audiences where no model has factors.",
     ),
     NOVELTY: Wording(
         "novelty", "Mean surprise of an item in bits: 1 if half of the users have it.", digits=2

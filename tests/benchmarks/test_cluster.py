@@ -13,7 +13,8 @@ import pytest
 from benchmarks.cluster import jobs
 from benchmarks.cluster.__main__ import main
 
-CHEAP = ("-k", "10", "--rank", "16", "--settings", "als.iterations=2")
+# Blocks of a size of their own, so that pairs and factors are shuffled as those of large data are.
+CHEAP = ("-k", "10", "--rank", "16", "--settings", "als.iterations=2,blockEntries=5000")
 
 
 @pytest.mark.slow
