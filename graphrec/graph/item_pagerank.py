@@ -49,6 +49,7 @@ def item_pagerank(
     *,
     restart_probability: float,
     tolerance: float = 1e-4,
+    least_mass: float = 1e-3,
     max_entries: int = 400,
 ) -> ItemPageRank:
     """PageRank personalized to each item, on the two-step chain of the pair table.
@@ -58,6 +59,10 @@ def item_pagerank(
         pairs: the chain; exact when the table holds all pairs.
         restart_probability: c of the bipartite walk, 0 < c < 1.
         tolerance: the probability mass that may be left undistributed in each row.
+        least_mass: what must wait at an item before it is spread further (the threshold of
+            Andersen, Chung and Lang, "Local graph partitioning using PageRank vectors", 2006): it
+            bounds the work for a row to `1 / (c' · least_mass)` items, whatever the size of the
+            graph. 0 spreads all but the tolerance.
         max_entries: K, how many entries each row keeps.
 
     Returns:
@@ -74,6 +79,7 @@ def item_pagerank(
         _spread,
         restart=1.0 - (1.0 - restart_probability) ** 2,
         tolerance=tolerance,
+        least_mass=least_mass,
         max_entries=max_entries,
     )
     rows = compute_rows(spark, pairs.items, tables, spread)
@@ -91,6 +97,7 @@ def _spread(
     *,
     restart: float,
     tolerance: float,
+    least_mass: float,
     max_entries: int,
 ) -> tuple[Indices, Indices, Vector]:
     return spread_from(
@@ -101,6 +108,7 @@ def _spread(
         tables["stay"],
         restart,
         tolerance,
+        least_mass,
         max_entries,
     )
 
@@ -114,12 +122,13 @@ def spread_from(
     stay: Vector,
     restart: float,
     tolerance: float,
+    least_mass: float,
     max_entries: int,
 ) -> tuple[Indices, Indices, Vector]:
-    """Push probability from each source until no more than the tolerance is left to push.
+    """Push probability from each source until little is left, or it is spread too thin.
 
-    All the mass that waits moves one step at once (power iteration on sparse vectors), so after t
-    steps `(1 - restart)^t` of it is left.
+    All the mass that waits moves one step at once (power iteration on sparse vectors), but where
+    less than `least_mass` waits it goes on waiting.
 
     Args:
         sources: (sources,), item indices.
@@ -129,6 +138,7 @@ def spread_from(
         stay: (items,), transition probability back to the same item.
         restart: of the chain.
         tolerance: mass that may be left.
+        least_mass: waiting at an item, that is pushed.
         max_entries: entries kept per source, the largest ones.
 
     Returns:
@@ -150,14 +160,16 @@ def spread_from(
         known_to[source] = row
         count = 1
         waiting[source] = 1.0
-        left = 1.0
-        while left > tolerance:
-            active = count
+        left, pushed = 1.0, True
+        while (1.0 - restart) * left > tolerance and pushed:
+            active, pushed = count, False
             for place in range(active):
                 item = known[place]
                 mass = waiting[item]
-                if mass == 0.0:
+                if mass == 0.0 or mass < least_mass:
                     continue
+                pushed = True
+                waiting[item] = 0.0
                 settled[item] += restart * mass
                 moving = (1.0 - restart) * mass
                 arriving[item] += moving * stay[item]
@@ -168,22 +180,27 @@ def spread_from(
                         known[count] = other
                         count += 1
                     arriving[other] += moving * weight[pair]
-            left = 0.0
-            for place in range(count):
-                item = known[place]
-                waiting[item] = arriving[item]
-                arriving[item] = 0.0
-                left += waiting[item]
+            left = _arrive(known[:count], arriving, waiting)
         reached = known[:count]
+        for item in reached:  # where it waits, some of it would have stayed
+            settled[item] += restart * waiting[item]
         kept = np.sort(reached[best(reached, settled[reached], max_entries)])
         at = out_start[row]
-        for item in kept:
-            out_neighbour[at] = item
-            out_weight[at] = settled[item]
-            at += 1
-        out_start[row + 1] = at
-        for item in reached:
-            settled[item] = 0.0
-            waiting[item] = 0.0
+        out_start[row + 1] = at + kept.size
+        out_neighbour[at : at + kept.size] = kept
+        out_weight[at : at + kept.size] = settled[kept]
+        settled[reached] = 0.0
+        waiting[reached] = 0.0
     used = out_start[sources.size]
     return out_start, out_neighbour[:used], out_weight[:used]
+
+
+@compiled
+def _arrive(known: Indices, arriving: Vector, waiting: Vector) -> float:
+    """Let what was pushed wait where it arrived; how much waits now in all."""
+    left = 0.0
+    for item in known:
+        waiting[item] += arriving[item]
+        arriving[item] = 0.0
+        left += waiting[item]
+    return left

@@ -59,6 +59,12 @@ class PageRankRecommender(Recommender, OrderParams):
         "probability that walk=restart may leave undistributed per item",
         between(0.0, 1.0, open_low=True),
     )
+    leastMass = param(
+        1e-3,
+        "probability that must wait at an item before walk=restart spreads it further: bounds the "
+        "work for an item on large graphs; 0: spread all",
+        between(0.0, 1.0),
+    )
     maxEntries = param(400, "entries that each item's row of walk=restart keeps", at_least(1))
     itemExponent = param(1.0, "b: of the history item's strength", between(0.0, 2.0))
     userExponent = param(1.0, "c: of the strength of the user in between", between(0.0, 2.0))
@@ -114,7 +120,8 @@ class PageRankRecommender(Recommender, OrderParams):
             with UserItemGraph.from_profiles(data.profiles, data.catalogue) as graph:
                 rows, scale = item_pagerank_rows(graph, **limits), 1.0 - restart
         else:
-            rows = item_pagerank(data.spark, data.pairs(), **limits).rows
+            least = self.value("leastMass")
+            rows = item_pagerank(data.spark, data.pairs(), least_mass=least, **limits).rows
             # ppr(i) = (c / c')·chain(i) on the items, c' = 1 - (1 - c)²
             scale = (1.0 - restart) * restart / (1.0 - math.pow(1.0 - restart, 2))
         return discounted(rows, data.pairs().strength, self.value("popularityExponent"), scale)

@@ -63,7 +63,11 @@ def by_table(interactions: DataFrame) -> RecommenderModel:
 def everything(**values: object) -> PageRankRecommender:
     """PageRank of which nothing is cut off, and lists that hold all that is reached."""
     return PageRankRecommender(
-        walk="restart", restartProbability=RESTART, filterSeen=False, **values
+        walk="restart",
+        restartProbability=RESTART,
+        leastMass=0.0,
+        filterSeen=False,
+        **values,
     )
 
 

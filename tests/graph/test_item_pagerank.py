@@ -37,7 +37,12 @@ TWO_COMPONENTS = [(0, 0, 1.0), (0, 1, 2.0), (1, 2, 1.0), (1, 3, 0.1), (2, 3, 5.0
 
 
 def spread(
-    table: PairTable, restart: float, *, tolerance: float = 1e-10, max_entries: int = 1000
+    table: PairTable,
+    restart: float,
+    *,
+    tolerance: float = 1e-10,
+    least_mass: float = 0.0,
+    max_entries: int = 1000,
 ) -> SparseRows:
     """Rows of the two-step chain whose bipartite walk restarts with this probability."""
     walk = walk_weights(table)
@@ -50,6 +55,7 @@ def spread(
             read_only(stay_probability(table).astype(np.float32)),
             1.0 - (1.0 - restart) ** 2,
             tolerance,
+            least_mass,
             max_entries,
         )
     )
@@ -96,6 +102,7 @@ def test_users_scores_equal_networkx(edges: list[tuple[int, int, float]], restar
     edges=EDGES,
     restart=st.sampled_from([0.1, 0.5, 0.9]),
     tolerance=st.sampled_from([1e-9, 1e-3, 0.1, 0.9, 1.0]),
+    least_mass=st.sampled_from([0.0, 1e-3, 0.05, 0.5]),
     max_entries=st.integers(1, 8),
     cut=st.integers(0, 2**32 - 1),
 )
@@ -104,13 +111,15 @@ def test_the_distance_to_the_exact_rows_is_what_is_missing(
     edges: list[tuple[int, int, float]],
     restart: float,
     tolerance: float,
+    least_mass: float,
     max_entries: int,
     cut: int,
 ) -> None:
     histories = histories_of(edges)
     keep = np.random.default_rng(cut).random((histories.items, histories.items)) < 0.7
     table = pair_table(histories, keep=keep)
-    rows = dense(spread(table, restart, tolerance=tolerance, max_entries=max_entries))
+    limits = {"tolerance": tolerance, "least_mass": least_mass}
+    rows = dense(spread(table, restart, max_entries=max_entries, **limits))
     exact = chain_pagerank(histories, 1.0 - (1.0 - restart) ** 2)
     assert np.all(rows <= exact + 1e-6)  # an entry is only ever too low
     np.testing.assert_allclose(np.abs(exact - rows).sum(axis=1), 1.0 - rows.sum(axis=1), atol=2e-6)
@@ -126,6 +135,20 @@ def test_no_more_than_the_tolerance_is_left_where_nothing_else_is_cut(tolerance:
     assert np.all(missing > 0.2 * tolerance)  # it does not work on for nothing
 
 
+def test_what_is_spread_too_thin_waits_and_is_missing_at_most() -> None:
+    """The work is bounded: a push settles the restart's share of the least mass, at least."""
+    histories = random_histories(3, binary=True)
+    table = pair_table(histories)
+    missing = [
+        1.0 - dense(spread(table, 0.2, least_mass=least)).sum(axis=1)
+        for least in (0.0, 1e-3, 1e-2, 1.1)
+    ]
+    assert np.all(missing[0] < 1e-6)
+    assert np.all(np.diff([m.mean() for m in missing]) > 0)
+    waiting = 1.0 - (1.0 - 0.2) ** 2
+    np.testing.assert_allclose(missing[-1], 1.0 - waiting, atol=1e-6)  # it stays where it starts
+
+
 def test_the_largest_entries_are_kept() -> None:
     histories = random_histories(3, binary=True)
     exact = dense(spread(pair_table(histories), 0.3))
@@ -137,11 +160,12 @@ def test_the_largest_entries_are_kept() -> None:
 def test_spark_spreads_from_every_item(spark: SparkSession) -> None:
     histories = random_histories(4, binary=True)
     table = pair_table(histories)
-    found = item_pagerank(spark, table, restart_probability=0.3, tolerance=1e-8, max_entries=1000)
+    limits = {"tolerance": 1e-8, "least_mass": 0.0}
+    found = item_pagerank(spark, table, restart_probability=0.3, max_entries=1000, **limits)
     exact = chain_pagerank(histories, 1.0 - 0.7**2)
     np.testing.assert_allclose(dense(found.rows), exact, atol=1e-6)
     assert found.missing.max() < 1e-6
-    expected = spread(table, 0.3, tolerance=1e-8)
+    expected = spread(table, 0.3, **limits)
     assert found.rows.weight.tobytes() == expected.weight.tobytes()
 
 

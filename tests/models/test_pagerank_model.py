@@ -25,6 +25,7 @@ def test_scores_of_all_pairs_equal_networkx(spark: SparkSession, restart: float)
     model = gr.PageRankRecommender(
         walk="restart",
         restartProbability=restart,
+        leastMass=0.0,
         tolerance=1e-9,
         maxEntries=100,
         preference="weight",
