@@ -56,7 +56,7 @@ class Options(RunOptions, LearningOptions, SplitOptions, OutputOptions, InputOpt
             help="Diversity of the hybrid with MMR.",
             rich_help_panel=LISTS,
         ),
-    ] = 0.45
+    ] = 0.3
 
 
 def run(options: Options) -> None:

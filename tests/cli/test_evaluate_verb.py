@@ -83,7 +83,7 @@ def test_no_pair_is_learned_and_tested(compared: Compared, ratings: Path) -> Non
     assert (parameters["split"], parameters["test_fraction"], parameters["seed"]) == (
         *("random", 0.2, 0),
     )
-    assert (parameters["mmr"], parameters["rank"], parameters["cutoffs"]) == (0.45, 4, "4,2")
+    assert (parameters["mmr"], parameters["rank"], parameters["cutoffs"]) == (0.3, 4, "4,2")
     assert {"split", "lists", "metrics", "report"} <= set(told["seconds"])
 
 
