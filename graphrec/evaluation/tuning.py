@@ -4,7 +4,7 @@ A part of some users' histories is held out. For each group (the pair table, the
 regression, the factors, their rank) the choices are tried in turn with all other settings as
 chosen so far: only the legs that a choice concerns are learned again, the pair table is counted
 once, and each trial serves the validation users alone. A choice replaces the one before only if
-its NDCG is better by more than one standard error of the paired difference: a validation cut may
+its NDCG is better by more than two standard errors of the paired difference: a validation cut may
 mislead, and the defaults hold on many data sets. The weights are then searched on the cached
 scores (`graphrec.models.learned_weights`), and MMR's λ is the one of the most diverse lists that
 cost no more than a stated share of the NDCG.
@@ -32,6 +32,7 @@ from graphrec.graph.pairs import PairTable
 from graphrec.models.hybrid import DEFAULT_WEIGHTS, HybridRecommender
 from graphrec.models.learned_weights import (
     CUTOFF,
+    ERRORS,
     HELD_OUT,
     CachedScores,
     normalised,
@@ -276,12 +277,12 @@ class _Search:
         return all(current.setting(name) == value for name, value in choice.items())
 
     def _judge(self, cached: CachedScores) -> tuple[float, bool]:
-        """The standard error of the gain over the best so far, and whether the gain exceeds it."""
+        """The standard error of the gain over the best so far, and whether it is beyond chance."""
         if self._cached is None:
             return 0.0, True
         gain = _at_default_weights(cached) - _at_default_weights(self._cached)
         error = float(gain.std(ddof=1) / np.sqrt(gain.size))
-        return error, bool(gain.mean() > error)
+        return error, bool(gain.mean() > ERRORS * error)
 
     def _data_with(self, partners: int) -> TrainingData:
         """The training data with a pair table of some width, cut from the widest."""

@@ -6,10 +6,11 @@ cached z-scores alone. The legs are then kept as they are: a user's own factor i
 full history when it is served, so nothing has to be learned twice; only where those users are many
 of all, and what they gave up is missed, are the legs learned again from everything.
 
-A validation cut can mislead. The chosen weights are therefore the ones *nearest to the default*
-that are not worse than the best found by more than one standard error of the paired difference
-(the one-standard-error rule: Breiman et al., "Classification and regression trees", 1984), and
-that are at least as good as the best leg alone.
+A validation cut can mislead, and the best of many weights is the best by chance, too. The chosen
+ones are therefore those *nearest to the default* that are not worse than the best found by more
+than two standard errors of the paired difference (stricter than the one-standard-error rule of
+Breiman et al., "Classification and regression trees", 1984), and that are at least as good as the
+best leg alone.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ HELD_OUT = "held_out"  # array<int>
 _LEAST_HISTORY = 5  # a shorter history has nothing to spare
 FEWEST_USERS = 50  # a search on fewer finds what suits these few
 CUTOFF = 20  # k of the NDCG that is searched
+ERRORS = 2.0  # standard errors of a paired difference: what is within them may be chance
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ class CachedScores:
 
 
 def search_weights(cached: CachedScores, default: Sequence[float]) -> tuple[float, ...]:
-    """The weights nearest to the default within one standard error of the best.
+    """The weights nearest to the default within two standard errors of the best.
 
     Args:
         cached: the legs' scores of the validation users' candidates.
@@ -201,10 +203,10 @@ def normalised(weights: Mapping[str, float], legs: Sequence[str]) -> tuple[float
 
 
 def _not_worse(best: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> bool:
-    """Whether the mean paired difference is within its standard error."""
+    """Whether the mean paired difference is within its error."""
     difference = best - other
     error = difference.std(ddof=1) / np.sqrt(difference.size)
-    return bool(difference.mean() <= error)
+    return bool(difference.mean() <= ERRORS * error)
 
 
 def _simplex(legs: int, steps: int) -> list[tuple[float, ...]]:
