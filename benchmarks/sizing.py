@@ -21,7 +21,7 @@ from graphrec.machine import GIBIBYTE
 _TASK_END: Final = "SparkListenerTaskEnd"
 _PAIR_BYTES: Final = 12  # neighbour int32, a float32 for each of two neighbour legs
 _FLOAT_BYTES: Final = 4
-_ENTRY_BYTES: Final = 16  # of a history in a block of pairs, as `build_pair_table` says
+_ENTRY_BYTES: Final = 64  # of a history in a block of pairs, as `graphrec.graph.pair_tasks` says
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Wanted:
     items: int
     partners: int = 400
     rank: int = 256
-    block_entries: int = 64_000_000
+    block_entries: int = 32_000_000
     nodes: int = 20
     cores: int = 16  # of each node
 

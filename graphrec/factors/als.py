@@ -31,7 +31,7 @@ def fit_als(
     regularization: float = 0.05,
     seed: int = 0,
     explicit: bool = False,
-    block_entries: int = 64_000_000,
+    block_entries: int = 32_000_000,
 ) -> ItemFactors:
     """Factorise implicit feedback, or ratings.
 

@@ -78,7 +78,7 @@ def build_pair_table(
     exponents: Sequence[float] = (),
     min_support: int = 1,
     ordered: bool = False,
-    block_entries: int = 64_000_000,
+    block_entries: int = 32_000_000,
 ) -> PairTable:
     """Count the pairs of a set of histories.
 
@@ -89,7 +89,7 @@ def build_pair_table(
         exponents: wanted beside 1, which is always there.
         min_support: pairs with fewer common users are left out.
         ordered: also count in how many histories the neighbour came later.
-        block_entries: how many history entries one task may hold, some 16 bytes each; with more
+        block_entries: how many history entries one task may hold, some 64 bytes each; with more
             data there are more blocks, not larger ones.
     """
     channels = (_SELECTING, *sorted(set(exponents) - {_SELECTING}))

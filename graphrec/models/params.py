@@ -61,7 +61,7 @@ class TrainingParams(ColumnParams):
     )
     minSupport = param(1, "users that a pair of items needs in common", at_least(1))
     blockEntries = param(
-        64_000_000,
+        32_000_000,
         "interactions that one task holds while pairs are counted and rows factorised",
         at_least(1000),
     )
