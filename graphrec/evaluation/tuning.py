@@ -171,7 +171,7 @@ def tune(
         EmptyInputError: no row is accepted.
     """
     own = {leg.leg for leg in recommender.legs}
-    grid = [group for group in grid if group.legs <= own or group.legs & own]
+    grid = [group for group in grid if not group.legs or group.legs & own]
     asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
     wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
     data = recommender.enrich(prepare(dataset, recommender, wanted))

@@ -51,7 +51,7 @@ from graphrec.models.training import TrainingData, count_pairs_of, prepare
 from graphrec.params import at_least, checked, param
 from graphrec.progress import stage
 from graphrec.ranking.scoring import WANTED, score_pairs
-from graphrec.ranking.serving import serve, serve_rows
+from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
 from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
 from graphrec.types import Mask
@@ -109,7 +109,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         Returns:
             (user, recommendations: array<struct<item, rating: float>>), best first.
         """
-        return self._als_schema(self._nested(self.learned.profiles, numItems, **filters))
+        return self._als_schema(self._lists(self.learned.profiles, numItems, flat=False, **filters))
 
     def recommendForUserSubset(
         self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
@@ -121,7 +121,9 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             numItems: k, the length of the lists.
             **filters: `allow` and `deny`, see `rankedLists`.
         """
-        return self._als_schema(self._nested(self._profiles_of(dataset), numItems, **filters))
+        return self._als_schema(
+            self._lists(self._profiles_of(dataset), numItems, flat=False, **filters)
+        )
 
     def recommendForProfiles(
         self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
@@ -138,7 +140,9 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         Returns:
             As `recommendForAllUsers`; users none of whose items is known get the most popular.
         """
-        return self._als_schema(self._nested(self._new_profiles(dataset), numItems, **filters))
+        return self._als_schema(
+            self._lists(self._new_profiles(dataset), numItems, flat=False, **filters)
+        )
 
     def rankedLists(
         self,
@@ -162,14 +166,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             "personal" or "popular").
         """
         profiles = self.learned.profiles if users is None else self._profiles_of(users)
-        known, excluded = self._filtered(profiles, allow, deny)
-        rows = serve_rows(
-            known,
-            self.learned.tables,
-            self._request(numItems),
-            item_type=self.learned.item_type,
-            excluded=excluded,
-        )
+        rows = self._lists(profiles, numItems, allow=allow, deny=deny, flat=True)
         user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
         return rows.select(user, item, *rows.columns[2:])
 
@@ -413,15 +410,16 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             fade=self._fade(),
         )
 
-    def _nested(
+    def _lists(
         self,
         profiles: DataFrame,
         length: int,
         *,
+        flat: bool,
         allow: DataFrame | None = None,
         deny: DataFrame | None = None,
     ) -> DataFrame:
-        """(user, recommendations) for profiles."""
+        """Lists for profiles, as `serve` gives them."""
         known, excluded = self._filtered(profiles, allow, deny)
         return serve(
             known,
@@ -429,6 +427,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             self._request(length),
             item_type=self.learned.item_type,
             excluded=excluded,
+            flat=flat,
         )
 
     def _filtered(
@@ -532,7 +531,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         label = dataset.groupBy(quoted(self._user).alias(USER)).agg(
             F.collect_set(quoted(self._item)).alias("label")
         )
-        nested = self._nested(self._profiles_of(dataset), length)
+        nested = self._lists(self._profiles_of(dataset), length, flat=False)
         lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
         return label.join(lists, USER).select(F.col(USER).alias(self._user), PREDICTION, "label")
 

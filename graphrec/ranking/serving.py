@@ -54,6 +54,7 @@ def serve(
     *,
     item_type: T.DataType,
     excluded: Mask | None = None,
+    flat: bool = False,
 ) -> DataFrame:
     """Ranked lists for users by their histories.
 
@@ -66,30 +67,19 @@ def serve(
         request: what the lists shall be.
         item_type: Spark's type of the item ids.
         excluded: (items,), True for items never to be listed; None lists all.
+        flat: a row for each listed item: to take nested lists apart costs Spark more than it costs
+            the workers to make flat ones.
 
     Returns:
         (user, recommendations: array<struct<item, rank, score, one column per leg: float,
-        because: array<item>, source>>), best first; a leg's column is its share of the score.
+        because: array<item>, source>>), best first; a leg's column is its share of the score. Flat:
+        the user, and the columns of the struct.
     """
-    row = T.ArrayType(T.StructType(_row_fields(tables, item_type)))
-    schema = T.StructType([profiles.schema[USER], T.StructField(RECOMMENDATIONS, row)])
-    return profiles.mapInArrow(_server(profiles, tables, request, excluded, _as_lists), schema)
-
-
-def serve_rows(
-    profiles: DataFrame,
-    tables: ItemTables,
-    request: Request,
-    *,
-    item_type: T.DataType,
-    excluded: Mask | None = None,
-) -> DataFrame:
-    """The same lists with a row for each listed item: (user, item, rank, score, ...).
-
-    To take nested lists apart costs Spark more than it costs the workers to make flat ones.
-    """
-    schema = T.StructType([profiles.schema[USER], *_row_fields(tables, item_type)])
-    return profiles.mapInArrow(_server(profiles, tables, request, excluded, _as_rows), schema)
+    row = _row_fields(tables, item_type)
+    nested = [T.StructField(RECOMMENDATIONS, T.ArrayType(T.StructType(row)))]
+    schema = T.StructType([profiles.schema[USER], *(row if flat else nested)])
+    arrange = _as_rows if flat else _as_lists
+    return profiles.mapInArrow(_server(profiles, tables, request, excluded, arrange), schema)
 
 
 def _row_fields(tables: ItemTables, item_type: T.DataType) -> list[T.StructField]:
