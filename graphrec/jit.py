@@ -17,3 +17,13 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     everywhere, on the driver and on the workers, so that each function compiles once.
     """
     return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, fastmath=False)(function))
+
+
+def compiled_with_reordered_sums(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile as `compiled` does; a sum of floats may be made in another order than is written.
+
+    Only so can the processor add several numbers at once. As with BLAS, the last bits then depend
+    on the kind of processor, and on nothing else.
+    """
+    reordering = {"reassoc", "contract", "nsz"}
+    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, fastmath=reordering)(function))

@@ -1,7 +1,7 @@
 """Factors in the basis in which their Gram matrix is diagonal.
 
 Sums over many rows are made in blocks of a fixed size, by as many threads as there are cores, and
-added in order: the bits do not depend on the machine.
+added in order and in double precision: the bits do not depend on the number of cores.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def eigenbasis(factors: Matrix) -> tuple[Matrix, Vector]:
 
 def _eigenbasis(threads: ThreadPoolExecutor, factors: Matrix) -> tuple[Matrix, Vector]:
     def gram_of(first: int) -> Matrix:
-        block = factors[first : first + _BLOCK].astype(np.float64)
+        block = factors[first : first + _BLOCK]
         return block.T @ block
 
     rank = factors.shape[1]

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from scipy import linalg
 
 from graphrec.factors.half_step import Objective, Side, solve_side
-from graphrec.factors.solver import LEAST_CONFIDENCE
 from graphrec.types import Indices, Matrix, Vector
 
 
@@ -57,7 +56,7 @@ def history_parts(
         (n,), their sum is the score.
     """
     history = factors.vector[item].astype(np.float64)  # (n, rank)
-    confidence = np.maximum(weight, LEAST_CONFIDENCE).astype(np.float64)
+    confidence = weight.astype(np.float64)
     shared = factors.unobserved * factors.eigenvalue + factors.regularization * item.size
     system = np.diag(shared.astype(np.float64)) + (history.T * confidence) @ history
     towards = linalg.solve(system, factors.vector[target].astype(np.float64), assume_a="pos")

@@ -1,4 +1,4 @@
-"""The exact least-squares factor of one row, without a rank x rank system where it can be avoided.
+"""The least-squares factor of one row, without a system of equations ever being made.
 
 Implicit feedback (Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback
 datasets", 2008), with the regularisation scaled by the row's count (Zhou et al., "Large-scale
@@ -9,20 +9,23 @@ parallel collaborative filtering for the Netflix prize", 2008): the factor x of 
 
 so that `(a0·VᵀV + Σ_row c_j·v_j·v_jᵀ + λ·n·I)·x = Σ_row (a0 + c_j)·t_j·v_j`. Implicit feedback has
 all targets 1; ratings are the case a0 = 0, c = 1. The fixed side V comes rotated into the
-eigenbasis of VᵀV, where the part that all rows share is a diagonal D. A row with n < rank entries
-then needs an n x n system only (Woodbury):
+eigenbasis of VᵀV, where the part that all rows share is a diagonal D. With y = D^½·x that is
 
-    Z = C^½·V_row·D^-½,   (I + Z·Zᵀ)·y = C^-½·(a0 + c)·t,   x = D^-½·Zᵀ·y
+    (I + D^-½·V_rowᵀ·C·V_row·D^-½)·y = D^-½·V_rowᵀ·(a0 + c)·t
+
+which conjugate gradients (Hestenes and Stiefel, 1952; for ALS: Takács, Pilászy and Tikk, 2011)
+solve to the precision of floats in some five steps of n·rank work each: far from the identity are
+only a few of its eigenvalues.
 """
 
 import numpy as np
 
-from graphrec.jit import compiled
-from graphrec.linear import solve_positive_definite
+from graphrec.jit import compiled, compiled_with_reordered_sums
 from graphrec.types import Indices, Matrix, Vector
 
-LEAST_CONFIDENCE = 1e-6  # an entry of confidence 0 still pulls towards its target with weight a0
-_GATHERED = 1024  # entries gathered at a time, so that a hub's history is never copied whole
+_PRECISION = 1e-5  # of the residual, relative to the right side: what single precision can hold
+_MOST_STEPS = 200  # for rows of ratings with hardly any regularisation
+_SUMMED = 1 << 16  # entries summed at a time, so that a hub's sum does not outgrow its addends
 
 
 @compiled
@@ -53,55 +56,97 @@ def solve_rows(
     """
     rank = fixed.shape[1]
     factors = np.zeros((start.size - 1, rank), np.float32)
+    scale = np.empty(rank, np.float32)  # D^-½
+    work = np.empty((5, rank), np.float32)
     for row in range(start.size - 1):
-        first, last = start[row], start[row + 1]
-        size = last - first
-        if size == 0:
+        entries = slice(start[row], start[row + 1])
+        columns = column[entries]
+        if columns.size == 0:
             continue
-        diagonal = (unobserved * eigenvalue + regularization * size).astype(np.float32)
-        columns = column[first:last]
-        root = np.sqrt(np.maximum(confidence[first:last], LEAST_CONFIDENCE))
-        right = (unobserved + confidence[first:last]) / root
+        pull = (unobserved + confidence[entries]).astype(np.float32)
         if target.size > 0:
-            right = right * target[first:last]
-        if size < rank:
-            factors[row] = _solve_few(columns, root, right, fixed, diagonal)
-        else:
-            factors[row] = _solve_many(columns, root, right, fixed, diagonal)
+            pull *= target[entries]
+        for place in range(rank):
+            shared = unobserved * eigenvalue[place] + regularization * columns.size
+            scale[place] = 1.0 / np.sqrt(shared)
+        _solve(columns, confidence[entries], pull, fixed, scale, work, factors[row])
     return factors
 
 
-@compiled
-def _solve_few(
-    columns: Indices, root: Vector, right: Vector, fixed: Matrix, diagonal: Vector
-) -> Vector:
-    """By Woodbury: an n x n system for n entries."""
-    size, rank = columns.size, diagonal.size
-    inverse_root = (1.0 / np.sqrt(diagonal)).astype(np.float32)
-    scaled = np.empty((size, rank), np.float32)  # Z
-    for entry in range(size):
-        scaled[entry] = root[entry] * fixed[columns[entry]] * inverse_root
-    system = np.dot(scaled, scaled.T)  # (n, n)
-    for entry in range(size):
-        system[entry, entry] += 1.0
-    y = solve_positive_definite(system, right.astype(np.float32))
-    return inverse_root * np.dot(y, scaled)
+@compiled_with_reordered_sums
+def _solve(
+    columns: Indices,
+    confidence: Vector,
+    pull: Vector,
+    fixed: Matrix,
+    scale: Vector,
+    work: Matrix,
+    solution: Vector,
+) -> None:
+    """Conjugate gradients from 0: x into `solution`, (rank,)."""
+    residual, direction, scaled, image, part = work[0], work[1], work[2], work[3], work[4]
+    _sum_rows(columns, pull, fixed, residual, part)
+    error = np.float32(0.0)
+    for place in range(scale.size):
+        residual[place] *= scale[place]
+        direction[place] = residual[place]
+        error += residual[place] * residual[place]
+    enough = np.float32(_PRECISION * _PRECISION) * error
+    for _ in range(_MOST_STEPS):
+        if error <= enough:
+            break
+        for place in range(scale.size):
+            scaled[place] = scale[place] * direction[place]
+        _multiply(columns, confidence, fixed, scaled, image, part)
+        curvature = np.float32(0.0)
+        for place in range(scale.size):
+            image[place] = direction[place] + scale[place] * image[place]
+            curvature += direction[place] * image[place]
+        length = error / curvature
+        smaller = np.float32(0.0)
+        for place in range(scale.size):
+            solution[place] += length * direction[place]
+            residual[place] -= length * image[place]
+            smaller += residual[place] * residual[place]
+        for place in range(scale.size):
+            direction[place] = residual[place] + (smaller / error) * direction[place]
+        error = smaller
+    for place in range(scale.size):
+        solution[place] *= scale[place]
 
 
-@compiled
-def _solve_many(
-    columns: Indices, root: Vector, right: Vector, fixed: Matrix, diagonal: Vector
-) -> Vector:
-    """The normal equations themselves, scaled so that the shared part is the identity."""
-    rank = diagonal.size
-    inverse_root = (1.0 / np.sqrt(diagonal)).astype(np.float32)
-    system = np.eye(rank).astype(np.float32)
-    total = np.zeros(rank, np.float32)
-    for first in range(0, columns.size, _GATHERED):
-        last = min(first + _GATHERED, columns.size)
-        scaled = np.empty((last - first, rank), np.float32)
-        for entry in range(first, last):
-            scaled[entry - first] = root[entry] * fixed[columns[entry]] * inverse_root
-        system += np.dot(scaled.T, scaled)
-        total += np.dot(right[first:last].astype(np.float32), scaled)
-    return inverse_root * solve_positive_definite(system, total)
+@compiled_with_reordered_sums
+def _sum_rows(columns: Indices, weight: Vector, fixed: Matrix, total: Vector, part: Vector) -> None:
+    """V_rowᵀ·weight into `total`, (rank,)."""
+    total[:] = 0.0
+    for first in range(0, columns.size, _SUMMED):
+        part[:] = 0.0
+        for entry in range(first, min(first + _SUMMED, columns.size)):
+            vector = fixed[columns[entry]]
+            for place in range(total.size):
+                part[place] += weight[entry] * vector[place]
+        total += part
+
+
+@compiled_with_reordered_sums
+def _multiply(
+    columns: Indices,
+    confidence: Vector,
+    fixed: Matrix,
+    direction: Vector,
+    image: Vector,
+    part: Vector,
+) -> None:
+    """V_rowᵀ·C·V_row·direction into `image`, (rank,): each row of V is read once."""
+    image[:] = 0.0
+    for first in range(0, columns.size, _SUMMED):
+        part[:] = 0.0
+        for entry in range(first, min(first + _SUMMED, columns.size)):
+            vector = fixed[columns[entry]]
+            along = np.float32(0.0)
+            for place in range(direction.size):
+                along += vector[place] * direction[place]
+            along *= confidence[entry]
+            for place in range(direction.size):
+                part[place] += along * vector[place]
+        image += part
