@@ -154,7 +154,13 @@ def _figures(row: Entry) -> tuple[str, ...]:
 def tuning(tuned: Tuned) -> None:
     """Show what was tried and what it came to."""
     tried = [
-        (trial.group, joined(trial.settings), f"{trial.ndcg:.4f}", trial.chosen)
+        (
+            trial.group,
+            joined(trial.settings),
+            f"{trial.ndcg:.4f}",
+            f"{trial.novel:.4f}",
+            trial.chosen,
+        )
         for trial in tuned.trials
     ]
     tried += [
@@ -162,6 +168,7 @@ def tuning(tuned: Tuned) -> None:
             "MMR",
             f"diversity={one.diversity:g}: {one.intra_list_diversity:.3f} within lists",
             f"{one.ndcg:.4f}",
+            "",
             one.diversity == tuned.diversity,
         )
         for one in tuned.diversified
@@ -169,8 +176,8 @@ def tuning(tuned: Tuned) -> None:
     weights = ", ".join(f"{leg} {weight:.2f}" for leg, weight in tuned.weights.items())
     table(
         f"Weights by {tuned.users:,} users: {weights}",
-        ("group", "settings", right("NDCG@20"), ""),
-        ((*row[:3], "chosen" if row[3] else "") for row in tried),
+        ("group", "settings", right("NDCG@20"), right("of novel items"), ""),
+        ((*row[:4], "chosen" if row[4] else "") for row in tried),
     )
 
 

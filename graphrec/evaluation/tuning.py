@@ -4,8 +4,9 @@ A part of some users' histories is held out. For each group (the pair table, the
 regression, the factors, their rank) the choices are tried in turn with all other settings as
 chosen so far: only the legs that a choice concerns are learned again, the pair table is counted
 once, and each trial serves the validation users alone. A choice replaces the one before only if
-its NDCG is better by more than two standard errors of the paired difference: a validation cut may
-mislead, and the defaults hold on many data sets. The weights are then searched on the cached
+its NDCG is better by more than two standard errors of the paired difference, and if nothing is lost
+on the held-out items that are unlike the histories: a validation cut may mislead, and the defaults
+hold on many data sets. The weights are then searched on the cached
 scores (`graphrec.models.learned_weights`), and MMR's λ is the one of the most diverse lists that
 cost no more than a stated share of the NDCG.
 """
@@ -16,8 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
@@ -29,15 +28,18 @@ from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY
 from graphrec.evaluation.summary import MEAN, METRIC
 from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.pairs import PairTable
-from graphrec.models.hybrid import DEFAULT_WEIGHTS, HybridRecommender
-from graphrec.models.learned_weights import (
+from graphrec.models.cached_scores import (
     CUTOFF,
     ERRORS,
-    HELD_OUT,
     CachedScores,
-    normalised,
-    search_weights,
+    Judged,
+    gain,
+    holds_for_novel,
 )
+from graphrec.models.hold_out import HELD_OUT
+from graphrec.models.hybrid import DEFAULT_WEIGHTS, HybridRecommender
+from graphrec.models.learned_weights import normalised, search_weights
+from graphrec.models.novelty import mark_novel
 from graphrec.models.recommender import Leg
 from graphrec.models.training import TrainingData, prepare
 from graphrec.progress import stage
@@ -78,13 +80,19 @@ GRID: Final[tuple[Group, ...]] = (
         "ridge",
         frozenset({"ridge"}),
         [
-            {"ridge.partners": partners, "ridge.regularization": penalty, "ridge.denoising": noise}
-            for partners, penalty, noise in (
-                (100, 50.0, 0.5),
-                (100, 20.0, 0.5),
-                (100, 200.0, 0.5),
-                (100, 50.0, 1.0),
-                (200, 50.0, 0.5),
+            {
+                "ridge.partners": partners,
+                "ridge.regularization": penalty,
+                "ridge.denoising": noise,
+                "ridge.userExponent": exponent,
+            }
+            for partners, penalty, noise, exponent in (
+                (100, 50.0, 0.5, 0.5),
+                (100, 20.0, 0.5, 0.5),
+                (100, 200.0, 0.5, 0.5),
+                (100, 50.0, 1.0, 0.5),
+                (200, 50.0, 0.5, 0.5),
+                (100, 50.0, 0.5, 0.25),
             )
         ],
     ),
@@ -93,7 +101,7 @@ GRID: Final[tuple[Group, ...]] = (
         frozenset({"als"}),
         [
             {"als.unobserved": unobserved, "als.regularization": penalty}
-            for unobserved, penalty in ((0.05, 0.05), (0.1, 0.05), (0.05, 0.1), (0.1, 0.1))
+            for unobserved, penalty in ((0.05, 0.05), (0.02, 0.05), (0.1, 0.05), (0.05, 0.1))
         ],
     ),
     Group("rank", frozenset({"als"}), [{"als.rank": rank} for rank in (256, 64, 512)]),
@@ -118,6 +126,7 @@ class Trial:
     group: str
     settings: dict[str, Any]
     ndcg: float  # NDCG@20, mean over the validation users
+    novel: float  # the same where only novel items are wanted
     error: float  # standard error of the paired difference to the best before; 0 for the first
     chosen: bool  # when it was tried
 
@@ -178,13 +187,16 @@ def tune(
     cut = recommender.hold_out(data, users, fraction=fraction, seed=seed)
     training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
     widest = max(asked, key=lambda hybrid: hybrid.partners_kept(data.catalogue.size))
-    search = _Search(recommender, replace(data, profiles=training, params=widest), cut.validation)
+    known = replace(data, profiles=training, params=widest)
+    validation = mark_novel(cut.validation, known.pairs()).persist()
+    search = _Search(recommender, known, validation)
     for group in grid:
         with stage(f"tune {group.name}") as counts:
             search.choose(group)
             counts["trials"] = len(group.choices)
     with stage("tune diversity"):
         tuned = search.tuned(budget)
+    validation.unpersist()
     training.unpersist()
     data.profiles.unpersist()
     return tuned
@@ -210,8 +222,8 @@ class _Search:
         for choice in group.choices:
             settings = self._settings | dict(choice)
             if self._cached is not None and self._is_current(choice):
-                mean = float(_at_default_weights(self._cached).mean())
-                self._trials.append(Trial(group.name, dict(choice), mean, 0.0, False))
+                same = _at_default_weights(self._cached)
+                self._trials.append(_trial(group, choice, same, 0.0, chosen=False))
                 continue
             hybrid = self._recommender.with_settings(settings)
             data = self._data_with(hybrid.partners_kept(self._data.catalogue.size))
@@ -223,9 +235,9 @@ class _Search:
             }
             flat = [learned for some in legs.values() for learned in some]
             cached = hybrid.cached_scores(data, flat, self._validation)
-            error, chosen = self._judge(cached)
-            mean = float(_at_default_weights(cached).mean())
-            self._trials.append(Trial(group.name, dict(choice), mean, error, chosen))
+            judged = _at_default_weights(cached)
+            error, chosen = self._compare(judged)
+            self._trials.append(_trial(group, choice, judged, error, chosen=chosen))
             if chosen:
                 self._settings, self._legs, self._cached = settings, legs, cached
 
@@ -276,13 +288,13 @@ class _Search:
         current = self._recommender.with_settings(self._settings)
         return all(current.setting(name) == value for name, value in choice.items())
 
-    def _judge(self, cached: CachedScores) -> tuple[float, bool]:
-        """The standard error of the gain over the best so far, and whether it is beyond chance."""
+    def _compare(self, judged: Judged) -> tuple[float, bool]:
+        """The standard error of the gain over the best so far, and whether it counts."""
         if self._cached is None:
             return 0.0, True
-        gain = _at_default_weights(cached) - _at_default_weights(self._cached)
-        error = float(gain.std(ddof=1) / np.sqrt(gain.size))
-        return error, bool(gain.mean() > ERRORS * error)
+        best = _at_default_weights(self._cached)
+        mean, error = gain(judged, best)
+        return error, mean > ERRORS * error and holds_for_novel(judged, best)
 
     def _data_with(self, partners: int) -> TrainingData:
         """The training data with a pair table of some width, cut from the widest."""
@@ -295,8 +307,13 @@ def _default_weights(cached: CachedScores) -> tuple[float, ...]:
     return normalised(DEFAULT_WEIGHTS, cached.legs)
 
 
-def _at_default_weights(cached: CachedScores) -> npt.NDArray[np.float64]:
-    return cached.ndcg(_default_weights(cached))
+def _at_default_weights(cached: CachedScores) -> Judged:
+    return cached.judge(_default_weights(cached))
+
+
+def _trial(group: Group, choice: Settings, judged: Judged, error: float, *, chosen: bool) -> Trial:
+    novel = float(judged.novel.mean()) if judged.novel.size else 0.0
+    return Trial(group.name, dict(choice), float(judged.ndcg.mean()), novel, error, chosen)
 
 
 def _within(budget: float, diversified: Sequence[Diversified]) -> float:

@@ -13,14 +13,10 @@ from graphrec.columns import INDEX, ITEM
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
-from graphrec.models.learned_weights import (
-    FEWEST_USERS,
-    CachedScores,
-    HoldOut,
-    hold_out,
-    normalised,
-    search_weights,
-)
+from graphrec.models.cached_scores import CachedScores
+from graphrec.models.hold_out import HoldOut, hold_out
+from graphrec.models.learned_weights import FEWEST_USERS, normalised, search_weights
+from graphrec.models.novelty import mark_novel
 from graphrec.models.pagerank import PageRankRecommender
 from graphrec.models.popularity import PopularityModel
 from graphrec.models.recommender import Learned, Leg, Recommender, RecommenderModel
@@ -169,11 +165,11 @@ class HybridRecommender(Recommender):
         part = replace(data, profiles=training)
         legs = self.learn(part)
         with stage("weights") as counts:
-            cached = self.cached_scores(part, legs, cut.validation)
+            cached = self.cached_scores(part, legs, mark_novel(cut.validation, part.pairs()))
             found = search_weights(cached, normalised(DEFAULT_WEIGHTS, cached.legs))
             counts["users"] = cached.users
         weights = dict(zip(cached.legs, found, strict=True))
-        if cached.relevant.sum() > _SPARED * data.catalogue.support.sum():
+        if cached.held_out.count.sum() > _SPARED * data.catalogue.support.sum():
             model = self._weighed(data, self.learn(data), weights)
         else:
             model = self._weighed(part, legs, weights)
@@ -212,7 +208,8 @@ class HybridRecommender(Recommender):
         Args:
             data: what the legs were learned from.
             legs: as `learn` returns them.
-            validation: (user, items, weights, times, held_out: array<int>), see `hold_out`.
+            validation: (user, items, weights, times, held_out: array<int>,
+                novel: array<int>), see `hold_out` and `mark_novel`.
         """
         half_life = self.value("recencyHalfLife")
         if half_life is not None:

@@ -7,25 +7,24 @@ from pyspark.sql import DataFrame, SparkSession
 import graphrec as gr
 from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
 from graphrec.errors import ParameterError
-from graphrec.models.learned_weights import CachedScores, hold_out, search_weights
+from graphrec.models.cached_scores import CachedScores, Wanted
+from graphrec.models.hold_out import hold_out
+from graphrec.models.learned_weights import search_weights
 from graphrec.models.recommender import Recommender
 
 DEFAULT = (0.1, 0.2, 0.7)
 LEGS = ("walk", "ridge", "als")
 
 
-def cached(scores: np.ndarray, hits: np.ndarray) -> CachedScores:
-    relevant = np.maximum(hits.sum(axis=1), 1)
-    return CachedScores(LEGS[: scores.shape[2]], scores.astype(np.float32), hits, relevant)
-
-
-def test_ndcg_of_a_hand_made_list() -> None:
-    scores = np.array([[[3.0, 0], [2.0, 0], [1.0, 9.0]]])
-    hits = np.array([[False, True, True]])
-    found = cached(scores, hits)
-    ideal = 1 + 1 / np.log2(3)
-    assert found.ndcg((1.0, 0.0))[0] == pytest.approx((1 / np.log2(3) + 1 / 2) / ideal)
-    assert found.ndcg((0.0, 1.0))[0] == pytest.approx((1 + 1 / 2) / ideal)
+def cached(scores: np.ndarray, hits: np.ndarray, novel: np.ndarray | None = None) -> CachedScores:
+    """Every held-out item is a candidate."""
+    novel = hits if novel is None else novel
+    return CachedScores(
+        LEGS[: scores.shape[2]],
+        scores.astype(np.float32),
+        Wanted(hits, np.maximum(hits.sum(axis=1), 1)),
+        Wanted(novel, novel.sum(axis=1)),
+    )
 
 
 def test_the_leg_that_knows_gets_the_weight() -> None:
@@ -43,6 +42,37 @@ def test_legs_that_agree_leave_the_default() -> None:
     hits = random.random((40, 50)) < 0.05
     scores = np.repeat(random.normal(size=(40, 50, 1)) + 2.0 * hits[:, :, None], 3, axis=2)
     assert search_weights(cached(scores, hits), DEFAULT) == DEFAULT
+
+
+def test_a_gain_on_familiar_items_alone_leaves_the_default() -> None:
+    """Two items are known to all legs, with errors of their own; the second finds no novel one."""
+    random = np.random.default_rng(2)
+    scores = random.normal(size=(400, 50, 3))
+    scores[:, :2] += 2.0
+    scores[:, 2, 1] -= 3.0
+    scores[:, 2, [0, 2]] += 2.0
+    hits = np.zeros((400, 50), bool)
+    hits[:, :3] = True
+    novel = np.zeros_like(hits)
+    novel[:, 2] = True
+    familiar = hits & ~novel
+    assert search_weights(cached(scores, familiar), DEFAULT)[1] > DEFAULT[1]
+    assert search_weights(cached(scores, hits, novel), DEFAULT)[1] <= DEFAULT[1]
+
+
+def test_a_leg_alone_that_beats_all_weights_that_hold_is_taken() -> None:
+    """Never worse on validation than the best single leg, whatever it loses on novel items."""
+    random = np.random.default_rng(3)
+    scores = random.normal(size=(200, 50, 2))
+    hits = np.zeros((200, 50), bool)
+    hits[:, :3] = True
+    scores[:, :2, 1] += 9.0
+    scores[:, 2, 1] -= 9.0
+    novel = np.zeros_like(hits)
+    novel[:, 2] = True
+    found = search_weights(cached(scores, hits, novel), (1.0, 0.0))
+    whole = cached(scores, hits, novel)
+    assert whole.judge(found).ndcg.mean() >= whole.judge((0.0, 1.0)).ndcg.mean()
 
 
 def test_nothing_to_learn_from_leaves_the_default() -> None:
