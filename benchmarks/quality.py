@@ -25,6 +25,7 @@ from pyspark.sql import functions as F
 from scipy import sparse
 
 import graphrec as gr
+from benchmarks.time_options import legs_in_order
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
 from graphrec.evaluation.summary import summarise
@@ -78,16 +79,15 @@ def main() -> None:
 
 
 def _timed(train: DataFrame, recency: float, order: float) -> dict[str, RecommenderModel]:
-    """The hybrid, its weights learned on everybody's last items, and its legs."""
-    legs = [
-        gr.PageRankRecommender(orderExponent=order),
-        gr.RidgeRecommender(orderExponent=order),
-        gr.ALSRecommender(),
-    ]
-    asked: dict[str, Any] = {"recencyHalfLife": recency, "weights": "learned"}
-    hybrid = gr.HybridRecommender(legs, validationCut="last", **asked).fit(train)
+    """The hybrid, its legs, and with weights learned on everybody's last items."""
+    asked: dict[str, Any] = {"recencyHalfLife": recency, "validationCut": "last"}
+    recommender = gr.HybridRecommender(legs_in_order(order), **asked)
+    hybrid = recommender.fit(train)
     assert isinstance(hybrid, gr.HybridRecommenderModel)
     models = {**hybrid.baselines(), "hybrid": hybrid}
+    models["hybrid, learned weights"] = recommender.copy({recommender.weights: "learned"}).fit(
+        train
+    )
     return {f"{name}{_TIMED}": model for name, model in models.items() if name != "popularity"}
 
 

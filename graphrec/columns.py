@@ -27,6 +27,7 @@ SUPPORT: Final = "support"  # long, number of users who have the item
 # --- item pairs and ranked lists ------------------------------------------------------------------
 NEIGHBOUR: Final = "neighbour"
 TOGETHER: Final = "together"  # int, users who have both items, or items that both users have
+AFTER: Final = "after"  # int, of these users, those who had the neighbour later
 SUPPORT_ITEM: Final = "support_item"  # long, users who have the item
 SUPPORT_NEIGHBOUR: Final = "support_neighbour"  # long, users who have the neighbour
 RANK: Final = "rank"  # 1 .. k

@@ -13,6 +13,7 @@ from pyspark.sql import types as T
 from graphrec.arrow import BatchFunction
 from graphrec.artifacts import Array, SharedArrays, share_arrays
 from graphrec.columns import (
+    AFTER,
     INDEX,
     ITEM,
     NEIGHBOUR,
@@ -99,7 +100,7 @@ def watched_together(
             T.StructField(NEIGHBOUR, item_type),
             T.StructField(RANK, T.IntegerType()),
             T.StructField(TOGETHER, T.IntegerType()),
-            T.StructField("after", T.IntegerType()),
+            T.StructField(AFTER, T.IntegerType()),
             T.StructField(SUPPORT_ITEM, T.LongType()),
             T.StructField(SUPPORT_NEIGHBOUR, T.LongType()),
             *(T.StructField(name, T.DoubleType()) for name in MEASURES),
@@ -112,8 +113,8 @@ def watched_together(
             "support": pairs.support,
             "start": pairs.start,
             "neighbour": pairs.neighbour,
-            "together": pairs.together,
-            "after": pairs.after,
+            TOGETHER: pairs.together,
+            AFTER: pairs.after,
         },
     )
     lister = _lister(shared, pairs.users, measure, length, min_support, shrinkage, ordered)
@@ -136,9 +137,9 @@ def _lister(
         ids = from_bytes(table["ids"])
         for batch in batches:
             item, pair = _pairs_of(batch[INDEX].to_numpy(), table["start"])
-            enough = table["together"][pair] >= min_support
+            enough = table[TOGETHER][pair] >= min_support
             item, pair = item[enough], pair[enough]
-            together = table["together"][pair].astype(np.float64)
+            together = table[TOGETHER][pair].astype(np.float64)
             item_support = table["support"][item].astype(np.float64)
             neighbour_support = table["support"][table["neighbour"][pair]].astype(np.float64)
             values = {
@@ -147,15 +148,15 @@ def _lister(
             }
             score = values[measure] * together / (together + shrinkage)
             if ordered:
-                score = score * table["after"][pair] / together
+                score = score * table[AFTER][pair] / together
             kept, rank = _best_of_each(item, table["neighbour"][pair], score, length)
             yield pa.RecordBatch.from_pydict(
                 {
                     ITEM: ids.take(pa.array(item[kept])),
                     NEIGHBOUR: ids.take(pa.array(table["neighbour"][pair[kept]])),
                     RANK: rank,
-                    TOGETHER: table["together"][pair[kept]],
-                    "after": _after(table, pair[kept]),
+                    TOGETHER: table[TOGETHER][pair[kept]],
+                    AFTER: _after(table, pair[kept]),
                     SUPPORT_ITEM: table["support"][item[kept]],
                     SUPPORT_NEIGHBOUR: table["support"][table["neighbour"][pair[kept]]],
                 }
@@ -189,6 +190,6 @@ def _best_of_each(
 
 
 def _after(table: dict[str, Array], pair: npt.NDArray[np.int64]) -> pa.Array:
-    if table["after"].size:
-        return pa.array(table["after"][pair])
+    if table[AFTER].size:
+        return pa.array(table[AFTER][pair])
     return pa.nulls(pair.size, pa.int32())

@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.artifacts import SharedArrays, share_arrays
-from graphrec.columns import ITEMS, NEIGHBOUR, TIMES, USER, WEIGHTS
+from graphrec.columns import AFTER, ITEMS, NEIGHBOUR, TIMES, TOGETHER, USER, WEIGHTS
 from graphrec.data.packed import pack, packed_schema
 from graphrec.graph.pair_counting import Histories, count_pairs
 from graphrec.graph.pair_histories import read_histories
@@ -47,7 +47,7 @@ class PairCount:
     @property
     def entries(self) -> dict[str, type[np.generic]]:
         """The names of what is counted for a pair, and as what."""
-        counts = (NEIGHBOUR, "together", "after") if self.ordered else (NEIGHBOUR, "together")
+        counts = (NEIGHBOUR, TOGETHER, AFTER) if self.ordered else (NEIGHBOUR, TOGETHER)
         return dict.fromkeys(counts, np.int32) | {f"sums_{e}": np.float32 for e in self.channels}
 
 

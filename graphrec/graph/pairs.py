@@ -23,7 +23,7 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 
 from graphrec.artifacts import read_only
-from graphrec.columns import NEIGHBOUR
+from graphrec.columns import AFTER, NEIGHBOUR, TOGETHER
 from graphrec.data.packed import gather
 from graphrec.graph.pair_tasks import PairCount, deal_out
 from graphrec.graph.pair_totals import total_histories
@@ -111,8 +111,8 @@ def build_pair_table(
         own=totals.own,
         start=start,
         neighbour=entries[NEIGHBOUR],
-        together=entries["together"],
-        after=entries.get("after", np.empty(0, np.int32)),
+        together=entries[TOGETHER],
+        after=entries.get(AFTER, np.empty(0, np.int32)),
         sums={e: entries[f"sums_{e}"] for e in channels},
     )
 

@@ -19,7 +19,7 @@ from pyspark.ml.util import MLReader, MLWriter
 from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.artifacts import Array
-from graphrec.columns import ITEM, NEIGHBOUR, VECTOR
+from graphrec.columns import AFTER, ITEM, NEIGHBOUR, TOGETHER, VECTOR
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.columns_found import InteractionColumns
 from graphrec.factors.fold_in import ItemFactors
@@ -122,9 +122,9 @@ def _neighbour_rows(spark: SparkSession, tables: ItemTables) -> DataFrame:
 
 
 def _pair_rows(spark: SparkSession, pairs: PairTable) -> DataFrame:
-    listed: dict[str, Array] = {NEIGHBOUR: pairs.neighbour, "together": pairs.together}
+    listed: dict[str, Array] = {NEIGHBOUR: pairs.neighbour, TOGETHER: pairs.together}
     if pairs.after.size:
-        listed["after"] = pairs.after
+        listed[AFTER] = pairs.after
     single: dict[str, Array] = {"strength": pairs.strength, "support": pairs.support}
     for place, exponent in enumerate(pairs.sums):
         listed[f"sums_{place}"] = pairs.sums[exponent]
@@ -176,10 +176,10 @@ def _read_pairs(
         return None
     exponents = described["exponents"]
     frame = spark.read.parquet(f"{path}/pairs")
-    timed = {"after": "int32"} if "after" in frame.columns else {}
+    timed = {AFTER: "int32"} if AFTER in frame.columns else {}
     start, arrays = from_rows(
         frame,
-        {NEIGHBOUR: "int32", "together": "int32", **timed}
+        {NEIGHBOUR: "int32", TOGETHER: "int32", **timed}
         | {f"sums_{place}": "float32" for place in range(len(exponents))},
         {"strength": "float64", "support": "int64"}
         | {f"own_{place}": "float64" for place in range(len(exponents))},
@@ -192,7 +192,7 @@ def _read_pairs(
         own={e: arrays[f"own_{place}"] for place, e in enumerate(exponents)},
         start=start,
         neighbour=arrays[NEIGHBOUR],
-        together=arrays["together"],
-        after=arrays.get("after", np.empty(0, np.int32)),
+        together=arrays[TOGETHER],
+        after=arrays.get(AFTER, np.empty(0, np.int32)),
         sums={e: arrays[f"sums_{place}"] for place, e in enumerate(exponents)},
     )
