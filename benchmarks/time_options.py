@@ -11,8 +11,10 @@ are read once, with the chosen options and without any.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
+from typing import TypeVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -20,7 +22,7 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import Comparison, compare
-from graphrec.models.recommender import Recommender
+from graphrec.models.recommender import Recommender, RecommenderModel
 
 _CUTOFF = 20
 _ORIGINS = (0.3, 0.4, 0.5, 0.6, 0.7)  # shares of all events
@@ -28,7 +30,12 @@ _WINDOW = 0.1  # likewise
 _RECENCY = (None, 730.0, 365.0, 180.0, 90.0, 30.0)  # days
 _ORDER = (0.0, 0.5, 1.0)
 
+_HYBRID = "hybrid"
+
 Options = tuple[float | None, float]  # (recency, order)
+Key = TypeVar("Key")
+
+_PLAIN: Options = (None, 0.0)
 
 
 def main() -> None:
@@ -41,24 +48,18 @@ def main() -> None:
     named = {"userId": "user", "movieId": "item", "timestamp": "timestamp"}
     events = rows.select(*(F.col(old).alias(new) for old, new in named.items()))
     asked = [(recency, order) for order in _ORDER for recency in _RECENCY]
-    windows = [_measured(*_window(events, origin), asked) for origin in _ORIGINS]
-    found = {
-        options: reduce(DataFrame.unionByName, [measured[options] for measured in windows])
-        for options in asked
-    }
+    windows = [_window(events, origin) for origin in _ORIGINS]
+    found = _pooled([_hybrids(*window, asked) for window in windows])
     best = max(found, key=lambda options: _mean(found[options]))
     for options, measured in found.items():
-        users = measured.count()
-        told = f"validation  {_told(options):<32} NDCG@20 {_mean(measured):.4f}, {users} users"
-        print(told, flush=True)
-    plain: Options = (None, 0.0)
+        _tell("validation", _told(options), measured)
+    _tell_models("validation", _pooled([_models(*window, best) for window in windows]))
     train, test = gr.splits.by_time(events, 0.2)
-    final = _measured(train, test, list(dict.fromkeys([plain, best])))
-    for options, measured in final.items():
-        print(f"test        {_told(options):<32} NDCG@20 {_mean(measured):.4f}")
-    gain: Comparison = compare(final[plain], final[best], "ndcg", k=_CUTOFF)
-    interval = f"{gain.ci_low:+.4f} to {gain.ci_high:+.4f}"
-    print(f"gain {gain.difference:+.4f} ({interval}), {gain.users} users, p {gain.p_value:.2g}")
+    plain = _hybrids(train, test, [_PLAIN])[_PLAIN]
+    _tell("test", _told(_PLAIN), plain)
+    final = _models(train, test, best)
+    _tell_models("test", final)
+    _tell_gain(f"to {_told(_PLAIN)}", compare(plain, final[_HYBRID], "ndcg", k=_CUTOFF))
 
 
 def legs_in_order(exponent: float) -> list[Recommender]:
@@ -76,17 +77,63 @@ def _window(events: DataFrame, origin: float) -> tuple[DataFrame, DataFrame]:
     return gr.splits.by_time(until, _WINDOW / (origin + _WINDOW))
 
 
-def _measured(train: DataFrame, test: DataFrame, asked: list[Options]) -> dict[Options, DataFrame]:
+def _hybrids(
+    train: DataFrame, test: DataFrame, asked: Sequence[Options]
+) -> dict[Options, DataFrame]:
     """Metrics per user for each choice; one fit serves all recencies of an order."""
-    known = test.join(train.select("user").distinct(), "user", "left_semi").persist()
     found = {}
     for order in dict.fromkeys(order for _, order in asked):
         model = gr.HybridRecommender(legs_in_order(order)).fit(train)
         for recency in [recency for recency, other in asked if other == order]:
-            lists = model.copy({model.recencyHalfLife: recency}).rankedLists(_CUTOFF, users=known)
-            metrics = ranking_metrics(lists, known, k=_CUTOFF, metrics=["ndcg"])
-            found[recency, order] = metrics.persist()
+            varied = model.copy({model.recencyHalfLife: recency})
+            found[recency, order] = _measured(varied, train, test)
     return found
+
+
+def _models(train: DataFrame, test: DataFrame, options: Options) -> dict[str, DataFrame]:
+    """Metrics per user of the hybrid and of its legs, with the same options."""
+    recency, order = options
+    model = gr.HybridRecommender(legs_in_order(order), recencyHalfLife=recency).fit(train)
+    assert isinstance(model, gr.HybridRecommenderModel)
+    models = {**model.baselines(), _HYBRID: model}
+    return {name: _measured(model, train, test) for name, model in models.items()}
+
+
+def _measured(model: RecommenderModel, train: DataFrame, test: DataFrame) -> DataFrame:
+    known = test.join(train.select("user").distinct(), "user", "left_semi").persist()
+    lists = model.rankedLists(_CUTOFF, users=known)
+    return ranking_metrics(lists, known, k=_CUTOFF, metrics=["ndcg"]).localCheckpoint()
+
+
+def _pooled(windows: Sequence[Mapping[Key, DataFrame]]) -> dict[Key, DataFrame]:
+    """The users of all windows together: a user is another one in each window."""
+    return {
+        key: reduce(
+            DataFrame.unionByName,
+            (
+                window[key].withColumn("user", F.concat_ws(" in ", "user", F.lit(number)))
+                for number, window in enumerate(windows)
+            ),
+        )
+        for key in windows[0]
+    }
+
+
+def _tell(part: str, what: str, measured: DataFrame) -> None:
+    figures = f"NDCG@20 {_mean(measured):.4f}, {measured.count()} users"
+    print(f"{part:<11} {what:<32} {figures}", flush=True)
+
+
+def _tell_models(part: str, models: Mapping[str, DataFrame]) -> None:
+    for name, measured in models.items():
+        _tell(part, f"chosen, {name}", measured)
+        if name != _HYBRID:
+            _tell_gain(f"to {name}", compare(measured, models[_HYBRID], "ndcg", k=_CUTOFF))
+
+
+def _tell_gain(what: str, gain: Comparison) -> None:
+    interval = f"{gain.ci_low:+.4f} to {gain.ci_high:+.4f}"
+    print(f"{'':<11} hybrid {what}: {gain.difference:+.4f} ({interval}), p {gain.p_value:.2g}")
 
 
 def _mean(measured: DataFrame) -> float:
