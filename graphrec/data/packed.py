@@ -7,6 +7,7 @@ rows travels as one record whose columns are the bytes of its arrays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from pyspark.sql import DataFrame
 from graphrec.artifacts import read_only
 from graphrec.columns import INDEX
 from graphrec.jit import compiled
+from graphrec.machine import cores
 from graphrec.types import Indices, Vector
 
 Array = npt.NDArray[Any]
@@ -68,16 +70,15 @@ def gather(
     for record in records:
         start[record[INDEX] + 1] = record[_LENGTH]
     np.cumsum(start, out=start)
-    arrays: dict[str, Array] = {}
-    for name, dtype in dtypes.items():
-        arrays[name] = np.empty(start[-1], dtype)
-        for record in records:
-            _put_rows(
-                _as_words(arrays[name]),
-                read_only(start[record[INDEX]]),
-                read_only(record[_LENGTH]),
-                _as_words(read_only(record[name])),
-            )
+    arrays: dict[str, Array] = {name: np.empty(start[-1], kind) for name, kind in dtypes.items()}
+
+    def put(record: dict[str, Array]) -> None:
+        first, length = read_only(start[record[INDEX]]), read_only(record[_LENGTH])
+        for name, array in arrays.items():
+            _put_rows(_as_words(array), first, length, _as_words(read_only(record[name])))
+
+    with ThreadPoolExecutor(cores()) as threads:  # each row has a place of its own
+        list(threads.map(put, records))
     return start, arrays
 
 
