@@ -11,6 +11,7 @@ import typer
 from graphrec.cli.options import (
     LISTS,
     OUTPUT,
+    FilterOptions,
     HybridOptions,
     ItemsOptions,
     LengthOption,
@@ -30,7 +31,15 @@ TABLES: Final = ("place", "shares", "contributions", "paths")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, HybridOptions, LengthOption, WritingOptions, ItemsOptions, SourceOptions):
+class Options(
+    RunOptions,
+    HybridOptions,
+    LengthOption,
+    FilterOptions,
+    WritingOptions,
+    ItemsOptions,
+    SourceOptions,
+):
     """What `explain` takes."""
 
     user_id: Annotated[
@@ -70,6 +79,7 @@ def run(options: Options) -> None:
     sum to the score), paths (user, history item, other user, item, by their weights).
     """
     from graphrec.cli import hybrid, show, source
+    from graphrec.cli.filters import Filters
     from graphrec.cli.inputs import column_params, open_titles
     from graphrec.cli.run import running
     from graphrec.progress import stage
@@ -81,12 +91,17 @@ def run(options: Options) -> None:
     with running("explain", options) as run:
         origin = source.open_source(run.spark, options, timed=hybrid.needs_times(options))
         titles = open_titles(run.spark, options, item=origin.columns.item)
+        listed = Filters(run.spark, options, origin.columns)
         model = origin.model(recommender)
         if options.model is not None:
             hybrid.serve_as_asked(model, options)
         with stage("explanation"):
             explanation = model.explain(
-                options.user_id, options.item_id, options.k, numPaths=options.paths
+                options.user_id,
+                options.item_id,
+                options.k,
+                numPaths=options.paths,
+                **listed.frames(model),
             )
             explanation.paths.persist()  # a few rows, for the screen and for the files
             found = Found.of(explanation)
@@ -134,7 +149,8 @@ def _write(
     from graphrec.cli.options import TableFormat
     from graphrec.cli.output import RESULT, staged, write_text
 
-    read = [path for path in (options.input, options.model, options.items) if path is not None]
+    inputs = (options.input, options.model, options.items, options.allow, options.deny)
+    read = [path for path in inputs if path is not None]
     place = staged(run.spark, out, made_of=RESULT, overwrite=options.overwrite, apart_from=read)
     with place as folder:
         for name in TABLES:

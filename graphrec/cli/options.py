@@ -238,6 +238,30 @@ class OutputOptions(WritingOptions, OutOption):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FilterOptions:
+    """What may be listed."""
+
+    allow: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Items that may be listed, and no others.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    deny: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Items never to be listed, or with a column of users: not to these users.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SampleOption:
     """How much of the result is shown."""
 

@@ -10,6 +10,7 @@ import typer
 
 from graphrec.cli.options import (
     LISTS,
+    FilterOptions,
     HybridOptions,
     ItemsOptions,
     LengthOption,
@@ -21,10 +22,7 @@ from graphrec.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-    from graphrec.data.columns_found import InteractionColumns
-    from graphrec.models.recommender import RecommenderModel
+    from pyspark.sql import DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +30,7 @@ class Options(
     RunOptions,
     HybridOptions,
     LengthOption,
+    FilterOptions,
     SampleOption,
     OutputOptions,
     ItemsOptions,
@@ -49,24 +48,6 @@ class Options(
             rich_help_panel=LISTS,
         ),
     ] = None
-    allow: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="Items that may be listed, and no others.",
-            rich_help_panel=LISTS,
-        ),
-    ] = None
-    deny: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="Items never to be listed, or with a column of users: not to these users.",
-            rich_help_panel=LISTS,
-        ),
-    ] = None
 
 
 def run(options: Options) -> None:
@@ -77,6 +58,7 @@ def run(options: Options) -> None:
     (personal, or popular for users without a history).
     """
     from graphrec.cli import hybrid, results, show, source
+    from graphrec.cli.filters import Filters
     from graphrec.cli.inputs import column_params, open_titles
     from graphrec.cli.run import running
     from graphrec.progress import stage
@@ -89,12 +71,12 @@ def run(options: Options) -> None:
         ) as folders:
             origin = source.open_source(run.spark, options, timed=hybrid.needs_times(options))
             titles = open_titles(run.spark, options, item=origin.columns.item)
-            filters = _Filters(run.spark, options, origin.columns)
+            listed = Filters(run.spark, options, origin.columns, users=options.users)
             model = origin.model(recommender)
             if options.model is not None:
                 hybrid.serve_as_asked(model, options)
             with stage("lists") as counts:
-                lists = model.rankedLists(options.k, **filters.frames(model))
+                lists = model.rankedLists(options.k, **listed.frames(model))
                 written = results.write_table(lists, folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
@@ -123,31 +105,6 @@ def _inputs(options: Options) -> list[str | None]:
         options.allow,
         options.deny,
     ]
-
-
-class _Filters:
-    """Who is served and what is listed: opened before the model is learned, used after."""
-
-    def __init__(self, spark: SparkSession, options: Options, columns: InteractionColumns) -> None:
-        from graphrec.cli.inputs import open_ids
-
-        user, item = {"user": columns.user}, {"item": columns.item}
-        self._lists = {
-            name: open_ids(spark, path, wanted=wanted, also=also)
-            for name, path, wanted, also in (
-                ("users", options.users, user, {}),
-                ("allow", options.allow, item, {}),
-                ("deny", options.deny, item, user),
-            )
-            if path is not None
-        }
-
-    def frames(self, model: RecommenderModel) -> dict[str, DataFrame]:
-        """As keywords of `rankedLists`."""
-        from graphrec.cli.source import id_types
-
-        kinds = id_types(model)
-        return {name: ids.typed(kinds) for name, ids in self._lists.items()}
 
 
 def _figures(written: DataFrame, user: str) -> dict[str, Any]:

@@ -91,6 +91,10 @@ def test_a_saved_model_explains_on_the_screen(
     assert nobody.code == 2
     assert "graphrec: the model does not know this user; found '999'" in nobody.err
     assert graphrec(*asked, "nothing").code == 2
+    (tmp_path / "deny.csv").write_text("asin\na4\n")
+    denied = graphrec(*asked, "a4", "--deny", tmp_path / "deny.csv")
+    assert denied.code == 0
+    assert "it is denied" in denied.out
 
 
 def test_both_ids_are_wanted(graphrec: Graphrec, ratings: Path) -> None:

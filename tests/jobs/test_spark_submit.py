@@ -97,6 +97,14 @@ def test_explore(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_explain(ratings: str) -> None:
+    done = submit("explain.py", ratings, "u010", "m001", "--weights", "walk=1")
+    assert done.returncode == 0, done.stderr
+    assert "u010 and m001" in done.stdout
+    assert "share of all such walks" in done.stdout
+
+
+@pytest.mark.slow
 def test_a_users_error_is_the_exit_code_of_spark_submit(tmp_path: Path) -> None:
     done = submit("recommend.py", f"{tmp_path}/nope.csv", "--out", f"{tmp_path}/out")
     assert done.returncode == 2
