@@ -1,7 +1,7 @@
 """Interactions in the shape of MovieLens 20M, of any size, as Parquet.
 
     python -m benchmarks.generate OUT [--interactions 20_000_000] [--items 27_278] [--seed 0]
-        [--hub 0.1] [--heavy 100_000]
+        [--hub 0.1] [--hubs 1] [--heavy 100_000]
 
 Users' activity follows a Pareto law from 20 items on, items' popularity a law of Zipf and
 Mandelbrot; most of what a user watches is of the user's own community. The users grow with the
@@ -50,6 +50,7 @@ class Shape:
         items: of the catalogue; a rare one may be in no row.
         hub: share of all interactions that one item takes. As nobody has an item twice, users
             who have two items only, the hub and another, are added until there are enough.
+        hubs: items that share this; with many, there are the same users and no hub.
         heavy: interactions of one user beside the others; 0 for none.
         seed: another one gives other rows of the same shape.
 
@@ -60,6 +61,7 @@ class Shape:
     interactions: int = _INTERACTIONS
     items: int = _ITEMS
     hub: float = 0.0
+    hubs: int = 1
     heavy: int = 0
     seed: int = 0
 
@@ -68,6 +70,8 @@ class Shape:
             raise ValueError(f"at least {10 * _SHORTEST} items are needed, not {self.items:,}")
         if not 0 <= self.hub <= 0.4:
             raise ValueError(f"the hub's share must be within 0 and 0.4, not {self.hub}")
+        if self.hubs < 1:
+            raise ValueError(f"{self.hubs} items cannot share anything")
         if not 0 <= self.heavy < self.items:
             raise ValueError(f"a user of {self.heavy:,} interactions needs more items than that")
         if self.interactions - self.heavy < 10 * _PER_USER:
@@ -97,6 +101,7 @@ def main() -> None:
     parser.add_argument("--interactions", type=int, default=_INTERACTIONS)
     parser.add_argument("--items", type=int, default=_ITEMS)
     parser.add_argument("--hub", type=float, default=0.0)
+    parser.add_argument("--hubs", type=int, default=1)
     parser.add_argument("--heavy", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     arguments = vars(parser.parse_args())
@@ -184,7 +189,8 @@ class _Catalogue:
     weight: Vector  # (items,)
     ends: Vector  # (items,) running sum of the weights
     starts: Indices  # (communities + 1,) where each community begins
-    hub: int  # id of the item that all have; -1 for none
+    hub: int  # id of the first item of which all users have one; -1 for none
+    hubs: int  # how many these are
 
     @staticmethod
     def of(shape: Shape, random: np.random.Generator) -> _Catalogue:
@@ -195,7 +201,8 @@ class _Catalogue:
         order = np.argsort(community, kind="stable")
         starts = np.searchsorted(community[order], np.arange(_COMMUNITIES + 1))
         hub = shape.items if shape.hub else -1
-        return _Catalogue(item[order], weight[order], np.cumsum(weight[order]), starts, hub)
+        ends = np.cumsum(weight[order])
+        return _Catalogue(item[order], weight[order], ends, starts, hub, shape.hubs)
 
     def draw(self, lengths: Indices, random: np.random.Generator) -> tuple[Indices, Indices]:
         """Distinct items for some users; (user from 0, item), ascending by user."""
@@ -206,7 +213,8 @@ class _Catalogue:
         parts = [self._draw_few(np.where(many, 0, wanted), community, random)]
         parts += [self._draw_many(u, int(wanted[u]), random) for u in np.flatnonzero(many).tolist()]
         if self.hub >= 0:
-            parts.append((np.arange(lengths.size), np.full(lengths.size, self.hub)))
+            hub = self.hub + random.integers(0, self.hubs, lengths.size)
+            parts.append((np.arange(lengths.size), hub))
         user, item = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.argsort(user, kind="stable")
         return user[order], item[order]

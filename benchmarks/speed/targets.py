@@ -12,6 +12,7 @@ from benchmarks.speed.contest import PEAK, Contender, Figure, Limit, Target, at_
 
 _SAMPLE: Final = Path(__file__).parents[2] / "sample_data" / "ratings.csv"
 _GROWTH: Final = 2.2  # of the seconds, when the interactions double
+_SKEW: Final = 1.5  # of the seconds of as many users and interactions without it
 
 
 @dataclass(frozen=True)
@@ -201,10 +202,15 @@ def skew(scale: Scale) -> list[Target]:
     shape: dict[str, float] = {"interactions": scale.hub, "items": max(2 * scale.heavy, 27_278)}
     shapes: dict[str, dict[str, float]] = {
         "even": shape,
-        "hub": shape | {"hub": 0.1},
         "heavy user": shape | {"heavy": scale.heavy},
+        "a thousand hubs": shape | {"hub": 0.1, "hubs": 1000},  # the same users, and no hub
+        "hub": shape | {"hub": 0.1, "hubs": 1},
     }
-    return [_on_generated("skew", scale, shapes, ())]
+    limits = (
+        Limit(_whole("heavy user"), _SKEW, _whole("even")),
+        Limit(_whole("hub"), _SKEW, _whole("a thousand hubs")),
+    )
+    return [_on_generated("skew", scale, shapes, limits)]
 
 
 def start(scale: Scale) -> list[Target]:

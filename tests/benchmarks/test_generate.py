@@ -78,6 +78,14 @@ def test_a_hub_with_a_tenth_of_all_interactions() -> None:
     assert pairs(table) == table.num_rows
 
 
+def test_many_hubs_are_none_for_the_same_users() -> None:
+    hub = made(Shape(interactions=100_000, items=5_000, hub=0.1))
+    shared = made(Shape(interactions=100_000, items=5_000, hub=0.1, hubs=100))
+    assert counts(shared, "user").size == counts(hub, "user").size
+    assert shared.num_rows == pairs(shared) == hub.num_rows
+    assert counts(shared, "item")[0] < 1_000
+
+
 def test_a_heavy_user() -> None:
     table = made(Shape(interactions=100_000, items=12_000, heavy=10_000))
     assert counts(table, "user")[0] == 10_000
@@ -100,6 +108,7 @@ def test_written_as_parquet(tmp_path: Path) -> None:
     [
         ({"heavy": 30_000}, "needs more items"),
         ({"hub": 0.9}, "within 0 and 0.4"),
+        ({"hub": 0.1, "hubs": 0}, "cannot share"),
         ({"items": 10}, "items are needed"),
         ({"interactions": 100}, "too few"),
     ],

@@ -91,8 +91,8 @@ def test_a_saved_model_explains_on_the_screen(
     assert nobody.code == 2
     assert "graphrec: the model does not know this user; found '999'" in nobody.err
     assert graphrec(*asked, "nothing").code == 2
-    (tmp_path / "deny.csv").write_text("asin\na4\n")
-    denied = graphrec(*asked, "a4", "--deny", tmp_path / "deny.csv")
+    (tmp_path / "deny.csv").write_text("asin\na5\n")
+    denied = graphrec(*asked, "a5", "--deny", tmp_path / "deny.csv")
     assert denied.code == 0
     assert "it is denied" in denied.out
 
