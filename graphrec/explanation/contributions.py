@@ -64,7 +64,7 @@ def contributions(user: OneUser, item: int) -> Contributions:
     parts, other, mean, deviation = (
         np.concatenate(arrays, axis=-1) for arrays in zip(*legs, strict=True)
     )
-    weight = leg_weights(user.history.size, user.settings).astype(np.float64)
+    weight = leg_weights(user.profiles.weight, user.settings).astype(np.float64)
     scale = np.where(deviation > 0, weight / np.where(deviation > 0, deviation, 1.0), 0.0)
     return Contributions(
         score=float(score[0]),

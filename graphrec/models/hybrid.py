@@ -72,8 +72,8 @@ class HybridRecommenderModel(RecommenderModel):
     )
     fadeBeyond = param(
         DEFAULT_FADE,
-        "history length by leg from which on the leg's weight falls, as 1 / length; a leg that is "
-        "not named does not fade",
+        "history length by leg from which on the leg's weight falls, as 1 / length; the length is "
+        "the sum of the weights over the largest; a leg that is not named does not fade",
         _lengths,
     )
     _standardise: ClassVar[bool] = True

@@ -43,7 +43,7 @@ class Settings(NamedTuple):
     """What the lists shall be."""
 
     blend: Vector  # (legs,), weights of the neighbour legs, then of the factor leg
-    fade: Vector  # (legs,), history length from which on the weight falls; 0: it does not
+    fade: Vector  # (legs,), length of a history beyond which the weight falls; 0: it does not
     standardise: bool  # z-scores per user and leg, over all items
     excluded: Mask  # (items,), never listed to anybody
     popularity: Vector  # (items,), share of the users who have the item

@@ -38,7 +38,7 @@ def rank_users(
         unit = units(profiles, user, neighbours)
         count = sum_neighbours(profiles, user, unit, neighbours, scores, reached, reached_by)
         mean, deviation = moments(scores, reached[:count], settings)
-        weight = leg_weights(profiles.start[user + 1] - profiles.start[user], settings)
+        weight = leg_weights(_weights_of(profiles, user), settings)
         scale = scales(deviation, weight)
         candidates = _retrieve(user, scores, reached[:count], scale, hidden_from, settings)
         if candidates.size < settings.candidates:
@@ -79,7 +79,7 @@ def rank_dense(
             continue
         scores = dense[user].copy().reshape(items, 1)
         mean, deviation = moments(scores, everything, settings)
-        weight = leg_weights(profiles.start[user + 1] - profiles.start[user], settings)
+        weight = leg_weights(_weights_of(profiles, user), settings)
         scale = scales(deviation, weight)
         candidates = _retrieve(user, scores, everything, scale, hidden_from, settings)
         share = _neighbour_shares(scores, candidates, mean, scale, settings)
@@ -126,7 +126,7 @@ def score_items(
         unit = units(profiles, user, neighbours)
         count = sum_neighbours(profiles, user, unit, neighbours, scores, reached, reached_by)
         mean, deviation = moments(scores, reached[:count], settings)
-        weight = leg_weights(profiles.start[user + 1] - profiles.start[user], settings)
+        weight = leg_weights(_weights_of(profiles, user), settings)
         scale = scales(deviation, weight)
         share = _neighbour_shares(scores, wanted[first:last], mean, scale, settings)
         if factors.item.shape[0] > 0:
@@ -162,6 +162,12 @@ def _empty_lists(users: int, settings: Settings) -> Lists:
         np.full((users, length, settings.reasons), -1, np.int32),
         np.zeros(users, np.bool_),
     )
+
+
+@compiled
+def _weights_of(profiles: Profiles, user: int) -> Vector:
+    """The weights of a history's items, (n,)."""
+    return profiles.weight[profiles.start[user] : profiles.start[user + 1]]
 
 
 @compiled

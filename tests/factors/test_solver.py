@@ -98,12 +98,12 @@ def test_rows_solve_their_normal_equations(
         np.testing.assert_allclose(factor, exact, atol=2e-3 * max(1.0, np.abs(exact).max()))
 
 
-@pytest.mark.parametrize("size", [9, 10, 11, 1024, 1025, 2500])
+@pytest.mark.parametrize("size", [9, 10, 11, 2500, 70_000])
 def test_few_entries_many_entries_and_a_hub(size: int) -> None:
-    """Below the rank, at it, above it, and past what is gathered at a time."""
+    """Below the rank, at it, above it, and past what is summed at a time."""
     rng = np.random.default_rng(size)
-    fixed = rng.normal(size=(3000, 10)).astype(np.float32)
-    row = np.sort(rng.choice(3000, size, replace=False)).astype(np.int32)
+    fixed = rng.normal(size=(80_000, 10)).astype(np.float32)
+    row = np.sort(rng.choice(80_000, size, replace=False)).astype(np.int32)
     confidence = rng.uniform(0.5, 2.0, size).astype(np.float32)
     found = solved([row], confidence, IMPLICIT, fixed, 0.05, 0.05)
     exact = expected(row, confidence, np.ones(size), fixed, 0.05, 0.05)

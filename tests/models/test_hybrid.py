@@ -100,6 +100,25 @@ def test_a_leg_that_fades_counts_less_for_long_histories(
         assert own["als"].std(ddof=0) == pytest.approx(WEIGHTS["als"], rel=1e-3)
 
 
+def test_items_that_are_old_do_not_make_a_history_long(spark: SparkSession) -> None:
+    """Ten items, nine of them of long ago: with recency the walk does not fade, without it does."""
+    day = 86_400
+    rows = [
+        (f"u{u}", f"i{(u + n) % 20}", day * (5_000 + n // 9 * 4_000))
+        for u in range(20)
+        for n in range(10)
+    ]
+    timed = spark.createDataFrame(rows, "user string, item string, timestamp long")
+    hybrid = gr.HybridRecommender(legs(rank=2), weights=WEIGHTS, fadeBeyond={"walk": 2.0})
+    faded = hybrid.fit(timed)
+    pairs = timed.select("user").distinct().crossJoin(timed.select("item").distinct())
+    for half_life, weight in ((None, WEIGHTS["walk"] * 2.0 / 10), (30.0, WEIGHTS["walk"])):
+        model = faded.copy({faded.recencyHalfLife: half_life})
+        scores = model.pairScores(pairs).toPandas()
+        for _, own in scores.groupby("user"):
+            assert own["walk"].std(ddof=0) == pytest.approx(weight, rel=1e-3)
+
+
 def test_weights_may_be_changed_after_the_fit(
     model: HybridRecommenderModel, interactions: DataFrame
 ) -> None:

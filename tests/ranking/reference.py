@@ -114,8 +114,11 @@ class Case:
     def scales(self) -> Array:
         """What one unit of each leg's score is worth to each user, (legs, users)."""
         fade = np.array(self.request.fade or (0.0,) * len(self.request.blend))
-        length = np.maximum(self.has.sum(axis=1), 1)
-        faded = np.where(fade > 0, np.minimum(fade / length[:, np.newaxis], 1.0), 1.0).T
+        most = self.weight.max(axis=1)
+        length = self.weight.sum(axis=1) / np.where(most > 0, most, 1.0)
+        faded = np.where(
+            fade > 0, np.minimum(fade / np.maximum(length, 1.0)[:, np.newaxis], 1.0), 1.0
+        ).T
         blend = np.array(self.request.blend)[:, np.newaxis] * faded  # (legs, users)
         if not self.request.standardise:
             return np.asarray(blend)
