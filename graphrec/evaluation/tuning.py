@@ -188,8 +188,8 @@ def tune(
     training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
     widest = max(asked, key=lambda hybrid: hybrid.partners_kept(data.catalogue.size))
     known = replace(data, profiles=training, params=widest)
-    validation = mark_novel(cut.validation, known.pairs()).persist()
-    search = _Search(recommender, known, validation)
+    validation = cut.validation.persist(StorageLevel.MEMORY_AND_DISK)
+    search = _Search(recommender, known, mark_novel(validation, known.pairs()))
     for group in grid:
         with stage(f"tune {group.name}") as counts:
             search.choose(group)

@@ -162,10 +162,11 @@ class HybridRecommender(Recommender):
         """Learn the weights on legs that have not seen some interactions."""
         cut = self.hold_out(data, self.value("validationUsers"), seed=self.value("seed"))
         training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
+        validation = cut.validation.persist(StorageLevel.MEMORY_AND_DISK)
         part = replace(data, profiles=training)
         legs = self.learn(part)
         with stage("weights") as counts:
-            cached = self.cached_scores(part, legs, mark_novel(cut.validation, part.pairs()))
+            cached = self.cached_scores(part, legs, mark_novel(validation, part.pairs()))
             found = search_weights(cached, normalised(DEFAULT_WEIGHTS, cached.legs))
             counts["users"] = cached.users
         weights = dict(zip(cached.legs, found, strict=True))
@@ -175,6 +176,7 @@ class HybridRecommender(Recommender):
             model = self._weighed(part, legs, weights)
             # People read the pairs of all interactions: these are counted when they are asked for.
             model.learned = replace(model.learned, profiles=data.profiles, pairs=None)
+        validation.unpersist()
         training.unpersist()
         return model
 
