@@ -20,6 +20,7 @@ from graphrec.factors.fold_in import history_parts
 from graphrec.ranking.blend import leg_weights
 from graphrec.ranking.kernel import score_items
 from graphrec.ranking.neighbour_scores import moments, sum_neighbours, units
+from graphrec.ranking.reached import nothing_reached
 
 POPULARITY: Final = "popularity"  # the one leg of a score without a history
 
@@ -86,13 +87,11 @@ _Legs = tuple[Floats, Floats, Floats, Floats]  # parts (history, legs), other, m
 def _neighbour_legs(user: OneUser, item: int) -> _Legs:
     """The neighbour legs' own scores, in parts, and their moments over all items."""
     unit = units(user.profiles, 0, user.neighbours)
-    items, legs = user.tables.catalogue.size, unit.size
-    scores = np.zeros((items, legs), np.float32)
-    reached, reached_by = np.empty(items, np.int32), np.full(items, -1, np.int32)
-    count = sum_neighbours(user.profiles, 0, unit, user.neighbours, scores, reached, reached_by)
-    mean, deviation = moments(scores, reached[:count], user.settings)
+    reached = nothing_reached(user.tables.catalogue.size, unit.size)
+    count = sum_neighbours(user.profiles, 0, unit, user.neighbours, reached, 0)
+    mean, deviation = moments(reached.score[:count], user.settings)
     parts = user.weight[:, np.newaxis] * unit * _weights_towards(user, item)[user.history]
-    return parts, np.zeros(legs), mean.astype(np.float64), deviation.astype(np.float64)
+    return parts, np.zeros(unit.size), mean.astype(np.float64), deviation.astype(np.float64)
 
 
 def _weights_towards(user: OneUser, item: int) -> Floats:

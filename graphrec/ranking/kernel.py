@@ -7,6 +7,13 @@ from graphrec.ranking.blend import leg_weights
 from graphrec.ranking.blocks import Factors, Lists, Neighbours, Profiles, Settings
 from graphrec.ranking.diversity import diversify, pool_size
 from graphrec.ranking.neighbour_scores import moments, scales, sum_neighbours, units
+from graphrec.ranking.reached import (
+    Reached,
+    forget,
+    nothing_reached,
+    reach,
+    reach_all,
+)
 from graphrec.ranking.reasons import name_by_factors, name_by_neighbours
 from graphrec.selection import best, best_unordered
 from graphrec.types import Indices, Matrix, Vector
@@ -24,41 +31,33 @@ def rank_users(
     taken for the candidates alone.
     """
     items, users = settings.popularity.size, profiles.start.size - 1
-    scores = np.zeros((items, neighbours.weight.shape[1]), np.float32)
-    reached = np.empty(items, np.int32)
-    reached_by = np.full(items, -1, np.int32)
-    hidden_from = np.full(items, -1, np.int32)
+    reached = nothing_reached(items, neighbours.weight.shape[1])
     place = np.full(items, -1, np.int32)
     lists = _empty_lists(users, settings)
     for user in range(users):
-        _hide(profiles, user, hidden_from)
+        hidden = reach_all(reached, _hidden_from(profiles, user), 0)
         if profiles.start[user] == profiles.start[user + 1]:
-            _list_popular(user, hidden_from, settings, lists)
+            _list_popular(user, reached, settings, lists)
+            forget(reached, hidden)
             continue
         unit = units(profiles, user, neighbours)
-        count = sum_neighbours(profiles, user, unit, neighbours, scores, reached, reached_by)
-        mean, deviation = moments(scores, reached[:count], settings)
+        count = sum_neighbours(profiles, user, unit, neighbours, reached, hidden)
+        mean, deviation = moments(reached.score[:count], settings)
         weight = leg_weights(_weights_of(profiles, user), settings)
         scale = scales(deviation, weight)
-        candidates = _retrieve(user, scores, reached[:count], scale, hidden_from, settings)
+        candidates = _retrieve(reached, hidden, count, scale, settings)
         if candidates.size < settings.candidates:
-            candidates = _add_popular(user, candidates, hidden_from, reached_by, settings)
-        share = _neighbour_shares(scores, candidates, mean, scale, settings)
+            candidates, count = _add_popular(candidates, reached, count, settings)
+        share = _neighbour_shares(reached.score, candidates, mean, scale, settings)
+        candidate_items = reached.item[candidates]
         if factors.item.shape[0] > 0:
-            _add_factor_share(factors, user, candidates, weight, settings.standardise, share)
-        _list_best(user, candidates, share, neighbours, factors, settings, place, lists)
+            _add_factor_share(factors, user, candidate_items, weight, settings.standardise, share)
+        _list_best(user, candidate_items, share, neighbours, factors, settings, place, lists)
         if settings.reasons > 0:
             name_by_neighbours(
-                profiles,
-                user,
-                neighbours,
-                scale * unit,
-                lists.item[user],
-                place,
-                lists.because[user],
+                profiles, user, neighbours, scale * unit, lists.item[user], lists.because[user]
             )
-        for item in reached[:count]:
-            scores[item] = 0.0
+        forget(reached, count)
     return lists
 
 
@@ -68,24 +67,27 @@ def rank_dense(
 ) -> Lists:
     """Ranked lists from one leg's scores of all items, (users, items): for factors alone."""
     items, users = settings.popularity.size, profiles.start.size - 1
-    everything = np.arange(items).astype(np.int32)
-    hidden_from = np.full(items, -1, np.int32)
+    reached = nothing_reached(items, 1)
     place = np.full(items, -1, np.int32)
     lists = _empty_lists(users, settings)
     for user in range(users):
-        _hide(profiles, user, hidden_from)
+        hidden = reach_all(reached, _hidden_from(profiles, user), 0)
         if profiles.start[user] == profiles.start[user + 1]:
-            _list_popular(user, hidden_from, settings, lists)
+            _list_popular(user, reached, settings, lists)
+            forget(reached, hidden)
             continue
-        scores = dense[user].copy().reshape(items, 1)
-        mean, deviation = moments(scores, everything, settings)
+        count = reach_all(reached, np.arange(items), hidden)
+        reached.score[:count, 0] = dense[user][reached.item[:count]]
+        mean, deviation = moments(reached.score[:count], settings)
         weight = leg_weights(_weights_of(profiles, user), settings)
         scale = scales(deviation, weight)
-        candidates = _retrieve(user, scores, everything, scale, hidden_from, settings)
-        share = _neighbour_shares(scores, candidates, mean, scale, settings)
-        _list_best(user, candidates, share, neighbours, factors, settings, place, lists)
+        candidates = _retrieve(reached, hidden, count, scale, settings)
+        share = _neighbour_shares(reached.score, candidates, mean, scale, settings)
+        candidate_items = reached.item[candidates]
+        _list_best(user, candidate_items, share, neighbours, factors, settings, place, lists)
         if settings.reasons > 0:
             name_by_factors(profiles, user, factors.item, lists.item[user], lists.because[user])
+        forget(reached, count)
     return lists
 
 
@@ -113,9 +115,7 @@ def score_items(
         the score is the item's popularity and the shares are 0.
     """
     items, users = settings.popularity.size, profiles.start.size - 1
-    scores = np.zeros((items, neighbours.weight.shape[1]), np.float32)
-    reached = np.empty(items, np.int32)
-    reached_by = np.full(items, -1, np.int32)
+    reached = nothing_reached(items, neighbours.weight.shape[1])
     total = np.zeros(wanted.size, np.float32)
     shares = np.zeros((wanted.size, settings.blend.size), np.float32)
     for user in range(users):
@@ -124,11 +124,13 @@ def score_items(
             total[first:last] = settings.popularity[wanted[first:last]]
             continue
         unit = units(profiles, user, neighbours)
-        count = sum_neighbours(profiles, user, unit, neighbours, scores, reached, reached_by)
-        mean, deviation = moments(scores, reached[:count], settings)
+        count = reach_all(reached, wanted[first:last], 0)
+        count = sum_neighbours(profiles, user, unit, neighbours, reached, count)
+        mean, deviation = moments(reached.score[:count], settings)
         weight = leg_weights(_weights_of(profiles, user), settings)
         scale = scales(deviation, weight)
-        share = _neighbour_shares(scores, wanted[first:last], mean, scale, settings)
+        slots = reached.slot[wanted[first:last]]
+        share = _neighbour_shares(reached.score, slots, mean, scale, settings)
         if factors.item.shape[0] > 0:
             _add_factor_share(
                 factors, user, wanted[first:last], weight, settings.standardise, share
@@ -136,19 +138,19 @@ def score_items(
         shares[first:last] = share
         for leg in range(share.shape[1]):
             total[first:last] += share[:, leg]
-        for item in reached[:count]:
-            scores[item] = 0.0
+        forget(reached, count)
     return total, shares
 
 
 @compiled
 def rank_popular(profiles: Profiles, settings: Settings) -> Lists:
     """The most popular items for everybody, less what each must not be shown."""
-    hidden_from = np.full(settings.popularity.size, -1, np.int32)
+    reached = nothing_reached(settings.popularity.size, 0)
     lists = _empty_lists(profiles.start.size - 1, settings)
     for user in range(profiles.start.size - 1):
-        _hide(profiles, user, hidden_from)
-        _list_popular(user, hidden_from, settings, lists)
+        hidden = reach_all(reached, _hidden_from(profiles, user), 0)
+        _list_popular(user, reached, settings, lists)
+        forget(reached, hidden)
     return lists
 
 
@@ -171,21 +173,20 @@ def _weights_of(profiles: Profiles, user: int) -> Vector:
 
 
 @compiled
-def _hide(profiles: Profiles, user: int, hidden_from: Indices) -> None:
-    """Note which items this user must not be shown."""
-    for entry in range(profiles.hidden_start[user], profiles.hidden_start[user + 1]):
-        hidden_from[profiles.hidden_item[entry]] = user
+def _hidden_from(profiles: Profiles, user: int) -> Indices:
+    """The items that this user must not be shown; they take the first slots."""
+    return profiles.hidden_item[profiles.hidden_start[user] : profiles.hidden_start[user + 1]]
 
 
 @compiled
-def _list_popular(user: int, hidden_from: Indices, settings: Settings, lists: Lists) -> None:
+def _list_popular(user: int, hidden: Reached, settings: Settings, lists: Lists) -> None:
     """Fill the list of a user without a history with the most popular items."""
     lists.cold[user] = True
     rank = 0
     for item in range(settings.popularity.size):
         if rank == settings.length:
             break
-        if hidden_from[item] != user and not settings.excluded[item]:
+        if hidden.slot[item] < 0 and not settings.excluded[item]:
             lists.item[user, rank] = item
             lists.score[user, rank] = settings.popularity[item]
             rank += 1
@@ -193,55 +194,51 @@ def _list_popular(user: int, hidden_from: Indices, settings: Settings, lists: Li
 
 @compiled
 def _retrieve(
-    user: int,
-    scores: Matrix,
-    reached: Indices,
-    scale: Vector,
-    hidden_from: Indices,
-    settings: Settings,
+    reached: Reached, hidden: int, count: int, scale: Vector, settings: Settings
 ) -> Indices:
-    """The best items by the blend of the neighbour legs, of those that may be listed."""
-    open_items = np.empty(reached.size, np.int32)
-    blended = np.empty(reached.size, np.float32)
-    count = 0
-    for item in reached:
-        if hidden_from[item] != user and not settings.excluded[item]:
+    """The best items by the blend of the neighbour legs, of those that may be listed: slots."""
+    slots = np.empty(count - hidden, np.int32)
+    blended = np.empty(count - hidden, np.float32)
+    listable = 0
+    for slot in range(hidden, count):
+        if not settings.excluded[reached.item[slot]]:
             value = np.float32(0.0)
             for leg in range(scale.size):
-                value += scale[leg] * scores[item, leg]
-            open_items[count] = item
-            blended[count] = value
-            count += 1
-    chosen = best_unordered(open_items[:count], blended[:count], settings.candidates)
-    return open_items[chosen]
+                value += scale[leg] * reached.score[slot, leg]
+            slots[listable] = slot
+            blended[listable] = value
+            listable += 1
+    slots = slots[:listable]
+    return slots[best_unordered(reached.item[slots], blended[:listable], settings.candidates)]
 
 
 @compiled
 def _add_popular(
-    user: int, candidates: Indices, hidden_from: Indices, reached_by: Indices, settings: Settings
-) -> Indices:
+    candidates: Indices, reached: Reached, count: int, settings: Settings
+) -> tuple[Indices, int]:
     """Fill a short candidate list with the most popular items that the graph did not reach."""
     filled = np.empty(settings.candidates, np.int32)
     filled[: candidates.size] = candidates
-    count = candidates.size
+    found = candidates.size
     for item in range(settings.popularity.size):
-        if count == filled.size:
+        if found == filled.size:
             break
-        if reached_by[item] != user and hidden_from[item] != user and not settings.excluded[item]:
-            filled[count] = item
-            count += 1
-    return filled[:count]
+        if reached.slot[item] < 0 and not settings.excluded[item]:
+            filled[found] = count
+            count = reach(reached, item, count)
+            found += 1
+    return filled[:found], count
 
 
 @compiled
 def _neighbour_shares(
-    scores: Matrix, candidates: Indices, mean: Vector, scale: Vector, settings: Settings
+    scores: Matrix, slots: Indices, mean: Vector, scale: Vector, settings: Settings
 ) -> Matrix:
-    """Each neighbour leg's share of the blended score, (candidates, legs); the rest is 0."""
-    share = np.zeros((candidates.size, settings.blend.size), np.float32)
-    for candidate in range(candidates.size):
+    """Each neighbour leg's share of the blended score, (slots, legs); the rest is 0."""
+    share = np.zeros((slots.size, settings.blend.size), np.float32)
+    for place in range(slots.size):
         for leg in range(scale.size):
-            share[candidate, leg] = scale[leg] * (scores[candidates[candidate], leg] - mean[leg])
+            share[place, leg] = scale[leg] * (scores[slots[place], leg] - mean[leg])
     return share
 
 

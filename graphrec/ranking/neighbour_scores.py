@@ -4,7 +4,8 @@ import numpy as np
 
 from graphrec.jit import compiled
 from graphrec.ranking.blocks import Neighbours, Profiles, Settings
-from graphrec.types import Indices, Matrix, Vector
+from graphrec.ranking.reached import Reached, reach
+from graphrec.types import Matrix, Vector
 
 
 @compiled
@@ -25,33 +26,47 @@ def sum_neighbours(
     user: int,
     unit: Vector,
     neighbours: Neighbours,
-    scores: Matrix,
-    reached: Indices,
-    reached_by: Indices,
+    reached: Reached,
+    count: int,
 ) -> int:
-    """Sum the rows of the profile's items into scores; returns how many items were reached."""
-    first, last = profiles.start[user], profiles.start[user + 1]
+    """Sum the rows of the profile's items into the scores of what they reach.
+
+    Args:
+        profiles: the histories.
+        user: whose it is.
+        unit: (neighbour legs,), see `units`.
+        neighbours: the merged table.
+        reached: written.
+        count: how many slots of it are taken.
+
+    Returns:
+        How many slots are taken now.
+    """
     legs = unit.size
     factor = np.empty(legs, np.float32)
-    count = 0
-    for entry in range(first, last):
+    for entry in range(profiles.start[user], profiles.start[user + 1]):
         for leg in range(legs):
             factor[leg] = profiles.weight[entry] * unit[leg]
         item = profiles.item[entry]
         for pair in range(neighbours.start[item], neighbours.start[item + 1]):
             other = neighbours.neighbour[pair]
-            if reached_by[other] != user:
-                reached_by[other] = user
-                reached[count] = other
-                count += 1
+            slot = reached.slot[other]
+            if slot < 0:
+                slot = count
+                count = reach(reached, other, count)
             for leg in range(legs):
-                scores[other, leg] += factor[leg] * neighbours.weight[pair, leg]
+                reached.score[slot, leg] += factor[leg] * neighbours.weight[pair, leg]
     return count
 
 
 @compiled
-def moments(scores: Matrix, reached: Indices, settings: Settings) -> tuple[Vector, Vector]:
-    """Mean and deviation of each leg over all items: those not reached score 0."""
+def moments(scores: Matrix, settings: Settings) -> tuple[Vector, Vector]:
+    """Mean and deviation of each leg over all items.
+
+    Args:
+        scores: (items, legs), of those that were reached: all others score 0.
+        settings: whether it matters.
+    """
     legs = scores.shape[1]
     mean, deviation = np.zeros(legs, np.float32), np.ones(legs, np.float32)
     if not settings.standardise:
@@ -60,9 +75,9 @@ def moments(scores: Matrix, reached: Indices, settings: Settings) -> tuple[Vecto
     for leg in range(legs):
         first = 0.0
         second = 0.0
-        for item in reached:
-            first += scores[item, leg]
-            second += np.float64(scores[item, leg]) ** 2
+        for score in scores[:, leg]:
+            first += score
+            second += np.float64(score) ** 2
         mean[leg] = first / items
         deviation[leg] = np.sqrt(max(second / items - (first / items) ** 2, 0.0))
     return mean, deviation

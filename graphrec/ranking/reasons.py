@@ -14,7 +14,6 @@ def name_by_neighbours(
     neighbours: Neighbours,
     scale: Vector,
     listed: Indices,
-    place: Indices,
     because: Indices,
 ) -> None:
     """Name the history items with the largest part in the neighbour legs' blended scores.
@@ -25,29 +24,21 @@ def name_by_neighbours(
         neighbours: the merged table.
         scale: (neighbour legs,), what a weight of the table is worth in the blend.
         listed: (k,), the listed items, -1 past the end.
-        place: (items,), scratch, -1 everywhere; left so.
         because: (k, reasons), written: the best history items, descending; -1 where none helps.
     """
-    legs = scale.size
-    length = listed.size
-    part = np.zeros(length, np.float32)
-    best_part = np.zeros((length, because.shape[1]), np.float32)
-    for rank in range(length):
-        if listed[rank] >= 0:
-            place[listed[rank]] = rank
+    best_part = np.zeros((listed.size, because.shape[1]), np.float32)
     for entry in range(profiles.start[user], profiles.start[user + 1]):
         item = profiles.item[entry]
-        part[:] = 0.0
-        for pair in range(neighbours.start[item], neighbours.start[item + 1]):
-            rank = place[neighbours.neighbour[pair]]
-            if rank >= 0:
-                for leg in range(legs):
-                    part[rank] += scale[leg] * neighbours.weight[pair, leg]
-        for rank in range(length):
-            _insert(profiles.weight[entry] * part[rank], item, best_part[rank], because[rank])
-    for rank in range(length):
-        if listed[rank] >= 0:
-            place[listed[rank]] = -1
+        first, last = neighbours.start[item], neighbours.start[item + 1]
+        row = neighbours.neighbour[first:last]
+        for rank in range(listed.size):
+            place = np.searchsorted(row, listed[rank])  # rows are longer than lists
+            if place < row.size and row[place] == listed[rank]:
+                part = np.float32(0.0)
+                for leg in range(scale.size):
+                    part += scale[leg] * neighbours.weight[first + place, leg]
+                part *= profiles.weight[entry]
+                _insert(part, item, best_part[rank], because[rank])
 
 
 @compiled
