@@ -55,8 +55,7 @@ def count_pairs(
     channels = scale.shape[1]
     ordered = time.size > 0
     sums = np.zeros((norm.size, channels), np.float64)
-    together = np.zeros(norm.size, np.int32)
-    after = np.zeros(norm.size, np.int32)
+    users = np.zeros((norm.size, 2), np.int32)  # who have both, and who had the other one later
     met = np.empty(norm.size, np.int32)
     room = rows.size * min(max_partners, norm.size)
     out = CountedPairs(
@@ -72,30 +71,29 @@ def count_pairs(
             user, entry = histories.item_user[at], histories.item_entry[at]
             for place in range(histories.start[user], histories.start[user + 1]):
                 other = histories.item[place]
-                if together[other] == 0:
+                if users[other, 0] == 0:
                     met[count] = other
                     count += 1
-                together[other] += 1
+                users[other, 0] += 1
+                if ordered:
+                    users[other, 1] += time[place] > time[entry]  # no branch: half of them are
                 product = np.float64(weight[entry]) * weight[place]
                 for channel in range(channels):
                     sums[other, channel] += scale[user, channel] * product
-                if ordered and time[place] > time[entry]:
-                    after[other] += 1
         kept = _best_partners(
-            met[:count], together, sums, norm, rows[row], max_partners, min_support
+            met[:count], users[:, 0], sums, norm, rows[row], max_partners, min_support
         )
         place = out.start[row]
         for other in kept:
             out.neighbour[place] = other
-            out.together[place] = together[other]
+            out.together[place] = users[other, 0]
             out.sums[place] = sums[other]
             if ordered:
-                out.after[place] = after[other]
+                out.after[place] = users[other, 1]
             place += 1
         out.start[row + 1] = place
         for other in met[:count]:
-            together[other] = 0
-            after[other] = 0
+            users[other] = 0
             sums[other] = 0.0
     used = out.start[rows.size]
     return CountedPairs(
