@@ -15,11 +15,12 @@ from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
 from graphrec.models.cached_scores import CachedScores
 from graphrec.models.hold_out import HoldOut, hold_out
+from graphrec.models.learned import Learned
 from graphrec.models.learned_weights import FEWEST_USERS, normalised, search_weights
 from graphrec.models.novelty import mark_novel
 from graphrec.models.pagerank import PageRankRecommender
 from graphrec.models.popularity import PopularityModel
-from graphrec.models.recommender import Learned, Leg, Recommender, RecommenderModel
+from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
 from graphrec.models.training import TrainingData
 from graphrec.params import at_least, one_of, param

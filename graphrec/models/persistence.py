@@ -26,7 +26,8 @@ from graphrec.factors.fold_in import ItemFactors
 from graphrec.graph.item_rows import from_rows, to_rows, vector_rows
 from graphrec.graph.pairs import PairTable
 from graphrec.models.directory import read_directory, restore_params, write_directory
-from graphrec.models.recommender import Learned, RecommenderModel
+from graphrec.models.learned import Learned
+from graphrec.models.recommender import RecommenderModel
 from graphrec.ranking.tables import ItemTables, no_factors
 
 _SIMILARITY = "similarity"

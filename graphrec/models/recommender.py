@@ -4,39 +4,25 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
-import numpy as np
 from pyspark.ml.base import Estimator, Model
 from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from graphrec.columns import (
-    HIDDEN,
     INDEX,
     ITEM,
-    ITEMS,
     PREDICTION,
     RECOMMENDATIONS,
     SCORE,
-    TIMES,
-    TIMESTAMP,
     USER,
     VECTOR,
-    WEIGHT,
-    WEIGHTS,
 )
-from graphrec.data.column_types import finite_number, quoted
-from graphrec.data.columns_found import InteractionColumns, require_column
-from graphrec.data.duplicates import combine_duplicates
-from graphrec.data.interactions import InteractionFigures, Interactions
-from graphrec.data.profiles import build_profiles
-from graphrec.data.recency import weigh_by_recency
-from graphrec.data.timestamps import epoch_seconds
+from graphrec.data.column_types import quoted
+from graphrec.data.columns_found import require_column
+from graphrec.data.interactions import InteractionFigures
 from graphrec.errors import ParameterError
 from graphrec.explanation.explanation import Explanation, Names, explain
 from graphrec.explanation.one_user import OneUser
@@ -46,6 +32,14 @@ from graphrec.graph.item_rows import vector_rows
 from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.pairs import PairTable
 from graphrec.graph.sparse import SparseRows
+from graphrec.models.histories import (
+    histories_of,
+    new_histories,
+    served,
+    with_known_histories,
+)
+from graphrec.models.item_filters import filter_items
+from graphrec.models.learned import Learned
 from graphrec.models.params import ServingParams, TrainingParams
 from graphrec.models.training import TrainingData, count_pairs_of, prepare
 from graphrec.params import at_least, checked, param
@@ -54,28 +48,10 @@ from graphrec.ranking.scoring import WANTED, score_pairs
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
 from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
-from graphrec.types import Mask
 
 Leg = NeighbourLeg | FactorLeg
 
 _SIMILAR = 512  # items whose likeness to an item MMR knows, the best by cosine
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What a fitted model consists of."""
-
-    columns: InteractionColumns  # the input's names
-    item_type: T.DataType
-    tables: ItemTables
-    profiles: DataFrame  # (user, items, weights, times): the histories that were learned from
-    pairs: PairTable | None  # counted on demand where no leg needed it
-    interactions: Interactions | None = None  # what was read; None in a model that was loaded
-
-    @cached_property
-    def graph(self) -> UserItemGraph:
-        """The histories as a graph, made when it is first asked for."""
-        return UserItemGraph.from_profiles(self.profiles, self.tables.catalogue)
 
 
 class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReadable["Any"]):
@@ -122,7 +98,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             **filters: `allow` and `deny`, see `rankedLists`.
         """
         return self._als_schema(
-            self._lists(self._profiles_of(dataset), numItems, flat=False, **filters)
+            self._lists(self._histories_of(dataset), numItems, flat=False, **filters)
         )
 
     def recommendForProfiles(
@@ -141,7 +117,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             As `recommendForAllUsers`; users none of whose items is known get the most popular.
         """
         return self._als_schema(
-            self._lists(self._new_profiles(dataset), numItems, flat=False, **filters)
+            self._lists(self._new_histories(dataset), numItems, flat=False, **filters)
         )
 
     def rankedLists(
@@ -165,7 +141,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             score, because: array<item>, the history items that contributed most, source:
             "personal" or "popular").
         """
-        profiles = self.learned.profiles if users is None else self._profiles_of(users)
+        profiles = self.learned.profiles if users is None else self._histories_of(users)
         rows = self._lists(profiles, numItems, allow=allow, deny=deny, flat=True)
         user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
         return rows.select(user, item, *rows.columns[2:])
@@ -190,7 +166,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             ParameterError: an unknown measure, a count below 1, or `ordered` without times.
         """
         return watched_together(
-            self._spark,
+            self.learned.spark,
             self.pairs,
             self.learned.tables.catalogue.ids,
             item_type=self.learned.item_type,
@@ -230,7 +206,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         Raises:
             ParameterError: the user or the item is not known, or a count is below 1.
         """
-        profiles = self.learned.profiles if histories is None else self._new_profiles(histories)
+        profiles = self.learned.profiles if histories is None else self._new_histories(histories)
         index = self.learned.tables.catalogue.index_of(item)
         if index is None:
             raise ParameterError(
@@ -239,7 +215,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
                 fix="give an item of the interactions",
             )
         asked = profiles.where(F.col(USER) == F.lit(user).try_cast(profiles.schema[USER].dataType))
-        profile, excluded = self._filtered(asked, allow, deny)
+        profile, excluded = filter_items(self.learned, self._served(asked), allow, deny)
         row = profile.toArrow().combine_chunks()  # one user's
         if not row.num_rows:
             raise ParameterError(
@@ -285,9 +261,9 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
 
     def pairScores(self, dataset: DataFrame) -> DataFrame:
         """(user, item, prediction, one column per leg) for the distinct known pairs of a frame."""
-        wanted = self._indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
+        wanted = self.learned.indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
         known = self._served(self.learned.profiles)
-        profiles = _empty_if_null(wanted.join(known, USER, "left"))
+        profiles = with_known_histories(wanted, known)
         legs = self.learned.tables.legs
         scored = score_pairs(profiles, self.learned.tables, self._request(1))
         zipped = scored.select(USER, F.explode(F.arrays_zip(WANTED, PREDICTION, *legs)).alias("s"))
@@ -296,7 +272,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             F.col(f"s.{WANTED}").alias(INDEX),
             *(F.col(f"s.{name}").alias(name) for name in (PREDICTION, *legs)),
         )
-        return flat.join(F.broadcast(self._items()), INDEX).select(
+        return flat.join(F.broadcast(self.learned.items), INDEX).select(
             F.col(USER).alias(self._user), F.col(ITEM).alias(self._item), PREDICTION, *legs
         )
 
@@ -344,7 +320,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
     @property
     def itemPopularity(self) -> DataFrame:
         """(item, support: long), users who have each item."""
-        catalogue = self.learned.tables.catalogue.to_frame(self._spark)
+        catalogue = self.learned.tables.catalogue.to_frame(self.learned.spark)
         return catalogue.drop(INDEX).withColumnRenamed(ITEM, self._item)
 
     @property
@@ -356,7 +332,8 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         factors = self.learned.tables.factors
         if not factors.vector.shape[0]:
             return None
-        rows = vector_rows(self._spark, factors.vector).join(F.broadcast(self._items()), INDEX)
+        rows = vector_rows(self.learned.spark, factors.vector)
+        rows = rows.join(F.broadcast(self.learned.items), INDEX)
         return rows.select(F.col(ITEM).alias(self._item), VECTOR)
 
     def write(self) -> MLWriter:
@@ -385,10 +362,6 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
     _standardise: ClassVar[bool] = False
 
     # --- inside -----------------------------------------------------------------------------------
-
-    @property
-    def _spark(self) -> SparkSession:
-        return self.learned.profiles.sparkSession
 
     @property
     def _user(self) -> str:
@@ -420,7 +393,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         deny: DataFrame | None = None,
     ) -> DataFrame:
         """Lists for profiles, as `serve` gives them."""
-        known, excluded = self._filtered(profiles, allow, deny)
+        known, excluded = filter_items(self.learned, self._served(profiles), allow, deny)
         return serve(
             known,
             self.learned.tables,
@@ -430,94 +403,20 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             flat=flat,
         )
 
-    def _filtered(
-        self, profiles: DataFrame, allow: DataFrame | None, deny: DataFrame | None
-    ) -> tuple[DataFrame, Mask]:
-        """What serving reads of profiles, and (items,), True for what nobody is shown."""
-        known = self._served(profiles)
-        if deny is not None and self._user in deny.columns:
-            return self._hide_per_user(known, deny), self._excluded(allow, None)
-        return known, self._excluded(allow, deny)
-
-    def _excluded(self, allow: DataFrame | None, deny: DataFrame | None) -> Mask:
-        """(items,), True for what must not be listed; the lists are at most catalogue-sized."""
-        mask = np.zeros(self.learned.tables.catalogue.size, np.bool_)
-        if allow is not None:
-            mask[:] = True
-            mask[self._item_indices(allow)] = False
-        if deny is not None:
-            mask[self._item_indices(deny)] = True
-        return mask
-
-    def _item_indices(self, frame: DataFrame) -> Any:
-        require_column(frame, "item", self._item)
-        known = frame.select(quoted(self._item).alias(ITEM)).distinct().join(self._items(), ITEM)
-        return known.select(INDEX).toArrow()[INDEX].to_numpy()
-
-    def _hide_per_user(self, profiles: DataFrame, deny: DataFrame) -> DataFrame:
-        require_column(deny, "item", self._item)
-        hidden = self._indexed(deny).groupBy(USER).agg(F.collect_set(INDEX).alias(HIDDEN))
-        joined = profiles.join(hidden, USER, "left")
-        return joined.withColumn(HIDDEN, _or_empty(F.col(HIDDEN), "array<int>"))
-
-    def _indexed(self, dataset: DataFrame) -> DataFrame:
-        """(user, index: int) of the distinct pairs whose item is known."""
-        pairs = dataset.select(quoted(self._user).alias(USER), quoted(self._item).alias(ITEM))
-        return pairs.distinct().join(F.broadcast(self._items()), ITEM).select(USER, INDEX)
-
-    def _items(self) -> DataFrame:
-        """(item, index)."""
-        return self.learned.tables.catalogue.to_frame(self._spark).select(ITEM, INDEX)
-
     def _served(self, profiles: DataFrame) -> DataFrame:
-        """What serving reads of the histories; given user factors go with them."""
-        half_life = self.value("recencyHalfLife")
-        if half_life is not None and TIMES in profiles.columns:
-            profiles = weigh_by_recency(profiles, half_life)
-        given = [VECTOR] if VECTOR in profiles.columns else []
-        return profiles.select(USER, ITEMS, WEIGHTS, *given)
+        return served(profiles, self.value("recencyHalfLife"))
 
-    def _profiles_of(self, users: DataFrame) -> DataFrame:
-        """The histories of some users, empty for those without one."""
-        require_column(users, "user", self._user)
-        wanted = (
-            users.select(quoted(self._user).alias(USER)).distinct().where(f"{USER} IS NOT NULL")
+    def _histories_of(self, users: DataFrame) -> DataFrame:
+        return histories_of(self.learned, users, self.value("recencyHalfLife"))
+
+    def _new_histories(self, dataset: DataFrame) -> DataFrame:
+        return new_histories(
+            self.learned,
+            dataset,
+            duplicates=self.value("duplicates"),
+            binary=self.value("preference") == "binary",
+            half_life_days=self.value("recencyHalfLife"),
         )
-        known = self._served(self.learned.profiles)
-        return _empty_if_null(wanted.join(known, USER, "left"))
-
-    def _new_profiles(self, dataset: DataFrame) -> DataFrame:
-        """The histories that a frame of interactions holds."""
-        data = self._accepted(dataset)
-        known = build_profiles(data, self.learned.tables.catalogue)
-        users = data.select(USER).distinct()
-        return _empty_if_null(users.join(self._served(known), USER, "left"))
-
-    def _accepted(self, dataset: DataFrame) -> DataFrame:
-        """(user, item, weight, timestamp) of new interactions, by the rules of the training.
-
-        Where the training would set a row aside, there is no item: its user is served all the same.
-        """
-        columns = self.learned.columns
-        weight = F.lit(1.0)
-        if columns.rating is not None and columns.rating in dataset.columns:
-            kind = dataset.schema[columns.rating].dataType
-            weight = finite_number(quoted(columns.rating), kind)
-        time = F.lit(None).cast("double")
-        if columns.timestamp is not None and columns.timestamp in dataset.columns:
-            time = epoch_seconds(
-                quoted(columns.timestamp), dataset.schema[columns.timestamp].dataType
-            )
-        rows = dataset.select(
-            quoted(columns.user).alias(USER),
-            F.when(weight >= 0, quoted(columns.item)).alias(ITEM),
-            weight.alias(WEIGHT),
-            time.alias(TIMESTAMP),
-        ).where(F.col(USER).isNotNull())
-        combined = combine_duplicates(rows, self.value("duplicates"), timed=False)
-        if self.value("preference") == "binary":
-            return combined.withColumn(WEIGHT, F.lit(1.0))
-        return combined
 
     def _als_schema(self, nested: DataFrame) -> DataFrame:
         entries = F.transform(
@@ -531,7 +430,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         label = dataset.groupBy(quoted(self._user).alias(USER)).agg(
             F.collect_set(quoted(self._item)).alias("label")
         )
-        nested = self._lists(self._profiles_of(dataset), length, flat=False)
+        nested = self._lists(self._histories_of(dataset), length, flat=False)
         lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
         return label.join(lists, USER).select(F.col(USER).alias(self._user), PREDICTION, "label")
 
@@ -580,14 +479,3 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
             interactions=data.interactions,
         )
         return self._copyValues(self._model(learned))
-
-
-def _or_empty(column: Column, kind: str) -> Column:
-    return F.coalesce(column, F.array().cast(kind))
-
-
-def _empty_if_null(profiles: DataFrame) -> DataFrame:
-    """Profiles in which a user without a history has empty arrays."""
-    return profiles.withColumn(ITEMS, _or_empty(F.col(ITEMS), "array<int>")).withColumn(
-        WEIGHTS, _or_empty(F.col(WEIGHTS), "array<float>")
-    )

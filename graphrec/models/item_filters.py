@@ -1,0 +1,66 @@
+"""Which items may be listed: allowed to all, denied to all, or denied to one user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import HIDDEN, INDEX, ITEM, USER
+from graphrec.data.column_types import quoted
+from graphrec.data.columns_found import require_column
+from graphrec.models.histories import or_empty
+from graphrec.models.learned import Learned
+from graphrec.types import Mask
+
+
+def filter_items(
+    learned: Learned, profiles: DataFrame, allow: DataFrame | None, deny: DataFrame | None
+) -> tuple[DataFrame, Mask]:
+    """Apply the filters of a request.
+
+    Args:
+        learned: has the catalogue and the columns' names.
+        profiles: (user, items, weights), of the users who are served.
+        allow: has the item column; nothing else is listed.
+        deny: has the item column, and perhaps the user column: never listed (to that user).
+
+    Returns:
+        The profiles, with `hidden: array<int>` where a user is denied items of their own, and
+        (items,), True for what nobody is shown.
+
+    Raises:
+        ColumnError: a filter has no item column.
+    """
+    if deny is not None and learned.columns.user in deny.columns:
+        return _hide_per_user(learned, profiles, deny), _excluded(learned, allow, None)
+    return profiles, _excluded(learned, allow, deny)
+
+
+def _excluded(learned: Learned, allow: DataFrame | None, deny: DataFrame | None) -> Mask:
+    """(items,), True for what must not be listed; the lists are at most catalogue-sized."""
+    mask = np.zeros(learned.tables.catalogue.size, np.bool_)
+    if allow is not None:
+        mask[:] = True
+        mask[_item_indices(learned, allow)] = False
+    if deny is not None:
+        mask[_item_indices(learned, deny)] = True
+    return mask
+
+
+def _item_indices(learned: Learned, frame: DataFrame) -> npt.NDArray[Any]:
+    item = learned.columns.item
+    require_column(frame, "item", item)
+    known = frame.select(quoted(item).alias(ITEM)).distinct().join(learned.items, ITEM)
+    indices: npt.NDArray[Any] = known.select(INDEX).toArrow()[INDEX].to_numpy()
+    return indices
+
+
+def _hide_per_user(learned: Learned, profiles: DataFrame, deny: DataFrame) -> DataFrame:
+    require_column(deny, "item", learned.columns.item)
+    hidden = learned.indexed(deny).groupBy(USER).agg(F.collect_set(INDEX).alias(HIDDEN))
+    joined = profiles.join(hidden, USER, "left")
+    return joined.withColumn(HIDDEN, or_empty(F.col(HIDDEN), "array<int>"))
