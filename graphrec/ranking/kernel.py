@@ -198,18 +198,20 @@ def _retrieve(
 ) -> Indices:
     """The best items by the blend of the neighbour legs, of those that may be listed: slots."""
     slots = np.empty(count - hidden, np.int32)
+    items = np.empty(count - hidden, np.int32)
     blended = np.empty(count - hidden, np.float32)
     listable = 0
     for slot in range(hidden, count):
-        if not settings.excluded[reached.item[slot]]:
+        item = reached.item[slot]
+        if not settings.excluded[item]:
             value = np.float32(0.0)
             for leg in range(scale.size):
                 value += scale[leg] * reached.score[slot, leg]
             slots[listable] = slot
+            items[listable] = item
             blended[listable] = value
             listable += 1
-    slots = slots[:listable]
-    return slots[best_unordered(reached.item[slots], blended[:listable], settings.candidates)]
+    return slots[best_unordered(items[:listable], blended[:listable], settings.candidates)]
 
 
 @compiled
