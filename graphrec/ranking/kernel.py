@@ -67,6 +67,7 @@ def rank_dense(
 ) -> Lists:
     """Ranked lists from one leg's scores of all items, (users, items): for factors alone."""
     items, users = settings.popularity.size, profiles.start.size - 1
+    everything = np.arange(items)
     reached = nothing_reached(items, 1)
     place = np.full(items, -1, np.int32)
     lists = _empty_lists(users, settings)
@@ -76,7 +77,7 @@ def rank_dense(
             _list_popular(user, reached, settings, lists)
             forget(reached, hidden)
             continue
-        count = reach_all(reached, np.arange(items), hidden)
+        count = reach_all(reached, everything, hidden)
         reached.score[:count, 0] = dense[user][reached.item[:count]]
         mean, deviation = moments(reached.score[:count], settings)
         weight = leg_weights(_weights_of(profiles, user), settings)
@@ -226,8 +227,9 @@ def _add_popular(
         if found == filled.size:
             break
         if reached.slot[item] < 0 and not settings.excluded[item]:
+            reach(reached, item, count)
             filled[found] = count
-            count = reach(reached, item, count)
+            count += 1
             found += 1
     return filled[:found], count
 

@@ -53,7 +53,8 @@ def sum_neighbours(
             slot = reached.slot[other]
             if slot < 0:
                 slot = count
-                count = reach(reached, other, count)
+                reach(reached, other, slot)
+                count += 1
             for leg in range(legs):
                 reached.score[slot, leg] += factor[leg] * neighbours.weight[pair, leg]
     return count

@@ -32,21 +32,20 @@ def nothing_reached(items: int, legs: int) -> Reached:
 
 
 @compiled
-def reach(reached: Reached, item: int, count: int) -> int:
-    """Give an item a slot, with scores of 0, unless it has one; returns how many are taken."""
-    if reached.slot[item] >= 0:
-        return count
-    reached.slot[item] = count
-    reached.item[count] = item
-    reached.score[count] = 0.0
-    return count + 1
+def reach(reached: Reached, item: int, slot: int) -> None:
+    """Give an item that has no slot the next free one, with scores of 0."""
+    reached.slot[item] = slot
+    reached.item[slot] = item
+    reached.score[slot] = 0.0
 
 
 @compiled
 def reach_all(reached: Reached, items: Indices, count: int) -> int:
-    """As `reach`, for several items."""
+    """Give items slots, those that have none; returns how many are taken then."""
     for item in items:
-        count = reach(reached, item, count)
+        if reached.slot[item] < 0:
+            reach(reached, item, count)
+            count += 1
     return count
 
 
