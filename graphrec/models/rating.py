@@ -37,6 +37,7 @@ from graphrec.factors.als import fit_als
 from graphrec.factors.half_step import Objective, Side, solve_side
 from graphrec.graph.item_rows import from_rows, vector_rows
 from graphrec.models.directory import read_directory, restore_params, write_directory
+from graphrec.models.histories import with_known_histories
 from graphrec.models.params import ColumnParams
 from graphrec.params import at_least, param, positive
 from graphrec.progress import stage
@@ -92,7 +93,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         )
         wanted = indexed.groupBy(USER).agg(F.collect_set(INDEX).alias(_WANTED))
         known = self.ratings.profiles.select(USER, ITEMS, WEIGHTS)
-        predicted = self._predicted(wanted.join(known, USER, "left"))
+        predicted = self._predicted(with_known_histories(wanted, known))
         scored = indexed.join(predicted, [USER, INDEX]).select(
             F.col(USER).alias(user), F.col(ITEM).alias(item), PREDICTION
         )
@@ -119,13 +120,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
                 T.StructField(PREDICTION, T.ArrayType(T.FloatType())),
             ]
         )
-        filled = profiles.select(
-            USER,
-            F.coalesce(ITEMS, F.array().cast("array<int>")).alias(ITEMS),
-            F.coalesce(WEIGHTS, F.array().cast("array<float>")).alias(WEIGHTS),
-            _WANTED,
-        )
-        rows = filled.mapInArrow(predict, schema)
+        rows = profiles.mapInArrow(predict, schema)
         flat = rows.select(USER, F.explode(F.arrays_zip(_WANTED, PREDICTION)).alias("row"))
         return flat.select(
             USER, F.col(f"row.{_WANTED}").alias(INDEX), F.col(f"row.{PREDICTION}").alias(PREDICTION)
