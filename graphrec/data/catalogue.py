@@ -52,6 +52,10 @@ class Catalogue:
             )
         )
 
+    def indices(self, spark: SparkSession) -> DataFrame:
+        """(item, index: int), to go from ids to indices and back."""
+        return self.to_frame(spark).select(ITEM, INDEX)
+
     @staticmethod
     def from_interactions(interactions: DataFrame) -> Catalogue:
         """Count and number the items of (user, item, ...), one row per pair."""

@@ -22,9 +22,7 @@ def build_profiles(interactions: DataFrame, catalogue: Catalogue) -> DataFrame:
         (user, items: array<int>, weights: array<float>, times: array<double>), the arrays
         ascending by item index; times hold null where there is no time.
     """
-    indexed = interactions.join(
-        F.broadcast(catalogue.to_frame(interactions.sparkSession).select(ITEM, INDEX)), ITEM
-    )
+    indexed = interactions.join(F.broadcast(catalogue.indices(interactions.sparkSession)), ITEM)
     entry = F.struct(F.col(INDEX), F.col(WEIGHT).cast("float").alias(WEIGHT), F.col(TIMESTAMP))
     gathered = indexed.groupBy(USER).agg(F.sort_array(F.collect_list(entry)).alias("history"))
     return gathered.select(

@@ -328,7 +328,7 @@ def _within(budget: float, diversified: Sequence[Diversified]) -> float:
 def _named(data: TrainingData, profiles: DataFrame, items: str) -> DataFrame:
     """The pairs in an array column of histories, (user, item) with the input's names and ids."""
     pairs = profiles.select(USER, F.explode(items).alias(INDEX))
-    ids = data.catalogue.to_frame(data.spark).select(ITEM, INDEX)
+    ids = data.catalogue.indices(data.spark)
     return pairs.join(F.broadcast(ids), INDEX).select(
         F.col(USER).alias(data.columns.user), F.col(ITEM).alias(data.columns.item)
     )

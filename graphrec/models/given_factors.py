@@ -88,7 +88,7 @@ class GivenFactorsRecommender(Recommender):
 
     def _items(self, data: TrainingData) -> npt.NDArray[np.float32]:
         """The given item factors by item index, (items, rank); catalogue-sized."""
-        items = data.catalogue.to_frame(data.spark).select(ITEM, INDEX)
+        items = data.catalogue.indices(data.spark)
         kind = items.schema[ITEM].dataType.simpleString()
         given = _id_and_vector(self.itemFactors, ITEM)
         known = given.select(F.col(ITEM).try_cast(kind).alias(ITEM), VECTOR).join(items, ITEM)

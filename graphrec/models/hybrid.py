@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from pyspark.sql import DataFrame
 from pyspark.storagelevel import StorageLevel
 
-from graphrec.columns import INDEX, ITEM
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
@@ -228,7 +227,7 @@ class HybridRecommender(Recommender):
             fade=_by_leg(self.value("fadeBeyond"), tables.legs),
         )
         nested = serve(validation, tables, request, item_type=data.item_type)
-        items = data.catalogue.to_frame(data.spark).select(ITEM, INDEX)
+        items = data.catalogue.indices(data.spark)
         return CachedScores.collect(nested, validation, items, tables.legs)
 
     def with_settings(self, settings: Mapping[str, Any]) -> HybridRecommender:

@@ -42,7 +42,7 @@ class Learned:
     @property
     def items(self) -> DataFrame:
         """(item, index: int)."""
-        return self.tables.catalogue.to_frame(self.spark).select(ITEM, INDEX)
+        return self.tables.catalogue.indices(self.spark)
 
     def indexed(self, dataset: DataFrame) -> DataFrame:
         """(user, index: int) of the distinct pairs of a frame whose item is known."""

@@ -41,9 +41,8 @@ from graphrec.models.histories import with_known_histories
 from graphrec.models.params import ColumnParams
 from graphrec.params import at_least, param, positive
 from graphrec.progress import stage
+from graphrec.ranking.scoring import WANTED
 from graphrec.types import Matrix, Vector
-
-_WANTED = "wanted"
 
 
 class RatingParams(ColumnParams):
@@ -87,11 +86,11 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         require_column(dataset, "user", user)
         require_column(dataset, "item", item)
         pairs = dataset.select(quoted(user).alias(USER), quoted(item).alias(ITEM)).distinct()
-        items = self.ratings.catalogue.to_frame(dataset.sparkSession).select(ITEM, INDEX)
+        items = self.ratings.catalogue.indices(dataset.sparkSession)
         indexed = pairs.join(F.broadcast(items), ITEM, "left").select(
             USER, ITEM, F.coalesce(INDEX, F.lit(-1)).alias(INDEX)
         )
-        wanted = indexed.groupBy(USER).agg(F.collect_set(INDEX).alias(_WANTED))
+        wanted = indexed.groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
         known = self.ratings.profiles.select(USER, ITEMS, WEIGHTS)
         predicted = self._predicted(with_known_histories(wanted, known))
         scored = indexed.join(predicted, [USER, INDEX]).select(
@@ -116,14 +115,14 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         schema = T.StructType(
             [
                 profiles.schema[USER],
-                T.StructField(_WANTED, T.ArrayType(T.IntegerType())),
+                T.StructField(WANTED, T.ArrayType(T.IntegerType())),
                 T.StructField(PREDICTION, T.ArrayType(T.FloatType())),
             ]
         )
         rows = profiles.mapInArrow(predict, schema)
-        flat = rows.select(USER, F.explode(F.arrays_zip(_WANTED, PREDICTION)).alias("row"))
+        flat = rows.select(USER, F.explode(F.arrays_zip(WANTED, PREDICTION)).alias("row"))
         return flat.select(
-            USER, F.col(f"row.{_WANTED}").alias(INDEX), F.col(f"row.{PREDICTION}").alias(PREDICTION)
+            USER, F.col(f"row.{WANTED}").alias(INDEX), F.col(f"row.{PREDICTION}").alias(PREDICTION)
         )
 
     def write(self) -> MLWriter:
@@ -194,7 +193,7 @@ def _biases(
     row = accepted.agg(total_rating, F.count("*"), F.min(WEIGHT), F.max(WEIGHT)).first()
     assert row is not None  # an aggregate without groups has one row
     mean = row[0] / row[1]
-    items = catalogue.to_frame(accepted.sparkSession).select(ITEM, INDEX)
+    items = catalogue.indices(accepted.sparkSession)
     sums = accepted.groupBy(ITEM).agg(total_rating.alias("total"))
     table = sums.join(items, ITEM).select(INDEX, "total").toArrow()
     total = np.zeros(catalogue.size)
@@ -263,8 +262,8 @@ def _predict_batches(
         with one_thread():
             side = Side(start, values(batch[ITEMS], np.int32), left)
             users = solve_side(side, table["vector"], table["eigenvalue"], scale.objective)
-        wanted_start = offsets(batch[_WANTED])
-        item = values(batch[_WANTED], np.int32)
+        wanted_start = offsets(batch[WANTED])
+        item = values(batch[WANTED], np.int32)
         owner = np.repeat(np.arange(users.shape[0]), np.diff(wanted_start))
         known = item >= 0
         prediction = scale.mean + user_bias[owner]
@@ -272,7 +271,7 @@ def _predict_batches(
         prediction[known] += _dots(users[owner[known]], table["vector"][item[known]])
         clipped = np.clip(prediction, scale.lowest, scale.highest).astype(np.float32)
         yield pa.RecordBatch.from_pydict(
-            {USER: batch[USER], _WANTED: batch[_WANTED], PREDICTION: lists(wanted_start, clipped)}
+            {USER: batch[USER], WANTED: batch[WANTED], PREDICTION: lists(wanted_start, clipped)}
         )
 
 
