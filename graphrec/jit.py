@@ -1,4 +1,9 @@
-"""Compiling a numeric function to machine code, once per machine."""
+"""Compiling a numeric function to machine code, once per machine.
+
+An index into an array counts from the end where it is negative, and numba tests each one that is
+signed. In loops over all weights of a table that test is most of the time, so there the index is
+made unsigned: `np.uint32(item)`. (A sum of `np.uint64` and a signed number is a float to numba.)
+"""
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast

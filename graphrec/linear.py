@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from graphrec.jit import compiled
+from graphrec.jit import compiled, compiled_with_reordered_sums
 from graphrec.types import Matrix, Vector
 
 
@@ -30,3 +30,12 @@ def solve_positive_definite(matrix: Matrix, right: Vector) -> Vector:
         for j in range(i):  # row by row: lower is C-contiguous
             x[j] -= lower[i, j] * x[i]
     return x
+
+
+@compiled_with_reordered_sums
+def product(a: Vector, b: Vector) -> np.float32:
+    """The product a·b of float32; for a few hundred numbers a call of BLAS costs more."""
+    total = np.float32(0.0)
+    for place in range(a.size):
+        total += a[place] * b[place]
+    return total

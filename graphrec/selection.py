@@ -5,6 +5,8 @@ import numpy as np
 from graphrec.jit import compiled
 from graphrec.types import Indices, Vector
 
+_BUCKET_BITS = 11  # of a float32: its sign, the exponent and the first two of the fraction
+
 
 @compiled
 def best(items: Indices, scores: Vector, count: int) -> Indices:
@@ -42,7 +44,7 @@ def best_unordered(items: Indices, scores: Vector, count: int) -> Indices:
 
     Args:
         items: (n,), distinct.
-        scores: (n,), aligned with items.
+        scores: (n,), float32, aligned with items.
         count: how many to choose.
 
     Returns:
@@ -51,19 +53,50 @@ def best_unordered(items: Indices, scores: Vector, count: int) -> Indices:
     size = items.size
     if count >= size:
         return np.arange(size)
-    chosen = np.empty(max(count, 0), np.int64)
     if count <= 0:
-        return chosen
-    threshold = np.partition(scores, size - count)[size - count]
+        return np.empty(0, np.int64)
+    threshold = _highest_but(count - 1, scores)
     tied = np.flatnonzero(scores == threshold)
     tied_items = np.sort(items[tied])
     last = tied_items[count - np.sum(scores > threshold) - 1]  # of those tied, the smaller items
-    found = 0
+    chosen = np.empty(count + 1, np.int64)
+    found = np.uint64(0)
     for place in range(size):
-        if scores[place] > threshold or (scores[place] == threshold and items[place] <= last):
-            chosen[found] = place
-            found += 1
-    return chosen
+        chosen[found] = place  # overwritten by the next if it is not to be kept
+        above, equal = scores[place] > threshold, scores[place] == threshold
+        found += np.uint64(above | (equal & (items[place] <= last)))
+    return chosen[:count]
+
+
+@compiled
+def _highest_but(skipped: int, scores: Vector) -> np.float32:
+    """The highest of the scores but so many that are higher.
+
+    A count by buckets, four to a power of two, leaves few scores to compare.
+    """
+    bits = scores.view(np.uint32)
+    tally = np.zeros(1 << _BUCKET_BITS, np.int64)
+    for place in range(bits.size):
+        tally[_bucket(bits[place])] += 1
+    bucket = np.uint32(tally.size - 1)
+    while tally[bucket] <= skipped:
+        skipped -= tally[bucket]
+        bucket -= np.uint32(1)
+    near = np.empty(tally[bucket] + 1, np.float32)
+    found = np.uint64(0)
+    for place in range(bits.size):
+        near[found] = scores[place]  # likewise
+        found += np.uint64(_bucket(bits[place]) == bucket)
+    place = tally[bucket] - 1 - skipped
+    return np.partition(near[:found], place)[place]
+
+
+@compiled
+def _bucket(bits: np.uint32) -> np.uint32:
+    """The leading bits of a float32, turned so that they rise with it."""
+    negative = bits >> np.uint32(31) != 0
+    turned = ~bits if negative else bits | np.uint32(1 << 31)
+    return np.uint32(turned) >> np.uint32(32 - _BUCKET_BITS)
 
 
 @compiled

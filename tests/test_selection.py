@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from graphrec.selection import best, best_unordered
 
 # Few distinct scores: ties are the rule, also at the limit.
-SCORES = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 0.5, 2.0]), max_size=30)
+FEW = st.sampled_from([-1.0, -0.0, 0.0, 0.5, 0.5, 2.0])
+SCORES = st.lists(FEW | st.floats(width=32, allow_nan=False), max_size=30)
 
 
 @given(scores=SCORES, count=st.integers(-1, 32), shuffling=st.randoms(use_true_random=False))

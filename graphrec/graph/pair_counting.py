@@ -69,8 +69,9 @@ def count_pairs(
         count = 0
         for at in range(histories.item_start[rows[row]], histories.item_start[rows[row] + 1]):
             user, entry = histories.item_user[at], histories.item_entry[at]
-            for place in range(histories.start[user], histories.start[user + 1]):
-                other = histories.item[place]
+            first, last = histories.start[user], histories.start[user + 1]
+            for place in range(np.uint64(first), np.uint64(last)):
+                other = np.uint32(histories.item[place])
                 if users[other, 0] == 0:
                     met[count] = other
                     count += 1

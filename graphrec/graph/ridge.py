@@ -139,8 +139,8 @@ def regress_targets(
             system[a, a] = diagonal[item] + penalty[a]
         for a in range(size):
             item = neighbour[chosen[a]]
-            for pair in range(start[item], start[item + 1]):
-                b = place[neighbour[pair]]
+            for pair in range(np.uint64(start[item]), np.uint64(start[item + 1])):
+                b = place[np.uint32(neighbour[pair])]
                 if b >= 0:  # rows are cut one by one: a pair may stand in one of the two alone
                     system[a, b] = gram[pair]
                     system[b, a] = gram[pair]

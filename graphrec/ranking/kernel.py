@@ -3,10 +3,11 @@
 import numpy as np
 
 from graphrec.jit import compiled
+from graphrec.linear import product
 from graphrec.ranking.blend import leg_weights
 from graphrec.ranking.blocks import Factors, Lists, Neighbours, Profiles, Settings
 from graphrec.ranking.diversity import diversify, pool_size
-from graphrec.ranking.neighbour_scores import moments, scales, sum_neighbours, units
+from graphrec.ranking.neighbour_scores import moments, scales, sum_neighbours, units, weighted
 from graphrec.ranking.reached import (
     Reached,
     forget,
@@ -202,15 +203,12 @@ def _retrieve(
     items = np.empty(count - hidden, np.int32)
     blended = np.empty(count - hidden, np.float32)
     listable = 0
-    for slot in range(hidden, count):
-        item = reached.item[slot]
+    for slot in range(np.uint64(hidden), np.uint64(count)):
+        item = np.uint32(reached.item[slot])
         if not settings.excluded[item]:
-            value = np.float32(0.0)
-            for leg in range(scale.size):
-                value += scale[leg] * reached.score[slot, leg]
             slots[listable] = slot
             items[listable] = item
-            blended[listable] = value
+            blended[listable] = weighted(scale, reached.score, slot)
             listable += 1
     return slots[best_unordered(items[:listable], blended[:listable], settings.candidates)]
 
@@ -265,7 +263,7 @@ def _add_factor_share(
     scale = weight[leg] / deviation
     vector = factors.user[user]
     for candidate in range(candidates.size):
-        score = np.dot(factors.item[candidates[candidate]], vector)
+        score = product(factors.item[candidates[candidate]], vector)
         share[candidate, leg] = scale * (score - mean)
 
 

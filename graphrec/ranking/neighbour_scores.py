@@ -4,7 +4,7 @@ import numpy as np
 
 from graphrec.jit import compiled
 from graphrec.ranking.blocks import Neighbours, Profiles, Settings
-from graphrec.ranking.reached import Reached, reach
+from graphrec.ranking.reached import NO_SLOT, Reached
 from graphrec.types import Matrix, Vector
 
 
@@ -42,22 +42,43 @@ def sum_neighbours(
     Returns:
         How many slots are taken now.
     """
-    legs = unit.size
-    factor = np.empty(legs, np.float32)
+    if unit.size == 0:  # factors alone reach nothing
+        return count
+    free = np.uint32(count)
+    factor = np.empty(unit.size, np.float32)
     for entry in range(profiles.start[user], profiles.start[user + 1]):
-        for leg in range(legs):
+        for leg in range(unit.size):
             factor[leg] = profiles.weight[entry] * unit[leg]
+        one, two = factor[0], factor[unit.size - 1]
         item = profiles.item[entry]
-        for pair in range(neighbours.start[item], neighbours.start[item + 1]):
-            other = neighbours.neighbour[pair]
-            slot = reached.slot[other]
-            if slot < 0:
-                slot = count
-                reach(reached, other, slot)
-                count += 1
-            for leg in range(legs):
-                reached.score[slot, leg] += factor[leg] * neighbours.weight[pair, leg]
-    return count
+        first, last = neighbours.start[item], neighbours.start[item + 1]
+        for pair in range(np.uint64(first), np.uint64(last)):
+            other = np.uint32(neighbours.neighbour[pair])
+            slot = np.uint32(reached.slot[other])
+            new = slot == NO_SLOT
+            slot = free if new else slot
+            free += np.uint32(new)
+            # A third are new, at random: to take the slot once more costs less than a branch.
+            reached.slot[other] = np.int32(slot)
+            reached.item[slot] = other
+            if unit.size == 2:  # the rule, without a loop
+                reached.score[slot, 0] += one * neighbours.weight[pair, 0]
+                reached.score[slot, 1] += two * neighbours.weight[pair, 1]
+            else:
+                for leg in range(unit.size):
+                    reached.score[slot, leg] += factor[leg] * neighbours.weight[pair, leg]
+    return int(np.int64(free))
+
+
+@compiled
+def weighted(scale: Vector, rows: Matrix, row: int) -> np.float32:
+    """The weighted sum of a row by leg; two legs, which are the rule, without a loop."""
+    if scale.size == 2:
+        return scale[0] * rows[row, 0] + scale[1] * rows[row, 1]
+    total = np.float32(0.0)
+    for leg in range(scale.size):
+        total += scale[leg] * rows[row, leg]
+    return total
 
 
 @compiled

@@ -12,13 +12,15 @@ import numpy as np
 from graphrec.jit import compiled
 from graphrec.types import Indices, Matrix
 
+NO_SLOT = np.uint32(0xFFFFFFFF)  # -1, read as an unsigned number
+
 
 class Reached(NamedTuple):
     """Room for what is reached; the caller counts the slots that are taken."""
 
     slot: Indices  # (items,), where an item's scores stand; -1: it is not reached
     item: Indices  # (items,), by slot
-    score: Matrix  # (items, neighbour legs), by slot
+    score: Matrix  # (items, neighbour legs), by slot; 0 in those that are free
 
 
 @compiled
@@ -27,16 +29,15 @@ def nothing_reached(items: int, legs: int) -> Reached:
     return Reached(
         np.full(items, -1, np.int32),
         np.empty(items, np.int32),
-        np.empty((items, legs), np.float32),
+        np.zeros((items, legs), np.float32),
     )
 
 
 @compiled
 def reach(reached: Reached, item: int, slot: int) -> None:
-    """Give an item that has no slot the next free one, with scores of 0."""
+    """Give an item that has no slot the next free one."""
     reached.slot[item] = slot
     reached.item[slot] = item
-    reached.score[slot] = 0.0
 
 
 @compiled
@@ -54,3 +55,4 @@ def forget(reached: Reached, count: int) -> None:
     """Take the slots back."""
     for item in reached.item[:count]:
         reached.slot[item] = -1
+    reached.score[:count] = 0.0
