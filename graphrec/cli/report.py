@@ -40,8 +40,8 @@ class Report:
                 self._status.stop()
 
     def line(self, text: str = "", style: str = "") -> None:
-        """Print a line."""
-        self._console.print(Text(text, style))
+        """Print a line; only a terminal breaks it, so that a path in it can be copied whole."""
+        self._console.print(Text(text, style), soft_wrap=True)
 
     def _on_stage(self, name: str, seconds: float | None) -> None:
         if seconds is None:
