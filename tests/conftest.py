@@ -13,6 +13,14 @@ import graphrec
 from tests.quick_spark import QUICK
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the one session stay in one process; those without it may run beside them."""
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("session"))
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     session = graphrec.spark_session("graphrec-tests", config=QUICK)
