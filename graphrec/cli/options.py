@@ -303,7 +303,7 @@ class LearningOptions:
         int | None,
         typer.Option(
             metavar="N",
-            show_default="256",
+            show_default="half the root of the interactions, at most 256",
             help="Latent dimensions of the leg als.",
             rich_help_panel=MODEL,
         ),

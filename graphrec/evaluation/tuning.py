@@ -104,7 +104,7 @@ GRID: Final[tuple[Group, ...]] = (
             for unobserved, penalty in ((0.05, 0.05), (0.02, 0.05), (0.1, 0.05), (0.05, 0.1))
         ],
     ),
-    Group("rank", frozenset({"als"}), [{"als.rank": rank} for rank in (256, 64, 512)]),
+    Group("rank", frozenset({"als"}), [{"als.rank": rank} for rank in (None, 64, 128, 512)]),
     Group(
         "order",
         frozenset({"walk", "ridge"}),

@@ -25,7 +25,7 @@ def fit_als(
     profiles: DataFrame,
     items: int,
     *,
-    rank: int = 256,
+    rank: int,
     iterations: int = 5,
     unobserved: float = 0.05,
     regularization: float = 0.05,

@@ -22,7 +22,7 @@ def fit_mllib_als(
     profiles: DataFrame,
     items: int,
     *,
-    rank: int = 64,
+    rank: int,
     iterations: int = 8,
     unobserved: float = 0.05,
     regularization: float = 0.05,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import isqrt
 from typing import Final
 
 from graphrec.factors.als import fit_als
@@ -13,6 +14,7 @@ from graphrec.params import at_least, one_of, optional, param, positive
 from graphrec.progress import stage
 from graphrec.ranking.tables import FactorLeg
 
+HIGHEST_RANK: Final = 256  # that is taken without being asked for
 _ITERATIONS: Final = {"block": 5, "mllib": 8}
 
 
@@ -23,7 +25,12 @@ class ALSModel(RecommenderModel):
 class ALSRecommender(Recommender):
     """Alternating least squares; for sources and the objective see `graphrec.factors.solver`."""
 
-    rank = param(256, "number of latent dimensions", at_least(1))
+    rank = param(
+        None,
+        "number of latent dimensions; None: sqrt(interactions) / 2, at most 256, for few "
+        "interactions tell few of them from noise",
+        optional(at_least(1)),
+    )
     iterations = param(
         None,
         "how many times both sides are solved; None: 5 by our own engine, which starts near the "
@@ -46,15 +53,21 @@ class ALSRecommender(Recommender):
         ours = partial(fit_als, block_entries=data.params.value("blockEntries"))
         fit = ours if engine == "block" else fit_mllib_als
         iterations = self.value("iterations") or _ITERATIONS[engine]
+        rank = self.value("rank") or default_rank(int(data.catalogue.support.sum()))
         with stage("factors") as counts:
             factors = fit(
                 data.profiles,
                 data.catalogue.size,
-                rank=self.value("rank"),
+                rank=rank,
                 iterations=iterations,
                 unobserved=self.value("unobserved"),
                 regularization=self.value("regularization"),
                 seed=self.value("seed"),
             )
-            counts.update({"rank": self.value("rank"), "iterations": iterations})
+            counts.update({"rank": rank, "iterations": iterations})
         return [FactorLeg(self.leg, factors)]
+
+
+def default_rank(interactions: int) -> int:
+    """The rank where none is asked for; measured in `benchmarks/NOTES.md`."""
+    return max(1, min(HIGHEST_RANK, isqrt(interactions) // 2))

