@@ -10,7 +10,7 @@ import pytest
 from pyspark.ml import Estimator, Model
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.tuning import CrossValidator, ParamGridBuilder, TrainValidationSplit
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from graphrec.data.splits import with_folds
@@ -101,7 +101,7 @@ def test_it_agrees_with_the_metrics_of_long_frames(oracle: Callable[[str], DataF
         assert measured == pytest.approx(expected[metric]), metric
 
 
-def test_params(tmp_path: Path) -> None:
+def test_params(spark: SparkSession, tmp_path: Path) -> None:  # saving needs a session
     evaluator = RankingEvaluator(metricName="recall", predictionCol="list")
     assert (evaluator.getMetricName(), evaluator.getK()) == ("recall", 10)
     assert evaluator.isLargerBetter()
