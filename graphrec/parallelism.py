@@ -1,13 +1,20 @@
-"""How many tasks the cluster runs at once, and when a single one is better."""
+"""How many tasks the cluster runs at once, and when the driver is quicker than all of them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from graphrec.machine import GIBIBYTE, cores
 
-_LARGEST_TASK = 2 * GIBIBYTE  # of arrays in one Python worker
+A = TypeVar("A")
+R = TypeVar("R")
+
+_LARGEST = 2 * GIBIBYTE  # of arrays that the driver works on
 
 
 def parallelism(spark: SparkSession) -> int:
@@ -16,14 +23,20 @@ def parallelism(spark: SparkSession) -> int:
     return 1 if row is None else int(row[0]) + 1
 
 
-def is_better_in_one_task(spark: SparkSession, *, size: int, quick: bool) -> bool:
-    """Whether work on arrays is done sooner by one task, on all cores of its machine.
+def is_better_on_driver(spark: SparkSession, *, size: int, quick: bool) -> bool:
+    """Whether work on arrays is done sooner by the driver, on all cores of its machine.
 
     Nothing has to be dealt out and gathered then, and all threads share one copy of the data.
 
     Args:
         spark: the running session.
-        size: bytes of the arrays that the task would hold; at most 2 GiB.
+        size: bytes of the arrays that the driver would hold; at most 2 GiB.
         quick: whether the work is short enough for one machine, if there are several.
     """
-    return size <= _LARGEST_TASK and (quick or parallelism(spark) <= cores())
+    return size <= _LARGEST and (quick or parallelism(spark) <= cores())
+
+
+def on_all_cores(function: Callable[[A], R], parts: Sequence[A]) -> list[R]:
+    """The results for some parts, computed by a thread for each core of this machine."""
+    with ThreadPoolExecutor(cores()) as threads:
+        return list(threads.map(function, parts))

@@ -30,7 +30,7 @@ from graphrec.arrow import BatchFunction
 from graphrec.artifacts import SharedArrays, read_only, share_arrays
 from graphrec.columns import INDEX, ITEM, ITEMS, SUPPORT, USER
 from graphrec.data.catalogue import Catalogue
-from graphrec.data.packed import gather, pack, packed_schema
+from graphrec.data.packed import Rows, gather, pack, packed_schema
 from graphrec.data.ragged import offsets, one_array, values
 from graphrec.graph.bipartite import DEGREE, TYPE
 from graphrec.jit import compiled
@@ -123,7 +123,7 @@ def _gathered(packed: DataFrame, items: int) -> npt.NDArray[np.int32]:
 def _packed(first: int, numbers: npt.NDArray[np.int32]) -> pa.RecordBatch:
     """The numbers of the items from one on, one each."""
     index = np.arange(first, first + numbers.size)
-    return pack(index, np.arange(numbers.size + 1), {CORE: numbers})
+    return pack(Rows(index, np.arange(numbers.size + 1), {CORE: numbers}))
 
 
 def _all_rounds(shared: SharedArrays) -> BatchFunction:

@@ -27,7 +27,7 @@ from pyspark.sql import types as T
 from graphrec.arrow import BatchFunction
 from graphrec.artifacts import SharedArrays, read_only, share_arrays
 from graphrec.columns import ITEMS, USER
-from graphrec.data.packed import gather, pack, packed_schema
+from graphrec.data.packed import Rows, gather, pack, packed_schema
 from graphrec.data.ragged import offsets, one_array, values
 from graphrec.jit import compiled
 from graphrec.parallelism import parallelism
@@ -115,7 +115,7 @@ def _unite_block(
     near = np.zeros((index.size, words), np.uint64)
     unite_histories(start, item, place, block, blocks, near)
     begin = np.arange(index.size + 1) * words
-    return pa.Table.from_batches([pack(index, begin, {_BITS: near.reshape(-1)})])
+    return pa.Table.from_batches([pack(Rows(index, begin, {_BITS: near.reshape(-1)}))])
 
 
 def _measurer(shared: SharedArrays) -> BatchFunction:

@@ -135,6 +135,8 @@ def validate_interactions(
             found=counts.as_text(),
             fix="see that the right columns are named",
         )
+    if duplicates == "last" and columns.rating is None:
+        duplicates = "max"  # the latest weighs no less than the others, and this is found sooner
     accepted = combine_duplicates(
         _good(judged, counts, half_life_days), duplicates, timed=columns.timestamp is not None
     )

@@ -1,13 +1,13 @@
-"""Ragged rows on their way from the workers to the driver, as the bytes of whole arrays.
+"""Ragged rows that are made in parts, and how parts travel from the workers to the driver.
 
-Spark copies an array column value by value, twice; a binary it copies as a whole. So a batch of
+Spark copies an array column value by value, twice; a binary it copies as a whole. So a part of the
 rows travels as one record whose columns are the bytes of its arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame
 from graphrec.artifacts import read_only
 from graphrec.columns import INDEX
 from graphrec.jit import compiled
-from graphrec.machine import cores
+from graphrec.parallelism import on_all_cores
 from graphrec.types import Indices, Vector
 
 Array = npt.NDArray[Any]
@@ -31,15 +31,22 @@ def packed_schema(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}` binary" for name in (INDEX, _LENGTH, *names))
 
 
-def pack(index: Array, start: Array, entries: Mapping[str, Array]) -> pa.RecordBatch:
-    """Some rows as one record.
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of a ragged table, in any order."""
 
-    Args:
-        index: (rows,), int32, which rows of the whole these are.
-        start: (rows + 1,), int64, where each row's entries stand.
-        entries: (entries,) arrays by name.
-    """
-    columns = {INDEX: index.astype(np.int32), _LENGTH: np.diff(start).astype(np.int64), **entries}
+    index: Array  # (rows,), int32, which rows of the whole these are
+    start: Array  # (rows + 1,), int64, where each row's entries stand
+    entries: Mapping[str, Array]  # (entries,) by name
+
+
+def pack(part: Rows) -> pa.RecordBatch:
+    """Some rows as one record."""
+    columns = {
+        INDEX: part.index.astype(np.int32),
+        _LENGTH: np.diff(part.start).astype(np.int64),
+        **part.entries,
+    }
     return pa.RecordBatch.from_pydict(
         {name: pa.array([np.ascontiguousarray(a).data]) for name, a in columns.items()}
     )
@@ -48,41 +55,62 @@ def pack(index: Array, start: Array, entries: Mapping[str, Array]) -> pa.RecordB
 def gather(
     frame: DataFrame, rows: int, dtypes: Mapping[str, npt.DTypeLike]
 ) -> tuple[npt.NDArray[np.int64], dict[str, Array]]:
-    """Collect packed rows, in the order of their indices; for tables as large as the catalogue.
+    """Collect packed rows; for tables as large as the catalogue.
 
     Args:
-        frame: packed rows; a row that is nowhere is empty.
+        frame: packed rows.
         rows: of the whole.
         dtypes: of the arrays of entries, as they were packed.
 
     Returns:
+        As `assemble`.
+    """
+    parts = [
+        _unpacked(batch, record, dtypes)
+        for batch in frame.toArrow().to_batches()
+        for record in range(batch.num_rows)
+    ]
+    return assemble(parts, rows, dtypes)
+
+
+def assemble(
+    parts: Sequence[Rows], rows: int, dtypes: Mapping[str, npt.DTypeLike]
+) -> tuple[npt.NDArray[np.int64], dict[str, Array]]:
+    """Put rows in the order of their indices.
+
+    Args:
+        parts: no row is in two of them; a row that is in none is empty.
+        rows: of the whole.
+        dtypes: of the arrays of entries.
+
+    Returns:
         start (rows + 1,), and the arrays by name.
     """
-    kinds: dict[str, np.dtype[Any]]
-    kinds = {INDEX: np.dtype(np.int32), _LENGTH: np.dtype(np.int64)}
-    kinds |= {name: np.dtype(dtype) for name, dtype in dtypes.items()}
-    records = [
-        {name: _numbers(batch[name][row], kind) for name, kind in kinds.items()}
-        for batch in frame.toArrow().to_batches()
-        for row in range(batch.num_rows)
-    ]
     start = np.zeros(rows + 1, np.int64)
-    for record in records:
-        start[record[INDEX] + 1] = record[_LENGTH]
+    for part in parts:
+        start[part.index + 1] = np.diff(part.start)
     np.cumsum(start, out=start)
     arrays: dict[str, Array] = {name: np.empty(start[-1], kind) for name, kind in dtypes.items()}
 
-    def put(record: dict[str, Array]) -> None:
-        first, length = read_only(start[record[INDEX]]), read_only(record[_LENGTH])
+    def put(part: Rows) -> None:
+        first, length = read_only(start[part.index]), read_only(np.diff(part.start))
         for name, array in arrays.items():
-            _put_rows(_as_words(array), first, length, _as_words(read_only(record[name])))
+            _put_rows(_as_words(array), first, length, _as_words(read_only(part.entries[name])))
 
-    with ThreadPoolExecutor(cores()) as threads:  # each row has a place of its own
-        list(threads.map(put, records))
+    on_all_cores(put, parts)  # each row has a place of its own
     return start, arrays
 
 
-def _numbers(packed: pa.BinaryScalar, kind: np.dtype[Any]) -> Array:
+def _unpacked(batch: pa.RecordBatch, record: int, dtypes: Mapping[str, npt.DTypeLike]) -> Rows:
+    length = _numbers(batch[_LENGTH][record], np.int64)
+    return Rows(
+        index=_numbers(batch[INDEX][record], np.int32),
+        start=np.concatenate(([0], np.cumsum(length))),
+        entries={name: _numbers(batch[name][record], kind) for name, kind in dtypes.items()},
+    )
+
+
+def _numbers(packed: pa.BinaryScalar, kind: npt.DTypeLike) -> Array:
     """The numbers in a binary, which are not copied."""
     return np.frombuffer(memoryview(packed.as_buffer()), kind)
 

@@ -43,12 +43,20 @@ def cap_histories(profiles: DataFrame, longest: int) -> DataFrame:
     entries = F.arrays_zip(ITEMS, WEIGHTS, TIMES)
     latest_first = F.sort_array(F.transform(entries, _by_time), asc=False)
     latest = F.transform(F.slice(latest_first, 1, longest), lambda keyed: keyed["entry"])
-    kept = F.when(F.size(ITEMS) > longest, F.sort_array(latest)).otherwise(entries)
-    return profiles.select(USER, kept.alias("kept")).select(
-        USER, *(F.col(f"kept.{name}").alias(name) for name in (ITEMS, WEIGHTS, TIMES))
+    # Null for the others, whose arrays are then taken as they are: to zip them costs the most.
+    kept = F.when(F.size(ITEMS) > longest, F.sort_array(latest))
+    return profiles.withColumn("kept", kept).select(
+        USER, *(F.coalesce(f"kept.{name}", name).alias(name) for name in (ITEMS, WEIGHTS, TIMES))
     )
 
 
 def _by_time(entry: Column) -> Column:
     tie = F.xxhash64(F.col(USER), entry[ITEMS])
     return F.struct(entry[TIMES].alias("time"), tie.alias("tie"), entry.alias("entry"))
+
+
+def profiles_size(profiles: DataFrame) -> tuple[int, int]:
+    """How many users there are, and how many interactions they have."""
+    row = profiles.agg(F.count("*"), F.coalesce(F.sum(F.size(ITEMS)), F.lit(0))).first()
+    assert row is not None  # an aggregate without groups has one row
+    return row[0], row[1]

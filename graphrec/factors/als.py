@@ -1,19 +1,18 @@
-"""Alternating least squares, our own engine: in one task where that is quicker, else in blocks."""
+"""Alternating least squares, our own engine: on the driver if that is quicker, else in blocks."""
 
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from graphrec.columns import ITEMS
+from graphrec.data.profiles import profiles_size
 from graphrec.errors import ParameterError
 from graphrec.factors.block_als import fit_in_blocks
+from graphrec.factors.driver_als import fit_on_driver
 from graphrec.factors.eigenbasis import rotate
 from graphrec.factors.fold_in import ItemFactors
 from graphrec.factors.half_step import Objective
-from graphrec.factors.one_task_als import fit_in_one_task
 from graphrec.machine import GIBIBYTE
-from graphrec.parallelism import is_better_in_one_task
+from graphrec.parallelism import is_better_on_driver
 
 _LARGEST_SIDE = 8 * GIBIBYTE  # of one side's factors, which pass through the driver
 _QUICK = 500_000_000  # entries x rank: a second or two of work for a half-step, on one core
@@ -48,20 +47,18 @@ def fit_als(
         seed: of the random vectors that the start is made of.
         explicit: the weights are what the products of factors shall be, each as trusted as the
             others.
-        block_entries: how many interactions one task may hold.
+        block_entries: how many interactions the driver, or one task, may hold.
 
     Raises:
         ParameterError: the users' factors are too large to pass through the driver.
     """
-    row = profiles.agg(F.count("*"), F.coalesce(F.sum(F.size(ITEMS)), F.lit(0))).first()
-    assert row is not None  # an aggregate without groups has one row
-    users, entries = row
+    users, entries = profiles_size(profiles)
     _check_size(max(users, items), rank)
     size = entries * _ENTRY_BYTES + (users + items) * rank * _FACTOR_BYTES
-    one_task = entries <= block_entries and is_better_in_one_task(
+    here = entries <= block_entries and is_better_on_driver(
         profiles.sparkSession, size=size, quick=entries * rank <= _QUICK
     )
-    fit = fit_in_one_task if one_task else fit_in_blocks
+    fit = fit_on_driver if here else fit_in_blocks
     objective = Objective(unobserved, regularization, explicit)
     vector, eigenvalue = rotate(fit(profiles, items, rank, iterations, objective, seed))
     return ItemFactors(vector, eigenvalue, unobserved, regularization)

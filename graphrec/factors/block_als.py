@@ -21,10 +21,10 @@ from graphrec.arrow import BatchFunction
 from graphrec.artifacts import Array, SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEMS, USER, VECTOR, WEIGHTS
 from graphrec.data.ids import dense_ids
-from graphrec.data.packed import gather, pack, packed_schema
+from graphrec.data.packed import Rows, gather, pack, packed_schema
 from graphrec.data.ragged import offsets, values
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.half_step import Objective, Side, solve_side
+from graphrec.factors.half_step import Objective, Side, precisions, solve_side
 from graphrec.factors.start import balanced, multiply_side, orthonormal, random_vectors
 from graphrec.types import Matrix
 
@@ -52,9 +52,9 @@ def fit_in_blocks(
     fixed = balanced(
         _half_step(by_item, items, _multiplier(spark, orthonormal(user_factors), objective))
     )
-    for _ in range(iterations):
-        user_factors = _half_step(by_user, users, _solver(spark, fixed, objective))
-        fixed = _half_step(by_item, items, _solver(spark, user_factors, objective))
+    for precision in precisions(iterations):
+        user_factors = _half_step(by_user, users, _solver(spark, fixed, objective, precision))
+        fixed = _half_step(by_item, items, _solver(spark, user_factors, objective, precision))
     by_user.unpersist()
     by_item.unpersist()
     return fixed
@@ -97,16 +97,20 @@ def _multiply(side: Side, table: Mapping[str, Array], *, objective: Objective) -
     return multiply_side(side, table["fixed"], objective)
 
 
-def _solver(spark: SparkSession, fixed: Matrix, objective: Objective) -> BatchFunction:
+def _solver(
+    spark: SparkSession, fixed: Matrix, objective: Objective, precision: float
+) -> BatchFunction:
     """Solves batches of rows against the other side, which is held fixed."""
     vector, eigenvalue = rotate(fixed)
     shared = share_arrays(spark, {"fixed": vector, "eigenvalue": eigenvalue})
-    solve = partial(_solve, objective=objective)
+    solve = partial(_solve, objective=objective, precision=precision)
     return partial(_compute_batches, shared=shared, rank=vector.shape[1], compute=solve)
 
 
-def _solve(side: Side, table: Mapping[str, Array], *, objective: Objective) -> Matrix:
-    return solve_side(side, table["fixed"], table["eigenvalue"], objective)
+def _solve(
+    side: Side, table: Mapping[str, Array], *, objective: Objective, precision: float
+) -> Matrix:
+    return solve_side(side, table["fixed"], table["eigenvalue"], objective, precision)
 
 
 def _half_step(rows: DataFrame, count: int, compute: BatchFunction) -> Matrix:
@@ -135,4 +139,4 @@ def _compute_batches(
         with one_thread():
             factors = compute(side, table)
         start = np.arange(batch.num_rows + 1, dtype=np.int64) * rank
-        yield pack(batch[INDEX].to_numpy(), start, {VECTOR: factors.reshape(-1)})
+        yield pack(Rows(batch[INDEX].to_numpy(), start, {VECTOR: factors.reshape(-1)}))

@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from graphrec.artifacts import read_only
-from graphrec.factors.solver import solve_rows
+from graphrec.factors.solver import EXACT, solve_rows
 from graphrec.types import Indices, Matrix, Vector
+
+_ROUGH = 1e-3  # ranks as well as exact factors do, for a step less of five
 
 
 class Side(NamedTuple):
@@ -27,7 +29,18 @@ class Objective(NamedTuple):
     explicit: bool  # the weights are targets, each as trusted as the others; else confidences
 
 
-def solve_side(side: Side, fixed: Matrix, eigenvalue: Vector, objective: Objective) -> Matrix:
+def precisions(iterations: int) -> list[float]:
+    """How exactly the rows of each iteration are solved: what the next one replaces, roughly."""
+    return [EXACT if number == iterations else _ROUGH for number in range(1, iterations + 1)]
+
+
+def solve_side(
+    side: Side,
+    fixed: Matrix,
+    eigenvalue: Vector,
+    objective: Objective,
+    precision: float = EXACT,
+) -> Matrix:
     """The factors of some rows, (rows, rank), the other side held fixed in its eigenbasis."""
     return solve_rows(
         read_only(side.start),
@@ -38,4 +51,5 @@ def solve_side(side: Side, fixed: Matrix, eigenvalue: Vector, objective: Objecti
         read_only(eigenvalue),
         objective.unobserved,
         objective.regularization,
+        precision,
     )

@@ -23,7 +23,7 @@ import numpy as np
 from graphrec.jit import compiled, compiled_with_reordered_sums
 from graphrec.types import Indices, Matrix, Vector
 
-_PRECISION = 1e-5  # of the residual, relative to the right side: what single precision can hold
+EXACT = 1e-5  # the residual, relative to the right side: what single precision can hold
 _MOST_STEPS = 200  # for rows of ratings with hardly any regularisation
 _SUMMED = 1 << 16  # entries summed at a time, so that a hub's sum does not outgrow its addends
 
@@ -38,6 +38,7 @@ def solve_rows(
     eigenvalue: Vector,
     unobserved: float,
     regularization: float,
+    precision: float,
 ) -> Matrix:
     """The factors of a block of rows, the other side held fixed.
 
@@ -50,6 +51,7 @@ def solve_rows(
         eigenvalue: (rank,), the diagonal of VᵀV.
         unobserved: a0 >= 0, the weight of an absent pair.
         regularization: λ > 0, per entry of the row.
+        precision: how small the residual gets, relative to the right side; at the least `EXACT`.
 
     Returns:
         (rows, rank); a row without entries is 0.
@@ -69,7 +71,7 @@ def solve_rows(
         for place in range(rank):
             shared = unobserved * eigenvalue[place] + regularization * columns.size
             scale[place] = 1.0 / np.sqrt(shared)
-        _solve(columns, confidence[entries], pull, fixed, scale, work, factors[row])
+        _solve(columns, confidence[entries], pull, fixed, scale, precision, work, factors[row])
     return factors
 
 
@@ -80,6 +82,7 @@ def _solve(
     pull: Vector,
     fixed: Matrix,
     scale: Vector,
+    precision: float,
     work: Matrix,
     solution: Vector,
 ) -> None:
@@ -91,7 +94,7 @@ def _solve(
         residual[place] *= scale[place]
         direction[place] = residual[place]
         error += residual[place] * residual[place]
-    enough = np.float32(_PRECISION * _PRECISION) * error
+    enough = np.float32(precision * precision) * error
     for _ in range(_MOST_STEPS):
         if error <= enough:
             break
@@ -137,11 +140,36 @@ def _multiply(
     image: Vector,
     part: Vector,
 ) -> None:
-    """V_rowᵀ·C·V_row·direction into `image`, (rank,): each row of V is read once."""
+    """V_rowᵀ·C·V_row·direction into `image`, (rank,): each row of V is read once.
+
+    Four rows at a time, so that the direction and the sum are read and written a quarter as often.
+    """
     image[:] = 0.0
     for first in range(0, columns.size, _SUMMED):
         part[:] = 0.0
-        for entry in range(first, min(first + _SUMMED, columns.size)):
+        last = min(first + _SUMMED, columns.size)
+        fours = first + (last - first) // 4 * 4
+        for entry in range(first, fours, 4):
+            a, b = fixed[columns[entry]], fixed[columns[entry + 1]]
+            c, d = fixed[columns[entry + 2]], fixed[columns[entry + 3]]
+            along_a = along_b = along_c = along_d = np.float32(0.0)
+            for place in range(direction.size):
+                along_a += a[place] * direction[place]
+                along_b += b[place] * direction[place]
+                along_c += c[place] * direction[place]
+                along_d += d[place] * direction[place]
+            along_a *= confidence[entry]
+            along_b *= confidence[entry + 1]
+            along_c *= confidence[entry + 2]
+            along_d *= confidence[entry + 3]
+            for place in range(direction.size):
+                part[place] += (
+                    along_a * a[place]
+                    + along_b * b[place]
+                    + along_c * c[place]
+                    + along_d * d[place]
+                )
+        for entry in range(fours, last):
             vector = fixed[columns[entry]]
             along = np.float32(0.0)
             for place in range(direction.size):

@@ -56,7 +56,9 @@ def _multiply_rows(start: Indices, column: Indices, target: Vector, fixed: Matri
     rank = fixed.shape[1]
     product = np.zeros((start.size - 1, rank), np.float32)
     for row in range(start.size - 1):
+        total = product[row]
         for entry in range(start[row], start[row + 1]):
+            factor, vector = target[entry], fixed[column[entry]]
             for place in range(rank):
-                product[row, place] += target[entry] * fixed[column[entry], place]
+                total[place] += factor * vector[place]
     return product

@@ -1,4 +1,4 @@
-"""Work that goes item by item: spread over the cluster, and gathered again."""
+"""Work that goes item by item: on the driver, or spread over the cluster and gathered again."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from pyspark.sql import functions as F
 from graphrec.arrow import BatchFunction
 from graphrec.artifacts import Array, SharedArrays, one_thread, read_only, share_arrays
 from graphrec.columns import INDEX, NEIGHBOUR, WEIGHT
-from graphrec.data.packed import gather, pack, packed_schema
+from graphrec.data.packed import Rows, assemble, gather, pack, packed_schema
 from graphrec.graph.sparse import SparseRows
-from graphrec.parallelism import parallelism
+from graphrec.machine import cores
+from graphrec.parallelism import is_better_on_driver, on_all_cores, parallelism
 from graphrec.types import Indices, Vector
+
+_ENTRIES = {NEIGHBOUR: np.int32, WEIGHT: np.float32}
+_PARTS_PER_CORE = 16  # computed one after the other: popular items make some longer than others
 
 RowFunction: TypeAlias = Callable[[Indices, Mapping[str, Array]], tuple[Indices, Indices, Vector]]
 """(items, tables) -> start (items + 1,), neighbour ascending within a row, weight.
@@ -27,34 +31,59 @@ found compiled on disk; a nested one would take compiled functions along, to be 
 
 
 def compute_rows(
-    spark: SparkSession, items: int, tables: Mapping[str, Array], function: RowFunction
+    spark: SparkSession,
+    items: int,
+    tables: Mapping[str, Array],
+    function: RowFunction,
+    *,
+    block_entries: int,
 ) -> SparseRows:
-    """A row of weights for each item, computed in blocks of items on the workers.
+    """A row of weights for each item, to the same bits wherever it is computed.
 
     Args:
-        spark: runs the blocks.
+        spark: runs blocks of items, if the driver would take longer.
         items: number of items.
         tables: catalogue-sized arrays that the function reads, by name.
         function: computes the rows of some items.
+        block_entries: with more entries in a table, blocks are dealt out to the workers.
     """
-    shared = share_arrays(spark, tables)
-    packed = item_indices(spark, items).mapInArrow(
-        _computer(shared, function), packed_schema((NEIGHBOUR, WEIGHT))
-    )
-    start, entries = gather(packed, items, {NEIGHBOUR: np.int32, WEIGHT: np.float32})
+    largest = max((table.size for table in tables.values()), default=0)
+    size = sum(table.nbytes for table in tables.values())
+    if largest <= block_entries and is_better_on_driver(spark, size=size, quick=False):
+        start, entries = _computed_here(items, tables, function)
+    else:
+        shared = share_arrays(spark, tables)
+        packed = item_indices(spark, items).mapInArrow(
+            _computer(shared, function), packed_schema(_ENTRIES)
+        )
+        start, entries = gather(packed, items, _ENTRIES)
     return SparseRows(start, entries[NEIGHBOUR], entries[WEIGHT])
+
+
+def _computed_here(
+    items: int, tables: Mapping[str, Array], function: RowFunction
+) -> tuple[Indices, Mapping[str, Array]]:
+    opened = {name: read_only(table) for name, table in tables.items()}
+    parts = min(_PARTS_PER_CORE * cores(), max(items, 1))
+    dealt = [np.arange(n, items, parts, dtype=np.int32) for n in range(parts)]
+    with one_thread():
+        rows = on_all_cores(lambda some: _rows(read_only(some), opened, function), dealt)
+    return assemble(rows, items, _ENTRIES)
 
 
 def _computer(shared: SharedArrays, function: RowFunction) -> BatchFunction:
     def compute(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         tables = shared.open()
         for batch in batches:
-            items = read_only(batch[INDEX].to_numpy())
             with one_thread():
-                start, neighbour, weight = function(items, tables)
-            yield pack(items, start, {NEIGHBOUR: neighbour, WEIGHT: weight})
+                yield pack(_rows(read_only(batch[INDEX].to_numpy()), tables, function))
 
     return compute
+
+
+def _rows(items: Indices, tables: Mapping[str, Array], function: RowFunction) -> Rows:
+    start, neighbour, weight = function(items, tables)
+    return Rows(items, start, {NEIGHBOUR: neighbour, WEIGHT: weight})
 
 
 def item_indices(spark: SparkSession, items: int) -> DataFrame:

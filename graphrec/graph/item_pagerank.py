@@ -51,6 +51,7 @@ def item_pagerank(
     tolerance: float = 1e-4,
     least_mass: float = 1e-3,
     max_entries: int = 400,
+    block_entries: int = 32_000_000,
 ) -> ItemPageRank:
     """PageRank personalized to each item, on the two-step chain of the pair table.
 
@@ -64,6 +65,7 @@ def item_pagerank(
             bounds the work for a row to `1 / (c' · least_mass)` items, whatever the size of the
             graph. 0 spreads all but the tolerance.
         max_entries: K, how many entries each row keeps.
+        block_entries: see `compute_rows`.
 
     Returns:
         The rows, of the chain with restart `1 - (1 - c)²`, and what each of them lacks.
@@ -82,7 +84,7 @@ def item_pagerank(
         least_mass=least_mass,
         max_entries=max_entries,
     )
-    rows = compute_rows(spark, pairs.items, tables, spread)
+    rows = compute_rows(spark, pairs.items, tables, spread, block_entries=block_entries)
     kept = np.bincount(
         np.repeat(np.arange(pairs.items), np.diff(rows.start)),
         weights=rows.weight.astype(np.float64),

@@ -9,6 +9,8 @@ from graphrec.jit import compiled
 from graphrec.selection import best_unordered
 from graphrec.types import Indices, Matrix, Vector
 
+_TOGETHER, _AFTER, _COUNTS = 0, 1, 2  # columns of what is summed for a pair; behind them, channels
+
 
 class Histories(NamedTuple):
     """Some users' histories, by user and by item."""
@@ -51,51 +53,31 @@ def count_pairs(
         max_partners: how many partners an item keeps at most.
         min_support: pairs with fewer common users are left out.
     """
-    scale, weight, time = histories.scale, histories.weight, histories.time
-    channels = scale.shape[1]
-    ordered = time.size > 0
-    sums = np.zeros((norm.size, channels), np.float64)
-    users = np.zeros((norm.size, 2), np.int32)  # who have both, and who had the other one later
-    met = np.empty(norm.size, np.int32)
+    ordered = histories.time.size > 0
+    met = np.empty(norm.size + 1, np.int32)
+    total = np.zeros((norm.size, _COUNTS + histories.scale.shape[1]), np.float64)
     room = rows.size * min(max_partners, norm.size)
     out = CountedPairs(
         np.zeros(rows.size + 1, np.int64),
         np.empty(room, np.int32),
         np.empty(room, np.int32),
         np.empty(room if ordered else 0, np.int32),
-        np.empty((room, channels), np.float32),
+        np.empty((room, histories.scale.shape[1]), np.float32),
     )
     for row in range(rows.size):
-        count = 0
-        for at in range(histories.item_start[rows[row]], histories.item_start[rows[row] + 1]):
-            user, entry = histories.item_user[at], histories.item_entry[at]
-            first, last = histories.start[user], histories.start[user + 1]
-            for place in range(np.uint64(first), np.uint64(last)):
-                other = np.uint32(histories.item[place])
-                if users[other, 0] == 0:
-                    met[count] = other
-                    count += 1
-                users[other, 0] += 1
-                if ordered:
-                    users[other, 1] += time[place] > time[entry]  # no branch: half of them are
-                product = np.float64(weight[entry]) * weight[place]
-                for channel in range(channels):
-                    sums[other, channel] += scale[user, channel] * product
-        kept = _best_partners(
-            met[:count], users[:, 0], sums, norm, rows[row], max_partners, min_support
-        )
+        count = _add_products(rows[row], histories, met, total)
+        kept = _best_partners(met[:count], total, norm, rows[row], max_partners, min_support)
         place = out.start[row]
         for other in kept:
             out.neighbour[place] = other
-            out.together[place] = users[other, 0]
-            out.sums[place] = sums[other]
+            out.together[place] = total[other, _TOGETHER]
+            out.sums[place] = total[other, _COUNTS:]
             if ordered:
-                out.after[place] = users[other, 1]
+                out.after[place] = total[other, _AFTER]
             place += 1
         out.start[row + 1] = place
         for other in met[:count]:
-            users[other] = 0
-            sums[other] = 0.0
+            total[other] = 0.0
     used = out.start[rows.size]
     return CountedPairs(
         out.start,
@@ -107,10 +89,48 @@ def count_pairs(
 
 
 @compiled
+def _add_products(item: int, histories: Histories, met: Indices, total: Matrix) -> int:
+    """Sum one item's products with all others.
+
+    Args:
+        item: whose.
+        histories: of all users who have it.
+        met: (items + 1,), written: the items that users have beside this one, and this one.
+        total: (items, _COUNTS + channels), 0 everywhere; written. What belongs to a pair stands
+            side by side: it is met at random, and is one line of the processor's cache.
+
+    Returns:
+        How many are met.
+    """
+    scale, weight, time = histories.scale, histories.weight, histories.time
+    channels = scale.shape[1]
+    ordered = time.size > 0
+    count = np.uint64(0)
+    for at in range(histories.item_start[item], histories.item_start[item + 1]):
+        user, entry = histories.item_user[at], histories.item_entry[at]
+        own, one, two = np.float64(weight[entry]), scale[user, 0], scale[user, channels - 1]
+        first, last = histories.start[user], histories.start[user + 1]
+        for place in range(np.uint64(first), np.uint64(last)):
+            other = np.uint32(histories.item[place])
+            met[count] = other  # overwritten by the next if it was met before: no branch
+            count += np.uint64(total[other, _TOGETHER] == 0.0)
+            total[other, _TOGETHER] += 1.0
+            if ordered:
+                total[other, _AFTER] += time[place] > time[entry]  # likewise: half of them are
+            product = own * weight[place]
+            if channels == 2:  # the rule, without a loop
+                total[other, _COUNTS] += one * product
+                total[other, _COUNTS + 1] += two * product
+            else:
+                for channel in range(channels):
+                    total[other, _COUNTS + channel] += scale[user, channel] * product
+    return int(np.int64(count))
+
+
+@compiled
 def _best_partners(
     met: Indices,
-    together: Indices,
-    sums: Matrix,
+    total: Matrix,
     norm: Vector,
     item: int,
     max_partners: int,
@@ -123,9 +143,9 @@ def _best_partners(
     if norm[item] == 0.0:  # nobody gave it any weight: it has a cosine with nothing
         return partners[:0]
     for other in met:
-        if other != item and together[other] >= min_support and norm[other] > 0.0:
+        if other != item and total[other, _TOGETHER] >= min_support and norm[other] > 0.0:
             partners[count] = other
-            cosine[count] = sums[other, 0] / norm[other]
+            cosine[count] = total[other, _COUNTS] / norm[other]
             count += 1
     return np.sort(partners[best_unordered(partners[:count], cosine[:count], max_partners)])
 

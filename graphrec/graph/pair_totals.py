@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,15 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from graphrec.artifacts import read_only
 from graphrec.columns import INDEX, ITEMS, SUPPORT, USER, WEIGHTS
 from graphrec.data.exact import PARTS, add_parts, joined_parts
 from graphrec.graph.pair_counting import Histories, sum_items
 from graphrec.graph.pair_histories import read_histories
 from graphrec.jit import compiled
-from graphrec.types import Indices, Matrix
+from graphrec.types import Indices, Matrix, Vector
+
+SELECTING = 1.0  # the exponent whose cosine selects an item's partners
 
 _ALL = -1  # the index of an item that every user has, with weight 1: its sums are the users' own
 
@@ -32,14 +35,26 @@ class Totals:
     strength: npt.NDArray[np.float64]  # (items,), Σ_u r_ui
     own: dict[float, npt.NDArray[np.float64]]  # e -> (items,), Σ_u s_u^-e · r_ui²
 
-    @property
-    def entries(self) -> int:
-        """Number of interactions."""
-        return int(self.support.sum())
+    @cached_property
+    def norm(self) -> Vector:
+        """(items,), the square root of each item's own sum in the exponent that selects pairs."""
+        return read_only(np.sqrt(self.own[SELECTING]))
+
+
+def totals_of(histories: Histories, channels: Sequence[float]) -> Totals:
+    """Sum up histories that are at hand, to the same bits as `total_histories`.
+
+    Args:
+        histories: all of them.
+        channels: their exponents.
+    """
+    support = np.append(np.diff(histories.item_start), histories.start.size - 1)
+    whole = np.concatenate((sum_items(histories), _sum_users(histories)[np.newaxis]))
+    return _totals(support, whole, channels)
 
 
 def total_histories(profiles: DataFrame, items: int, channels: Sequence[float]) -> Totals:
-    """Sum up histories; what reaches the driver is as large as the catalogue.
+    """Sum up histories on the workers; what reaches the driver is as large as the catalogue.
 
     Args:
         profiles: (user, items, weights).
@@ -59,10 +74,15 @@ def total_histories(profiles: DataFrame, items: int, channels: Sequence[float]) 
     index = table[INDEX].to_numpy()
     support = np.zeros(items + 1, np.int64)
     support[index] = table[SUPPORT].to_numpy()
-    whole = np.zeros((items + 1, len(parts)), np.int64)  # the last row is _ALL's
+    whole = np.zeros((items + 1, len(parts)), np.int64)
     for place, part in enumerate(parts):
         whole[index, place] = table[part].to_numpy()
-    sums = joined_parts(whole.reshape(items + 1, -1, PARTS))
+    return _totals(support, whole.reshape(items + 1, -1, PARTS), channels)
+
+
+def _totals(support: Indices, whole: Indices, channels: Sequence[float]) -> Totals:
+    """Totals from (items + 1,) and (items + 1, 1 + channels, PARTS); the last row is _ALL's."""
+    sums = joined_parts(whole)
     users = int(support[_ALL])
     return Totals(
         users=users,

@@ -8,9 +8,9 @@ long histories count less, exponent 0 the plain Gram matrix. Each item keeps the
 cosine in exponent 1; everything downstream lives on that support.
 
 The cost is `Σ_u n_u²` and needs histories to be capped (`graphrec.data.profiles.cap_histories`).
-Compiled code counts (`graphrec.graph.pair_counting`), in one task or in many
-(`graphrec.graph.pair_tasks`). The finished table has items x partners entries and passes through
-the driver: it grows with the catalogue, never with the users.
+Compiled code counts (`graphrec.graph.pair_counting`): on the driver where it can hold all histories
+and no cluster would be quicker, else in blocks of items. The finished table has items x partners
+entries and is the driver's: it grows with the catalogue, never with the users.
 """
 
 from __future__ import annotations
@@ -24,13 +24,17 @@ from pyspark.sql import DataFrame
 
 from graphrec.artifacts import read_only
 from graphrec.columns import AFTER, NEIGHBOUR, TOGETHER
-from graphrec.data.packed import gather
-from graphrec.graph.pair_tasks import PairCount, deal_out
-from graphrec.graph.pair_totals import total_histories
+from graphrec.data.profiles import profiles_size
+from graphrec.graph.block_pairs import count_in_blocks
+from graphrec.graph.driver_pairs import count_on_driver
+from graphrec.graph.pair_count import PairCount
+from graphrec.graph.pair_totals import SELECTING
 from graphrec.jit import compiled
+from graphrec.parallelism import is_better_on_driver
 from graphrec.types import Indices, Vector
 
-_SELECTING = 1.0  # the exponent whose cosine selects the partners
+_ENTRY_BYTES = 64  # of an interaction in all its arrays, while it is read
+_QUICK = 1_000_000  # interactions, some seconds on one machine
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,11 @@ class PairTable:
     @property
     def cosine(self) -> npt.NDArray[np.float32]:
         """Cosine of each pair in the selecting exponent, (pairs,), 0 to 1."""
-        norm = np.sqrt(self.own[_SELECTING])
+        norm = np.sqrt(self.own[SELECTING])
         return _cosines(
             read_only(self.start),
             read_only(self.neighbour),
-            read_only(self.sums[_SELECTING]),
+            read_only(self.sums[SELECTING]),
             read_only(norm),
         )
 
@@ -89,20 +93,15 @@ def build_pair_table(
         exponents: wanted beside 1, which is always there.
         min_support: pairs with fewer common users are left out.
         ordered: also count in how many histories the neighbour came later.
-        block_entries: how many history entries one task may hold, some 64 bytes each; with more
-            data there are more blocks, not larger ones.
+        block_entries: how many history entries the driver, or one task, may hold, some 64 bytes
+            each; with more data there are more blocks, not larger ones.
     """
-    channels = (_SELECTING, *sorted(set(exponents) - {_SELECTING}))
-    totals = total_histories(profiles, items, channels)
+    channels = (SELECTING, *sorted(set(exponents) - {SELECTING}))
     count = PairCount(items, channels, max_partners, min_support, ordered)
-    counted = deal_out(
-        profiles,
-        np.sqrt(totals.own[_SELECTING]),
-        count,
-        entries=totals.entries,
-        block_entries=block_entries,
-    )
-    start, entries = gather(counted, items, count.entries)
+    if _is_for_driver(profiles, count, block_entries):
+        totals, start, entries = count_on_driver(profiles, count)
+    else:
+        totals, start, entries = count_in_blocks(profiles, count, block_entries=block_entries)
     return PairTable(
         users=totals.users,
         mean_scale=totals.mean_scale,
@@ -114,6 +113,15 @@ def build_pair_table(
         together=entries[TOGETHER],
         after=entries.get(AFTER, np.empty(0, np.int32)),
         sums={e: entries[f"sums_{e}"] for e in channels},
+    )
+
+
+def _is_for_driver(profiles: DataFrame, count: PairCount, block_entries: int) -> bool:
+    _, entries = profiles_size(profiles)
+    return entries <= block_entries and is_better_on_driver(
+        profiles.sparkSession,
+        size=entries * _ENTRY_BYTES + count.most_bytes,
+        quick=entries <= _QUICK,
     )
 
 

@@ -41,6 +41,7 @@ def ridge_weights(
     partners: int = 100,
     regularization: float = 50.0,
     denoising: float = 0.5,
+    block_entries: int = 32_000_000,
 ) -> SparseRows:
     """The regression weights, grouped by history item: (history item, target, weight).
 
@@ -51,6 +52,7 @@ def ridge_weights(
         partners: K, how many partners each target is regressed on: the best by cosine.
         regularization: λ, in interactions.
         denoising: δ, a share of the diagonal.
+        block_entries: see `compute_rows`.
     """
     rescale = 1.0 / pairs.mean_scale[user_exponent] if pairs.users else 1.0
     tables: dict[str, Array] = {
@@ -63,7 +65,9 @@ def ridge_weights(
     regress = partial(
         _regress, partners=partners, regularization=regularization, denoising=denoising
     )
-    return compute_rows(spark, pairs.items, tables, regress).transposed()
+    return compute_rows(
+        spark, pairs.items, tables, regress, block_entries=block_entries
+    ).transposed()
 
 
 def _regress(

@@ -120,8 +120,13 @@ class PageRankRecommender(Recommender, OrderParams):
             with UserItemGraph.from_profiles(data.profiles, data.catalogue) as graph:
                 rows, scale = item_pagerank_rows(graph, **limits), 1.0 - restart
         else:
-            least = self.value("leastMass")
-            rows = item_pagerank(data.spark, data.pairs(), least_mass=least, **limits).rows
+            rows = item_pagerank(
+                data.spark,
+                data.pairs(),
+                least_mass=self.value("leastMass"),
+                block_entries=data.params.value("blockEntries"),
+                **limits,
+            ).rows
             # ppr(i) = (c / c')·chain(i) on the items, c' = 1 - (1 - c)²
             scale = (1.0 - restart) * restart / (1.0 - math.pow(1.0 - restart, 2))
         return discounted(rows, data.pairs().strength, self.value("popularityExponent"), scale)

@@ -62,7 +62,7 @@ class TrainingParams(ColumnParams):
     minSupport = param(1, "users that a pair of items needs in common", at_least(1))
     blockEntries = param(
         32_000_000,
-        "interactions that one task holds while pairs are counted and rows factorised",
+        "interactions that the driver, or a task, holds while it counts pairs or solves factors",
         at_least(1000),
     )
 

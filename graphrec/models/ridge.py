@@ -49,6 +49,7 @@ class RidgeRecommender(Recommender, OrderParams):
                 partners=self.value("partners"),
                 regularization=self.value("regularization"),
                 denoising=self.value("denoising"),
+                block_entries=data.params.value("blockEntries"),
             )
             rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
         return [NeighbourLeg(self.leg, rows)]

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from graphrec.arrow import BatchFunction
-from graphrec.data.packed import gather, pack, packed_schema
+from graphrec.data.packed import Rows, gather, pack, packed_schema
 from graphrec.data.ragged import entry_places
 
 
@@ -21,7 +21,8 @@ def multiples() -> BatchFunction:
             index = batch["id"].to_numpy()[::-1]
             start = np.concatenate(([0], np.cumsum(index % 4)))
             values = entry_places(index * 10, index % 4)
-            yield pack(index, start, {"value": values.astype(np.int32), "half": values / 2})
+            entries = {"value": values.astype(np.int32), "half": values / 2}
+            yield pack(Rows(index, start, entries))
 
     return pack_multiples  # nested, so that it travels as it is: workers do not know the tests
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from graphrec.artifacts import read_only
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.solver import solve_rows
+from graphrec.factors.solver import EXACT, solve_rows
 from tests.factors.normal_equations import normal_equations
 
 Indices = npt.NDArray[np.int32]
@@ -40,6 +40,7 @@ def solved(
         read_only(eigenvalue),
         unobserved,
         regularization,
+        EXACT,
     )
 
 

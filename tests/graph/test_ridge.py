@@ -96,6 +96,17 @@ def test_long_histories_count_less_and_the_diagonal_is_denoised(
     assert np.all((dense(rows) != 0).sum(axis=0) <= 8)
 
 
+def test_the_driver_and_blocks_give_the_same_bits(
+    spark: SparkSession, histories: Histories
+) -> None:
+    """Which of them computes depends on the cluster; the lists must not."""
+    table = pair_table(histories, (0.5, 1.0))
+    here, dealt = (ridge_weights(spark, table, block_entries=n) for n in (10_000, 1))
+    assert here.start.tobytes() == dealt.start.tobytes()
+    assert here.neighbour.tobytes() == dealt.neighbour.tobytes()
+    assert here.weight.tobytes() == dealt.weight.tobytes()
+
+
 @pytest.mark.parametrize("exponent", [0.0, 0.5])
 @pytest.mark.parametrize("denoising", [0.0, 0.5, 1.0])
 def test_it_equals_brute_force_on_a_cut_table(

@@ -1,30 +1,28 @@
-"""Alternating least squares inside one Spark task, for matrices that fit into it.
+"""Alternating least squares on the driver, for matrices that it can hold.
 
 A half-step on a small matrix takes less time than Spark needs to start a job and to move the
-factors, so the whole iteration runs where the data is, on all cores of that machine. Rows are
+factors, so the histories come to the driver once, and all of its cores work on them. Rows are
 solved in the order and by the code of the blocks (`graphrec.factors.block_als`), to the same bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.artifacts import one_thread, read_only
-from graphrec.columns import ITEMS, USER, VECTOR, WEIGHTS
+from graphrec.columns import ITEMS, USER, WEIGHTS
 from graphrec.data.ids import id_bucket
-from graphrec.data.packed import gather, pack, packed_schema
 from graphrec.data.ragged import offsets, one_array, values
 from graphrec.data.transposed import transposed
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.half_step import Objective, Side, solve_side
+from graphrec.factors.half_step import Objective, Side, precisions, solve_side
 from graphrec.factors.start import balanced, multiply_side, orthonormal, random_vectors
 from graphrec.machine import cores
 from graphrec.types import Indices, Matrix
@@ -33,7 +31,7 @@ _BUCKET = "bucket"
 _BLOCK_ENTRIES = 20_000  # solved at a time by one thread: small enough to keep all threads busy
 
 
-def fit_in_one_task(
+def fit_on_driver(
     profiles: DataFrame, items: int, rank: int, iterations: int, objective: Objective, seed: int
 ) -> Matrix:
     """The item factors after some iterations, (items, rank).
@@ -46,35 +44,15 @@ def fit_in_one_task(
         objective: what is minimised.
         seed: of the first factors.
     """
-    run = partial(
-        _fit_batches, items=items, rank=rank, iterations=iterations, objective=objective, seed=seed
-    )
     rows = profiles.select(id_bucket(F.col(USER)).alias(_BUCKET), USER, ITEMS, WEIGHTS)
-    packed = rows.coalesce(1).mapInArrow(run, packed_schema([VECTOR]))
-    _, entries = gather(packed, items, {VECTOR: np.float32})
-    return entries[VECTOR].reshape(items, rank)
-
-
-def _fit_batches(
-    batches: Iterable[pa.RecordBatch],
-    *,
-    items: int,
-    rank: int,
-    iterations: int,
-    objective: Objective,
-    seed: int,
-) -> Iterator[pa.RecordBatch]:
-    table = pa.Table.from_batches(batches)
     # The order of dense ids, which blocks of rows are in, too: sums of floats depend on it.
-    table = table.sort_by([(_BUCKET, "ascending"), (USER, "ascending")])
+    table = rows.toArrow().sort_by([(_BUCKET, "ascending"), (USER, "ascending")])
     by_user = Side(
         offsets(one_array(table[ITEMS])),
         values(one_array(table[ITEMS]), np.int32),
         values(one_array(table[WEIGHTS]), np.float32),
     )
-    factors = alternate(by_user, random_vectors(items, rank, seed), iterations, objective)
-    start = np.arange(items + 1, dtype=np.int64) * rank
-    yield pack(np.arange(items), start, {VECTOR: factors.reshape(-1)})
+    return alternate(by_user, random_vectors(items, rank, seed), iterations, objective)
 
 
 def alternate(by_user: Side, vectors: Matrix, iterations: int, objective: Objective) -> Matrix:
@@ -83,9 +61,9 @@ def alternate(by_user: Side, vectors: Matrix, iterations: int, objective: Object
     with one_thread(), ThreadPoolExecutor(cores()) as threads:
         users = _half_step(threads, by_user, _multiplier(vectors, objective))
         fixed = balanced(_half_step(threads, by_item, _multiplier(orthonormal(users), objective)))
-        for _ in range(iterations):
-            users = _half_step(threads, by_user, _solver(fixed, objective))
-            fixed = _half_step(threads, by_item, _solver(users, objective))
+        for precision in precisions(iterations):
+            users = _half_step(threads, by_user, _solver(fixed, objective, precision))
+            fixed = _half_step(threads, by_item, _solver(users, objective, precision))
     return fixed
 
 
@@ -94,10 +72,16 @@ def _multiplier(vectors: Matrix, objective: Objective) -> Callable[[Side], Matri
     return partial(multiply_side, fixed=vectors, objective=objective)
 
 
-def _solver(fixed: Matrix, objective: Objective) -> Callable[[Side], Matrix]:
+def _solver(fixed: Matrix, objective: Objective, precision: float) -> Callable[[Side], Matrix]:
     """Solves rows of one side against the other, which is held fixed."""
     vector, eigenvalue = rotate(fixed)
-    return partial(solve_side, fixed=vector, eigenvalue=eigenvalue, objective=objective)
+    return partial(
+        solve_side,
+        fixed=vector,
+        eigenvalue=eigenvalue,
+        objective=objective,
+        precision=precision,
+    )
 
 
 def _transposed(side: Side, columns: int) -> Side:
@@ -112,7 +96,9 @@ def _half_step(
     """Compute the rows of one side in blocks, (rows, rank)."""
 
     def rows(bounds: tuple[int, int]) -> Matrix:
-        return compute(Side(side.start[bounds[0] : bounds[1] + 1], side.column, side.weight))
+        start = side.start[bounds[0] : bounds[1] + 1]
+        entries = slice(start[0], start[-1])
+        return compute(Side(start - start[0], side.column[entries], side.weight[entries]))
 
     return np.concatenate(list(threads.map(rows, pairwise(_bounds(side.start)))))
 
