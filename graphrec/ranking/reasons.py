@@ -28,27 +28,36 @@ def name_by_neighbours(
         because: (k, reasons), written: the best history items, descending; -1 where none helps.
     """
     best_part = np.zeros((listed.size, because.shape[1]), np.float32)
+    places = np.empty(listed.size, np.uint32)
     for entry in range(profiles.start[user], profiles.start[user + 1]):
         item = profiles.item[entry]
         first, last = neighbours.start[item], neighbours.start[item + 1]
         row = neighbours.neighbour[first:last]
+        if row.size == 0:
+            continue
+        _look_up(row, listed, places)  # rows are longer than lists
         for rank in range(listed.size):
-            place = _first_at_least(row, listed[rank])  # rows are longer than lists
-            if place < row.size and row[place] == listed[rank]:
+            place = np.int64(places[rank])
+            if row[place] == listed[rank]:
                 worth = weighted(scale, neighbours.weight, first + place)
                 part = worth * profiles.weight[entry]
                 _insert(part, item, best_part[rank], because[rank])
 
 
 @compiled
-def _first_at_least(row: Indices, item: int) -> int:
-    """Where an item stands in a row that ascends, or would; by halves, without a branch."""
-    first, size = np.uint64(0), np.uint64(row.size)
-    while size > np.uint64(1):
-        half = size >> np.uint64(1)
-        first = first + half if row[first + half - np.uint64(1)] < item else first
-        size -= half
-    return int(np.int64(first)) + (row.size > 0 and row[first] < item)
+def _look_up(row: Indices, listed: Indices, places: Indices) -> None:
+    """Where each item stands in an ascending row, if it is there; by halves, without a branch.
+
+    A search waits for memory at each step, so all take a step before any takes the next.
+    """
+    places[:] = 0
+    size = np.uint32(row.size)
+    while size > np.uint32(1):
+        half = size >> np.uint32(1)
+        for rank in range(listed.size):
+            middle = np.uint32(places[rank] + half)
+            places[rank] = middle if row[middle] <= listed[rank] else places[rank]
+        size = np.uint32(size - half)
 
 
 @compiled
