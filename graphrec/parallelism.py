@@ -9,12 +9,12 @@ from typing import TypeVar
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from graphrec.machine import GIBIBYTE, cores
+from graphrec.machine import cores, memory_bytes
 
 A = TypeVar("A")
 R = TypeVar("R")
 
-_LARGEST = 2 * GIBIBYTE  # of arrays that the driver works on
+_SHARE = 4  # of its memory, a fourth is what the arrays may take on the driver
 
 
 def parallelism(spark: SparkSession) -> int:
@@ -30,10 +30,10 @@ def is_better_on_driver(spark: SparkSession, *, size: int, quick: bool) -> bool:
 
     Args:
         spark: the running session.
-        size: bytes of the arrays that the driver would hold; at most 2 GiB.
+        size: bytes of the arrays that the driver would hold; at most a quarter of its memory.
         quick: whether the work is short enough for one machine, if there are several.
     """
-    return size <= _LARGEST and (quick or parallelism(spark) <= cores())
+    return size <= memory_bytes() // _SHARE and (quick or parallelism(spark) <= cores())
 
 
 def on_all_cores(function: Callable[[A], R], parts: Sequence[A]) -> list[R]:
