@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 from pyspark.sql import DataFrame
 
 from graphrec.artifacts import Array
-from graphrec.data.packed import assemble
+from graphrec.graph.item_blocks import rows_on_driver
 from graphrec.graph.pair_count import PairCount
 from graphrec.graph.pair_totals import Totals, totals_of
-from graphrec.machine import cores
-from graphrec.parallelism import on_all_cores
 from graphrec.types import Indices
-
-_PARTS_PER_CORE = 16  # counted one after the other: popular items make some longer than others
 
 
 def count_on_driver(
@@ -36,8 +31,7 @@ def count_on_driver(
     """
     histories = count.read(count.read_columns(profiles).toArrow())
     totals = totals_of(histories, count.channels)
-    parts = _PARTS_PER_CORE * cores()
-    rows = [np.arange(n, count.items, parts, dtype=np.int32) for n in range(parts)]
-    counted = on_all_cores(lambda some: count.rows(some, histories, totals.norm), rows)
-    start, entries = assemble(counted, count.items, count.entries)
+    start, entries = rows_on_driver(
+        count.items, lambda some: count.rows(some, histories, totals.norm), count.entries
+    )
     return totals, start, entries

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -64,11 +65,28 @@ def _computed_here(
     items: int, tables: Mapping[str, Array], function: RowFunction
 ) -> tuple[Indices, Mapping[str, Array]]:
     opened = {name: read_only(table) for name, table in tables.items()}
+    with one_thread():
+        return rows_on_driver(
+            items, lambda some: _rows(read_only(some), opened, function), _ENTRIES
+        )
+
+
+def rows_on_driver(
+    items: int, compute: Callable[[Indices], Rows], dtypes: Mapping[str, npt.DTypeLike]
+) -> tuple[Indices, Mapping[str, Array]]:
+    """Rows of all items, computed by all cores of this machine.
+
+    Args:
+        items: number of items.
+        compute: gives the rows of some items.
+        dtypes: of the arrays of entries, by name.
+
+    Returns:
+        start (items + 1,), and the arrays by name.
+    """
     parts = min(_PARTS_PER_CORE * cores(), max(items, 1))
     dealt = [np.arange(n, items, parts, dtype=np.int32) for n in range(parts)]
-    with one_thread():
-        rows = on_all_cores(lambda some: _rows(read_only(some), opened, function), dealt)
-    return assemble(rows, items, _ENTRIES)
+    return assemble(on_all_cores(compute, dealt), items, dtypes)
 
 
 def _computer(shared: SharedArrays, function: RowFunction) -> BatchFunction:
