@@ -64,7 +64,7 @@ def kernel(model: str) -> Seconds:
 
     def serve(batch: pa.RecordBatch) -> Lists:
         profiles = read_profiles(batch, filter_seen=True)
-        users = user_factors(batch, profiles, tables, learned.tables.fold)
+        users = user_factors(batch, profiles, tables, learned.tables.fold_ins)
         neighbours = neighbours_of(tables)
         return rank_users(profiles, neighbours, factors_of(tables, users), settings)
 

@@ -80,10 +80,10 @@ def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> None:
 
 def parameters_of(model: RecommenderModel) -> dict[str, Any]:
     """The options that are in force on a model, given or not."""
-    factors = model.learned.tables.factors
+    ranks = {leg.name: leg.factors.rank for leg in model.learned.tables.factor_legs}
     return {
         "weights": model.value("weights") if model.hasParam("weights") else None,
-        "rank": factors.rank if model.learned.tables.factor_name else None,
+        "rank": ranks.get(ALSRecommender.leg),
         "half_life": model.value("halfLife"),
         "recency": model.value("recencyHalfLife"),
         "candidates": model.value("candidates"),

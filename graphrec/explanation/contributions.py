@@ -1,9 +1,9 @@
 """What each leg, and each item of the history, adds to the score of an item.
 
-The score is linear in the history. A neighbour leg scores `Σ_i w_i·S_ij`; the factor leg scores
-`p·q_j`, and p is folded in from the history by one linear system. Standardising divides by the
-leg's deviation over all items, which scales the parts, and takes the mean off, which is a part of
-its own. So nothing is approximated: the parts sum to the score.
+The score is linear in the history. A neighbour leg scores `Σ_i w_i·S_ij`; a factor leg scores
+`p·q_j`, and p is folded in from the history by one linear system, or is a mean of its vectors.
+Standardising divides by the leg's deviation over all items, which scales the parts, and takes the
+mean off, which is a part of its own. So nothing is approximated: the parts sum to the score.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from graphrec.artifacts import read_only
 from graphrec.explanation.one_user import OneUser
-from graphrec.factors.fold_in import history_parts
 from graphrec.ranking.blend import leg_weights
+from graphrec.ranking.factor_scores import user_vector
 from graphrec.ranking.kernel import score_items
 from graphrec.ranking.neighbour_scores import moments, sum_neighbours, units
 from graphrec.ranking.reached import nothing_reached
@@ -60,8 +60,7 @@ def contributions(user: OneUser, item: int) -> Contributions:
         user.settings,
     )
     legs = [_neighbour_legs(user, item)]
-    if user.tables.factor_name:
-        legs.append(_factor_leg(user, item))
+    legs += [_factor_leg(user, item, leg) for leg in range(len(user.tables.factor_legs))]
     parts, other, mean, deviation = (
         np.concatenate(arrays, axis=-1) for arrays in zip(*legs, strict=True)
     )
@@ -103,17 +102,18 @@ def _weights_towards(user: OneUser, item: int) -> Floats:
     return towards
 
 
-def _factor_leg(user: OneUser, item: int) -> _Legs:
-    """The factor leg's own score, in parts, and its moments over all items."""
+def _factor_leg(user: OneUser, item: int, leg: int) -> _Legs:
+    """A factor leg's own score, in parts, and its moments over all items."""
+    factors = user.tables.factor_legs[leg].factors
     other, parts = np.zeros(1), np.zeros((user.history.size, 1))
-    if user.has_given_factor:
-        other[0] = np.dot(user.factors.item[item], user.factors.user[0])
+    if user.has_given_factor and factors.fold_in.takes_given:
+        other[0] = np.dot(factors.vector[item], user_vector(user.factors, leg, 0))
     else:
-        parts[:, 0] = history_parts(user.history, user.weight, item, user.tables.factors)
-    mean, deviation = np.zeros(1), np.ones(1)
+        parts[:, 0] = factors.history_parts(user.history, user.weight, item)
+    mean, deviation = 0.0, 1.0
     if user.request.standardise:
-        mean, deviation = user.factors.mean[:1], user.factors.deviation[:1]
-    return parts, other, mean.astype(np.float64), deviation.astype(np.float64)
+        mean, deviation = user.factors.mean[0, leg], user.factors.deviation[0, leg]
+    return parts, other, np.array([mean], np.float64), np.array([deviation], np.float64)
 
 
 def _popular(user: OneUser, item: int) -> Contributions:

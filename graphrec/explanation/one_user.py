@@ -75,9 +75,9 @@ class OneUser:
 
     @cached_property
     def factors(self) -> Factors:
-        """The factor leg with the user's factor."""
+        """The factor legs with the user's vectors."""
         with one_thread():
-            user = user_factors(self.profile, self.profiles, self.arrays, self.tables.fold)
+            user = user_factors(self.profile, self.profiles, self.arrays, self.tables.fold_ins)
         return factors_of(self.arrays, user)
 
     @cached_property
@@ -96,4 +96,4 @@ class OneUser:
         )
         excluded = read_only(self.excluded)
         with one_thread():
-            return rank_batch(self.profile, self.arrays, excluded, self.tables.fold, request)
+            return rank_batch(self.profile, self.arrays, excluded, self.tables.fold_ins, request)

@@ -9,8 +9,9 @@ from graphrec.errors import ParameterError
 from graphrec.factors.block_als import fit_in_blocks
 from graphrec.factors.driver_als import fit_on_driver
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.fold_in import ItemFactors
+from graphrec.factors.fold_in import SolvedFoldIn
 from graphrec.factors.half_step import Objective
+from graphrec.factors.item_factors import ItemFactors
 from graphrec.machine import GIBIBYTE
 from graphrec.parallelism import is_better_on_driver
 
@@ -61,7 +62,7 @@ def fit_als(
     fit = fit_on_driver if here else fit_in_blocks
     objective = Objective(unobserved, regularization, explicit)
     vector, eigenvalue = rotate(fit(profiles, items, rank, iterations, objective, seed))
-    return ItemFactors(vector, eigenvalue, unobserved, regularization)
+    return ItemFactors(vector, eigenvalue, SolvedFoldIn(unobserved, regularization))
 
 
 def _check_size(rows: int, rank: int) -> None:

@@ -14,20 +14,16 @@ from itertools import pairwise
 
 import numpy as np
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from graphrec.artifacts import one_thread, read_only
-from graphrec.columns import ITEMS, USER, WEIGHTS
-from graphrec.data.ids import id_bucket
-from graphrec.data.ragged import offsets, one_array, values
 from graphrec.data.transposed import transposed
 from graphrec.factors.eigenbasis import rotate
 from graphrec.factors.half_step import Objective, Side, precisions, solve_side
+from graphrec.factors.histories import histories_on_driver
 from graphrec.factors.start import balanced, multiply_side, orthonormal, random_vectors
 from graphrec.machine import cores
 from graphrec.types import Indices, Matrix
 
-_BUCKET = "bucket"
 _BLOCK_ENTRIES = 20_000  # solved at a time by one thread: small enough to keep all threads busy
 
 
@@ -44,14 +40,7 @@ def fit_on_driver(
         objective: what is minimised.
         seed: of the first factors.
     """
-    rows = profiles.select(id_bucket(F.col(USER)).alias(_BUCKET), USER, ITEMS, WEIGHTS)
-    # The order of dense ids, which blocks of rows are in, too: sums of floats depend on it.
-    table = rows.toArrow().sort_by([(_BUCKET, "ascending"), (USER, "ascending")])
-    by_user = Side(
-        offsets(one_array(table[ITEMS])),
-        values(one_array(table[ITEMS]), np.int32),
-        values(one_array(table[WEIGHTS]), np.float32),
-    )
+    by_user = histories_on_driver(profiles)
     return alternate(by_user, random_vectors(items, rank, seed), iterations, objective)
 
 

@@ -15,7 +15,8 @@ from graphrec.columns import INDEX, ITEM, ITEMS, USER, WEIGHT, WEIGHTS
 from graphrec.data.ids import dense_ids
 from graphrec.data.ragged import values
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.fold_in import ItemFactors
+from graphrec.factors.fold_in import SolvedFoldIn
+from graphrec.factors.item_factors import ItemFactors
 
 
 def fit_mllib_als(
@@ -61,4 +62,4 @@ def fit_mllib_als(
         index = batch["id"].to_numpy()
         fitted[index] = values(batch["features"], np.float32).reshape(index.size, rank)
     vector, eigenvalue = rotate(fitted)
-    return ItemFactors(vector, eigenvalue, unobserved, regularization)
+    return ItemFactors(vector, eigenvalue, SolvedFoldIn(unobserved, regularization))

@@ -19,7 +19,8 @@ from graphrec.columns import INDEX, ITEM, USER, VECTOR
 from graphrec.data.ragged import lists, values
 from graphrec.errors import ColumnError
 from graphrec.factors.eigenbasis import eigenbasis
-from graphrec.factors.fold_in import ItemFactors
+from graphrec.factors.fold_in import SolvedFoldIn
+from graphrec.factors.item_factors import ItemFactors
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.training import TrainingData
 from graphrec.params import param, positive
@@ -81,8 +82,7 @@ class GivenFactorsRecommender(Recommender):
         factors = ItemFactors(
             np.ascontiguousarray(given @ basis),
             eigenvalue,
-            self.value("unobserved"),
-            self.value("regularization"),
+            SolvedFoldIn(self.value("unobserved"), self.value("regularization"), takes_given=True),
         )
         return [FactorLeg(self.leg, factors)]
 

@@ -3,7 +3,7 @@
 metadata/    class, version, parameters, column names, figures of the tables
 items/       item, support
 neighbours/  index, and arrays: neighbour, one per neighbour leg, similarity if MMR reads it
-factors/     index, vector: array
+factors/     index, vector: array, the factor legs side by side
 pairs/       index, strength, support, one own sum per exponent, and arrays: neighbour,
              together, after, one sum per exponent
 profiles/    user, items: array, weights: array, times: array
@@ -22,13 +22,15 @@ from graphrec.artifacts import Array
 from graphrec.columns import AFTER, ITEM, NEIGHBOUR, TOGETHER, VECTOR
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.columns_found import InteractionColumns
-from graphrec.factors.fold_in import ItemFactors
+from graphrec.factors.fold_in import SolvedFoldIn
+from graphrec.factors.item_factors import FoldIn, ItemFactors
+from graphrec.factors.mean_fold_in import MeanFoldIn
 from graphrec.graph.item_rows import from_rows, to_rows, vector_rows
 from graphrec.graph.pairs import PairTable
 from graphrec.models.directory import read_directory, restore_params, write_directory
 from graphrec.models.learned import Learned
 from graphrec.models.recommender import RecommenderModel
-from graphrec.ranking.tables import ItemTables, no_factors
+from graphrec.ranking.tables import FactorLeg, ItemTables
 
 _SIMILARITY = "similarity"
 
@@ -55,8 +57,10 @@ class RecommenderWriter(MLWriter):
             "profiles": learned.profiles,
             "items": learned.tables.catalogue.to_frame(spark),
             "neighbours": _neighbour_rows(spark, learned.tables),
-            "factors": vector_rows(spark, learned.tables.factors.vector),
         }
+        if learned.tables.factor_legs:
+            vectors = [leg.factors.vector for leg in learned.tables.factor_legs]
+            tables["factors"] = vector_rows(spark, np.concatenate(vectors, axis=1))
         if learned.pairs is not None:
             tables["pairs"] = _pair_rows(spark, learned.pairs)
         described = _describe(learned)
@@ -99,10 +103,7 @@ def _describe(learned: Learned) -> dict[str, Any]:
         "users": tables.users,
         "neighbour_legs": list(tables.neighbour_names),
         "per_profile": tables.per_profile.tolist(),
-        "factor_leg": tables.factor_name,
-        "unobserved": tables.factors.unobserved,
-        "regularization": tables.factors.regularization,
-        "eigenvalue": tables.factors.eigenvalue.tolist(),
+        "factor_legs": [_describe_factors(leg) for leg in tables.factor_legs],
         "pairs": None
         if pairs is None
         else {
@@ -110,6 +111,15 @@ def _describe(learned: Learned) -> dict[str, Any]:
             "exponents": list(pairs.sums),
             "mean_scale": list(pairs.mean_scale.values()),
         },
+    }
+
+
+def _describe_factors(leg: FactorLeg) -> dict[str, Any]:
+    fold_in = leg.factors.fold_in
+    return {
+        "name": leg.name,
+        "eigenvalue": leg.factors.eigenvalue.tolist(),
+        "fold_in": asdict(fold_in) if isinstance(fold_in, SolvedFoldIn) else None,
     }
 
 
@@ -152,22 +162,33 @@ def _read_tables(
         weight=weight,
         similarity=arrays.get(_SIMILARITY, np.empty(0, np.float32)),
         per_profile=np.array(described["per_profile"], np.bool_),
-        factor_name=described["factor_leg"],
-        factors=_read_factors(spark, path, described),
+        factor_legs=_read_factors(spark, path, described["factor_legs"]),
     )
 
 
-def _read_factors(spark: SparkSession, path: str, described: dict[str, Any]) -> ItemFactors:
-    if described["factor_leg"] is None:
-        return no_factors()
+def _read_factors(
+    spark: SparkSession, path: str, described: list[dict[str, Any]]
+) -> tuple[FactorLeg, ...]:
+    if not described:
+        return ()
     _, arrays = from_rows(spark.read.parquet(f"{path}/factors"), {VECTOR: "float32"})
-    eigenvalue = np.array(described["eigenvalue"], np.float32)
-    return ItemFactors(
-        arrays[VECTOR].reshape(-1, eigenvalue.size),
-        eigenvalue,
-        described["unobserved"],
-        described["regularization"],
+    ranks = [len(leg["eigenvalue"]) for leg in described]
+    vectors = np.split(arrays[VECTOR].reshape(-1, sum(ranks)), np.cumsum(ranks)[:-1], axis=1)
+    return tuple(
+        FactorLeg(
+            leg["name"],
+            ItemFactors(
+                np.ascontiguousarray(vector),
+                np.array(leg["eigenvalue"], np.float32),
+                _fold_in_of(leg["fold_in"]),
+            ),
+        )
+        for leg, vector in zip(described, vectors, strict=True)
     )
+
+
+def _fold_in_of(described: dict[str, Any] | None) -> FoldIn:
+    return MeanFoldIn() if described is None else SolvedFoldIn(**described)
 
 
 def _read_pairs(

@@ -325,14 +325,14 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
 
     @property
     def itemFactors(self) -> DataFrame | None:
-        """(item, vector: array<float>) of the factor leg, rotated so that QᵀQ is diagonal.
+        """(item, vector: array<float>) of the first factor leg, rotated so that QᵀQ is diagonal.
 
-        None in a model without factors.
+        MMR compares items by them. None in a model without factors.
         """
-        factors = self.learned.tables.factors
-        if not factors.vector.shape[0]:
+        legs = self.learned.tables.factor_legs
+        if not legs:
             return None
-        rows = vector_rows(self.learned.spark, factors.vector)
+        rows = vector_rows(self.learned.spark, legs[0].factors.vector)
         rows = rows.join(F.broadcast(self.learned.items), INDEX)
         return rows.select(F.col(ITEM).alias(self._item), VECTOR)
 

@@ -30,19 +30,20 @@ class Neighbours(NamedTuple):
 
 
 class Factors(NamedTuple):
-    """The factor leg; all of size 0 without one."""
+    """The factor legs; of size 0 without one."""
 
-    item: Matrix  # (items, rank)
-    norm: Vector  # (items,)
-    user: Matrix  # (users, rank)
-    mean: Vector  # (users,), of the user's scores over all items
-    deviation: Vector  # (users,), likewise
+    item: Vector  # the legs' (items, rank), one after the other, see `factor_scores.item_vectors`
+    rank: Indices  # (legs,)
+    norm: Vector  # (items,), of the first leg's vectors
+    user: Matrix  # (users, Σ rank), the legs' vectors side by side
+    mean: Matrix  # (users, legs), of the user's scores over all items
+    deviation: Matrix  # (users, legs), likewise
 
 
 class Settings(NamedTuple):
     """What the lists shall be."""
 
-    blend: Vector  # (legs,), weights of the neighbour legs, then of the factor leg
+    blend: Vector  # (legs,), weights of the neighbour legs, then of the factor legs
     fade: Vector  # (legs,), length of a history beyond which the weight falls; 0: it does not
     standardise: bool  # z-scores per user and leg, over all items
     excluded: Mask  # (items,), never listed to anybody

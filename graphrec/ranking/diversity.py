@@ -4,6 +4,7 @@ import numpy as np
 
 from graphrec.jit import compiled
 from graphrec.ranking.blocks import Factors, Neighbours
+from graphrec.ranking.factor_scores import item_vectors
 from graphrec.types import Indices, Mask, Vector
 
 _POOL = 5  # MMR looks at this many times k candidates ...
@@ -29,7 +30,7 @@ def diversify(
     """Re-rank a pool: each step takes `argmax (1 - λ) · relevance - λ · max similarity to taken`.
 
     Relevance is the score brought to 0..1 over the pool, so that λ means the same for each user.
-    Similarity is the cosine of the factors, where negative counts as 0; without a factor leg it is
+    Similarity is the cosine of the first factor leg, where negative counts as 0; without one it is
     the cosine in the pair table, 0 for a pair it does not hold. The cost is linear in pool x
     length.
 
@@ -39,7 +40,7 @@ def diversify(
         length: how many to take.
         diversity: λ, 0 to 1.
         neighbours: the pair table; its cosines are read where there are no factors.
-        factors: the item factors, perhaps of size 0.
+        factors: the factor legs, perhaps none.
         place: (items,), scratch, -1 everywhere; left so.
 
     Returns:
@@ -97,20 +98,21 @@ def similarities(
         item: what they are compared with.
         taken: (n,), True for a candidate that is not asked about any more.
         neighbours: the pair table; its cosines are read where there are no factors.
-        factors: the item factors, perhaps of size 0.
+        factors: the factor legs, perhaps none.
         place: (items,), the places of the candidates in the pool, -1 everywhere else.
 
     Returns:
         (n,), 0 to 1.
     """
     similarity = np.zeros(pool.size, np.float32)
-    if factors.item.shape[0] > 0:
+    if factors.rank.size > 0:
+        vectors = item_vectors(factors, 0)
         for candidate in range(pool.size):
             if not taken[candidate]:
                 other = pool[candidate]
                 norms = factors.norm[item] * factors.norm[other]
                 if norms > 0.0:
-                    dot = np.dot(factors.item[item], factors.item[other])
+                    dot = np.dot(vectors[item], vectors[other])
                     similarity[candidate] = max(dot / norms, 0.0)
     elif neighbours.similarity.size > 0:
         for pair in range(neighbours.start[item], neighbours.start[item + 1]):

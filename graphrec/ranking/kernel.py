@@ -3,10 +3,10 @@
 import numpy as np
 
 from graphrec.jit import compiled
-from graphrec.linear import product
 from graphrec.ranking.blend import leg_weights
 from graphrec.ranking.blocks import Factors, Lists, Neighbours, Profiles, Settings
 from graphrec.ranking.diversity import diversify, pool_size
+from graphrec.ranking.factor_scores import add_factor_shares
 from graphrec.ranking.neighbour_scores import moments, scales, sum_neighbours, units, weighted
 from graphrec.ranking.reached import (
     Reached,
@@ -51,8 +51,7 @@ def rank_users(
             candidates, count = _add_popular(candidates, reached, count, settings)
         share = _neighbour_shares(reached.score, candidates, mean, scale, settings)
         candidate_items = reached.item[candidates]
-        if factors.item.shape[0] > 0:
-            _add_factor_share(factors, user, candidate_items, weight, settings.standardise, share)
+        add_factor_shares(factors, user, candidate_items, weight, settings.standardise, share)
         _list_best(user, candidate_items, share, neighbours, factors, settings, place, lists)
         if settings.reasons > 0:
             name_by_neighbours(
@@ -66,10 +65,10 @@ def rank_users(
 def rank_dense(
     profiles: Profiles, dense: Matrix, neighbours: Neighbours, factors: Factors, settings: Settings
 ) -> Lists:
-    """Ranked lists from one leg's scores of all items, (users, items): for factors alone."""
+    """Ranked lists from the scores of all items, (legs, users, items): for factors alone."""
     items, users = settings.popularity.size, profiles.start.size - 1
     everything = np.arange(items)
-    reached = nothing_reached(items, 1)
+    reached = nothing_reached(items, dense.shape[0])
     place = np.full(items, -1, np.int32)
     lists = _empty_lists(users, settings)
     for user in range(users):
@@ -79,7 +78,8 @@ def rank_dense(
             forget(reached, hidden)
             continue
         count = reach_all(reached, everything, hidden)
-        reached.score[:count, 0] = dense[user][reached.item[:count]]
+        for leg in range(dense.shape[0]):
+            reached.score[:count, leg] = dense[leg, user][reached.item[:count]]
         mean, deviation = moments(reached.score[:count], settings)
         weight = leg_weights(_weights_of(profiles, user), settings)
         scale = scales(deviation, weight)
@@ -88,7 +88,7 @@ def rank_dense(
         candidate_items = reached.item[candidates]
         _list_best(user, candidate_items, share, neighbours, factors, settings, place, lists)
         if settings.reasons > 0:
-            name_by_factors(profiles, user, factors.item, lists.item[user], lists.because[user])
+            name_by_factors(profiles, user, factors, scale, lists.item[user], lists.because[user])
         forget(reached, count)
     return lists
 
@@ -109,7 +109,7 @@ def score_items(
         wanted_start: (users + 1,), the wanted items of each user.
         wanted: item indices.
         neighbours: the merged table.
-        factors: the factor leg.
+        factors: the factor legs.
         settings: the blend.
 
     Returns:
@@ -133,10 +133,7 @@ def score_items(
         scale = scales(deviation, weight)
         slots = reached.slot[wanted[first:last]]
         share = _neighbour_shares(reached.score, slots, mean, scale, settings)
-        if factors.item.shape[0] > 0:
-            _add_factor_share(
-                factors, user, wanted[first:last], weight, settings.standardise, share
-            )
+        add_factor_shares(factors, user, wanted[first:last], weight, settings.standardise, share)
         shares[first:last] = share
         for leg in range(share.shape[1]):
             total[first:last] += share[:, leg]
@@ -242,29 +239,6 @@ def _neighbour_shares(
         for leg in range(scale.size):
             share[place, leg] = scale[leg] * (scores[slots[place], leg] - mean[leg])
     return share
-
-
-@compiled
-def _add_factor_share(
-    factors: Factors,
-    user: int,
-    candidates: Indices,
-    weight: Vector,
-    standardise: bool,
-    share: Matrix,
-) -> None:
-    """Write the factor leg's share of the blended score into the last column."""
-    leg = weight.size - 1
-    mean, deviation = np.float32(0.0), np.float32(1.0)
-    if standardise:
-        mean, deviation = factors.mean[user], factors.deviation[user]
-    if deviation <= 0.0:
-        return
-    scale = weight[leg] / deviation
-    vector = factors.user[user]
-    for candidate in range(candidates.size):
-        score = product(factors.item[candidates[candidate]], vector)
-        share[candidate, leg] = scale * (score - mean)
 
 
 @compiled

@@ -3,9 +3,11 @@
 import numpy as np
 
 from graphrec.jit import compiled
-from graphrec.ranking.blocks import Neighbours, Profiles
+from graphrec.linear import product
+from graphrec.ranking.blocks import Factors, Neighbours, Profiles
+from graphrec.ranking.factor_scores import item_vectors
 from graphrec.ranking.neighbour_scores import weighted
-from graphrec.types import Indices, Matrix, Vector
+from graphrec.types import Indices, Vector
 
 
 @compiled
@@ -62,15 +64,32 @@ def _look_up(row: Indices, listed: Indices, places: Indices) -> None:
 
 @compiled
 def name_by_factors(
-    profiles: Profiles, user: int, factors: Matrix, listed: Indices, because: Indices
+    profiles: Profiles,
+    user: int,
+    factors: Factors,
+    scale: Vector,
+    listed: Indices,
+    because: Indices,
 ) -> None:
-    """Name the history items whose factors agree most with the listed: `weight · q_h·q_j`."""
+    """Name the history items whose vectors agree most with the listed: `weight · q_h·q_j`.
+
+    Args:
+        profiles: the histories.
+        user: whose list it is.
+        factors: the factor legs.
+        scale: (legs,), what one unit of a leg's score is worth in the blend.
+        listed: (k,), the listed items, -1 past the end.
+        because: (k, reasons), written: the best history items, descending; -1 where none helps.
+    """
     best_part = np.zeros((listed.size, because.shape[1]), np.float32)
     for entry in range(profiles.start[user], profiles.start[user + 1]):
         item = profiles.item[entry]
         for rank in range(listed.size):
             if listed[rank] >= 0:
-                agreement = np.dot(factors[item], factors[listed[rank]])
+                agreement = np.float32(0.0)
+                for leg in range(scale.size):
+                    vectors = item_vectors(factors, leg)
+                    agreement += scale[leg] * product(vectors[item], vectors[listed[rank]])
                 part = profiles.weight[entry] * agreement
                 _insert(part, item, best_part[rank], because[rank])
 

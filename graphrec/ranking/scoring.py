@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ from pyspark.sql import types as T
 from graphrec.artifacts import SharedArrays, one_thread, read_only
 from graphrec.columns import PREDICTION, USER
 from graphrec.data.ragged import lists, offsets, values
+from graphrec.factors.item_factors import FoldIn
 from graphrec.ranking.kernel import score_items
 from graphrec.ranking.serving import read_profiles, user_factors
 from graphrec.ranking.settings import Request
@@ -37,7 +38,7 @@ def score_pairs(profiles: DataFrame, tables: ItemTables, request: Request) -> Da
     schema = T.StructType([profiles.schema[USER], profiles.schema[WANTED], *fields])
     shared = tables.share(profiles.sparkSession, diversify=False)
     score = partial(
-        _score_batches, shared=shared, legs=tables.legs, fold=tables.fold, request=request
+        _score_batches, shared=shared, legs=tables.legs, fold_ins=tables.fold_ins, request=request
     )
     return profiles.mapInArrow(score, schema)
 
@@ -47,7 +48,7 @@ def _score_batches(
     *,
     shared: SharedArrays,
     legs: tuple[str, ...],
-    fold: tuple[float, float],
+    fold_ins: Sequence[FoldIn],
     request: Request,
 ) -> Iterator[pa.RecordBatch]:
     tables = shared.open()
@@ -56,7 +57,7 @@ def _score_batches(
         profiles = read_profiles(batch, filter_seen=False)
         start = offsets(batch[WANTED])
         with one_thread():
-            users = user_factors(batch, profiles, tables, fold)
+            users = user_factors(batch, profiles, tables, fold_ins)
             score, share = score_items(
                 profiles,
                 read_only(start),

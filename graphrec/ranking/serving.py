@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -29,12 +29,13 @@ from graphrec.columns import (
 )
 from graphrec.data.ids_arrow import from_bytes
 from graphrec.data.ragged import offsets, values
-from graphrec.factors.fold_in import ItemFactors, fold_in
+from graphrec.factors.half_step import Side
+from graphrec.factors.item_factors import FoldIn
 from graphrec.ranking.blocks import Lists, Profiles
 from graphrec.ranking.dense import score_all_items
 from graphrec.ranking.kernel import rank_dense, rank_popular, rank_users
 from graphrec.ranking.settings import Request
-from graphrec.ranking.tables import ItemTables, factors_of, neighbours_of
+from graphrec.ranking.tables import ItemTables, factors_of, item_factors_of, neighbours_of
 from graphrec.types import Indices, Mask, Matrix
 
 PERSONAL = "personal"  # the source of a list that a history led to
@@ -109,7 +110,7 @@ def _server(
         shared=tables.share(spark, diversify=request.diversity > 0),
         shared_mask=share_arrays(spark, {"excluded": mask}),
         legs=tables.legs,
-        fold=tables.fold,
+        fold_ins=tables.fold_ins,
         request=request,
         arrange=arrange,
     )
@@ -121,7 +122,7 @@ def _serve_batches(
     shared: SharedArrays,
     shared_mask: SharedArrays,
     legs: tuple[str, ...],
-    fold: tuple[float, float],
+    fold_ins: Sequence[FoldIn],
     request: Request,
     arrange: Arrangement,
 ) -> Iterator[pa.RecordBatch]:
@@ -132,15 +133,15 @@ def _serve_batches(
         for first in range(0, batch.num_rows, _SERVED):  # Spark writes some while more are made
             some = batch.slice(first, _SERVED)
             with one_thread():
-                lists = rank_batch(some, tables, excluded, fold, request)
+                lists = rank_batch(some, tables, excluded, fold_ins, request)
             yield arrange(some[USER], lists, ids, legs)
 
 
 def rank_batch(
     batch: pa.RecordBatch,
-    tables: dict[str, Array],
+    tables: Mapping[str, Array],
     excluded: Mask,
-    fold: tuple[float, float],
+    fold_ins: Sequence[FoldIn],
     request: Request,
 ) -> Lists:
     """Rank one batch with the entry of the kernel that fits the model's legs.
@@ -149,7 +150,7 @@ def rank_batch(
         batch: profiles, as `serve` takes them.
         tables: as `ItemTables.arrays` gives them.
         excluded: (items,), True for items never to be listed.
-        fold: a0 and λ, by which users are folded in.
+        fold_ins: how each factor leg makes a user's vector.
         request: what the lists shall be.
     """
     profiles = read_profiles(batch, filter_seen=request.filter_seen)
@@ -157,15 +158,20 @@ def rank_batch(
     if not request.blend:
         return rank_popular(profiles, settings)
     neighbours = neighbours_of(tables)
-    users = user_factors(batch, profiles, tables, fold)
+    users = user_factors(batch, profiles, tables, fold_ins)
     factors = factors_of(tables, users)
     if tables["weight"].shape[1]:
         return rank_users(profiles, neighbours, factors, settings)
-    items = read_only(tables["factors"].T)  # (rank, items)
+    legs = [
+        (read_only(users[:, place]), read_only(leg.vector.T))  # (rank, items)
+        for place, leg in item_factors_of(tables, fold_ins)
+    ]
     return _concatenated(
         rank_dense(
             _slice(profiles, first, first + _DENSE_BLOCK),
-            score_all_items(read_only(users[first : first + _DENSE_BLOCK]), items),
+            np.stack(
+                [score_all_items(own[first : first + _DENSE_BLOCK], items) for own, items in legs]
+            ),
             neighbours,
             factors,
             settings,
@@ -193,19 +199,18 @@ def read_profiles(batch: pa.RecordBatch, *, filter_seen: bool) -> Profiles:
 def user_factors(
     batch: pa.RecordBatch,
     profiles: Profiles,
-    tables: dict[str, Array],
-    fold: tuple[float, float],
+    tables: Mapping[str, Array],
+    fold_ins: Sequence[FoldIn],
 ) -> Matrix:
-    """The users' factors, (users, rank): given ones as they are, the others folded in."""
-    factors = ItemFactors(tables["factors"], tables["eigenvalue"], *fold)
-    if not factors.vector.shape[0]:
-        return np.zeros((0, 0), np.float32)
-    folded = fold_in(profiles.start, profiles.item, profiles.weight, factors)
-    if VECTOR in batch.schema.names:
-        given = batch[VECTOR].is_valid().to_numpy(zero_copy_only=False)
-        flat = values(batch[VECTOR].drop_null(), np.float32)
-        folded[given] = flat.reshape(-1, factors.rank)
-    return folded
+    """The users' vectors, leg by leg, (users, Σ rank): given ones as they are, others folded in."""
+    users = np.empty((profiles.start.size - 1, tables["factor_rank"].sum()), np.float32)
+    for place, leg in item_factors_of(tables, fold_ins):
+        own = leg.users(Side(profiles.start, profiles.item, profiles.weight))
+        if leg.fold_in.takes_given and VECTOR in batch.schema.names:
+            given = batch[VECTOR].is_valid().to_numpy(zero_copy_only=False)
+            own[given] = values(batch[VECTOR].drop_null(), np.float32).reshape(-1, leg.rank)
+        users[:, place] = own
+    return users
 
 
 def _joined(

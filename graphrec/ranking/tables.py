@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,10 +13,10 @@ from pyspark.sql import SparkSession
 from graphrec.artifacts import Array, SharedArrays, read_only, share_arrays
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.ids_arrow import to_bytes
-from graphrec.factors.fold_in import ItemFactors
+from graphrec.factors.item_factors import FoldIn, ItemFactors
 from graphrec.graph.sparse import SparseRows, merge
 from graphrec.ranking.blocks import Factors, Neighbours
-from graphrec.types import Matrix, Vector
+from graphrec.types import Matrix
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class NeighbourLeg:
 
 @dataclass(frozen=True)
 class FactorLeg:
-    """A leg whose scores are products of factors; the user's is folded in."""
+    """A leg whose scores are products of vectors; the user's is made of the history."""
 
     name: str
     factors: ItemFactors
@@ -38,7 +38,7 @@ class FactorLeg:
 
 @dataclass(frozen=True)
 class ItemTables:
-    """The catalogue with the legs of a model: any number of neighbour legs, one factor leg."""
+    """The catalogue with the legs of a model: neighbour legs and factor legs, any number."""
 
     catalogue: Catalogue
     users: int  # with a history
@@ -48,13 +48,12 @@ class ItemTables:
     weight: npt.NDArray[np.float32]  # (pairs, neighbour legs)
     similarity: npt.NDArray[np.float32]  # (pairs,), cosine, 0 for a pair without one; or (0,)
     per_profile: npt.NDArray[np.bool_]  # (neighbour legs,)
-    factor_name: str | None
-    factors: ItemFactors
+    factor_legs: tuple[FactorLeg, ...]
 
     @property
     def legs(self) -> tuple[str, ...]:
         """The legs' names in the order of their columns."""
-        return self.neighbour_names + ((self.factor_name,) if self.factor_name else ())
+        return self.neighbour_names + tuple(leg.name for leg in self.factor_legs)
 
     @cached_property
     def popularity(self) -> npt.NDArray[np.float32]:
@@ -62,9 +61,9 @@ class ItemTables:
         return (self.catalogue.support / max(self.users, 1)).astype(np.float32)
 
     @property
-    def fold(self) -> tuple[float, float]:
-        """a0 and λ, by which users are folded in."""
-        return self.factors.unobserved, self.factors.regularization
+    def fold_ins(self) -> tuple[FoldIn, ...]:
+        """How each factor leg makes a user's vector."""
+        return tuple(leg.factors.fold_in for leg in self.factor_legs)
 
     @staticmethod
     def from_legs(
@@ -78,11 +77,10 @@ class ItemTables:
         Args:
             catalogue: the items.
             users: number of users with a history.
-            legs: at most one of them a factor leg.
+            legs: neighbour legs come first in the tables, whatever their order here.
             similarity: cosines of item pairs, for MMR; None where it takes those of the factors.
         """
         neighbour_legs = [leg for leg in legs if isinstance(leg, NeighbourLeg)]
-        factor_legs = [leg for leg in legs if isinstance(leg, FactorLeg)]
         columns = [leg.rows for leg in neighbour_legs]
         columns += [similarity] if similarity is not None and neighbour_legs else []
         start, neighbour, weight = merge(columns) if columns else _no_rows(catalogue.size)
@@ -96,14 +94,12 @@ class ItemTables:
             weight=np.ascontiguousarray(weight[:, : len(neighbour_legs)]),
             similarity=np.ascontiguousarray(cosine),
             per_profile=np.array([leg.per_profile for leg in neighbour_legs], np.bool_),
-            factor_name=factor_legs[0].name if factor_legs else None,
-            factors=factor_legs[0].factors if factor_legs else no_factors(),
+            factor_legs=tuple(leg for leg in legs if isinstance(leg, FactorLeg)),
         )
 
     def only(self, legs: Collection[str]) -> ItemTables:
         """The tables of some of the legs, as `from_legs` puts these alone together."""
         places = [n for n, name in enumerate(self.neighbour_names) if name in legs]
-        factor_name = self.factor_name if self.factor_name in legs else None
         weight = self.weight[:, places]
         kept = (weight != 0).any(axis=1)
         if places and self.similarity.size:
@@ -116,8 +112,7 @@ class ItemTables:
             weight=np.ascontiguousarray(weight[kept]),
             similarity=self.similarity[kept] if self.similarity.size else self.similarity,
             per_profile=self.per_profile[places],
-            factor_name=factor_name,
-            factors=self.factors if factor_name else no_factors(),
+            factor_legs=tuple(leg for leg in self.factor_legs if leg.name in legs),
         )
 
     def share(self, spark: SparkSession, *, diversify: bool) -> SharedArrays:
@@ -128,26 +123,47 @@ class ItemTables:
     def arrays(self, *, diversify: bool) -> dict[str, Array]:
         """The tables as the kernel's callers open them; the cosines only where MMR reads them."""
         cosines = {"similarity": self.similarity} if diversify else {}
-        arrays = cosines | {
+        arrays: dict[str, Array] = cosines | {
             "popularity": self.popularity,
             "start": self.start,
             "neighbour": self.neighbour,
             "weight": self.weight,
             "per_profile": self.per_profile,
-            "factors": self.factors.vector,
-            "eigenvalue": self.factors.eigenvalue,
-            "factor_norm": np.sqrt((self.factors.vector**2).sum(axis=1)),
-            "factor_mean": _mean(self.factors.vector),
+            **factor_arrays([leg.factors for leg in self.factor_legs]),
         }
         return {name: read_only(array) for name, array in arrays.items()}
 
 
-def no_factors() -> ItemFactors:
-    """The factor leg of a model without one."""
-    return ItemFactors(np.zeros((0, 0), np.float32), np.zeros(0, np.float32), 0.0, 1.0)
+def factor_arrays(legs: Sequence[ItemFactors]) -> dict[str, Array]:
+    """The item vectors of factor legs, one leg after the other, and what is known of them."""
+    vectors = [leg.vector for leg in legs]
+    norm = np.sqrt((vectors[0] ** 2).sum(axis=1)) if vectors else np.empty(0, np.float32)
+    return {
+        "factors": _joined([vector.reshape(-1) for vector in vectors], np.float32),
+        "factor_rank": np.array([leg.rank for leg in legs], np.int64),
+        "eigenvalue": _joined([leg.eigenvalue for leg in legs], np.float32),
+        "factor_norm": norm,  # of the first leg
+        "factor_mean": _joined([vector.mean(axis=0, dtype=np.float64) for vector in vectors]),
+    }
 
 
-def neighbours_of(tables: dict[str, Array]) -> Neighbours:
+def item_factors_of(
+    tables: Mapping[str, Array], fold_ins: Sequence[FoldIn]
+) -> list[tuple[slice, ItemFactors]]:
+    """The factor legs again, each with its place in a user's vector; nothing is copied."""
+    legs = []
+    end = np.cumsum(tables["factor_rank"])
+    items = tables["factor_norm"].size
+    for last, rank, fold_in in zip(
+        end.tolist(), tables["factor_rank"].tolist(), fold_ins, strict=True
+    ):
+        place = slice(last - rank, last)
+        vector = tables["factors"][place.start * items : last * items].reshape(items, rank)
+        legs.append((place, ItemFactors(vector, tables["eigenvalue"][place], fold_in)))
+    return legs
+
+
+def neighbours_of(tables: Mapping[str, Array]) -> Neighbours:
     """The neighbour table as the kernel takes it."""
     return Neighbours(
         tables["start"],
@@ -158,20 +174,32 @@ def neighbours_of(tables: dict[str, Array]) -> Neighbours:
     )
 
 
-def factors_of(tables: dict[str, Array], users: Matrix) -> Factors:
-    """The factor leg as the kernel takes it, with each user's exact mean and deviation.
+def factors_of(tables: Mapping[str, Array], users: Matrix) -> Factors:
+    """The factor legs as the kernel takes them, with each user's exact mean and deviation.
 
     Over all items j the mean of p·q_j is p·mean(Q), and because QᵀQ is diagonal, the mean of
     (p·q_j)² is Σ_d p_d²·eigenvalue_d / items.
+
+    Args:
+        tables: see `factor_arrays`.
+        users: (users, Σ rank), the users' vectors, leg by leg.
     """
-    items = max(tables["factors"].shape[0], 1)
-    precise = users.astype(np.float64)
-    # einsum sums row by row: the bits do not depend on who else is in the block, as BLAS' may
-    mean = np.einsum("ud,d->u", precise, tables["factor_mean"])
-    second = np.einsum("ud,d->u", precise**2, tables["eigenvalue"].astype(np.float64)) / items
-    deviation = np.sqrt(np.maximum(second - mean**2, 0.0))
+    items = max(tables["factor_norm"].size, 1)
+    legs = tables["factor_rank"].size
+    mean, deviation = np.zeros((2, users.shape[0], legs))
+    last = 0
+    for leg, rank in enumerate(tables["factor_rank"].tolist()):
+        place = slice(last, last + rank)
+        last += rank
+        precise = users[:, place].astype(np.float64)
+        # einsum sums row by row: the bits do not depend on who else is in the block, as BLAS' may
+        mean[:, leg] = np.einsum("ud,d->u", precise, tables["factor_mean"][place])
+        eigenvalue = tables["eigenvalue"][place].astype(np.float64)
+        second = np.einsum("ud,d->u", precise**2, eigenvalue) / items
+        deviation[:, leg] = np.sqrt(np.maximum(second - mean[:, leg] ** 2, 0.0))
     return Factors(
         tables["factors"],
+        read_only(tables["factor_rank"]),
         tables["factor_norm"],
         read_only(users),
         read_only(mean.astype(np.float32)),
@@ -183,7 +211,5 @@ def _no_rows(items: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], 
     return np.zeros(items + 1, np.int64), np.empty(0, np.int32), np.empty((0, 0), np.float32)
 
 
-def _mean(vectors: Matrix) -> Vector:
-    if not vectors.shape[0]:
-        return np.zeros(vectors.shape[1])
-    return vectors.mean(axis=0, dtype=np.float64)
+def _joined(parts: Sequence[Array], kind: npt.DTypeLike = np.float64) -> Array:
+    return np.concatenate([np.empty(0, kind), *parts])

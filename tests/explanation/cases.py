@@ -10,7 +10,9 @@ import pyarrow as pa
 from graphrec.data.catalogue import Catalogue
 from graphrec.explanation.one_user import OneUser
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.fold_in import ItemFactors
+from graphrec.factors.fold_in import SolvedFoldIn
+from graphrec.factors.item_factors import FoldIn, ItemFactors
+from graphrec.factors.mean_fold_in import MeanFoldIn
 from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
 from tests.ranking.reference import Case, sparse_rows
 
@@ -23,9 +25,12 @@ def tables_of(case: Case) -> ItemTables:
         NeighbourLeg(f"leg{n}", sparse_rows(leg), per_profile=bool(case.per_profile[n]))
         for n, leg in enumerate(case.legs)
     ]
-    if case.item_factors.size:
-        vector, eigenvalue = rotate(case.item_factors.astype(np.float32))
-        legs.append(FactorLeg("factors", ItemFactors(vector, eigenvalue, A0, REGULARIZATION)))
+    fold_ins: list[FoldIn] = [SolvedFoldIn(A0, REGULARIZATION, takes_given=True), MeanFoldIn()]
+    for name, (_, items_), fold_in in zip(
+        ("factors", "means"), case.factor_legs, fold_ins, strict=False
+    ):
+        vector, eigenvalue = rotate(items_.astype(np.float32))
+        legs.append(FactorLeg(name, ItemFactors(vector, eigenvalue, fold_in)))
     catalogue = Catalogue(pa.array(range(items)), np.arange(items, 0, -1))
     return ItemTables.from_legs(catalogue, items, legs, sparse_rows(case.similarity))
 

@@ -33,14 +33,16 @@ def folded(case: Case, user: int) -> Array:
     seed=SEEDS,
     legs=st.integers(0, 3),
     rank=st.integers(0, 6),
+    second=st.integers(0, 3),
     standardise=st.booleans(),
     item=st.integers(0, 11),
 )
 @settings(max_examples=40, deadline=None)
 def test_parts_sum_to_the_score_and_are_what_is_left_when_others_are_taken_away(
-    *, seed: int, legs: int, rank: int, standardise: bool, item: int
+    *, seed: int, legs: int, rank: int, second: int, standardise: bool, item: int
 ) -> None:
-    case = random_case(seed, legs=legs, rank=rank if legs else rank + 1, standardise=standardise)
+    rank = rank if legs else rank + 1
+    case = random_case(seed, legs=legs, rank=rank, second=second, standardise=standardise)
     for user in (1, 2):
         if not case.has[user].any():
             continue
@@ -81,13 +83,26 @@ def test_factor_parts_are_the_terms_of_the_normal_equations(seed: int, item: int
     assert found.raw[0] == pytest.approx(folded(case, user) @ factors[item], abs=1e-3)
 
 
+@given(seed=SEEDS, item=st.integers(0, 11))
+@settings(max_examples=30, deadline=None)
+def test_parts_of_a_mean_are_its_terms(seed: int, item: int) -> None:
+    """`w_i·v_i·v_j / |Σ w·v|`, whatever the basis."""
+    case = random_case(seed, legs=0, rank=1, second=4, standardise=False).asking(fade=())
+    found = contributions(one_user(case, 2), item)
+    vectors = case.factor_legs[1][1]
+    weighted = case.weight[2][:, np.newaxis] * vectors
+    parts = weighted @ vectors[item] / np.linalg.norm(weighted.sum(axis=0))
+    expected = case.request.blend[1] * parts
+    np.testing.assert_allclose(found.parts[:, 1], expected, rtol=1e-3, atol=1e-4)
+
+
 def test_a_given_user_factor_is_a_part_of_its_own() -> None:
     case = random_case(5, legs=1, rank=3)
     vector = [1.0, -2.0, 0.5]
     user = one_user(case, 2, vector=pa.array([vector], pa.list_(pa.float32())))
     found = contributions(user, 4)
     assert not found.parts[:, 1].any()
-    raw = user.tables.factors.vector[4] @ np.array(vector)
+    raw = user.tables.factor_legs[0].factors.vector[4] @ np.array(vector)
     assert found.raw[1] == pytest.approx(raw, abs=1e-5)
     assert found.other[1] + found.constant[1] == pytest.approx(found.share[1], abs=1e-5)
     assert found.other[0] == 0

@@ -12,8 +12,9 @@ from graphrec.errors import ParameterError
 from graphrec.factors.als import fit_als
 from graphrec.factors.block_als import fit_in_blocks
 from graphrec.factors.driver_als import fit_on_driver
-from graphrec.factors.fold_in import ItemFactors
+from graphrec.factors.fold_in import SolvedFoldIn
 from graphrec.factors.half_step import Objective
+from graphrec.factors.item_factors import ItemFactors
 from graphrec.factors.mllib_als import fit_mllib_als
 from tests.factors.normal_equations import Feedback, Matrix, random_feedback
 
@@ -67,7 +68,7 @@ def test_factors_come_rotated(by_iterations: dict[int, ItemFactors]) -> None:
     factors = by_iterations[3]
     gram = factors.vector.T.astype(np.float64) @ factors.vector
     np.testing.assert_allclose(gram, np.diag(factors.eigenvalue), atol=1e-4)
-    assert (factors.unobserved, factors.regularization) == (0.05, 0.05)
+    assert factors.fold_in == SolvedFoldIn(0.05, 0.05)
 
 
 def test_bits_depend_on_the_seed_and_not_on_partitions(

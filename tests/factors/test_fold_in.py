@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.fold_in import ItemFactors, fold_in
+from graphrec.factors.fold_in import SolvedFoldIn
+from graphrec.factors.half_step import Side
+from graphrec.factors.item_factors import FoldIn, ItemFactors
+from graphrec.factors.mean_fold_in import MeanFoldIn
 from tests.factors.normal_equations import random_feedback
 
 
@@ -44,23 +47,33 @@ def test_directions_that_no_item_uses_do_no_harm(missing: int) -> None:
 def test_folded_users_are_the_exact_half_step() -> None:
     feedback = random_feedback(4)
     vector, eigenvalue = rotate(np.random.default_rng(5).normal(size=(25, 6)).astype(np.float32))
-    factors = ItemFactors(vector, eigenvalue, feedback.unobserved, feedback.regularization)
+    fold_in = SolvedFoldIn(feedback.unobserved, feedback.regularization)
+    factors = ItemFactors(vector, eigenvalue, fold_in)
     assert factors.rank == 6
     start = np.concatenate(([0], np.cumsum(feedback.has.sum(axis=1))))
     user, item = np.nonzero(feedback.has)
-    users = fold_in(
-        start, item.astype(np.int32), feedback.confidence[user, item].astype(np.float32), factors
-    )
+    confidence = feedback.confidence[user, item].astype(np.float32)
+    users = factors.users(Side(start, item.astype(np.int32), confidence))
     expected = feedback.users_given(vector.astype(np.float64))
     np.testing.assert_allclose(users, expected, atol=1e-4)
 
 
-def test_an_empty_history_folds_into_nothing() -> None:
+def test_users_are_directions_of_weighted_means() -> None:
+    rng = np.random.default_rng(6)
+    vector, eigenvalue = rotate(rng.normal(size=(9, 4)).astype(np.float32))
+    weight = (rng.random((5, 9)) < 0.5) * rng.uniform(0.5, 2.0, (5, 9)).astype(np.float32)
+    user, item = np.nonzero(weight)
+    start = np.concatenate(([0], np.cumsum((weight > 0).sum(axis=1))))
+    factors = ItemFactors(vector, eigenvalue, MeanFoldIn())
+    users = factors.users(Side(start, item.astype(np.int32), weight[user, item]))
+    means = weight @ vector
+    expected = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-30)
+    np.testing.assert_allclose(users, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("fold_in", [SolvedFoldIn(0.05, 0.05), MeanFoldIn()])
+def test_an_empty_history_folds_into_nothing(fold_in: FoldIn) -> None:
     vector, eigenvalue = rotate(np.eye(3, dtype=np.float32))
-    nobody = fold_in(
-        np.zeros(2, np.int64),
-        np.empty(0, np.int32),
-        np.empty(0, np.float32),
-        ItemFactors(vector, eigenvalue, 0.05, 0.05),
-    )
+    nothing = Side(np.zeros(2, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+    nobody = ItemFactors(vector, eigenvalue, fold_in).users(nothing)
     np.testing.assert_array_equal(nobody, np.zeros((1, 3)))

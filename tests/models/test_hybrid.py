@@ -181,7 +181,7 @@ def test_the_legs_own_parameters_count_and_the_shared_ones_are_the_hybrids(
     model = gr.HybridRecommender(base, weights=weights, maxPartners=7).fit(interactions)
     assert model.legs == ("walk", "als")
     tables = model.learned.tables
-    assert tables.factors.rank == 3
+    assert tables.factor_legs[0].factors.rank == 3
     assert np.diff(tables.start).max() == 7
     pairs = model.pairs
     strength = pairs.strength.astype(np.float64)

@@ -30,11 +30,12 @@ class Case:
     legs: Array  # (neighbour legs, items, items)
     per_profile: Array  # (neighbour legs,)
     similarity: Array  # (items, items), the cosines of the pair table
-    item_factors: Array  # (items, rank); (0, 0) without a factor leg
-    user_factors: Array  # (users, rank)
+    item_factors: Array  # (items, Σ rank), the factor legs side by side; (0, 0) without one
+    user_factors: Array  # (users, Σ rank)
     excluded: Array  # (items,)
     popularity: Array  # (items,), descending
     request: Request
+    second: int = 0  # the rank of the second factor leg; 0: there is but one
 
     def asking(self, **changes: Any) -> Case:
         return replace(self, request=replace(self.request, **changes))
@@ -62,15 +63,34 @@ class Case:
         )
 
     @property
+    def factor_legs(self) -> list[tuple[Array, Array]]:
+        """Each factor leg's vectors of the users and of the items."""
+        ends = [self.item_factors.shape[1] - self.second]
+        legs = zip(
+            np.split(self.user_factors, ends, axis=1),
+            np.split(self.item_factors, ends, axis=1),
+            strict=True,
+        )
+        return [(users, items) for users, items in legs if items.size]
+
+    @property
+    def compared(self) -> Array:
+        """The vectors whose cosines are the similarity of items, (items, rank)."""
+        return self.factor_legs[0][1]
+
+    @property
     def factors(self) -> Factors:
-        scores = self.user_factors @ self.item_factors.T
-        nobody = np.zeros(self.has.shape[0])
+        scores = np.array([users @ items.T for users, items in self.factor_legs])
+        scores = scores.reshape(len(self.factor_legs), *self.has.shape).astype(np.float64)
+        flat = [items.astype(np.float32).reshape(-1) for _, items in self.factor_legs]
+        norm = np.sqrt((self.compared.astype(np.float32) ** 2).sum(axis=1)) if flat else ()
         return Factors(
-            read_only(self.item_factors.astype(np.float32)),
-            read_only(np.sqrt((self.item_factors.astype(np.float32) ** 2).sum(axis=1))),
+            read_only(np.concatenate([np.empty(0, np.float32), *flat])),
+            read_only(np.array([items.shape[1] for _, items in self.factor_legs], np.int64)),
+            read_only(np.array(norm, np.float32)),
             read_only(self.user_factors.astype(np.float32)),
-            read_only((scores.mean(axis=1) if scores.size else nobody).astype(np.float32)),
-            read_only((scores.std(axis=1) if scores.size else nobody).astype(np.float32)),
+            read_only(scores.mean(axis=2).T.astype(np.float32)),
+            read_only(scores.std(axis=2).T.astype(np.float32)),
         )
 
     @property
@@ -82,9 +102,13 @@ class Case:
         """The kernel's lists; those of a case without neighbour legs are made from dense scores."""
         if len(self.legs):
             return rank_users(self.profiles, self.neighbours, self.factors, self.settings)
-        scores = score_all_items(
-            read_only(self.user_factors.astype(np.float32)),
-            read_only(self.item_factors.T.astype(np.float32)),
+        scores = np.stack(
+            [
+                score_all_items(
+                    read_only(users.astype(np.float32)), read_only(items.T.astype(np.float32))
+                )
+                for users, items in self.factor_legs
+            ]
         )
         nothing = Neighbours(
             read_only(np.zeros(self.has.shape[1] + 1, np.int64)),
@@ -106,8 +130,7 @@ class Case:
             self.weight @ leg / (total if per_profile else 1.0)
             for leg, per_profile in zip(self.legs, self.per_profile, strict=True)
         ]
-        if self.item_factors.size:
-            scores.append(self.user_factors @ self.item_factors.T)
+        scores += [users @ items.T for users, items in self.factor_legs]
         return np.array(scores)
 
     @property
@@ -156,6 +179,7 @@ def random_case(
     items: int = 12,
     legs: int = 2,
     rank: int = 3,
+    second: int = 0,
     standardise: bool = True,
     length: int = 5,
 ) -> Case:
@@ -169,9 +193,10 @@ def random_case(
     shape = (legs, items, items)
     weights = np.where(rng.random(shape) < 0.4, rng.normal(0.5, 1.0, shape), 0.0)
     similarity = np.where(rng.random(shape[1:]) < 0.4, rng.random(shape[1:]), 0.0)
-    item_factors = rng.normal(size=(items, rank)) if rank else np.zeros((0, 0))
-    user_factors = rng.normal(size=(users, rank)) if rank else np.zeros((0, 0))
-    columns = legs + (rank > 0)
+    both = rank + second
+    item_factors = rng.normal(size=(items, both)) if both else np.zeros((0, 0))
+    user_factors = rng.normal(size=(users, both)) if both else np.zeros((0, 0))
+    columns = legs + (rank > 0) + (second > 0)
     return Case(
         has=has,
         weight=_single(weight),
@@ -191,6 +216,7 @@ def random_case(
             reasons=3,
             fade=tuple(rng.choice([0.0, 2.0, 4.0], columns).tolist()),
         ),
+        second=second,
     )
 
 

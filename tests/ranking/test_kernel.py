@@ -28,15 +28,24 @@ SEEDS = st.integers(0, 100_000)
     items=st.integers(1, 15),
     legs=st.integers(0, 3),
     rank=st.integers(0, 4),
+    second=st.integers(0, 3),
     standardise=st.booleans(),
     length=st.integers(1, 18),
 )
-@example(seed=0, users=6, items=15, legs=2, rank=3, standardise=True, length=5)
-@example(seed=0, users=6, items=15, legs=0, rank=3, standardise=True, length=5)
-@example(seed=0, users=6, items=15, legs=1, rank=0, standardise=False, length=18)
+@example(seed=0, users=6, items=15, legs=2, rank=3, second=2, standardise=True, length=5)
+@example(seed=0, users=6, items=15, legs=0, rank=3, second=2, standardise=True, length=5)
+@example(seed=0, users=6, items=15, legs=1, rank=0, second=0, standardise=False, length=18)
 @settings(max_examples=150, deadline=None)
 def test_lists_are_the_best_by_the_blend_of_all_legs(
-    seed: int, users: int, items: int, legs: int, rank: int, *, standardise: bool, length: int
+    seed: int,
+    users: int,
+    items: int,
+    legs: int,
+    rank: int,
+    second: int,
+    *,
+    standardise: bool,
+    length: int,
 ) -> None:
     rank = rank if legs else max(rank, 1)
     case = random_case(
@@ -45,6 +54,7 @@ def test_lists_are_the_best_by_the_blend_of_all_legs(
         items=items,
         legs=legs,
         rank=rank,
+        second=second,
         standardise=standardise,
         length=length,
     )
@@ -169,10 +179,12 @@ def test_reasons_are_the_history_items_that_contribute_most(
 @given(seed=SEEDS)
 @settings(max_examples=30, deadline=None)
 def test_reasons_of_factors_are_the_history_items_that_agree_most(seed: int) -> None:
-    case = random_case(seed, legs=0)
+    case = random_case(seed, legs=0, second=2)
     lists = case.ranked()
+    alike = np.array([items @ items.T for _, items in case.factor_legs])
     for user in np.flatnonzero(~case.cold):
-        agreement = case.weight[user][:, np.newaxis] * (case.item_factors @ case.item_factors.T)
+        blended = np.tensordot(case.scales[:, user], alike, 1)
+        agreement = case.weight[user][:, np.newaxis] * blended
         for rank_, item in enumerate(filled(lists.item[user])):
             _assert_reasons(lists.because[user, rank_], agreement[:, item])
 
@@ -185,7 +197,7 @@ def test_no_reasons_are_given_where_none_are_wanted() -> None:
 @given(seed=SEEDS, legs=st.integers(0, 2))
 @settings(max_examples=30, deadline=None)
 def test_given_items_have_the_scores_that_lists_have(seed: int, legs: int) -> None:
-    case = random_case(seed, legs=legs, length=12)
+    case = random_case(seed, legs=legs, second=2, length=12)
     case = replace(case, hidden=np.zeros_like(case.has), excluded=np.zeros(12, bool))
     lists = case.ranked()
     wanted_start, wanted = ragged(np.ones_like(case.has))
@@ -206,7 +218,7 @@ def test_given_items_have_the_scores_that_lists_have(seed: int, legs: int) -> No
 
 @pytest.mark.parametrize("legs", [0, 2])
 def test_a_list_has_the_same_bits_whoever_else_is_served(legs: int) -> None:
-    case = random_case(5, users=6, legs=legs)
+    case = random_case(5, users=6, legs=legs, second=2)
     together = case.ranked()
     for user in range(6):
         alone = _only(case, user).ranked()

@@ -19,7 +19,7 @@ def similarity(case: Case) -> Array:
     """[i, j]: of candidate j to the taken item i; of the factors where there are any."""
     if not case.item_factors.size:
         return case.similarity
-    unit = case.item_factors / np.linalg.norm(case.item_factors, axis=1, keepdims=True)
+    unit = case.compared / np.linalg.norm(case.compared, axis=1, keepdims=True)
     return np.asarray(np.maximum(unit @ unit.T, 0.0))
 
 
@@ -46,14 +46,16 @@ def assert_mmr(listed: Array, pool: Array, scores: Array, similar: Array, divers
     seed=SEEDS,
     legs=st.integers(0, 2),
     rank=st.integers(0, 3),
+    second=st.integers(0, 2),
     diversity=st.sampled_from([0.05, 0.3, 0.7, 1.0]),
     length=st.integers(1, 14),
 )
 @settings(max_examples=80, deadline=None)
 def test_each_step_takes_the_best_of_relevance_less_similarity(
-    seed: int, legs: int, rank: int, diversity: float, length: int
+    seed: int, legs: int, rank: int, second: int, diversity: float, length: int
 ) -> None:
-    case = random_case(seed, legs=legs, rank=rank if legs else max(rank, 1), length=length)
+    rank = rank if legs else max(rank, 1)
+    case = random_case(seed, legs=legs, rank=rank, second=second, length=length)
     case = case.asking(diversity=diversity)
     lists = case.ranked()
     similar = similarity(case)

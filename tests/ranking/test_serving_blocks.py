@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,14 @@ from hypothesis import strategies as st
 
 from graphrec.artifacts import read_only
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.fold_in import ItemFactors, fold_in
+from graphrec.factors.fold_in import SolvedFoldIn
+from graphrec.factors.half_step import Side
+from graphrec.factors.item_factors import ItemFactors
+from graphrec.factors.mean_fold_in import MeanFoldIn
 from graphrec.ranking.dense import score_all_items
 from graphrec.ranking.serving import read_profiles, user_factors
 from graphrec.ranking.settings import Request
+from graphrec.ranking.tables import factor_arrays
 
 ITEMS = st.lists(st.lists(st.integers(0, 9), unique=True, max_size=4).map(sorted), max_size=6)
 
@@ -56,15 +61,19 @@ def test_given_user_factors_are_used_as_they_are_and_the_others_folded_in() -> N
     given_one = pa.array([None, [7.0, 8.0, 9.0], None], pa.list_(pa.float32()))
     batch = batch_of([[1, 2], [3], []], vector=given_one)
     profiles = read_profiles(batch, filter_seen=True)
-    tables = {"factors": read_only(vector), "eigenvalue": read_only(eigenvalue)}
-    found = user_factors(batch, profiles, tables, (0.05, 0.05))
-    folded = fold_in(
-        profiles.start,
-        profiles.item,
-        profiles.weight,
-        ItemFactors(vector, eigenvalue, 0.05, 0.05),
-    )
-    np.testing.assert_array_equal(found, [folded[0], [7, 8, 9], [0, 0, 0]])
+    given = ItemFactors(vector, eigenvalue, SolvedFoldIn(0.05, 0.05, takes_given=True))
+    others = [
+        replace(given, fold_in=SolvedFoldIn(0.05, 0.05)),
+        replace(given, fold_in=MeanFoldIn()),
+    ]
+    legs = [others[0], given, others[1]]
+    fold_ins = [leg.fold_in for leg in legs]
+    found = np.split(user_factors(batch, profiles, factor_arrays(legs), fold_ins), 3, axis=1)
+    histories = Side(profiles.start, profiles.item, profiles.weight)
+    folded = others[0].users(histories)
+    np.testing.assert_array_equal(found[0], folded)
+    np.testing.assert_array_equal(found[1], [folded[0], [7, 8, 9], [0, 0, 0]])
+    np.testing.assert_array_equal(found[2], others[1].users(histories))
 
 
 @given(seed=st.integers(0, 1000), rank=st.integers(1, 9), items=st.integers(1, 1100))

@@ -1,0 +1,48 @@
+"""The item side of a factor leg: what is kept of it, and what it does with a history.
+
+No table of user factors is kept: known users, new ones and anonymous baskets all get theirs from
+whatever their history is when they are served.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.factors.fold_in import SolvedFoldIn
+from graphrec.factors.half_step import Side
+from graphrec.factors.mean_fold_in import MeanFoldIn
+from graphrec.types import Indices, Matrix, Vector
+
+FoldIn: TypeAlias = SolvedFoldIn | MeanFoldIn
+
+
+@dataclass(frozen=True)
+class ItemFactors:
+    """Item vectors, rotated so that QᵀQ is diagonal."""
+
+    vector: npt.NDArray[np.float32]  # (items, rank), Q
+    eigenvalue: npt.NDArray[np.float32]  # (rank,), the diagonal of QᵀQ
+    fold_in: FoldIn  # how a history becomes a user's vector
+
+    @property
+    def rank(self) -> int:
+        """Number of latent dimensions."""
+        return self.vector.shape[1]
+
+    def users(self, histories: Side) -> Matrix:
+        """Vectors of the users whose histories are given, (users, rank); 0 for an empty one."""
+        return self.fold_in.users(histories, self.vector, self.eigenvalue)
+
+    def history_parts(self, item: Indices, weight: Vector, target: int) -> npt.NDArray[np.float64]:
+        """What each item of a history adds to the score of an item; the sum is the score.
+
+        Args:
+            item: (n,), the history.
+            weight: (n,), its weights.
+            target: the item j that is scored.
+        """
+        return self.fold_in.parts(item, weight, target, self.vector, self.eigenvalue)
