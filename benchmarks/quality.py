@@ -154,13 +154,16 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
 def _ablated(train: DataFrame, whole: Mapping[str, float]) -> list[tuple[str, RecommenderModel]]:
     """Hybrids that lack one thing each, with the weights of the whole one."""
     walk, ridge, als = gr.PageRankRecommender, gr.RidgeRecommender, gr.ALSRecommender
+    embedding = gr.EmbeddingRecommender
     variants: dict[str, tuple[list[Recommender] | None, dict[str, Any]]] = {
-        "without the walk": ([ridge(), als()], {}),
-        "without the ridge": ([walk(), als()], {}),
-        "without ALS": ([walk(), ridge()], {}),
-        "ALS of rank 64": ([walk(), ridge(), als(rank=64)], {}),
-        "no denoising": ([walk(), ridge(denoising=0.0), als()], {}),
-        "users of equal weight": ([walk(), ridge(userExponent=0.0), als()], {}),
+        "without the walk": ([ridge(), als(), embedding()], {}),
+        "without the ridge": ([walk(), als(), embedding()], {}),
+        "without ALS": ([walk(), ridge(), embedding()], {}),
+        "without the embeddings": ([walk(), ridge(), als()], {}),
+        "ALS of rank 64": ([walk(), ridge(), als(rank=64), embedding()], {}),
+        "embeddings of rank 64": ([walk(), ridge(), als(), embedding(rank=64)], {}),
+        "no denoising": ([walk(), ridge(denoising=0.0), als(), embedding()], {}),
+        "users of equal weight": ([walk(), ridge(userExponent=0.0), als(), embedding()], {}),
         "200 partners": (None, {"maxPartners": 200}),
         "100 candidates": (None, {"candidates": 100}),
         "1000 candidates": (None, {"candidates": 1000}),

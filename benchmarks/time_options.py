@@ -68,6 +68,7 @@ def legs_in_order(exponent: float) -> list[Recommender]:
         gr.PageRankRecommender(orderExponent=exponent),
         gr.RidgeRecommender(orderExponent=exponent),
         gr.ALSRecommender(),
+        gr.EmbeddingRecommender(),
     ]
 
 

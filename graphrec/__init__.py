@@ -22,6 +22,8 @@ _HOMES = {
     "ALSRecommender": "graphrec.models.als",
     "CowatchModel": "graphrec.models.cowatch",
     "CowatchRecommender": "graphrec.models.cowatch",
+    "EmbeddingModel": "graphrec.models.embedding",
+    "EmbeddingRecommender": "graphrec.models.embedding",
     "GivenFactorsModel": "graphrec.models.given_factors",
     "GivenFactorsRecommender": "graphrec.models.given_factors",
     "HybridRecommender": "graphrec.models.hybrid",
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
     from graphrec.models.als import ALSRecommender as ALSRecommender
     from graphrec.models.cowatch import CowatchModel as CowatchModel
     from graphrec.models.cowatch import CowatchRecommender as CowatchRecommender
+    from graphrec.models.embedding import EmbeddingModel as EmbeddingModel
+    from graphrec.models.embedding import EmbeddingRecommender as EmbeddingRecommender
     from graphrec.models.given_factors import GivenFactorsModel as GivenFactorsModel
     from graphrec.models.given_factors import GivenFactorsRecommender as GivenFactorsRecommender
     from graphrec.models.hybrid import HybridRecommender as HybridRecommender

@@ -47,7 +47,7 @@ class Scale:
 
 
 def scoring(scale: Scale) -> list[Target]:
-    """Lists of 20 for all users, of three legs."""
+    """Lists of 20 for all users, of all legs."""
     model = str(scale.scratch / "scoring-model")
     fit = {"data": scale.data, "model": model, "rank": scale.rank}
     ours = Figure("graphrec", "again")

@@ -5,7 +5,7 @@
     [recommend]
     k = 20
     half-life = 365              # hyphens and underscores are the same
-    weights = { walk = 0.2, ridge = 0.25, als = 0.55 }
+    weights = { walk = 0.2, ridge = 0.2, als = 0.6 }
 
 A table named like a verb wins over the top of the file. Paths are relative to the working
 directory, as on the command line.

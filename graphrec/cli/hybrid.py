@@ -7,6 +7,7 @@ from typing import Any, Final
 from graphrec.cli.options import HybridOptions, LearningOptions
 from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
+from graphrec.models.embedding import EmbeddingRecommender
 from graphrec.models.hybrid import DEFAULT_WEIGHTS, LEARNED, HybridRecommender
 from graphrec.models.pagerank import PageRankRecommender
 from graphrec.models.recommender import Recommender, RecommenderModel
@@ -35,6 +36,7 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
         "walk": PageRankRecommender(**order),
         "ridge": RidgeRecommender(**order),
         "als": ALSRecommender(**_given(rank=options.rank)),
+        "embedding": EmbeddingRecommender(),
     }
     weights = parse_weights(options.weights) if options.weights else DEFAULT_WEIGHTS
     if isinstance(weights, dict):
@@ -109,7 +111,7 @@ def parse_weights(text: str) -> dict[str, float] | str:
             raise ParameterError(
                 "--weights is learned, or a list of leg=weight",
                 found=repr(text),
-                fix="write it as in walk=0.2,ridge=0.25,als=0.55",
+                fix="write it as in walk=0.1,ridge=0.3,als=0.6",
             ) from None
     return weights
 

@@ -49,11 +49,11 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
         typer.Option(
             metavar="GROUP,...",
             help="What is tried: settings of the pair table, of the walk, of the regression, of "
-            "the factors; also their rank, and the order and recency of what is watched. The "
-            "weights are chosen in any case.",
+            "the factors, of the embeddings; also the rank of the factors, and the order and "
+            "recency of what is watched. The weights are chosen in any case.",
             rich_help_panel=MODEL,
         ),
-    ] = "pairs,walk,ridge,als"
+    ] = "pairs,walk,ridge,als,embedding"
     budget: Annotated[
         float,
         typer.Option(

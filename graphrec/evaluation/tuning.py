@@ -1,14 +1,14 @@
 """Choosing a hybrid's settings on held-out interactions, one group of settings after the other.
 
-A part of some users' histories is held out. For each group (the pair table, the walk, the ridge
-regression, the factors, their rank) the choices are tried in turn with all other settings as
-chosen so far: only the legs that a choice concerns are learned again, the pair table is counted
-once, and each trial serves the validation users alone. A choice replaces the one before only if
-its NDCG is better by more than two standard errors of the paired difference, and if nothing is lost
-on the held-out items that are unlike the histories: a validation cut may mislead, and the defaults
-hold on many data sets. The weights are then searched on the cached
-scores (`graphrec.models.learned_weights`), and MMR's λ is the one of the most diverse lists that
-cost no more than a stated share of the NDCG.
+A part of everybody's histories is held out, and some users are asked. For each group (the pair
+table, the walk, the ridge regression, the factors, the embeddings) the choices are tried in turn
+with all other settings as chosen so far: only the legs that a choice concerns are learned again,
+the pair table is counted once, and each trial serves the validation users alone. A choice replaces
+the one before only if its NDCG is better by more than two standard errors of the paired difference,
+and if nothing is lost on the held-out items that are unlike the histories: a validation cut may
+mislead, and the defaults hold on many data sets. The weights are then searched on the cached scores
+(`graphrec.models.learned_weights`), and MMR's λ is the one of the most diverse lists that cost no
+more than a stated share of the NDCG.
 """
 
 from __future__ import annotations
@@ -104,6 +104,23 @@ GRID: Final[tuple[Group, ...]] = (
             for unobserved, penalty in ((0.05, 0.05), (0.02, 0.05), (0.1, 0.05), (0.05, 0.1))
         ],
     ),
+    Group(
+        "embedding",
+        frozenset({"embedding"}),
+        [
+            {
+                "embedding.temperature": temperature,
+                "embedding.rank": rank,
+                "embedding.epochs": epochs,
+            }
+            for temperature, rank, epochs in (
+                (0.06, 128, 10),
+                (0.1, 128, 10),
+                (0.06, 256, 10),
+                (0.06, 256, 30),
+            )
+        ],
+    ),
     Group("rank", frozenset({"als"}), [{"als.rank": rank} for rank in (None, 64, 128, 512)]),
     Group(
         "order",
@@ -171,7 +188,7 @@ def tune(
         dataset: interactions, as for `fit`.
         grid: what is tried, in this order.
         users: validation users, at most.
-        fraction: share of their histories that is held out.
+        fraction: share of all histories that is held out.
         budget: share of the NDCG that may be given up for diversity; 0 leaves MMR off.
         seed: of the draw.
 
@@ -184,7 +201,7 @@ def tune(
     asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
     wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
     data = recommender.enrich(prepare(dataset, recommender, wanted))
-    cut = recommender.hold_out(data, users, fraction=fraction, seed=seed)
+    cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
     training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
     widest = max(asked, key=lambda hybrid: hybrid.partners_kept(data.catalogue.size))
     known = replace(data, profiles=training, params=widest)

@@ -13,6 +13,7 @@ from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
 from graphrec.models.cached_scores import CachedScores
+from graphrec.models.embedding import EmbeddingRecommender
 from graphrec.models.hold_out import HoldOut, hold_out
 from graphrec.models.learned import Learned
 from graphrec.models.learned_weights import FEWEST_USERS, normalised, search_weights
@@ -27,7 +28,7 @@ from graphrec.progress import stage
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
 
-DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.2, "ridge": 0.25, "als": 0.55}
+DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.08, "ridge": 0.13, "als": 0.27, "embedding": 0.52}
 DEFAULT_FADE: dict[str, float] = {"walk": 15.0}
 
 LEARNED = "learned"
@@ -67,7 +68,8 @@ class HybridRecommenderModel(RecommenderModel):
 
     weights = param(
         DEFAULT_WEIGHTS,
-        "weight of each leg's standardised score in the blend, or learned",
+        "weight of each leg's standardised score in the blend, or learned; not set, the legs that "
+        "are there have theirs of these",
         _weights_or_learned,
     )
     fadeBeyond = param(
@@ -94,6 +96,8 @@ class HybridRecommenderModel(RecommenderModel):
         return replace(self.learned, tables=self.learned.tables.only(legs))
 
     def _blend(self) -> tuple[float, ...]:
+        if not self.isSet(self.weights):
+            return normalised(DEFAULT_WEIGHTS, self.legs)
         weights = self.value("weights")
         _check_names(weights, self.legs)
         return _by_leg(weights, self.legs)
@@ -108,7 +112,7 @@ class HybridRecommender(Recommender):
     Args:
         legs: the base recommenders; their own parameters are used, but those that all
             recommenders share (columns, history, pair table, lists) are taken from the hybrid.
-            Default: the walk, the ridge regression and ALS with their defaults.
+            Default: the walk, the ridge regression, ALS and embeddings with their defaults.
         **values: parameters by keyword.
     """
 
@@ -127,7 +131,7 @@ class HybridRecommender(Recommender):
     def __init__(self, legs: Sequence[Recommender] | None = None, **values: Any) -> None:
         super().__init__(**values)
         self.legs = (
-            [PageRankRecommender(), RidgeRecommender(), ALSRecommender()]
+            [PageRankRecommender(), RidgeRecommender(), ALSRecommender(), EmbeddingRecommender()]
             if legs is None
             else list(legs)
         )
@@ -146,7 +150,7 @@ class HybridRecommender(Recommender):
         """All legs, on the same histories and the same pair table."""
         legs = [learned for leg in self.legs for learned in leg.learn(data)]
         _check_distinct([leg.name for leg in legs])
-        if self.value("weights") != LEARNED:
+        if self.isSet(self.weights) and self.value("weights") != LEARNED:
             _check_names(self.value("weights"), [leg.name for leg in legs])
         return legs
 
@@ -181,9 +185,15 @@ class HybridRecommender(Recommender):
         return model
 
     def hold_out(
-        self, data: TrainingData, users: int, *, fraction: float = 0.1, seed: int = 0
+        self,
+        data: TrainingData,
+        users: int,
+        *,
+        fraction: float = 0.1,
+        everyone: bool = False,
+        seed: int = 0,
     ) -> HoldOut:
-        """Take a part of the histories of a few users away, as `validationCut` says.
+        """Take a part of the histories of a few users, or of all, away, as `validationCut` says.
 
         Raises:
             ParameterError: the last items are wanted, and there are no times.
@@ -193,7 +203,14 @@ class HybridRecommender(Recommender):
             raise ParameterError(
                 "validationCut=last needs a timestamp column", fix="name it, or take random items"
             )
-        return hold_out(data.profiles, users=users, fraction=fraction, latest=latest, seed=seed)
+        return hold_out(
+            data.profiles,
+            users=users,
+            fraction=fraction,
+            latest=latest,
+            everyone=everyone,
+            seed=seed,
+        )
 
     def _weighed(
         self, data: TrainingData, legs: list[Leg], weights: Mapping[str, float]

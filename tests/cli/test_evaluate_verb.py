@@ -18,7 +18,7 @@ from graphrec.cli import main
 from tests.viz.reading import Page
 
 Graphrec = Callable[..., Any]
-MODELS = ["popularity", "walk", "ridge", "als", "hybrid", "hybrid + MMR"]
+MODELS = ["popularity", "walk", "ridge", "als", "embedding", "hybrid", "hybrid + MMR"]
 
 
 @dataclass(frozen=True)

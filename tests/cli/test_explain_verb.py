@@ -48,12 +48,12 @@ def test_the_tables_sum_to_the_score(explained: Path) -> None:
     [place] = tables["place"].to_dict("records")
     assert (place["customer_id"], place["asin"], place["outcome"]) == (9, "a5", "listed")
     assert place["mmr"] == pytest.approx(0.8 * place["relevance"] - place["penalty"])
-    assert list(tables["shares"].leg) == ["walk", "ridge", "als"]
+    assert list(tables["shares"].leg) == ["walk", "ridge", "als", "embedding"]
     assert tables["shares"].share.sum() == pytest.approx(place["score"], abs=1e-4)
     contributions = tables["contributions"]
     assert contributions.contribution.sum() == pytest.approx(place["score"], abs=1e-4)
     assert list(contributions.columns) == [
-        *("rank", "part", "asin", "weight", "contribution", "walk", "ridge", "als")
+        *("rank", "part", "asin", "weight", "contribution", "walk", "ridge", "als", "embedding")
     ]
     assert list(tables["paths"]["rank"]) == [1, 2]
     assert tables["paths"].weight.is_monotonic_decreasing

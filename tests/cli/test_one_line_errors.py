@@ -91,8 +91,8 @@ def test_of_all_verbs(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--weights", "walk=1,luck=2"], ["unknown leg", "luck", "walk, ridge, als"]),
-        (["--weights", "walk"], ["--weights", "leg=weight", "walk=0.2"]),
+        (["--weights", "walk=1,luck=2"], ["unknown leg", "luck", "walk, ridge, als, embedding"]),
+        (["--weights", "walk"], ["--weights", "leg=weight", "walk=0.1"]),
         (["--weights", "walk=-1"], ["weights must be", "-1"]),
         (["--weights", "walk=0"], ["weights must be"]),
         (["--diversity", "1.5"], ["diversity must be", "1.5"]),

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from graphrec.cli import main
+from graphrec.models.hybrid import DEFAULT_WEIGHTS
 
 Graphrec = Callable[..., Any]
 WALK = ("--weights", "walk=1")
@@ -48,7 +49,7 @@ def test_lists_have_the_columns_and_ids_of_the_input(listed: Path, ratings: Path
     table = read(listed / "out")
     assert list(table.columns) == [
         *("customer_id", "asin", "rank", "score"),
-        *("walk", "ridge", "als", "because", "source"),
+        *("walk", "ridge", "als", "embedding", "because", "source"),
     ]
     assert table.customer_id.dtype == "int64"
     known = clean(ratings)
@@ -62,7 +63,7 @@ def test_lists_have_the_columns_and_ids_of_the_input(listed: Path, ratings: Path
         assert rows.score.is_monotonic_decreasing
         assert all(seen >= set(reasons) for reasons in rows.because)
     assert set(table.source) == {"personal"}
-    shares = table.walk + table.ridge + table.als
+    shares = table.walk + table.ridge + table.als + table.embedding
     pd.testing.assert_series_equal(shares, table.score, check_names=False, rtol=1e-4, atol=1e-4)
 
 
@@ -85,7 +86,7 @@ def test_the_record_tells_all_about_the_run(listed: Path, ratings: Path) -> None
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", told["graphrec"])
     assert told["parameters"]["k"] == 4
     assert told["parameters"]["rank"] == 4
-    assert told["parameters"]["weights"] == {"walk": 0.2, "ridge": 0.25, "als": 0.55}
+    assert told["parameters"]["weights"] == DEFAULT_WEIGHTS
     assert told["parameters"]["candidates"] == 300
     assert told["input"]["columns"] == {
         "user": "customer_id",

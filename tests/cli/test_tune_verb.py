@@ -54,7 +54,10 @@ def test_what_cannot_be_tuned_is_told_in_one_line(
             ["tune", ratings, "--out", out, "--weights", "walk=1"],
             "--weights is what tune looks for",
         ),
-        (["tune", ratings, "--out", out, "--groups", "walks"], "choose of pairs, walk, ridge, als"),
+        (
+            ["tune", ratings, "--out", out, "--groups", "walks"],
+            "choose of pairs, walk, ridge, als, embedding",
+        ),
         (["recommend", ratings, "--out", out, "--settings", "walk"], "list of name=value"),
         (["recommend", ratings, "--out", out, "--settings", "walk.steps=3"], "no parameter steps"),
         (["recommend", ratings, "--out", out, "--settings", "wlk.x=3"], "no leg 'wlk'"),

@@ -37,9 +37,9 @@ def hybrid() -> gr.HybridRecommender:
 def tuned(interactions: DataFrame, hybrid: gr.HybridRecommender) -> Tuned:
     grid = [
         Group("pair table", WALK, [{"maxPartners": None}, {"maxPartners": 1}]),
-        Group("walk", WALK, [{"walk.popularityExponent": 0.0}, {"walk.popularityExponent": 2.0}]),
-        Group("ridge", frozenset({"ridge"}), [{"ridge.partners": 1}]),
         Group("factors", frozenset({"als"}), [{"als.rank": 1}, {"als.rank": 6}]),
+        Group("ridge", frozenset({"ridge"}), [{"ridge.partners": 1}]),
+        Group("walk", WALK, [{"walk.popularityExponent": 0.0}, {"walk.popularityExponent": 2.0}]),
     ]
     return tune(hybrid, interactions, grid=grid, users=100, fraction=0.2)
 
@@ -56,8 +56,8 @@ def test_a_choice_that_wins_is_kept_and_one_that_loses_is_not(tuned: Tuned) -> N
 def test_every_choice_of_the_legs_is_tried_once(tuned: Tuned) -> None:
     assert [trial.group for trial in tuned.trials] == [
         *("pair table",) * 2,
-        *("walk",) * 2,
         *("factors",) * 2,
+        *("walk",) * 2,
     ]
     assert all(0 < trial.ndcg <= 1 for trial in tuned.trials)
     assert set(tuned.weights) == {"walk", "als"}

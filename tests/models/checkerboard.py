@@ -83,6 +83,7 @@ def recommenders(spark: SparkSession) -> dict[str, Recommender]:
         "cowatch": gr.CowatchRecommender(**COLUMNS, shrinkage=2.0),
         "ridge": gr.RidgeRecommender(**COLUMNS, regularization=2.0),
         "als": gr.ALSRecommender(**COLUMNS, rank=4, iterations=3),
+        "embedding": gr.EmbeddingRecommender(**COLUMNS, rank=4),
         "mllib": gr.ALSRecommender(**COLUMNS, rank=4, iterations=3, engine="mllib"),
         "given": gr.GivenFactorsRecommender(factors, None, **COLUMNS),
         "hybrid": gr.HybridRecommender(legs(), **COLUMNS),

@@ -32,6 +32,7 @@ from tests.models.checkerboard import (
 NAMES = [
     "als",
     "cowatch",
+    "embedding",
     "given",
     "hybrid",
     "mllib",

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 import graphrec as gr
 from graphrec.errors import ParameterError
-from graphrec.models.hybrid import HybridRecommenderModel
+from graphrec.models.hybrid import DEFAULT_WEIGHTS, HybridRecommenderModel
 from tests.models.checkerboard import legs
 
 TASTES, USERS, ITEMS = 4, 60, 48
@@ -128,6 +128,18 @@ def test_weights_may_be_changed_after_the_fit(
     shares = ridge_alone.rankedLists(10).agg(*(F.max(F.abs(leg)) for leg in ("walk", "als")))
     assert tuple(shares.collect()[0]) == (0.0, 0.0)
     assert model.value("weights") == WEIGHTS
+
+
+def test_the_legs_that_are_there_share_the_default_weights(
+    model: HybridRecommenderModel, interactions: DataFrame
+) -> None:
+    users = interactions.select("user").distinct()
+    plain = gr.HybridRecommender(legs(rank=8), fadeBeyond={}).fit(interactions)
+    total = sum(DEFAULT_WEIGHTS[leg] for leg in plain.legs)
+    scores = plain.pairScores(users.crossJoin(interactions.select("item").distinct())).toPandas()
+    for leg in plain.legs:
+        spread = scores.groupby("user")[leg].std(ddof=0)
+        np.testing.assert_allclose(spread, DEFAULT_WEIGHTS[leg] / total, rtol=1e-3)
 
 
 def test_weights_that_name_no_leg_are_refused(

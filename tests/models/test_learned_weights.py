@@ -9,6 +9,7 @@ from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
 from graphrec.errors import ParameterError
 from graphrec.models.cached_scores import CachedScores, Wanted
 from graphrec.models.hold_out import hold_out
+from graphrec.models.hybrid import DEFAULT_WEIGHTS
 from graphrec.models.learned_weights import search_weights
 from graphrec.models.recommender import Recommender
 
@@ -89,14 +90,20 @@ def profiles(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(rows, schema)
 
 
-def test_no_interaction_is_lost_or_doubled(spark: SparkSession) -> None:
+@pytest.mark.parametrize("everyone", [False, True])
+def test_no_interaction_is_lost_or_doubled(spark: SparkSession, *, everyone: bool) -> None:
     whole = profiles(spark)
-    cut = hold_out(whole, users=5, fraction=0.3, seed=1)
+    cut = hold_out(whole, users=5, fraction=0.3, everyone=everyone, seed=1)
     training = {row[USER]: row for row in cut.training.collect()}
     validation = {row[USER]: row for row in cut.validation.collect()}
     assert len(validation) == 5
     for row in whole.collect():
         kept = training[row[USER]][ITEMS]
+        if everyone and len(row[ITEMS]) >= 5:
+            assert len(row[ITEMS]) - len(kept) == max(1, round(0.3 * len(row[ITEMS])))
+        if everyone and row[USER] not in validation:
+            assert set(kept) <= set(row[ITEMS])
+            continue
         out = validation[row[USER]]["held_out"] if row[USER] in validation else []
         assert sorted(kept + out) == row[ITEMS]
         assert kept == sorted(kept)
@@ -141,7 +148,8 @@ def test_few_users_teach_nothing(spark: SparkSession) -> None:
     rows = [(user, item) for user in range(30) for item in range(user % 3, 9, 2)]
     interactions = spark.createDataFrame(rows, "user int, item int")
     model = gr.HybridRecommender(legs(), weights="learned").fit(interactions)
-    expected = {"walk": 0.2 / 0.45, "ridge": 0.25 / 0.45}  # as by default, of these two
+    total = DEFAULT_WEIGHTS["walk"] + DEFAULT_WEIGHTS["ridge"]
+    expected = {leg: DEFAULT_WEIGHTS[leg] / total for leg in ("walk", "ridge")}
     assert model.value("weights") == pytest.approx(expected)
 
 

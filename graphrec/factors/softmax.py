@@ -1,0 +1,156 @@
+"""Item vectors that are learned to foretell one part of a history from the other.
+
+A step draws some users and divides each history at random. The direction p of the mean of the one
+part's vectors shall be nearer to the vectors v of the other part than to all others: minimised is
+`-Σ w_i · log( exp(p·v_i / τ) / Σ_j exp(p·v_j / τ) )`, vectors being of length 1, so that products
+are cosines. Popular items are told from good ones: unlike a squared error, the softmax sets each
+item of a history against all others. The sum over j is estimated from items drawn at random, less
+those of the user's history.
+
+Only items have parameters. Users are folded in, and so a part of very many users teaches as much
+as all: what is learned from is bounded, and the driver can do it alone.
+
+Sources: Wu et al., "On the effectiveness of sampled softmax loss for item recommendation" (2022);
+Liang et al., "Variational autoencoders for collaborative filtering" (2018), whose multinomial
+likelihood and dropout of the input these are; Duchi, Hazan and Singer (2011) for the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.artifacts import one_thread, read_only
+from graphrec.columns import ITEMS, USER
+from graphrec.data.profiles import profiles_size
+from graphrec.data.ragged import entry_places
+from graphrec.factors.eigenbasis import rotate
+from graphrec.factors.half_step import Side
+from graphrec.factors.histories import histories_on_driver
+from graphrec.factors.item_factors import ItemFactors
+from graphrec.factors.mean_fold_in import MeanFoldIn
+from graphrec.factors.softmax_step import Batch, descend, set_apart
+from graphrec.machine import cores
+from graphrec.types import Indices, Matrix
+
+_LARGEST_BATCH = 512  # users
+_SMALLEST_BATCH = 32
+_EPOCH_STEPS = 60  # or more, where there are users for it
+_FEWEST_STEPS = 500  # in all
+_SHORTEST = 2  # a history that can be divided
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the vectors are learned."""
+
+    rank: int = 128
+    epochs: int = 10  # how often each history is looked at; of few users more often
+    temperature: float = 0.06  # τ
+    dropout: float = 0.5  # share of a history that is to be foretold
+    negatives: int = 4096  # items that stand for all others in a step
+    rate: float = 1.0  # length of an item's first step
+    seed: int = 0
+
+
+def fit_softmax(
+    profiles: DataFrame, items: int, training: Training, *, block_entries: int = 32_000_000
+) -> ItemFactors:
+    """Learn item vectors; the same histories and seed give the same vectors.
+
+    Args:
+        profiles: (user, items, weights).
+        items: number of items.
+        training: how.
+        block_entries: how many interactions the driver may hold; of more, it learns from the
+            histories of a part of the users, chosen by a hash.
+    """
+    histories = histories_on_driver(_part(profiles, block_entries, training.seed))
+    vector, eigenvalue = rotate(learn(histories, items, training))
+    return ItemFactors(vector, eigenvalue, MeanFoldIn())
+
+
+def _part(profiles: DataFrame, block_entries: int, seed: int) -> DataFrame:
+    """The histories that can be divided, or so many of them as the driver may hold."""
+    divisible = profiles.where(F.size(ITEMS) >= _SHORTEST)
+    _, entries = profiles_size(divisible)
+    if entries <= block_entries:
+        return divisible
+    draw = F.pmod(F.xxhash64(F.col(USER), F.lit(seed)), F.lit(1_000_000))
+    return divisible.where(draw < int(1_000_000 * block_entries / entries))
+
+
+def learn(histories: Side, items: int, training: Training) -> Matrix:
+    """The vectors, (items, rank), of length 1, or 0 where no history tells of the item.
+
+    Args:
+        histories: of the users who are learned from.
+        items: number of items.
+        training: how.
+    """
+    rng = np.random.default_rng(training.seed)
+    vector = rng.standard_normal((items, training.rank), np.float32)
+    vector /= np.linalg.norm(vector, axis=1, keepdims=True)
+    squares = np.zeros(items, np.float32)  # mean squares of each item's gradients so far
+    bounds = _bounds(histories.start.size - 1)
+    epochs = max(training.epochs, -(-_FEWEST_STEPS // max(len(bounds), 1)))
+    steps = epochs * len(bounds)
+    with one_thread(), ThreadPoolExecutor(cores()) as threads:
+        for number, batch in enumerate(_batches(rng, histories, items, bounds, epochs, training)):
+            gradient = set_apart(threads, batch, vector, training.temperature, items)
+            # Half of the steps are whole, and those after it ever shorter: they settle.
+            rate = training.rate * min(1.0, 2.0 * (1.0 - number / steps))
+            descend(gradient.item, gradient.value, np.float32(rate), vector, squares)
+    vector[squares == 0.0] = 0.0  # no step has met these items: nothing is known of them
+    return vector
+
+
+def _batches(
+    rng: np.random.Generator,
+    histories: Side,
+    items: int,
+    bounds: list[tuple[int, int]],
+    epochs: int,
+    training: Training,
+) -> Iterator[Batch]:
+    """What each step looks at, epoch by epoch."""
+    for _ in range(epochs):
+        order = rng.permutation(histories.start.size - 1)
+        for first, last in bounds:
+            side = _rows(histories, order[first:last])
+            wanted = rng.random(side.column.size, np.float32) < training.dropout
+            negatives = _draw(rng, items, training.negatives)
+            yield Batch(
+                read_only(side.start),
+                read_only(side.column),
+                read_only(side.weight),
+                read_only(wanted),
+                read_only(negatives),
+            )
+
+
+def _bounds(users: int) -> list[tuple[int, int]]:
+    """Where the batches of an epoch begin and end."""
+    size = min(max(users // _EPOCH_STEPS, _SMALLEST_BATCH), _LARGEST_BATCH)
+    return [(first, min(first + size, users)) for first in range(0, users, size)]
+
+
+def _rows(histories: Side, users: Indices) -> Side:
+    """Some of the histories."""
+    first = histories.start[users]
+    length = histories.start[users + 1] - first
+    places = entry_places(first, length)
+    start = np.concatenate(([0], np.cumsum(length)))
+    return Side(start, histories.column[places], histories.weight[places])
+
+
+def _draw(rng: np.random.Generator, items: int, count: int) -> Indices:
+    """Different items, (count,) at most."""
+    if items <= count:
+        return np.arange(items, dtype=np.int32)
+    return rng.choice(items, count, replace=False, shuffle=False).astype(np.int32)

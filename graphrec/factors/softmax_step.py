@@ -1,0 +1,235 @@
+"""One step of learning item vectors by a softmax: the gradient of a batch, and the descent."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from graphrec.artifacts import read_only
+from graphrec.factors.mean_fold_in import mean_directions
+from graphrec.jit import compiled
+from graphrec.linear import product
+from graphrec.types import Indices, Mask, Matrix, Vector
+
+_BLOCK = 128  # users worked on at a time by one thread: sums do not depend on how many there are
+
+
+class Batch(NamedTuple):
+    """Some users' histories, each divided, and the items they are set against."""
+
+    start: Indices  # (users + 1,)
+    item: Indices  # (entries,)
+    weight: Vector  # (entries,)
+    wanted: Mask  # (entries,), True: to be foretold from the others of the user
+    negative: Indices  # (negatives,), different items
+
+
+class Gradient(NamedTuple):
+    """Of the loss by some items' vectors; its scale does not matter to the descent."""
+
+    item: Indices  # (n,)
+    value: Matrix  # (n, rank)
+
+
+class _Part(NamedTuple):
+    """What a block of users adds."""
+
+    user: Matrix  # (users, rank), their directions
+    by_user: Matrix  # (users, rank), gradient by the sum of the given items' vectors
+    by_wanted: Vector  # (entries,), factor of the user's direction in a wanted item's gradient
+    by_negative: Matrix  # (negatives, rank), gradient
+
+
+def set_apart(
+    threads: ThreadPoolExecutor, batch: Batch, vector: Matrix, temperature: float, items: int
+) -> Gradient:
+    """The gradient of a batch's loss, see `graphrec.factors.softmax`.
+
+    Args:
+        threads: compute blocks of users.
+        batch: what is looked at.
+        vector: (items, rank), of length 1.
+        temperature: τ.
+        items: number of items, for which the negatives stand.
+    """
+    negatives = vector[batch.negative]
+    place = np.full(items, -1, np.int32)
+    place[batch.negative] = np.arange(batch.negative.size)
+    share = np.float32(items / batch.negative.size)
+
+    def part(first: int) -> _Part:
+        block = _block(batch, first)
+        return _part(block, vector, negatives, read_only(place), np.float32(temperature), share)
+
+    parts = list(threads.map(part, range(0, batch.start.size - 1, _BLOCK)))
+    by_negative = parts[0].by_negative
+    for other in parts[1:]:
+        by_negative += other.by_negative
+    item, value = _by_item(
+        batch.start,
+        batch.item,
+        batch.weight,
+        batch.wanted,
+        np.concatenate([some.user for some in parts]),
+        np.concatenate([some.by_user for some in parts]),
+        np.concatenate([some.by_wanted for some in parts]),
+        batch.negative,
+        by_negative,
+        place,
+    )
+    return Gradient(item, value)
+
+
+@compiled
+def descend(
+    item: Indices, gradient: Matrix, rate: np.float32, vector: Matrix, squares: Vector
+) -> None:
+    """Take a step of Adagrad, one rate for each item, on the sphere.
+
+    Args:
+        item: (n,), different items.
+        gradient: (n, rank).
+        rate: length of an item's first step.
+        vector: (items, rank), changed.
+        squares: (items,), sums of the gradients' squared lengths so far, changed.
+    """
+    for row in range(item.size):
+        own, step = vector[item[row]], gradient[row]
+        outward = product(own, step)
+        for dimension in range(own.size):
+            step[dimension] -= outward * own[dimension]
+        squares[item[row]] += product(step, step)
+        if squares[item[row]] > 0.0:
+            scale = rate / np.sqrt(squares[item[row]])
+            for dimension in range(own.size):
+                own[dimension] -= scale * step[dimension]
+            own /= np.sqrt(product(own, own))
+
+
+def _block(batch: Batch, first: int) -> Batch:
+    """Some of the users."""
+    start = batch.start[first : first + _BLOCK + 1]
+    entries = slice(start[0], start[-1])
+    return Batch(
+        read_only(start - start[0]),
+        batch.item[entries],
+        batch.weight[entries],
+        batch.wanted[entries],
+        batch.negative,
+    )
+
+
+def _part(
+    batch: Batch,
+    vector: Matrix,
+    negatives: Matrix,
+    place: Indices,
+    temperature: np.float32,
+    share: np.float32,
+) -> _Part:
+    """What a block of users adds to the gradient."""
+    given = read_only(np.where(batch.wanted, np.float32(0.0), batch.weight))
+    users, length = mean_directions(batch.start, batch.item, given, read_only(vector))
+    odds = users @ negatives.T  # (users, negatives), cosines
+    odds -= 1.0  # at most 0, so that no exponential is too large
+    odds /= temperature
+    np.exp(odds, out=odds)
+    by_wanted, by_user = _set_against(batch, users, length, vector, place, odds, temperature, share)
+    by_user += odds @ negatives
+    _across(by_user, users, length)
+    return _Part(users, by_user, by_wanted, odds.T @ users)
+
+
+@compiled
+def _set_against(
+    batch: Batch,
+    users: Matrix,
+    length: Vector,
+    vector: Matrix,
+    place: Indices,
+    odds: Matrix,
+    temperature: np.float32,
+    share: np.float32,
+) -> tuple[Vector, Matrix]:
+    """Weigh the wanted items of each user against the negatives.
+
+    Args:
+        batch: a block of users.
+        users: (users, rank), directions.
+        length: (users,), 0 for a user without any given item.
+        vector: (items, rank).
+        place: (items,), where an item stands among the negatives; -1: it does not.
+        odds: (users, negatives), exp((cosine - 1) / τ); becomes the gradient by the cosine.
+        temperature: τ.
+        share: how many items a negative stands for.
+
+    Returns:
+        the gradient by the cosine of each wanted item (entries,), 0 for the given ones, and what
+        the wanted items add to the gradient by the direction (users, rank).
+    """
+    by_wanted = np.zeros(batch.item.size, np.float32)
+    by_user = np.zeros_like(users)
+    for user in range(length.size):
+        first, last = batch.start[user], batch.start[user + 1]
+        for entry in range(first, last):
+            if place[batch.item[entry]] >= 0:
+                odds[user, place[batch.item[entry]]] = 0.0
+        against = np.float32(odds[user].sum()) * share
+        each = np.float32(0.0)
+        for entry in range(first, last):
+            if batch.wanted[entry] and length[user] > 0.0:
+                own = vector[batch.item[entry]]
+                odd = np.exp((product(own, users[user]) - np.float32(1.0)) / temperature)
+                each += batch.weight[entry] / (against + odd)
+                by_wanted[entry] = batch.weight[entry] * (odd / (against + odd) - 1.0)
+                for dimension in range(own.size):
+                    by_user[user, dimension] += by_wanted[entry] * own[dimension]
+        odds[user] *= each * share
+    return by_wanted, by_user
+
+
+@compiled
+def _across(by_user: Matrix, users: Matrix, length: Vector) -> None:
+    """Turn gradients by directions into such by the sums that the directions are of."""
+    for user in range(length.size):
+        outward = product(by_user[user], users[user])
+        for dimension in range(users.shape[1]):
+            across = by_user[user, dimension] - outward * users[user, dimension]
+            by_user[user, dimension] = across / length[user] if length[user] > 0.0 else 0.0
+
+
+@compiled
+def _by_item(
+    start: Indices,
+    item: Indices,
+    weight: Vector,
+    wanted: Mask,
+    users: Matrix,
+    by_user: Matrix,
+    by_wanted: Vector,
+    negative: Indices,
+    by_negative: Matrix,
+    place: Indices,
+) -> tuple[Indices, Matrix]:
+    """Add up the gradient of each item that the batch knows; `place` is used up."""
+    known = np.empty(negative.size + item.size, np.int32)
+    known[: negative.size] = negative
+    count = negative.size
+    for other in item:
+        if place[other] < 0:
+            place[other] = count
+            known[count] = other
+            count += 1
+    gradient = np.zeros((count, users.shape[1]), np.float32)
+    gradient[: negative.size] = by_negative
+    for user in range(start.size - 1):
+        for entry in range(start[user], start[user + 1]):
+            own = gradient[place[item[entry]]]
+            for dimension in range(own.size):
+                if wanted[entry]:
+                    own[dimension] += by_wanted[entry] * users[user, dimension]
+                else:
+                    own[dimension] += weight[entry] * by_user[user, dimension]
+    return known[:count], gradient
