@@ -1,6 +1,6 @@
 """Quality on held-out interactions: the hybrid, its parts and its peers, on the same split.
 
-    python -m benchmarks.quality RATINGS [--splits 3] [--ablation] [--mmr 0.5]
+    python -m benchmarks.quality RATINGS [--splits 3] [--ablation] [--mmr 0.4]
     python -m benchmarks.quality RATINGS --split time --recency 180 --order 1
 
 Options on time are those that `benchmarks.time_options` chose on validation events. Peers need
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--test", type=Path, help="a given test set; no split is made then")
     parser.add_argument("--split", choices=("random", "time"), default="random")
     parser.add_argument("--splits", type=int, default=1, help="random splits; users are averaged")
-    parser.add_argument("--mmr", type=float, default=0.5)
+    parser.add_argument("--mmr", type=float, default=0.4)
     parser.add_argument("--recency", type=float, help="days; adds all models with it")
     parser.add_argument("--order", type=float, default=0.0, help="exponent, with --recency")
     parser.add_argument("--ablation", action="store_true", help="what each part gives")

@@ -293,7 +293,7 @@ class LearningOptions:
         str | None,
         typer.Option(
             metavar="LEG=W,...",
-            show_default="walk=0.08,ridge=0.13,als=0.27,embedding=0.52",
+            show_default="walk=0.1,ridge=0.16,als=0.32,embedding=0.42",
             help="Weights of the legs in the blend, or: learned. A leg that is not named is "
             "left out.",
             rich_help_panel=MODEL,

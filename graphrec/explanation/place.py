@@ -26,7 +26,7 @@ class Diversified:
     The value is `(1 - λ)·relevance - λ·similarity`; it lost `λ·similarity` to the similar item.
     """
 
-    relevance: float  # the score brought to 0..1 over the pool
+    relevance: float  # square of the score brought to 0..1 over the pool
     similarity: float  # to the nearest item that was listed before
     similar_to: int | None  # that item; None if none is similar
 

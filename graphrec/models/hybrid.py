@@ -28,7 +28,7 @@ from graphrec.progress import stage
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
 
-DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.08, "ridge": 0.13, "als": 0.27, "embedding": 0.52}
+DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ridge": 0.16, "als": 0.32, "embedding": 0.42}
 DEFAULT_FADE: dict[str, float] = {"walk": 15.0}
 
 LEARNED = "learned"

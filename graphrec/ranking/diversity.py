@@ -29,7 +29,8 @@ def diversify(
 ) -> Indices:
     """Re-rank a pool: each step takes `argmax (1 - λ) · relevance - λ · max similarity to taken`.
 
-    Relevance is the score brought to 0..1 over the pool, so that λ means the same for each user.
+    Relevance is the square of the score brought to 0..1 over the pool: λ means the same for each
+    user, and the few best of a list stand their ground where those far down are exchanged.
     Similarity is the cosine of the first factor leg, where negative counts as 0; without one it is
     the cosine in the pair table, 0 for a pair it does not hold. The cost is linear in pool x
     length.
@@ -75,11 +76,11 @@ def diversify(
 
 @compiled
 def relevances(scores: Vector) -> Vector:
-    """Descending scores brought to 0..1; all 1 where they do not differ."""
+    """Squares of descending scores brought to 0..1; all 1 where they do not differ."""
     if scores.size == 0 or scores[0] <= scores[-1]:
         return np.ones(scores.size, np.float32)
     high, low = scores[0], scores[-1]
-    return ((scores - low) / (high - low)).astype(np.float32)
+    return (((scores - low) / (high - low)) ** 2).astype(np.float32)
 
 
 @compiled

@@ -56,7 +56,7 @@ def assert_mmr(told: Place, pool: Array, scores: Array, similar: Array, before: 
     likeness = similar[before, item].max(initial=0.0)
     span = scores[0] - scores[-1]
     relevance = (scores[told.blended_rank - 1] - scores[-1]) / span if span > 0 else 1.0
-    assert told.diversified.relevance == pytest.approx(relevance, abs=1e-3)
+    assert told.diversified.relevance == pytest.approx(relevance**2, abs=1e-3)
     assert told.diversified.similarity == pytest.approx(likeness, abs=1e-4)
     if likeness > 1e-4:
         assert told.diversified.similar_to in before

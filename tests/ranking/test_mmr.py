@@ -34,7 +34,7 @@ def assert_mmr(listed: Array, pool: Array, scores: Array, similar: Array, divers
         diversity: λ.
     """
     span = scores.max() - scores.min()
-    relevance = (scores - scores.min()) / span if span > 0 else np.ones(scores.size)
+    relevance = ((scores - scores.min()) / span) ** 2 if span > 0 else np.ones(scores.size)
     for step, item in enumerate(listed):
         nearest = similar[np.ix_(listed[:step], pool)].max(axis=0, initial=0.0)
         value = (1.0 - diversity) * relevance - diversity * nearest
