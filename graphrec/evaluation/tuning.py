@@ -114,9 +114,9 @@ GRID: Final[tuple[Group, ...]] = (
                 "embedding.epochs": epochs,
             }
             for temperature, rank, epochs in (
-                (0.06, 128, 10),
-                (0.1, 128, 10),
-                (0.06, 256, 10),
+                (0.06, 128, None),
+                (0.1, 128, None),
+                (0.06, 256, None),
                 (0.06, 256, 30),
             )
         ],

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -41,7 +42,9 @@ from graphrec.types import Indices, Matrix
 _LARGEST_BATCH = 512  # users
 _SMALLEST_BATCH = 32
 _EPOCH_STEPS = 60  # or more, where there are users for it
-_FEWEST_STEPS = 500  # in all
+_EPOCHS = 10
+_FEWEST_STEPS = 500
+_MOST_STEPS = 2000
 _SHORTEST = 2  # a history that can be divided
 
 
@@ -50,7 +53,7 @@ class Training:
     """How the vectors are learned."""
 
     rank: int = 128
-    epochs: int = 10  # how often each history is looked at; of few users more often
+    epochs: int | None = None  # how often each history is looked at; None: see `_steps`
     temperature: float = 0.06  # τ
     dropout: float = 0.5  # share of a history that is to be foretold
     negatives: int = 4096  # items that stand for all others in a step
@@ -96,12 +99,12 @@ def learn(histories: Side, items: int, training: Training) -> Matrix:
     rng = np.random.default_rng(training.seed)
     vector = rng.standard_normal((items, training.rank), np.float32)
     vector /= np.linalg.norm(vector, axis=1, keepdims=True)
-    squares = np.zeros(items, np.float32)  # mean squares of each item's gradients so far
+    squares = np.zeros(items, np.float32)  # sums of squared lengths of the gradients of each item
     bounds = _bounds(histories.start.size - 1)
-    epochs = max(training.epochs, -(-_FEWEST_STEPS // max(len(bounds), 1)))
-    steps = epochs * len(bounds)
+    steps = _steps(len(bounds), training.epochs)
+    batches = islice(_batches(rng, histories, items, bounds, training), steps)
     with one_thread(), ThreadPoolExecutor(cores()) as threads:
-        for number, batch in enumerate(_batches(rng, histories, items, bounds, epochs, training)):
+        for number, batch in enumerate(batches):
             gradient = set_apart(threads, batch, vector, training.temperature, items)
             # Half of the steps are whole, and those after it ever shorter: they settle.
             rate = training.rate * min(1.0, 2.0 * (1.0 - number / steps))
@@ -115,11 +118,10 @@ def _batches(
     histories: Side,
     items: int,
     bounds: list[tuple[int, int]],
-    epochs: int,
     training: Training,
 ) -> Iterator[Batch]:
-    """What each step looks at, epoch by epoch."""
-    for _ in range(epochs):
+    """What each step looks at, epoch by epoch, without an end; nothing where there are no users."""
+    while bounds:
         order = rng.permutation(histories.start.size - 1)
         for first, last in bounds:
             side = _rows(histories, order[first:last])
@@ -132,6 +134,18 @@ def _batches(
                 read_only(wanted),
                 read_only(negatives),
             )
+
+
+def _steps(batches: int, epochs: int | None) -> int:
+    """How many steps are taken.
+
+    Without a number of epochs ten of them, or more where users are few and the vectors would not
+    settle. There are 2,000 steps at most, a million histories: more of them tell of the same items.
+    """
+    if epochs is not None:
+        return epochs * batches
+    enough = max(_EPOCHS, -(-_FEWEST_STEPS // max(batches, 1)))
+    return min(enough * batches, _MOST_STEPS)
 
 
 def _bounds(users: int) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphrec.factors.softmax import Training, fit_softmax
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.training import TrainingData
-from graphrec.params import at_least, between, param, positive
+from graphrec.params import at_least, between, optional, param, positive
 from graphrec.progress import stage
 from graphrec.ranking.tables import FactorLeg
 
@@ -21,7 +21,12 @@ class EmbeddingRecommender(Recommender):
     """
 
     rank = param(128, "number of latent dimensions", at_least(1))
-    epochs = param(10, "how often each history is looked at; of few users more often", at_least(1))
+    epochs = param(
+        None,
+        "how often each history is looked at; None: 10 times, of few users more often, and of more "
+        "than 100,000 less often",
+        optional(at_least(1)),
+    )
     temperature = param(
         0.06, "τ: cosines are divided by it; the lower, the more the best items count", positive()
     )
@@ -57,5 +62,5 @@ class EmbeddingRecommender(Recommender):
                 training,
                 block_entries=data.params.value("blockEntries"),
             )
-            counts.update({"rank": training.rank, "epochs": training.epochs})
+            counts["rank"] = training.rank
         return [FactorLeg(self.leg, factors)]

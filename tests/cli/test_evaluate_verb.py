@@ -78,7 +78,7 @@ def test_no_pair_is_learned_and_tested(compared: Compared, ratings: Path) -> Non
     assert given["train"] + given["test"] == given["interactions"] == pairs
     assert (given["rejected_rows"], given["columns"]["user"]) == (4, "customer_id")
     assert told["command"] == "evaluate"
-    assert told["output"] == {"models": 6, "users": 40}
+    assert told["output"] == {"models": 7, "users": 40}
     parameters = told["parameters"]
     assert (parameters["split"], parameters["test_fraction"], parameters["seed"]) == (
         *("random", 0.2, 0),
@@ -90,7 +90,7 @@ def test_no_pair_is_learned_and_tested(compared: Compared, ratings: Path) -> Non
 def test_the_legs_are_learned_once(compared: Compared) -> None:
     for name in ("read", "item pairs", "ridge", "factors"):
         assert len(re.findall(rf"^{name} ", compared.err, re.MULTILINE)) == 1
-    assert len(re.findall(r"^lists .* rows by ", compared.err, re.MULTILINE)) == 6
+    assert len(re.findall(r"^lists .* rows by ", compared.err, re.MULTILINE)) == len(MODELS)
     assert "4 of " in compared.err
     folder = compared.folder
     assert compared.err.endswith(f"charts in {folder}/_report.html\nwritten to {folder}\n")

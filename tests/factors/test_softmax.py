@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from graphrec.artifacts import one_thread, read_only
 from graphrec.columns import ITEMS, USER, WEIGHTS
 from graphrec.factors.half_step import Side
-from graphrec.factors.softmax import Training, fit_softmax, learn
+from graphrec.factors.softmax import Training, _steps, fit_softmax, learn
 from graphrec.factors.softmax_step import Batch, descend, set_apart
 
 TEMPERATURE = 0.3
@@ -113,6 +113,24 @@ def test_items_of_the_same_users_come_together_and_bits_do_not_change() -> None:
     assert cosine[same].min() > cosine[~same].max()
     assert vector.tobytes() == learn(groups(200), 20, training).tobytes()
     assert vector.tobytes() != learn(groups(200), 20, Training(rank=4, seed=1)).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("batches", "epochs", "steps"),
+    [(0, None, 0), (1, None, 500), (7, None, 504), (60, None, 600), (1000, None, 2000), (9, 3, 27)],
+)
+def test_there_are_steps_enough_and_not_too_many(
+    batches: int, epochs: int | None, steps: int
+) -> None:
+    assert _steps(batches, epochs) == steps
+
+
+def test_items_that_nobody_divides_have_no_direction() -> None:
+    nobody = Side(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+    assert not learn(nobody, 5, Training(rank=3)).any()
+    met = learn(groups(50), 10_000, Training(rank=3, negatives=10, epochs=1)).any(axis=1)
+    assert met[:20].all()
+    assert met.sum() <= 20 + 2 * 10  # two batches
 
 
 @pytest.mark.parametrize("negatives", [1, 7, 100])

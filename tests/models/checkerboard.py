@@ -86,7 +86,7 @@ def recommenders(spark: SparkSession) -> dict[str, Recommender]:
         "embedding": gr.EmbeddingRecommender(**COLUMNS, rank=4),
         "mllib": gr.ALSRecommender(**COLUMNS, rank=4, iterations=3, engine="mllib"),
         "given": gr.GivenFactorsRecommender(factors, None, **COLUMNS),
-        "hybrid": gr.HybridRecommender(legs(), **COLUMNS),
+        "hybrid": gr.HybridRecommender([*legs(), gr.EmbeddingRecommender(rank=4)], **COLUMNS),
     }
 
 
