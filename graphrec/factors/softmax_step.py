@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class Gradient(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """What a block of users adds."""
+    """What some users add."""
 
     user: Matrix  # (users, rank), their directions
     by_user: Matrix  # (users, rank), gradient by the sum of the given items' vectors
@@ -64,22 +65,7 @@ def set_apart(
         return _part(block, vector, negatives, read_only(place), np.float32(temperature), share)
 
     parts = list(threads.map(part, range(0, batch.start.size - 1, _BLOCK)))
-    by_negative = parts[0].by_negative
-    for other in parts[1:]:
-        by_negative += other.by_negative
-    item, value = _by_item(
-        batch.start,
-        batch.item,
-        batch.weight,
-        batch.wanted,
-        np.concatenate([some.user for some in parts]),
-        np.concatenate([some.by_user for some in parts]),
-        np.concatenate([some.by_wanted for some in parts]),
-        batch.negative,
-        by_negative,
-        place,
-    )
-    return Gradient(item, value)
+    return _by_item(batch, _joined(parts), place)
 
 
 @compiled
@@ -200,36 +186,39 @@ def _across(by_user: Matrix, users: Matrix, length: Vector) -> None:
             by_user[user, dimension] = across / length[user] if length[user] > 0.0 else 0.0
 
 
+def _joined(parts: Sequence[_Part]) -> _Part:
+    """What all users add; blocks are summed in their order."""
+    by_negative = parts[0].by_negative
+    for other in parts[1:]:
+        by_negative += other.by_negative
+    return _Part(
+        np.concatenate([part.user for part in parts]),
+        np.concatenate([part.by_user for part in parts]),
+        np.concatenate([part.by_wanted for part in parts]),
+        by_negative,
+    )
+
+
 @compiled
-def _by_item(
-    start: Indices,
-    item: Indices,
-    weight: Vector,
-    wanted: Mask,
-    users: Matrix,
-    by_user: Matrix,
-    by_wanted: Vector,
-    negative: Indices,
-    by_negative: Matrix,
-    place: Indices,
-) -> tuple[Indices, Matrix]:
+def _by_item(batch: Batch, whole: _Part, place: Indices) -> Gradient:
     """Add up the gradient of each item that the batch knows; `place` is used up."""
-    known = np.empty(negative.size + item.size, np.int32)
-    known[: negative.size] = negative
-    count = negative.size
-    for other in item:
+    negatives = batch.negative.size
+    known = np.empty(negatives + batch.item.size, np.int32)
+    known[:negatives] = batch.negative
+    count = negatives
+    for other in batch.item:
         if place[other] < 0:
             place[other] = count
             known[count] = other
             count += 1
-    gradient = np.zeros((count, users.shape[1]), np.float32)
-    gradient[: negative.size] = by_negative
-    for user in range(start.size - 1):
-        for entry in range(start[user], start[user + 1]):
-            own = gradient[place[item[entry]]]
+    gradient = np.zeros((count, whole.user.shape[1]), np.float32)
+    gradient[:negatives] = whole.by_negative
+    for user in range(batch.start.size - 1):
+        for entry in range(batch.start[user], batch.start[user + 1]):
+            own = gradient[place[batch.item[entry]]]
             for dimension in range(own.size):
-                if wanted[entry]:
-                    own[dimension] += by_wanted[entry] * users[user, dimension]
+                if batch.wanted[entry]:
+                    own[dimension] += whole.by_wanted[entry] * whole.user[user, dimension]
                 else:
-                    own[dimension] += weight[entry] * by_user[user, dimension]
-    return known[:count], gradient
+                    own[dimension] += batch.weight[entry] * whole.by_user[user, dimension]
+    return Gradient(known[:count], gradient)

@@ -25,9 +25,7 @@ class HoldOut:
     """Histories for learning the legs, and what is held out of some of them."""
 
     training: DataFrame  # (user, items, weights, times), all users
-    validation: (
-        DataFrame  # (user, items, weights, times, held_out: array<int>), those who are asked
-    )
+    validation: DataFrame  # the same and held_out: array<int>, of those who are asked
 
 
 def hold_out(

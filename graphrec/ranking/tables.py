@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from graphrec.data.ids_arrow import to_bytes
 from graphrec.factors.item_factors import FoldIn, ItemFactors
 from graphrec.graph.sparse import SparseRows, merge
 from graphrec.ranking.blocks import Factors, Neighbours
-from graphrec.types import Matrix
+from graphrec.types import Indices, Matrix
 
 
 @dataclass(frozen=True)
@@ -152,13 +153,10 @@ def item_factors_of(
 ) -> list[tuple[slice, ItemFactors]]:
     """The factor legs again, each with its place in a user's vector; nothing is copied."""
     legs = []
-    end = np.cumsum(tables["factor_rank"])
     items = tables["factor_norm"].size
-    for last, rank, fold_in in zip(
-        end.tolist(), tables["factor_rank"].tolist(), fold_ins, strict=True
-    ):
-        place = slice(last - rank, last)
-        vector = tables["factors"][place.start * items : last * items].reshape(items, rank)
+    for place, fold_in in zip(_places(tables["factor_rank"]), fold_ins, strict=True):
+        flat = tables["factors"][place.start * items : place.stop * items]
+        vector = flat.reshape(items, place.stop - place.start)
         legs.append((place, ItemFactors(vector, tables["eigenvalue"][place], fold_in)))
     return legs
 
@@ -185,12 +183,9 @@ def factors_of(tables: Mapping[str, Array], users: Matrix) -> Factors:
         users: (users, Σ rank), the users' vectors, leg by leg.
     """
     items = max(tables["factor_norm"].size, 1)
-    legs = tables["factor_rank"].size
-    mean, deviation = np.zeros((2, users.shape[0], legs))
-    last = 0
-    for leg, rank in enumerate(tables["factor_rank"].tolist()):
-        place = slice(last, last + rank)
-        last += rank
+    places = _places(tables["factor_rank"])
+    mean, deviation = np.zeros((2, users.shape[0], len(places)))
+    for leg, place in enumerate(places):
         precise = users[:, place].astype(np.float64)
         # einsum sums row by row: the bits do not depend on who else is in the block, as BLAS' may
         mean[:, leg] = np.einsum("ud,d->u", precise, tables["factor_mean"][place])
@@ -205,6 +200,12 @@ def factors_of(tables: Mapping[str, Array], users: Matrix) -> Factors:
         read_only(mean.astype(np.float32)),
         read_only(deviation.astype(np.float32)),
     )
+
+
+def _places(rank: Indices) -> list[slice]:
+    """Where each factor leg stands in a user's vector."""
+    end = np.cumsum(rank).tolist()
+    return [slice(first, last) for first, last in pairwise([0, *end])]
 
 
 def _no_rows(items: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Matrix]:
