@@ -37,7 +37,7 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
         typer.Option(
             metavar="N",
             min=2,
-            help="Users a tenth of whose histories is held out, at most.",
+            help="Users who are asked, at most; a fifth of all histories is held out.",
             rich_help_panel=MODEL,
         ),
     ] = 2000

@@ -5,7 +5,7 @@ table, the walk, the ridge regression, the factors, the embeddings) the choices 
 with all other settings as chosen so far: only the legs that a choice concerns are learned again,
 the pair table is counted once, and each trial serves the validation users alone. A choice replaces
 the one before only if its NDCG is better by more than two standard errors of the paired difference,
-and if nothing is lost on the held-out items that are unlike the histories: a validation cut may
+and if no more than chance is lost on the held-out items unlike the histories: a validation cut may
 mislead, and the defaults hold on many data sets. The weights are then searched on the cached scores
 (`graphrec.models.learned_weights`), and MMR's λ is the one of the most diverse lists that cost no
 more than a stated share of the NDCG.
@@ -176,7 +176,7 @@ def tune(
     *,
     grid: Sequence[Group] = GRID,
     users: int = 2000,
-    fraction: float = 0.1,
+    fraction: float = 0.2,
     budget: float = 0.01,
     seed: int = 0,
 ) -> Tuned:

@@ -1,7 +1,8 @@
 """The legs' scores of held-out users' candidates, by which weights and settings are judged.
 
 A gain on a validation cut may be one of the cut alone. It counts only if it is beyond chance, and
-if nothing is lost on the held-out items that are unlike the histories (`graphrec.models.novelty`).
+if no more than chance is lost on the held-out items that are unlike the histories
+(`graphrec.models.novelty`).
 """
 
 from __future__ import annotations
@@ -126,13 +127,22 @@ class CachedScores:
 
 def gain(new: Judged, old: Judged) -> tuple[float, float]:
     """The mean gain of NDCG and its standard error, paired by user."""
-    difference = new.ndcg - old.ndcg
-    return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size))
+    return _mean_and_error(new.ndcg - old.ndcg)
 
 
 def holds_for_novel(new: Judged, old: Judged) -> bool:
-    """Whether nothing is lost on novel items."""
-    return not old.novel.size or bool(new.novel.mean() >= old.novel.mean())
+    """Whether nothing is lost on novel items, or less than one standard error.
+
+    To ask for nothing at all would refuse every other change that makes no difference there.
+    """
+    mean, error = _mean_and_error(new.novel - old.novel)
+    return mean >= -error
+
+
+def _mean_and_error(difference: Figures) -> tuple[float, float]:
+    if difference.size < 2:
+        return float(difference.sum()), 0.0
+    return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size))
 
 
 def _hits(wanted: str) -> Column:

@@ -7,7 +7,7 @@ full history when it is served, so nothing has to be learned twice; only where t
 of all, and what they gave up is missed, are the legs learned again from everything.
 
 A validation cut can mislead, and the best of many weights is the best by chance, too. Of the
-weights that lose nothing on novel items (`graphrec.models.novelty`), the chosen ones are therefore
+weights that hold for novel items (`graphrec.models.novelty`), the chosen ones are therefore
 those *nearest to the default* that are not worse than the best of them by more than two standard
 errors of the paired difference (stricter than the one-standard-error rule of Breiman et al.,
 "Classification and regression trees", 1984), and that are at least as good as the best leg alone.
@@ -70,7 +70,7 @@ def _mean(judged: Judged) -> float:
 
 
 def _holding(tried: Mapping[Weights, Judged], start: Weights) -> Iterator[Weights]:
-    """The weights that lose nothing on novel items, compared to where the search starts."""
+    """The weights that hold for novel items, compared to where the search starts."""
     return (point for point, judged in tried.items() if holds_for_novel(judged, tried[start]))
 
 

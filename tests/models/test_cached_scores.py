@@ -41,14 +41,18 @@ def test_what_is_held_out_and_no_candidate_counts_in_the_ideal() -> None:
     assert found.judge((1.0,)).ndcg == pytest.approx([1 / (1 + SECOND)])
 
 
-def test_gains_are_paired_and_hold_only_without_losses() -> None:
-    old = Judged(np.array([0.1, 0.3]), np.array([0.2, 0.2]))
-    new = Judged(np.array([0.2, 0.5]), np.array([0.3, 0.0]))
-    assert gain(new, old) == pytest.approx((0.15, 0.05))
-    assert not holds_for_novel(new, old)
-    assert holds_for_novel(old, old)
-    nothing = old._replace(novel=np.empty(0))
-    assert holds_for_novel(nothing, nothing)
+def test_gains_are_paired_and_losses_on_novel_items_are_within_chance_or_not() -> None:
+    ndcg = np.array([0.1, 0.3])
+    old = Judged(ndcg, np.array([0.2, 0.2, 0.2]))
+    assert gain(Judged(ndcg + np.array([0.1, 0.2]), old.novel), old) == pytest.approx((0.15, 0.05))
+    for novel, holds in (
+        ([0.2, 0.2, 0.2], True),
+        ([0.3, 0.0, 0.1], True),  # -.067 ± .088
+        ([0.1, 0.0, 0.1], False),  # -.133 ± .033
+    ):
+        assert holds_for_novel(Judged(ndcg, np.array(novel)), old) == holds
+    nobody = Judged(ndcg, np.zeros(0))
+    assert holds_for_novel(nobody, nobody)
 
 
 def test_scores_are_gathered_with_what_was_held_out(spark: SparkSession) -> None:
