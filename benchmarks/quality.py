@@ -1,7 +1,7 @@
 """Quality on held-out interactions: the hybrid, its parts and its peers, on the same split.
 
     python -m benchmarks.quality RATINGS [--splits 3] [--ablation] [--mmr 0.4]
-    python -m benchmarks.quality RATINGS --split time --recency 180 --order 1
+    python -m benchmarks.quality RATINGS --split time --recency 180 --order .5 --leaning walk
 
 Options on time are those that `benchmarks.time_options` chose on validation events. Peers need
 `pip install implicit`. Their settings are the published defaults or those named below; nothing is
@@ -25,7 +25,7 @@ from pyspark.sql import functions as F
 from scipy import sparse
 
 import graphrec as gr
-from benchmarks.time_options import legs_in_order
+from benchmarks.time_options import leaning_to, legs_in_order
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
 from graphrec.evaluation.summary import summarise
@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--mmr", type=float, default=0.4)
     parser.add_argument("--recency", type=float, help="days; adds all models with it")
     parser.add_argument("--order", type=float, default=0.0, help="exponent, with --recency")
+    parser.add_argument("--leaning", default="none", help="leg to lean to, with --recency")
     parser.add_argument("--ablation", action="store_true", help="what each part gives")
     parser.add_argument("--no-peers", action="store_true")
     arguments = parser.parse_args()
@@ -63,7 +64,7 @@ def main() -> None:
         models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
         models["hybrid, learned weights"] = gr.HybridRecommender(weights="learned").fit(train)
         if arguments.recency is not None:
-            models |= _timed(train, arguments.recency, arguments.order)
+            models |= _timed(train, arguments)
         lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
         if not arguments.no_peers:
             lists |= _peers(spark, train)
@@ -78,12 +79,13 @@ def main() -> None:
     _print({name: _by_user(parts) for name, parts in measured.items()}, reference)
 
 
-def _timed(train: DataFrame, recency: float, order: float) -> dict[str, RecommenderModel]:
+def _timed(train: DataFrame, arguments: argparse.Namespace) -> dict[str, RecommenderModel]:
     """The hybrid, its legs, and with weights learned on everybody's last items."""
-    asked: dict[str, Any] = {"recencyHalfLife": recency, "validationCut": "last"}
-    recommender = gr.HybridRecommender(legs_in_order(order), **asked)
+    asked: dict[str, Any] = {"recencyHalfLife": arguments.recency, "validationCut": "last"}
+    recommender = gr.HybridRecommender(legs_in_order(arguments.order), **asked)
     hybrid = recommender.fit(train)
     assert isinstance(hybrid, gr.HybridRecommenderModel)
+    hybrid.setParams(weights=leaning_to(arguments.leaning))
     models = {**hybrid.baselines(), "hybrid": hybrid}
     models["hybrid, learned weights"] = recommender.copy({recommender.weights: "learned"}).fit(
         train

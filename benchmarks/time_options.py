@@ -1,11 +1,12 @@
-"""What recency of the history and the order of watching give, on a split by time.
+"""What recency of the history, the order of watching and other weights give, on a split by time.
 
     python -m benchmarks.time_options RATINGS
 
 The options are chosen by rolling origin (Tashman 2000) in the first four fifths of the events: the
 models learn what came before each origin and list for the next tenth, and the users of all origins
-count together, for hardly any user is on both sides of one. The test events, the last fifth of all,
-are read once, with the chosen options and without any.
+count together, for hardly any user is on both sides of one. With the chosen recency and order the
+default weights are compared with those that lean to one leg. The test events, the last fifth of
+all, are read once, with what was chosen and without any of it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import Comparison, compare
+from graphrec.models.hybrid import DEFAULT_WEIGHTS
 from graphrec.models.recommender import Recommender, RecommenderModel
 
 _CUTOFF = 20
@@ -29,8 +31,10 @@ _ORIGINS = (0.3, 0.4, 0.5, 0.6, 0.7)  # shares of all events
 _WINDOW = 0.1  # likewise
 _RECENCY = (None, 730.0, 365.0, 180.0, 90.0, 30.0)  # days
 _ORDER = (0.0, 0.5, 1.0)
+_LEANING = 0.3  # share of the blend that one leg is given beforehand
 
 _HYBRID = "hybrid"
+_NONE = "none"
 
 Options = tuple[float | None, float]  # (recency, order)
 Key = TypeVar("Key")
@@ -53,11 +57,15 @@ def main() -> None:
     best = max(found, key=lambda options: _mean(found[options]))
     for options, measured in found.items():
         _tell("validation", _told(options), measured)
-    _tell_models("validation", _pooled([_models(*window, best) for window in windows]))
+    leaning = _pooled([_leaning(*window, best) for window in windows])
+    for leg, measured in leaning.items():
+        _tell("validation", f"{_told(best)}, leaning to {leg}", measured)
+    weights = leaning_to(max(leaning, key=lambda leg: _mean(leaning[leg])))
+    _tell_models("validation", _pooled([_models(*window, best, weights) for window in windows]))
     train, test = gr.splits.by_time(events, 0.2)
     plain = _hybrids(train, test, [_PLAIN])[_PLAIN]
     _tell("test", _told(_PLAIN), plain)
-    final = _models(train, test, best)
+    final = _models(train, test, best, weights)
     _tell_models("test", final)
     _tell_gain(f"to {_told(_PLAIN)}", compare(plain, final[_HYBRID], "ndcg", k=_CUTOFF))
 
@@ -70,6 +78,16 @@ def legs_in_order(exponent: float) -> list[Recommender]:
         gr.ALSRecommender(),
         gr.EmbeddingRecommender(),
     ]
+
+
+def leaning_to(leg: str) -> dict[str, float]:
+    """The default weights with a leaning to a leg, or to none."""
+    if leg == _NONE:
+        return DEFAULT_WEIGHTS
+    return {
+        name: (1.0 - _LEANING) * weight + (_LEANING if name == leg else 0.0)
+        for name, weight in DEFAULT_WEIGHTS.items()
+    }
 
 
 def _window(events: DataFrame, origin: float) -> tuple[DataFrame, DataFrame]:
@@ -91,11 +109,28 @@ def _hybrids(
     return found
 
 
-def _models(train: DataFrame, test: DataFrame, options: Options) -> dict[str, DataFrame]:
-    """Metrics per user of the hybrid and of its legs, with the same options."""
+def _fitted(train: DataFrame, options: Options) -> gr.HybridRecommenderModel:
     recency, order = options
     model = gr.HybridRecommender(legs_in_order(order), recencyHalfLife=recency).fit(train)
     assert isinstance(model, gr.HybridRecommenderModel)
+    return model
+
+
+def _leaning(train: DataFrame, test: DataFrame, options: Options) -> dict[str, DataFrame]:
+    """Metrics per user of the hybrid with its default weights, and with a leaning to each leg."""
+    model = _fitted(train, options)
+    return {
+        leg: _measured(model.copy({model.weights: leaning_to(leg)}), train, test)
+        for leg in (_NONE, *DEFAULT_WEIGHTS)
+    }
+
+
+def _models(
+    train: DataFrame, test: DataFrame, options: Options, weights: Mapping[str, float]
+) -> dict[str, DataFrame]:
+    """Metrics per user of the hybrid and of its legs, with the same options."""
+    model = _fitted(train, options)
+    model.setParams(weights=weights)
     models = {**model.baselines(), _HYBRID: model}
     return {name: _measured(model, train, test) for name, model in models.items()}
 
