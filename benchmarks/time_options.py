@@ -2,18 +2,19 @@
 
     python -m benchmarks.time_options RATINGS
 
-The options are chosen by rolling origin (Tashman 2000) in the first four fifths of the events: the
-models learn what came before each origin and list for the next tenth, and the users of all origins
-count together, for hardly any user is on both sides of one. With the chosen recency and order the
-default weights are compared with those that lean to one leg. The test events, the last fifth of
-all, are read once, with what was chosen and without any of it.
+The events are cut at several origins (rolling origin, Tashman 2000): the models learn what came
+before, and list for what comes next. At each origin but the first, recency and order, and then
+weights that lean to one leg or to none, are chosen by the windows before, so that nothing is
+chosen by what it is measured on. The users of all windows count together, for hardly any user is on
+both sides of one. The last window, the last fifth of all events, is the test of `quality --split
+time`.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,19 +23,20 @@ from pyspark.sql import functions as F
 
 import graphrec as gr
 from graphrec.evaluation.metrics import ranking_metrics
-from graphrec.evaluation.significance import Comparison, compare
+from graphrec.evaluation.significance import compare
 from graphrec.models.hybrid import DEFAULT_WEIGHTS
 from graphrec.models.recommender import Recommender, RecommenderModel
 
 _CUTOFF = 20
-_ORIGINS = (0.3, 0.4, 0.5, 0.6, 0.7)  # shares of all events
-_WINDOW = 0.1  # likewise
+_WINDOWS = ((0.3, 0.1), (0.4, 0.1), (0.5, 0.1), (0.6, 0.1), (0.7, 0.1), (0.8, 0.2))
+# origin and length, as shares of all events
 _RECENCY = (None, 730.0, 365.0, 180.0, 90.0, 30.0)  # days
 _ORDER = (0.0, 0.5, 1.0)
 _LEANING = 0.3  # share of the blend that one leg is given beforehand
 
 _HYBRID = "hybrid"
 _NONE = "none"
+_PLAINLY = "hybrid without options"
 
 Options = tuple[float | None, float]  # (recency, order)
 Key = TypeVar("Key")
@@ -43,7 +45,7 @@ _PLAIN: Options = (None, 0.0)
 
 
 def main() -> None:
-    """Choose on the validation events, and tell what that gives on the test events."""
+    """Choose at each origin by the windows before, and tell what that gives."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ratings", type=Path)
     path = str(parser.parse_args().ratings)
@@ -51,23 +53,82 @@ def main() -> None:
     rows = spark.read.csv(path, header=True, inferSchema=True)
     named = {"userId": "user", "movieId": "item", "timestamp": "timestamp"}
     events = rows.select(*(F.col(old).alias(new) for old, new in named.items()))
-    asked = [(recency, order) for order in _ORDER for recency in _RECENCY]
-    windows = [_window(events, origin) for origin in _ORIGINS]
-    found = _pooled([_hybrids(*window, asked) for window in windows])
-    best = max(found, key=lambda options: _mean(found[options]))
+    windows = [_Window(*_cut(events, *shares)) for shares in _WINDOWS]
+    forward = []
+    for number, window in enumerate(windows[1:], start=1):
+        options, leg = _chosen(windows[:number])
+        print(f"window {number + 1}: {_told(options)}, leaning to {leg}", flush=True)
+        forward.append({_PLAINLY: window.hybrids[_PLAIN], **window.models(options, leg)})
+    _tell_choices(windows[:-1])
+    _tell_models("all windows", _pooled(forward))
+    _tell_models("the last", forward[-1])
+
+
+class _Window:
+    """What came before an origin, and what comes next; each fit is made once."""
+
+    def __init__(self, train: DataFrame, test: DataFrame) -> None:
+        self._train, self._test = train, test
+        self._leaning: dict[Options, dict[str, DataFrame]] = {}
+
+    @cached_property
+    def hybrids(self) -> dict[Options, DataFrame]:
+        """Metrics per user for each choice; one fit serves all recencies of an order."""
+        found = {}
+        for order in _ORDER:
+            model = self._fitted((None, order))
+            for recency in _RECENCY:
+                varied = model.copy({model.recencyHalfLife: recency})
+                found[recency, order] = self._measured(varied)
+        return found
+
+    def leaning(self, options: Options) -> dict[str, DataFrame]:
+        """Metrics per user with the default weights, and with a leaning to each leg."""
+        if options not in self._leaning:
+            model = self._fitted(options)
+            self._leaning[options] = {
+                leg: self._measured(model.copy({model.weights: leaning_to(leg)}))
+                for leg in (_NONE, *DEFAULT_WEIGHTS)
+            }
+        return self._leaning[options]
+
+    def models(self, options: Options, leg: str) -> dict[str, DataFrame]:
+        """Metrics per user of the hybrid and of its legs, with the same options."""
+        model = self._fitted(options)
+        model.setParams(weights=leaning_to(leg))
+        models = {**model.baselines(), _HYBRID: model}
+        return {name: self._measured(model) for name, model in models.items()}
+
+    def _fitted(self, options: Options) -> gr.HybridRecommenderModel:
+        recency, order = options
+        hybrid = gr.HybridRecommender(legs_in_order(order), recencyHalfLife=recency)
+        model = hybrid.fit(self._train)
+        assert isinstance(model, gr.HybridRecommenderModel)
+        return model
+
+    def _measured(self, model: RecommenderModel) -> DataFrame:
+        known = self._test.join(self._train.select("user").distinct(), "user", "left_semi")
+        lists = model.rankedLists(_CUTOFF, users=known)
+        return ranking_metrics(lists, known, k=_CUTOFF, metrics=["ndcg"]).localCheckpoint()
+
+
+def _chosen(past: Sequence[_Window]) -> tuple[Options, str]:
+    """The options, and the leg to lean to, that are best over some windows."""
+    options = _best(_pooled([window.hybrids for window in past]))
+    return options, _best(_pooled([window.leaning(options) for window in past]))
+
+
+def _best(found: Mapping[Key, DataFrame]) -> Key:
+    return max(found, key=lambda key: _mean(found[key]))
+
+
+def _tell_choices(past: Sequence[_Window]) -> None:
+    """What the last choice was made by."""
+    found = _pooled([window.hybrids for window in past])
     for options, measured in found.items():
-        _tell("validation", _told(options), measured)
-    leaning = _pooled([_leaning(*window, best) for window in windows])
-    for leg, measured in leaning.items():
-        _tell("validation", f"{_told(best)}, leaning to {leg}", measured)
-    weights = leaning_to(max(leaning, key=lambda leg: _mean(leaning[leg])))
-    _tell_models("validation", _pooled([_models(*window, best, weights) for window in windows]))
-    train, test = gr.splits.by_time(events, 0.2)
-    plain = _hybrids(train, test, [_PLAIN])[_PLAIN]
-    _tell("test", _told(_PLAIN), plain)
-    final = _models(train, test, best, weights)
-    _tell_models("test", final)
-    _tell_gain(f"to {_told(_PLAIN)}", compare(plain, final[_HYBRID], "ndcg", k=_CUTOFF))
+        _tell("choosing", _told(options), measured)
+    for leg, measured in _pooled([window.leaning(_best(found)) for window in past]).items():
+        _tell("choosing", f"{_told(_best(found))}, leaning to {leg}", measured)
 
 
 def legs_in_order(exponent: float) -> list[Recommender]:
@@ -90,55 +151,12 @@ def leaning_to(leg: str) -> dict[str, float]:
     }
 
 
-def _window(events: DataFrame, origin: float) -> tuple[DataFrame, DataFrame]:
-    """What came before an origin, and the next tenth of all events."""
-    until, _ = gr.splits.by_time(events, 1 - origin - _WINDOW)
-    return gr.splits.by_time(until, _WINDOW / (origin + _WINDOW))
-
-
-def _hybrids(
-    train: DataFrame, test: DataFrame, asked: Sequence[Options]
-) -> dict[Options, DataFrame]:
-    """Metrics per user for each choice; one fit serves all recencies of an order."""
-    found = {}
-    for order in dict.fromkeys(order for _, order in asked):
-        model = gr.HybridRecommender(legs_in_order(order)).fit(train)
-        for recency in [recency for recency, other in asked if other == order]:
-            varied = model.copy({model.recencyHalfLife: recency})
-            found[recency, order] = _measured(varied, train, test)
-    return found
-
-
-def _fitted(train: DataFrame, options: Options) -> gr.HybridRecommenderModel:
-    recency, order = options
-    model = gr.HybridRecommender(legs_in_order(order), recencyHalfLife=recency).fit(train)
-    assert isinstance(model, gr.HybridRecommenderModel)
-    return model
-
-
-def _leaning(train: DataFrame, test: DataFrame, options: Options) -> dict[str, DataFrame]:
-    """Metrics per user of the hybrid with its default weights, and with a leaning to each leg."""
-    model = _fitted(train, options)
-    return {
-        leg: _measured(model.copy({model.weights: leaning_to(leg)}), train, test)
-        for leg in (_NONE, *DEFAULT_WEIGHTS)
-    }
-
-
-def _models(
-    train: DataFrame, test: DataFrame, options: Options, weights: Mapping[str, float]
-) -> dict[str, DataFrame]:
-    """Metrics per user of the hybrid and of its legs, with the same options."""
-    model = _fitted(train, options)
-    model.setParams(weights=weights)
-    models = {**model.baselines(), _HYBRID: model}
-    return {name: _measured(model, train, test) for name, model in models.items()}
-
-
-def _measured(model: RecommenderModel, train: DataFrame, test: DataFrame) -> DataFrame:
-    known = test.join(train.select("user").distinct(), "user", "left_semi").persist()
-    lists = model.rankedLists(_CUTOFF, users=known)
-    return ranking_metrics(lists, known, k=_CUTOFF, metrics=["ndcg"]).localCheckpoint()
+def _cut(events: DataFrame, origin: float, length: float) -> tuple[DataFrame, DataFrame]:
+    """What came before an origin, and what comes next."""
+    rest = 1 - origin - length
+    until = gr.splits.by_time(events, rest)[0] if rest > 1e-9 else events
+    train, test = gr.splits.by_time(until, length / (origin + length))
+    return train.persist(), test.persist()
 
 
 def _pooled(windows: Sequence[Mapping[Key, DataFrame]]) -> dict[Key, DataFrame]:
@@ -162,14 +180,12 @@ def _tell(part: str, what: str, measured: DataFrame) -> None:
 
 def _tell_models(part: str, models: Mapping[str, DataFrame]) -> None:
     for name, measured in models.items():
-        _tell(part, f"chosen, {name}", measured)
+        _tell(part, name, measured)
         if name != _HYBRID:
-            _tell_gain(f"to {name}", compare(measured, models[_HYBRID], "ndcg", k=_CUTOFF))
-
-
-def _tell_gain(what: str, gain: Comparison) -> None:
-    interval = f"{gain.ci_low:+.4f} to {gain.ci_high:+.4f}"
-    print(f"{'':<11} hybrid {what}: {gain.difference:+.4f} ({interval}), p {gain.p_value:.2g}")
+            gain = compare(measured, models[_HYBRID], "ndcg", k=_CUTOFF)
+            interval = f"{gain.ci_low:+.4f} to {gain.ci_high:+.4f}"
+            told = f"{gain.difference:+.4f} ({interval}), p {gain.p_value:.2g}"
+            print(f"{'':<11} hybrid to it: {told}", flush=True)
 
 
 def _mean(measured: DataFrame) -> float:
