@@ -25,7 +25,13 @@ from pyspark.sql import functions as F
 from scipy import sparse
 
 import graphrec as gr
-from benchmarks.time_options import leaning_to, legs_in_order
+from benchmarks.time_options import (
+    LEANINGS,
+    NO_LEG,
+    leaning_to,
+    legs_in_order,
+    of_known_users,
+)
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
 from graphrec.evaluation.summary import summarise
@@ -50,7 +56,9 @@ def main() -> None:
     parser.add_argument("--mmr", type=float, default=0.4)
     parser.add_argument("--recency", type=float, help="days; adds all models with it")
     parser.add_argument("--order", type=float, default=0.0, help="exponent, with --recency")
-    parser.add_argument("--leaning", default="none", help="leg to lean to, with --recency")
+    parser.add_argument(
+        "--leaning", choices=LEANINGS, default=NO_LEG, help="leg to lean to, with --recency"
+    )
     parser.add_argument("--ablation", action="store_true", help="what each part gives")
     parser.add_argument("--no-peers", action="store_true")
     arguments = parser.parse_args()
@@ -134,11 +142,8 @@ def _split(
     if arguments.test is not None:
         return ratings, _read(spark, arguments.test)
     if arguments.split == "time":
-        train, test = gr.splits.by_time(ratings, 0.2)
-    else:
-        train, test = gr.splits.random_per_user(ratings, 0.2, seed=seed)
-    known = train.select("user").distinct()
-    return train.persist(), test.join(known, "user", "left_semi").persist()
+        return of_known_users(*gr.splits.by_time(ratings, 0.2))
+    return of_known_users(*gr.splits.random_per_user(ratings, 0.2, seed=seed))
 
 
 def _read(spark: SparkSession, path: Path) -> DataFrame:

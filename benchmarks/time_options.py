@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from functools import cached_property, reduce
+from functools import reduce
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,8 +34,10 @@ _RECENCY = (None, 730.0, 365.0, 180.0, 90.0, 30.0)  # days
 _ORDER = (0.0, 0.5, 1.0)
 _LEANING = 0.3  # share of the blend that one leg is given beforehand
 
+NO_LEG = "none"
+LEANINGS = (NO_LEG, *DEFAULT_WEIGHTS)
+
 _HYBRID = "hybrid"
-_NONE = "none"
 _PLAINLY = "hybrid without options"
 
 Options = tuple[float | None, float]  # (recency, order)
@@ -58,77 +60,74 @@ def main() -> None:
     for number, window in enumerate(windows[1:], start=1):
         options, leg = _chosen(windows[:number])
         print(f"window {number + 1}: {_told(options)}, leaning to {leg}", flush=True)
-        forward.append({_PLAINLY: window.hybrids[_PLAIN], **window.models(options, leg)})
-    _tell_choices(windows[:-1])
+        forward.append({_PLAINLY: window.hybrid(_PLAIN), **window.models(options, leg)})
+    _tell_choices(windows[:-1], options)
     _tell_models("all windows", _pooled(forward))
     _tell_models("the last", forward[-1])
 
 
 class _Window:
-    """What came before an origin, and what comes next; each fit is made once."""
+    """What came before an origin, and what comes next; nothing is fitted or measured twice."""
 
     def __init__(self, train: DataFrame, test: DataFrame) -> None:
-        self._train, self._test = train, test
-        self._leaning: dict[Options, dict[str, DataFrame]] = {}
+        self._test = test
+        # One fit serves all recencies and weights of an order.
+        self._fitted = {order: _fitted(train, order) for order in _ORDER}
+        self._hybrids: dict[tuple[Options, str], DataFrame] = {}
 
-    @cached_property
-    def hybrids(self) -> dict[Options, DataFrame]:
-        """Metrics per user for each choice; one fit serves all recencies of an order."""
-        found = {}
-        for order in _ORDER:
-            model = self._fitted((None, order))
-            for recency in _RECENCY:
-                varied = model.copy({model.recencyHalfLife: recency})
-                found[recency, order] = self._measured(varied)
-        return found
+    def hybrid(self, options: Options, leg: str = NO_LEG) -> DataFrame:
+        """Metrics per user of the hybrid with some options, and a leaning to a leg."""
+        if (options, leg) not in self._hybrids:
+            self._hybrids[options, leg] = self._measured(self._model(options, leg))
+        return self._hybrids[options, leg]
 
-    def leaning(self, options: Options) -> dict[str, DataFrame]:
-        """Metrics per user with the default weights, and with a leaning to each leg."""
-        if options not in self._leaning:
-            model = self._fitted(options)
-            self._leaning[options] = {
-                leg: self._measured(model.copy({model.weights: leaning_to(leg)}))
-                for leg in (_NONE, *DEFAULT_WEIGHTS)
-            }
-        return self._leaning[options]
+    def by_options(self) -> dict[Options, DataFrame]:
+        """The hybrid with each choice of recency and order."""
+        choices = [(recency, order) for order in _ORDER for recency in _RECENCY]
+        return {options: self.hybrid(options) for options in choices}
+
+    def by_leaning(self, options: Options) -> dict[str, DataFrame]:
+        """The hybrid with the default weights, and with a leaning to each leg."""
+        return {leg: self.hybrid(options, leg) for leg in LEANINGS}
 
     def models(self, options: Options, leg: str) -> dict[str, DataFrame]:
         """Metrics per user of the hybrid and of its legs, with the same options."""
-        model = self._fitted(options)
-        model.setParams(weights=leaning_to(leg))
-        models = {**model.baselines(), _HYBRID: model}
-        return {name: self._measured(model) for name, model in models.items()}
+        legs = self._model(options, leg).baselines()
+        measured = {name: self._measured(model) for name, model in legs.items()}
+        return {**measured, _HYBRID: self.hybrid(options, leg)}
 
-    def _fitted(self, options: Options) -> gr.HybridRecommenderModel:
+    def _model(self, options: Options, leg: str) -> gr.HybridRecommenderModel:
         recency, order = options
-        hybrid = gr.HybridRecommender(legs_in_order(order), recencyHalfLife=recency)
-        model = hybrid.fit(self._train)
-        assert isinstance(model, gr.HybridRecommenderModel)
-        return model
+        model = self._fitted[order]
+        return model.copy({model.recencyHalfLife: recency, model.weights: leaning_to(leg)})
 
     def _measured(self, model: RecommenderModel) -> DataFrame:
-        known = self._test.join(self._train.select("user").distinct(), "user", "left_semi")
-        lists = model.rankedLists(_CUTOFF, users=known)
-        return ranking_metrics(lists, known, k=_CUTOFF, metrics=["ndcg"]).localCheckpoint()
+        lists = model.rankedLists(_CUTOFF, users=self._test)
+        return ranking_metrics(lists, self._test, k=_CUTOFF, metrics=["ndcg"]).localCheckpoint()
+
+
+def _fitted(train: DataFrame, order: float) -> gr.HybridRecommenderModel:
+    model = gr.HybridRecommender(legs_in_order(order)).fit(train)
+    assert isinstance(model, gr.HybridRecommenderModel)
+    return model
 
 
 def _chosen(past: Sequence[_Window]) -> tuple[Options, str]:
     """The options, and the leg to lean to, that are best over some windows."""
-    options = _best(_pooled([window.hybrids for window in past]))
-    return options, _best(_pooled([window.leaning(options) for window in past]))
+    options = _best(_pooled([window.by_options() for window in past]))
+    return options, _best(_pooled([window.by_leaning(options) for window in past]))
 
 
 def _best(found: Mapping[Key, DataFrame]) -> Key:
     return max(found, key=lambda key: _mean(found[key]))
 
 
-def _tell_choices(past: Sequence[_Window]) -> None:
+def _tell_choices(past: Sequence[_Window], chosen: Options) -> None:
     """What the last choice was made by."""
-    found = _pooled([window.hybrids for window in past])
-    for options, measured in found.items():
+    for options, measured in _pooled([window.by_options() for window in past]).items():
         _tell("choosing", _told(options), measured)
-    for leg, measured in _pooled([window.leaning(_best(found)) for window in past]).items():
-        _tell("choosing", f"{_told(_best(found))}, leaning to {leg}", measured)
+    for leg, measured in _pooled([window.by_leaning(chosen) for window in past]).items():
+        _tell("choosing", f"{_told(chosen)}, leaning to {leg}", measured)
 
 
 def legs_in_order(exponent: float) -> list[Recommender]:
@@ -142,8 +141,8 @@ def legs_in_order(exponent: float) -> list[Recommender]:
 
 
 def leaning_to(leg: str) -> dict[str, float]:
-    """The default weights with a leaning to a leg, or to none."""
-    if leg == _NONE:
+    """The default weights with a leaning to a leg, or to none, as `LEANINGS` names them."""
+    if leg == NO_LEG:
         return DEFAULT_WEIGHTS
     return {
         name: (1.0 - _LEANING) * weight + (_LEANING if name == leg else 0.0)
@@ -151,12 +150,17 @@ def leaning_to(leg: str) -> dict[str, float]:
     }
 
 
+def of_known_users(train: DataFrame, test: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """Both parts, kept; of the test events those of users who are on both sides."""
+    known = train.select("user").distinct()
+    return train.persist(), test.join(known, "user", "left_semi").persist()
+
+
 def _cut(events: DataFrame, origin: float, length: float) -> tuple[DataFrame, DataFrame]:
     """What came before an origin, and what comes next."""
     rest = 1 - origin - length
     until = gr.splits.by_time(events, rest)[0] if rest > 1e-9 else events
-    train, test = gr.splits.by_time(until, length / (origin + length))
-    return train.persist(), test.persist()
+    return of_known_users(*gr.splits.by_time(until, length / (origin + length)))
 
 
 def _pooled(windows: Sequence[Mapping[Key, DataFrame]]) -> dict[Key, DataFrame]:

@@ -140,6 +140,7 @@ def holds_for_novel(new: Judged, old: Judged) -> bool:
 
 
 def _mean_and_error(difference: Figures) -> tuple[float, float]:
+    """The mean of paired differences and its standard error; 0 where one user or none is there."""
     if difference.size < 2:
         return float(difference.sum()), 0.0
     return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size))
