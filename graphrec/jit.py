@@ -10,6 +10,8 @@ from typing import ParamSpec, TypeVar, cast
 
 import numba
 
+from graphrec.kernel_cache import kept_by_sources
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -21,7 +23,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     read-only array is another type than a writable one: callers pass tables read-only
     everywhere, on the driver and on the workers, so that each function compiles once.
     """
-    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, fastmath=False)(function))
+    return _jit(function, False)
 
 
 def compiled_with_reordered_sums(function: Callable[P, R]) -> Callable[P, R]:
@@ -30,5 +32,10 @@ def compiled_with_reordered_sums(function: Callable[P, R]) -> Callable[P, R]:
     Only so can the processor add several numbers at once. As with BLAS, the last bits then depend
     on the kind of processor, and on nothing else.
     """
-    reordering = {"reassoc", "contract", "nsz"}
-    return cast("Callable[P, R]", numba.njit(cache=True, nogil=True, fastmath=reordering)(function))
+    return _jit(function, {"reassoc", "contract", "nsz"})
+
+
+def _jit(function: Callable[P, R], fastmath: bool | set[str]) -> Callable[P, R]:
+    with kept_by_sources():
+        jitted = numba.njit(cache=True, nogil=True, fastmath=fastmath)(function)
+    return cast("Callable[P, R]", jitted)
