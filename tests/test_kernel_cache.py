@@ -79,6 +79,16 @@ def test_code_is_kept_until_its_sources_change(package: Path) -> None:
     assert len(_kept(package)) == len(kept)
 
 
+@pytest.mark.slow
+def test_the_place_may_be_named(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "elsewhere"))
+    _call(package, "Weight", 2.0)
+    assert not _kept(package)
+    assert list((tmp_path / "elsewhere").glob(f"kernels-{sources_digest(package)}/*/*.nbc"))
+
+
 def test_only_kernels_and_their_tuples_tell_the_folder(package: Path) -> None:
     before = sources_digest(package)
     (package / "other.py").write_text("print(1)\n")

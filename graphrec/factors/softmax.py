@@ -4,8 +4,8 @@ A step draws some users and divides each history at random. The direction p of t
 part's vectors shall be nearer to the vectors v of the other part than to all others: minimised is
 `-Σ w_i · log( exp(p·v_i / τ) / Σ_j exp(p·v_j / τ) )`, vectors being of length 1, so that products
 are cosines. Popular items are told from good ones: unlike a squared error, the softmax sets each
-item of a history against all others. The sum over j is estimated from items drawn at random, less
-those of the user's history.
+item of a history against all others. The sum over j is estimated from items drawn at random, see
+`graphrec.factors.negatives`, less those of the user's history.
 
 Only items have parameters. Users are folded in, and so a part of very many users teaches as much
 as all: what is learned from is bounded, and the driver can do it alone.
@@ -35,6 +35,7 @@ from graphrec.factors.half_step import Side
 from graphrec.factors.histories import histories_on_driver
 from graphrec.factors.item_factors import ItemFactors
 from graphrec.factors.mean_fold_in import MeanFoldIn
+from graphrec.factors.negatives import Negatives
 from graphrec.factors.softmax_step import Batch, descend, set_apart
 from graphrec.machine import cores
 from graphrec.types import Indices, Matrix
@@ -42,7 +43,7 @@ from graphrec.types import Indices, Matrix
 _LARGEST_BATCH = 512  # users
 _SMALLEST_BATCH = 32
 _EPOCH_STEPS = 60  # or more, where there are users for it
-_EPOCHS = 10
+_EPOCHS = 15
 _FEWEST_STEPS = 500
 _MOST_STEPS = 2000
 _SHORTEST = 2  # a history that can be divided
@@ -56,7 +57,7 @@ class Training:
     epochs: int | None = None  # how often each history is looked at; None: see `_steps`
     temperature: float = 0.06  # τ
     dropout: float = 0.5  # share of a history that is to be foretold
-    negatives: int = 4096  # items that stand for all others in a step
+    negatives: int = 2048  # items that stand for all others in a step
     rate: float = 1.0  # length of an item's first step
     seed: int = 0
 
@@ -104,11 +105,11 @@ def learn(histories: Side, items: int, training: Training) -> Matrix:
     steps = _steps(len(bounds), training.epochs)
     batches = islice(_batches(rng, histories, items, bounds, training), steps)
     with one_thread(), ThreadPoolExecutor(cores()) as threads:
-        for number, batch in enumerate(batches):
+        for number, batch in enumerate(_ahead(threads, batches)):
             gradient = set_apart(threads, batch, vector, training.temperature, items)
             # Half of the steps are whole, and those after it ever shorter: they settle.
             rate = training.rate * min(1.0, 2.0 * (1.0 - number / steps))
-            descend(gradient.item, gradient.value, np.float32(rate), vector, squares)
+            descend(threads, gradient, rate, vector, squares)
     vector[squares == 0.0] = 0.0  # no step has met these items: nothing is known of them
     return vector
 
@@ -121,25 +122,35 @@ def _batches(
     training: Training,
 ) -> Iterator[Batch]:
     """What each step looks at, epoch by epoch, without an end; nothing where there are no users."""
+    negatives = Negatives.of(histories.column, items, training.negatives)
     while bounds:
         order = rng.permutation(histories.start.size - 1)
         for first, last in bounds:
             side = _rows(histories, order[first:last])
             wanted = rng.random(side.column.size, np.float32) < training.dropout
-            negatives = _draw(rng, items, training.negatives)
+            negative, share = negatives.draw(rng)
             yield Batch(
                 read_only(side.start),
                 read_only(side.column),
                 read_only(side.weight),
                 read_only(wanted),
-                read_only(negatives),
+                negative,
+                share,
             )
+
+
+def _ahead(threads: ThreadPoolExecutor, batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Each of the batches, while the next one is put together."""
+    coming = threads.submit(next, batches, None)
+    while (batch := coming.result()) is not None:
+        coming = threads.submit(next, batches, None)
+        yield batch
 
 
 def _steps(batches: int, epochs: int | None) -> int:
     """How many steps are taken.
 
-    Without a number of epochs ten of them, or more where users are few and the vectors would not
+    Without a number of epochs fifteen of them, or more where users are few and the vectors would not
     settle. There are 2,000 steps at most, a million histories: more of them tell of the same items.
     """
     if epochs is not None:
@@ -161,10 +172,3 @@ def _rows(histories: Side, users: Indices) -> Side:
     places = entry_places(first, length)
     start = np.concatenate(([0], np.cumsum(length)))
     return Side(start, histories.column[places], histories.weight[places])
-
-
-def _draw(rng: np.random.Generator, items: int, count: int) -> Indices:
-    """Different items, (count,) at most."""
-    if items <= count:
-        return np.arange(items, dtype=np.int32)
-    return rng.choice(items, count, replace=False, shuffle=False).astype(np.int32)

@@ -14,7 +14,10 @@ from graphrec.jit import compiled
 from graphrec.linear import product
 from graphrec.types import Indices, Mask, Matrix, Vector
 
-_BLOCK = 128  # users worked on at a time by one thread: sums do not depend on how many there are
+# What one thread works on at a time; no sum depends on how many threads there are.
+_BLOCK = 128  # users
+_ROWS = 1024  # items
+_COLUMNS = 32  # dimensions
 
 
 class Batch(NamedTuple):
@@ -25,6 +28,7 @@ class Batch(NamedTuple):
     weight: Vector  # (entries,)
     wanted: Mask  # (entries,), True: to be foretold from the others of the user
     negative: Indices  # (negatives,), different items
+    share: Vector  # (negatives,), how many items each of these stands for
 
 
 class Gradient(NamedTuple):
@@ -53,34 +57,46 @@ def set_apart(
         batch: what is looked at.
         vector: (items, rank), of length 1.
         temperature: τ.
-        items: number of items, for which the negatives stand.
+        items: number of items.
     """
     negatives = vector[batch.negative]
     place = np.full(items, -1, np.int32)
     place[batch.negative] = np.arange(batch.negative.size)
-    share = np.float32(items / batch.negative.size)
 
     def part(first: int) -> _Part:
         block = _block(batch, first)
-        return _part(block, vector, negatives, read_only(place), np.float32(temperature), share)
+        return _part(block, vector, negatives, read_only(place), np.float32(temperature))
 
     parts = list(threads.map(part, range(0, batch.start.size - 1, _BLOCK)))
-    return _by_item(batch, _joined(parts), place)
+    return _by_item(threads, batch, _joined(parts), place)
 
 
-@compiled
 def descend(
-    item: Indices, gradient: Matrix, rate: np.float32, vector: Matrix, squares: Vector
+    threads: ThreadPoolExecutor, gradient: Gradient, rate: float, vector: Matrix, squares: Vector
 ) -> None:
     """Take a step of Adagrad, one rate for each item, on the sphere.
 
     Args:
-        item: (n,), different items.
-        gradient: (n, rank).
+        threads: move blocks of items.
+        gradient: of the loss; used up.
         rate: length of an item's first step.
         vector: (items, rank), changed.
         squares: (items,), sums of the gradients' squared lengths so far, changed.
     """
+
+    def move(first: int) -> None:
+        rows = slice(first, first + _ROWS)
+        item, value = gradient.item[rows], gradient.value[rows]
+        _descend(item, value, np.float32(rate), vector, squares)
+
+    list(threads.map(move, range(0, gradient.item.size, _ROWS)))
+
+
+@compiled
+def _descend(
+    item: Indices, gradient: Matrix, rate: np.float32, vector: Matrix, squares: Vector
+) -> None:
+    """Move some items, (n,), against their gradients, (n, rank)."""
     for row in range(item.size):
         own, step = vector[item[row]], gradient[row]
         outward = product(own, step)
@@ -104,6 +120,7 @@ def _block(batch: Batch, first: int) -> Batch:
         batch.weight[entries],
         batch.wanted[entries],
         batch.negative,
+        batch.share,
     )
 
 
@@ -113,7 +130,6 @@ def _part(
     negatives: Matrix,
     place: Indices,
     temperature: np.float32,
-    share: np.float32,
 ) -> _Part:
     """What a block of users adds to the gradient."""
     given = read_only(np.where(batch.wanted, np.float32(0.0), batch.weight))
@@ -122,7 +138,8 @@ def _part(
     odds -= 1.0  # at most 0, so that no exponential is too large
     odds /= temperature
     np.exp(odds, out=odds)
-    by_wanted, by_user = _set_against(batch, users, length, vector, place, odds, temperature, share)
+    odds *= batch.share
+    by_wanted, by_user = _set_against(batch, users, length, vector, place, odds, temperature)
     by_user += odds @ negatives
     _across(by_user, users, length)
     return _Part(users, by_user, by_wanted, odds.T @ users)
@@ -137,7 +154,6 @@ def _set_against(
     place: Indices,
     odds: Matrix,
     temperature: np.float32,
-    share: np.float32,
 ) -> tuple[Vector, Matrix]:
     """Weigh the wanted items of each user against the negatives.
 
@@ -147,9 +163,9 @@ def _set_against(
         length: (users,), 0 for a user without any given item.
         vector: (items, rank).
         place: (items,), where an item stands among the negatives; -1: it does not.
-        odds: (users, negatives), exp((cosine - 1) / τ); becomes the gradient by the cosine.
+        odds: (users, negatives), exp((cosine - 1) / τ) of all items that a negative stands for;
+            becomes the gradient by the cosine.
         temperature: τ.
-        share: how many items a negative stands for.
 
     Returns:
         the gradient by the cosine of each wanted item (entries,), 0 for the given ones, and what
@@ -162,7 +178,7 @@ def _set_against(
         for entry in range(first, last):
             if place[batch.item[entry]] >= 0:
                 odds[user, place[batch.item[entry]]] = 0.0
-        against = np.float32(odds[user].sum()) * share
+        against = np.float32(odds[user].sum())
         each = np.float32(0.0)
         for entry in range(first, last):
             if batch.wanted[entry] and length[user] > 0.0:
@@ -172,7 +188,7 @@ def _set_against(
                 by_wanted[entry] = batch.weight[entry] * (odd / (against + odd) - 1.0)
                 for dimension in range(own.size):
                     by_user[user, dimension] += by_wanted[entry] * own[dimension]
-        odds[user] *= each * share
+        odds[user] *= each
     return by_wanted, by_user
 
 
@@ -199,26 +215,45 @@ def _joined(parts: Sequence[_Part]) -> _Part:
     )
 
 
-@compiled
-def _by_item(batch: Batch, whole: _Part, place: Indices) -> Gradient:
+def _by_item(threads: ThreadPoolExecutor, batch: Batch, whole: _Part, place: Indices) -> Gradient:
     """Add up the gradient of each item that the batch knows; `place` is used up."""
-    negatives = batch.negative.size
-    known = np.empty(negatives + batch.item.size, np.int32)
-    known[:negatives] = batch.negative
-    count = negatives
+    known = _known(batch, place)
+    rank = whole.user.shape[1]
+    gradient = np.zeros((known.size, rank), np.float32)
+    gradient[: batch.negative.size] = whole.by_negative
+
+    def add(first: int) -> None:
+        _add(batch, whole, read_only(place), first, min(first + _COLUMNS, rank), gradient)
+
+    list(threads.map(add, range(0, rank, _COLUMNS)))
+    return Gradient(known, gradient)
+
+
+@compiled
+def _known(batch: Batch, place: Indices) -> Indices:
+    """The negatives and then all other items of a batch; their places are noted."""
+    known = np.empty(batch.negative.size + batch.item.size, np.int32)
+    known[: batch.negative.size] = batch.negative
+    count = batch.negative.size
     for other in batch.item:
         if place[other] < 0:
             place[other] = count
             known[count] = other
             count += 1
-    gradient = np.zeros((count, whole.user.shape[1]), np.float32)
-    gradient[:negatives] = whole.by_negative
+    return known[:count]
+
+
+@compiled
+def _add(
+    batch: Batch, whole: _Part, place: Indices, first: int, last: int, gradient: Matrix
+) -> None:
+    """Add what the users' histories add in some dimensions."""
     for user in range(batch.start.size - 1):
+        direction, by_user = whole.user[user, first:last], whole.by_user[user, first:last]
         for entry in range(batch.start[user], batch.start[user + 1]):
-            own = gradient[place[batch.item[entry]]]
+            own = gradient[np.uint32(place[batch.item[entry]]), first:last]
+            wanted = batch.wanted[entry]
+            scale = whole.by_wanted[entry] if wanted else batch.weight[entry]
+            towards = direction if wanted else by_user
             for dimension in range(own.size):
-                if batch.wanted[entry]:
-                    own[dimension] += whole.by_wanted[entry] * whole.user[user, dimension]
-                else:
-                    own[dimension] += batch.weight[entry] * whole.by_user[user, dimension]
-    return Gradient(known[:count], gradient)
+                own[dimension] += scale * towards[dimension]

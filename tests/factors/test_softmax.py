@@ -14,7 +14,7 @@ from graphrec.artifacts import one_thread, read_only
 from graphrec.columns import ITEMS, USER, WEIGHTS
 from graphrec.factors.half_step import Side
 from graphrec.factors.softmax import Training, _steps, fit_softmax, learn
-from graphrec.factors.softmax_step import Batch, descend, set_apart
+from graphrec.factors.softmax_step import Batch, Gradient, descend, set_apart
 
 TEMPERATURE = 0.3
 
@@ -30,6 +30,7 @@ def random_batch(seed: int, users: int, items: int, negatives: int) -> Batch:
         read_only(rng.uniform(0.5, 2.0, user.size).astype(np.float32)),
         read_only(rng.random(user.size) < 0.5),
         read_only(rng.choice(items, negatives, replace=False).astype(np.int32)),
+        read_only(rng.uniform(0.5, 3.0, negatives).astype(np.float32)),
     )
 
 
@@ -48,9 +49,9 @@ def loss(batch: Batch, vector: np.typing.NDArray[np.float64]) -> float:
         if not wanted.any() or not np.linalg.norm(mean):
             continue
         cosine = vector @ mean / np.linalg.norm(mean)
-        others = np.setdiff1d(batch.negative, item)
-        share = vector.shape[0] / batch.negative.size
-        against = share * np.exp(cosine[others] / TEMPERATURE).sum()
+        others = ~np.isin(batch.negative, item)
+        odds = np.exp(cosine[batch.negative[others]] / TEMPERATURE)
+        against = (batch.share[others] * odds).sum()
         odds = np.exp(cosine[item[wanted]] / TEMPERATURE)
         total -= float((weight[wanted] * np.log(odds / (against + odds))).sum())
     return total
@@ -78,22 +79,39 @@ def test_the_gradient_is_that_of_the_loss(seed: int, users: int, negatives: int)
     np.testing.assert_allclose(gradient, expected, atol=slack)
 
 
+def step(
+    item: np.typing.NDArray[np.int32],
+    gradient: np.typing.NDArray[np.float32],
+    vector: np.typing.NDArray[np.float32],
+    squares: np.typing.NDArray[np.float32],
+) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        descend(threads, Gradient(item, gradient.copy()), 0.1, vector, squares)
+
+
 def test_a_step_goes_down_along_the_sphere() -> None:
     vector = random_vectors(1, 5, 4).astype(np.float32)
     before, squares = vector.copy(), np.zeros(5, np.float32)
     gradient = np.random.default_rng(2).normal(size=(2, 4)).astype(np.float32)
     item = np.array([3, 1], np.int32)
-    descend(item, gradient.copy(), np.float32(0.1), vector, squares)
+    step(item, gradient, vector, squares)
     np.testing.assert_allclose(np.linalg.norm(vector, axis=1), 1.0, atol=1e-6)
     np.testing.assert_array_equal(vector[[0, 2, 4]], before[[0, 2, 4]])
     moved = vector[item] - before[item]
     assert np.all((moved * gradient).sum(axis=1) < 0)
     np.testing.assert_allclose(np.linalg.norm(moved, axis=1), 0.1, atol=1e-3)  # the first step
     again = vector.copy()
-    descend(item, gradient.copy(), np.float32(0.1), vector, squares)
+    step(item, gradient, vector, squares)
     assert np.all(np.linalg.norm(vector - again, axis=1)[item] < 0.1)
-    descend(item, gradient * 0, np.float32(0.1), vector, np.zeros(5, np.float32))
+    step(item, gradient * 0, vector, np.zeros(5, np.float32))
     assert np.isfinite(vector).all()
+
+
+def random_side(users: int, items: int) -> Side:
+    rng = np.random.default_rng(4)
+    rows = [np.sort(rng.choice(items, 9, replace=False)) for _ in range(users)]
+    start = np.arange(0, 9 * users + 1, 9)
+    return Side(start, np.concatenate(rows).astype(np.int32), np.ones(9 * users, np.float32))
 
 
 def groups(users: int) -> Side:
@@ -115,9 +133,18 @@ def test_items_of_the_same_users_come_together_and_bits_do_not_change() -> None:
     assert vector.tobytes() != learn(groups(200), 20, Training(rank=4, seed=1)).tobytes()
 
 
+def test_no_bit_depends_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    histories = random_side(users=700, items=3000)
+    vectors = []
+    for threads in (1, 3):
+        monkeypatch.setattr("graphrec.factors.softmax.cores", lambda threads=threads: threads)
+        vectors.append(learn(histories, 3000, Training(rank=40, epochs=1)))
+    assert vectors[0].tobytes() == vectors[1].tobytes()
+
+
 @pytest.mark.parametrize(
     ("batches", "epochs", "steps"),
-    [(0, None, 0), (1, None, 500), (7, None, 504), (60, None, 600), (1000, None, 2000), (9, 3, 27)],
+    [(0, None, 0), (1, None, 500), (7, None, 504), (60, None, 900), (1000, None, 2000), (9, 3, 27)],
 )
 def test_there_are_steps_enough_and_not_too_many(
     batches: int, epochs: int | None, steps: int

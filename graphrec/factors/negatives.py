@@ -1,0 +1,57 @@
+"""Which items stand for all others in a step of learning embeddings.
+
+Items that many have are drawn more often, for with them a history is more often confused, and each
+drawn item stands for as many as it takes for sums over the drawn to be right in the mean: for
+`drawn / expected` items, as it was drawn so often and would have been so often on average.
+
+Source: Horvitz and Thompson (1952) for the estimate; the draws are stratified, one of each n-th
+part of what is expected, so that sums vary less than by independent draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.artifacts import read_only
+from graphrec.types import Indices, Vector
+
+_EXPONENT = 0.25  # of an item's support; 0: all alike
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """How items are drawn; all of them each time where there are no more than are wanted."""
+
+    expected: npt.NDArray[np.float64]  # (items,), how often each is drawn in a step
+    cumulative: npt.NDArray[np.float64]  # (items,)
+
+    @staticmethod
+    def of(column: Indices, items: int, count: int) -> Negatives:
+        """To draw some items in each step.
+
+        Args:
+            column: the items of all histories.
+            items: number of items.
+            count: how many are drawn.
+        """
+        if items <= count:
+            expected = np.ones(items)
+        else:
+            frequency = (np.bincount(column, minlength=items) + 1.0) ** _EXPONENT
+            expected = count * frequency / frequency.sum()
+        return Negatives(expected, np.cumsum(expected))
+
+    def draw(self, rng: np.random.Generator) -> tuple[Indices, Vector]:
+        """Different items, and how many each stands for, (drawn,); at most as many as wanted."""
+        strata = round(self.cumulative[-1]) if self.cumulative.size else 0
+        if strata == self.expected.size:
+            every = np.arange(strata, dtype=np.int32)
+            return read_only(every), read_only(np.ones(strata, np.float32))
+        points = (np.arange(strata) + rng.random(strata)) * (self.cumulative[-1] / strata)
+        drawn = np.searchsorted(self.cumulative, points, side="right")
+        item, times = np.unique(np.minimum(drawn, self.expected.size - 1), return_counts=True)
+        share = times / self.expected[item]
+        return read_only(item.astype(np.int32)), read_only(share.astype(np.float32))
