@@ -150,7 +150,7 @@ def _ahead(threads: ThreadPoolExecutor, batches: Iterator[Batch]) -> Iterator[Ba
 def _steps(batches: int, epochs: int | None) -> int:
     """How many steps are taken.
 
-    Without a number of epochs fifteen of them, or more where users are few and the vectors would not
+    Without a number of epochs there are 15, or more where users are few and the vectors would not
     settle. There are 2,000 steps at most, a million histories: more of them tell of the same items.
     """
     if epochs is not None:
