@@ -25,7 +25,8 @@ _EXPONENT = 0.25  # of an item's support; 0: all alike
 class Negatives:
     """How items are drawn; all of them each time where there are no more than are wanted."""
 
-    expected: npt.NDArray[np.float64]  # (items,), how often each is drawn in a step
+    count: int  # how many are drawn
+    expected: npt.NDArray[np.float64]  # (items,), how often each is drawn in a step; sums to count
     cumulative: npt.NDArray[np.float64]  # (items,)
 
     @staticmethod
@@ -35,22 +36,19 @@ class Negatives:
         Args:
             column: the items of all histories.
             items: number of items.
-            count: how many are drawn.
+            count: how many are drawn, at most.
         """
-        if items <= count:
-            expected = np.ones(items)
-        else:
-            frequency = (np.bincount(column, minlength=items) + 1.0) ** _EXPONENT
-            expected = count * frequency / frequency.sum()
-        return Negatives(expected, np.cumsum(expected))
+        frequency = (np.bincount(column, minlength=items) + 1.0) ** _EXPONENT
+        expected = count * frequency / frequency.sum() if items > count else np.ones(items)
+        return Negatives(min(count, items), expected, np.cumsum(expected))
 
     def draw(self, rng: np.random.Generator) -> tuple[Indices, Vector]:
         """Different items, and how many each stands for, (drawn,); at most as many as wanted."""
-        strata = round(self.cumulative[-1]) if self.cumulative.size else 0
-        if strata == self.expected.size:
-            every = np.arange(strata, dtype=np.int32)
-            return read_only(every), read_only(np.ones(strata, np.float32))
-        points = (np.arange(strata) + rng.random(strata)) * (self.cumulative[-1] / strata)
+        if self.count == self.expected.size:
+            every = np.arange(self.count, dtype=np.int32)
+            return read_only(every), read_only(np.ones(self.count, np.float32))
+        points = np.arange(self.count) + rng.random(self.count)
+        points *= self.cumulative[-1] / self.count  # which sums to the count but for rounding
         drawn = np.searchsorted(self.cumulative, points, side="right")
         item, times = np.unique(np.minimum(drawn, self.expected.size - 1), return_counts=True)
         share = times / self.expected[item]
