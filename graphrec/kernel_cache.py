@@ -29,19 +29,22 @@ def kept_by_sources() -> Iterator[None]:
     It lies in the package, or in `NUMBA_CACHE_DIR`; where neither can be written to, numba finds
     another place.
     """
-    asked = _config.CACHE_DIR
-    _config.CACHE_DIR = str(_folder(Path(asked) if asked else _PACKAGE / "__pycache__"))
+    named = _config.CACHE_DIR
+    _config.CACHE_DIR = str(Path(named) / _folder().name if named else _folder())
     try:
         yield
     finally:
-        _config.CACHE_DIR = asked
+        _config.CACHE_DIR = named
 
 
 @cache
-def _folder(parent: Path) -> Path:
-    """The folder of the present sources; what was kept of former ones is removed."""
-    folder = parent / f"kernels-{sources_digest(_PACKAGE)}"
-    for other in parent.glob("kernels-*"):
+def _folder() -> Path:
+    """The folder of the present sources in the package; those of former ones are removed there.
+
+    A place that somebody named may be shared with other versions, so nothing is removed from it.
+    """
+    folder = _PACKAGE / "__pycache__" / f"kernels-{sources_digest(_PACKAGE)}"
+    for other in folder.parent.glob("kernels-*"):
         if other != folder:
             shutil.rmtree(other, ignore_errors=True)
     return folder

@@ -84,7 +84,10 @@ def test_the_place_may_be_named(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "elsewhere"))
+    other_version = tmp_path / "elsewhere" / "kernels-0123456789abcdef"
+    other_version.mkdir(parents=True)
     _call(package, "Weight", 2.0)
+    assert other_version.exists()
     assert not _kept(package)
     assert list((tmp_path / "elsewhere").glob(f"kernels-{sources_digest(package)}/*/*.nbc"))
 
