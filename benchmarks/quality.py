@@ -175,6 +175,7 @@ def _ablated(train: DataFrame, whole: Mapping[str, float]) -> list[tuple[str, Re
         "100 candidates": (None, {"candidates": 100}),
         "1000 candidates": (None, {"candidates": 1000}),
         "a walk that does not fade": (None, {"fadeBeyond": {}}),
+        "legs learned once": (None, {"pseudoInteractions": 0.0}),
     }
     fitted = []
     for name, (legs, values) in variants.items():

@@ -48,12 +48,13 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
         str,
         typer.Option(
             metavar="GROUP,...",
-            help="What is tried: settings of the pair table, of the walk, of the regression, of "
-            "the factors, of the embeddings; also the rank of the factors, and the order and "
-            "recency of what is watched. The weights are chosen in any case.",
+            help="What is tried: settings of the pair table, of the walk, pseudo-interactions, "
+            "settings of the regression, of the factors, of the embeddings; also the rank of the "
+            "factors, and the order and recency of what is watched. The weights are chosen in any "
+            "case.",
             rich_help_panel=MODEL,
         ),
-    ] = "pairs,walk,ridge,als,embedding"
+    ] = "pairs,walk,pseudo,ridge,als,embedding"
     budget: Annotated[
         float,
         typer.Option(
@@ -70,8 +71,9 @@ def run(options: Options) -> None:
     """Choose the hybrid's settings, weights and diversity on a part of IN that is held out.
 
     The result is graphrec.toml, which `graphrec recommend --config` takes. Beside it are trials
-    (group, settings, NDCG at 20, the standard error of its difference to the best before, chosen)
-    and diversity (what each diversity costs and gives).
+    (group, settings, NDCG at 20, the same of novel items alone, the standard error of the
+    difference of their sum to the best before, chosen) and diversity (what each diversity costs and
+    gives).
     """
     from dataclasses import asdict
 

@@ -1,8 +1,9 @@
 """The legs' scores of held-out users' candidates, by which weights and settings are judged.
 
-A gain on a validation cut may be one of the cut alone. It counts only if it is beyond chance, and
-if no more than chance is lost on the held-out items that are unlike the histories
-(`graphrec.models.novelty`).
+Much of a random cut is given away by its neighbours in the histories, so what gains there may be
+of no use later. How well the novel items alone are found counts by itself, therefore
+(`graphrec.models.novelty`): the value of a choice is the sum of two NDCGs, over all that is held
+out and over its novel part, and a gain counts only if it is beyond chance.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Judged(NamedTuple):
 
     ndcg: Figures  # (users,)
     novel: Figures  # (users who have novel items,), these alone being wanted
+    value: Figures  # (users,), by which choices are made: its mean is the sum of both means
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,11 @@ class CachedScores:
     def judge(self, weights: Sequence[float]) -> Judged:
         """How good the lists are that some weights of the legs give."""
         listed = self._listed(weights)
-        return Judged(self.held_out.ndcg(listed), self.novel.ndcg(listed))
+        ndcg, novel = self.held_out.ndcg(listed), self.novel.ndcg(listed)
+        has_novel = self.novel.count > 0
+        value = ndcg.copy()
+        value[has_novel] += novel * (has_novel.size / max(novel.size, 1))
+        return Judged(ndcg, novel, value)
 
     def _listed(self, weights: Sequence[float]) -> npt.NDArray[np.int64]:
         """The best candidates, (users, k)."""
@@ -126,21 +132,8 @@ class CachedScores:
 
 
 def gain(new: Judged, old: Judged) -> tuple[float, float]:
-    """The mean gain of NDCG and its standard error, paired by user."""
-    return _mean_and_error(new.ndcg - old.ndcg)
-
-
-def holds_for_novel(new: Judged, old: Judged) -> bool:
-    """Whether nothing is lost on novel items, or less than one standard error.
-
-    To ask for nothing at all would refuse every other change that makes no difference there.
-    """
-    mean, error = _mean_and_error(new.novel - old.novel)
-    return mean >= -error
-
-
-def _mean_and_error(difference: Figures) -> tuple[float, float]:
-    """The mean of paired differences and its standard error; 0 where one user or none is there."""
+    """The mean gain of value and its standard error, paired by user; the error of one user is 0."""
+    difference = new.value - old.value
     if difference.size < 2:
         return float(difference.sum()), 0.0
     return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from pyspark.sql import DataFrame
 from pyspark.storagelevel import StorageLevel
 
+from graphrec.data.profiles import profiles_size
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
@@ -23,10 +24,12 @@ from graphrec.models.popularity import PopularityModel
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
 from graphrec.models.training import TrainingData
-from graphrec.params import at_least, one_of, param
+from graphrec.params import at_least, between, one_of, param
 from graphrec.progress import stage
+from graphrec.ranking.pseudo_interactions import add_pseudo_interactions
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
+from graphrec.ranking.tables import NeighbourLeg
 
 DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ridge": 0.16, "als": 0.32, "embedding": 0.42}
 DEFAULT_FADE: dict[str, float] = {"walk": 15.0}
@@ -83,9 +86,9 @@ class HybridRecommenderModel(RecommenderModel):
     def baselines(self) -> dict[str, RecommenderModel]:
         """What the blend should beat: popularity, and each leg by itself.
 
-        They share the tables and parameters of this model, so nothing is learned again; a leg
-        lists what its recommender lists when it learns alone from the same histories. None is
-        diversified: what MMR gives is seen on the blend.
+        They share the tables and parameters of this model, so nothing is learned again; a leg is
+        as it is in the blend, pseudo-interactions included. None is diversified: what MMR gives is
+        seen on the blend.
         """
         alone = {leg: RecommenderModel(self._learned_of([leg])) for leg in self.legs}
         models = {"popularity": PopularityModel(self._learned_of([])), **alone}
@@ -126,6 +129,13 @@ class HybridRecommender(Recommender):
         one_of(RANDOM, LAST),
     )
     seed = param(0, "of the draw for weights=learned", at_least(0))
+    pseudoInteractions = param(
+        0.1,
+        "share of each history's length that is added to it, at most 10 items, by what the blend "
+        "lists first; from these histories the legs that read pairs are learned again "
+        "(self-training), where there are several legs; 0: they are learned once",
+        between(0.0, 1.0),
+    )
     _model = HybridRecommenderModel
 
     def __init__(self, legs: Sequence[Recommender] | None = None, **values: Any) -> None:
@@ -147,12 +157,45 @@ class HybridRecommender(Recommender):
         return data
 
     def learn(self, data: TrainingData) -> list[Leg]:
-        """All legs, on the same histories and the same pair table."""
+        """All legs, on the same histories and the same pair table; then some of them again."""
         legs = [learned for leg in self.legs for learned in leg.learn(data)]
         _check_distinct([leg.name for leg in legs])
         if self.isSet(self.weights) and self.value("weights") != LEARNED:
             _check_names(self.value("weights"), [leg.name for leg in legs])
-        return legs
+        return self.learn_again(data, legs)
+
+    def learn_again(self, data: TrainingData, legs: list[Leg]) -> list[Leg]:
+        """The legs, those that read pairs learned again from what the blend of all adds.
+
+        Args:
+            data: what the legs were learned from.
+            legs: each learned once; they make the lists that the pseudo-interactions are taken of.
+        """
+        share = self.value("pseudoInteractions")
+        read = {leg.name for leg in legs if isinstance(leg, NeighbourLeg)}
+        if share == 0.0 or not read or len(legs) == 1:
+            return legs
+        tables = self.model_of(data, legs).learned.tables
+        lengthened = add_pseudo_interactions(
+            data.profiles,
+            tables,
+            blend=self._blend_of(tables.legs),
+            fade=_by_leg(self.value("fadeBeyond"), tables.legs),
+            candidates=self.value("candidates"),
+            share=share,
+        ).persist(StorageLevel.MEMORY_AND_DISK)
+        with stage("self-training") as counts:
+            counts["interactions"] = profiles_size(lengthened)[1]
+        richer = replace(data, profiles=lengthened, _pairs=None)
+        again = [learned for leg in self.legs if leg.leg in read for learned in leg.learn(richer)]
+        lengthened.unpersist()
+        anew = {leg.name: leg for leg in again}
+        return [anew.get(leg.name, leg) for leg in legs]
+
+    def _blend_of(self, legs: Sequence[str]) -> tuple[float, ...]:
+        """The weights as far as they are known before the legs are learned."""
+        weights = self.value("weights")
+        return normalised(DEFAULT_WEIGHTS if weights == LEARNED else weights, legs)
 
     def fit_to(self, data: TrainingData) -> RecommenderModel:
         """Learn the legs, and the weights if that is asked for."""
@@ -175,7 +218,8 @@ class HybridRecommender(Recommender):
             counts["users"] = cached.users
         weights = dict(zip(cached.legs, found, strict=True))
         if cached.held_out.count.sum() > _SPARED * data.catalogue.support.sum():
-            model = self._weighed(data, self.learn(data), weights)
+            anew = self.with_settings({"weights": weights}).learn(data)
+            model = self._weighed(data, anew, weights)
         else:
             model = self._weighed(part, legs, weights)
             # People read the pairs of all interactions: these are counted when they are asked for.

@@ -6,21 +6,22 @@ cached z-scores alone. The legs are then kept as they are: a user's own factor i
 full history when it is served, so nothing has to be learned twice; only where those users are many
 of all, and what they gave up is missed, are the legs learned again from everything.
 
-A validation cut can mislead, and the best of many weights is the best by chance, too. Of the
-weights that hold for novel items (`graphrec.models.novelty`), the chosen ones are therefore
-those *nearest to the default* that are not worse than the best of them by more than two standard
-errors of the paired difference (stricter than the one-standard-error rule of Breiman et al.,
-"Classification and regression trees", 1984), and that are at least as good as the best leg alone.
+A validation cut can mislead, so weights are judged by their value, to which novel items add a
+figure of their own (`graphrec.models.cached_scores`). The best of many weights is the best by
+chance, too: the chosen ones are those *nearest to the default* that are not worse than the best by
+more than two standard errors of the paired difference (stricter than the one-standard-error rule of
+Breiman et al., "Classification and regression trees", 1984), and that are at least as good as the
+best leg alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
 
-from graphrec.models.cached_scores import ERRORS, CachedScores, Judged, gain, holds_for_novel
+from graphrec.models.cached_scores import ERRORS, CachedScores, Judged, gain
 
 FEWEST_USERS = 50  # a search on fewer finds what suits these few
 
@@ -41,18 +42,16 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> Weights:
     if cached.users < FEWEST_USERS or not cached.held_out.hits.any():
         return start
     tried = {point: cached.judge(point) for point in [start, *_simplex(len(start), 10)]}
-    best = max(_holding(tried, start), key=lambda point: _mean(tried[point]))
+    best = max(tried, key=lambda point: _mean(tried[point]))
     for point in _around(best, 0.05):
         tried.setdefault(point, cached.judge(point))
-    best = max(_holding(tried, start), key=lambda point: _mean(tried[point]))
+    best = max(tried, key=lambda point: _mean(tried[point]))
     alone = max(_mean(judged) for point, judged in tried.items() if max(point) == 1.0)
     allowed = [
         point
-        for point in _holding(tried, start)
-        if _not_worse(tried[best], tried[point]) and _mean(tried[point]) >= alone
+        for point, judged in tried.items()
+        if _mean(judged) >= alone and _not_worse(tried[best], judged)
     ]
-    if not allowed:  # a leg alone beats all weights that hold
-        allowed = [point for point, judged in tried.items() if _mean(judged) >= alone]
     target = np.asarray(start)
     return min(allowed, key=lambda point: float(np.abs(np.asarray(point) - target).sum()))
 
@@ -66,12 +65,7 @@ def normalised(weights: Mapping[str, float], legs: Sequence[str]) -> Weights:
 
 
 def _mean(judged: Judged) -> float:
-    return float(judged.ndcg.mean())
-
-
-def _holding(tried: Mapping[Weights, Judged], start: Weights) -> Iterator[Weights]:
-    """The weights that hold for novel items, compared to where the search starts."""
-    return (point for point, judged in tried.items() if holds_for_novel(judged, tried[start]))
+    return float(judged.value.mean())
 
 
 def _not_worse(best: Judged, other: Judged) -> bool:

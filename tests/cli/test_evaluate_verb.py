@@ -87,9 +87,10 @@ def test_no_pair_is_learned_and_tested(compared: Compared, ratings: Path) -> Non
     assert {"split", "lists", "metrics", "report"} <= set(told["seconds"])
 
 
-def test_the_legs_are_learned_once(compared: Compared) -> None:
-    for name in ("read", "item pairs", "ridge", "factors"):
-        assert len(re.findall(rf"^{name} ", compared.err, re.MULTILINE)) == 1
+def test_all_models_are_of_one_fit(compared: Compared) -> None:
+    stages = {"read": 1, "factors": 1, "self-training": 1, "item pairs": 2, "ridge": 2}
+    for name, times in stages.items():
+        assert len(re.findall(rf"^{name} ", compared.err, re.MULTILINE)) == times
     assert len(re.findall(r"^lists .* rows by ", compared.err, re.MULTILINE)) == len(MODELS)
     assert "4 of " in compared.err
     folder = compared.folder

@@ -56,7 +56,7 @@ def test_what_cannot_be_tuned_is_told_in_one_line(
         ),
         (
             ["tune", ratings, "--out", out, "--groups", "walks"],
-            "choose of pairs, walk, ridge, als, embedding",
+            "choose of pairs, walk, pseudo, ridge, als, embedding",
         ),
         (["recommend", ratings, "--out", out, "--settings", "walk"], "list of name=value"),
         (["recommend", ratings, "--out", out, "--settings", "walk.steps=3"], "no parameter steps"),

@@ -40,6 +40,7 @@ def tuned(interactions: DataFrame, hybrid: gr.HybridRecommender) -> Tuned:
         Group("factors", frozenset({"als"}), [{"als.rank": 1}, {"als.rank": 6}]),
         Group("ridge", frozenset({"ridge"}), [{"ridge.partners": 1}]),
         Group("walk", WALK, [{"walk.popularityExponent": 0.0}, {"walk.popularityExponent": 2.0}]),
+        Group("pseudo", frozenset(), [{"pseudoInteractions": 0.1}, {"pseudoInteractions": 1.0}]),
     ]
     return tune(hybrid, interactions, grid=grid, users=100, fraction=0.2)
 
@@ -58,10 +59,17 @@ def test_every_choice_of_the_legs_is_tried_once(tuned: Tuned) -> None:
         *("pair table",) * 2,
         *("factors",) * 2,
         *("walk",) * 2,
+        *("pseudo",) * 2,
     ]
     assert all(0 < trial.ndcg <= 1 for trial in tuned.trials)
     assert set(tuned.weights) == {"walk", "als"}
     assert sum(tuned.weights.values()) == pytest.approx(1.0)
+
+
+def test_pseudo_interactions_are_tried_on_lists_of_their_own(tuned: Tuned) -> None:
+    """Twelve items of a taste are too few to gain by them, but lists change."""
+    some, more = (trial for trial in tuned.trials if trial.group == "pseudo")
+    assert some.novel != more.novel or some.ndcg != more.ndcg
 
 
 def test_settings_make_a_copy(hybrid: gr.HybridRecommender) -> None:

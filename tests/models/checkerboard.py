@@ -87,6 +87,7 @@ def recommenders(spark: SparkSession) -> dict[str, Recommender]:
         "mllib": gr.ALSRecommender(**COLUMNS, rank=4, iterations=3, engine="mllib"),
         "given": gr.GivenFactorsRecommender(factors, None, **COLUMNS),
         "hybrid": gr.HybridRecommender([*legs(), gr.EmbeddingRecommender(rank=4)], **COLUMNS),
+        "learned-once": gr.HybridRecommender(legs(), pseudoInteractions=0.0, **COLUMNS),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from graphrec.columns import ITEM, RECOMMENDATIONS, USER
-from graphrec.models.cached_scores import CachedScores, Judged, Wanted, gain, holds_for_novel
+from graphrec.models.cached_scores import CachedScores, Judged, Wanted, gain
 
 SECOND, THIRD = 1 / np.log2(3), 1 / 2  # discounts of the ranks
 
@@ -41,18 +41,31 @@ def test_what_is_held_out_and_no_candidate_counts_in_the_ideal() -> None:
     assert found.judge((1.0,)).ndcg == pytest.approx([1 / (1 + SECOND)])
 
 
-def test_gains_are_paired_and_losses_on_novel_items_are_within_chance_or_not() -> None:
-    ndcg = np.array([0.1, 0.3])
-    old = Judged(ndcg, np.array([0.2, 0.2, 0.2]))
-    assert gain(Judged(ndcg + np.array([0.1, 0.2]), old.novel), old) == pytest.approx((0.15, 0.05))
-    for novel, holds in (
-        ([0.2, 0.2, 0.2], True),
-        ([0.3, 0.0, 0.1], True),  # -.067 ± .088
-        ([0.1, 0.0, 0.1], False),  # -.133 ± .033
-    ):
-        assert holds_for_novel(Judged(ndcg, np.array(novel)), old) == holds
-    nobody = Judged(ndcg, np.zeros(0))
-    assert holds_for_novel(nobody, nobody)
+def test_the_value_is_the_sum_of_both_means() -> None:
+    in_order, last_first = hand_made().judge((1.0, 0.0)), hand_made().judge((0.0, 1.0))
+    for judged in (in_order, last_first):
+        assert judged.value.shape == (2,)
+        assert judged.value.mean() == pytest.approx(judged.ndcg.mean() + judged.novel.mean())
+    assert in_order.value == pytest.approx([(SECOND + THIRD) / (1 + SECOND) + 2 * THIRD, 1.0])
+
+
+def test_where_nothing_is_novel_the_value_is_the_ndcg() -> None:
+    found = hand_made()
+    nothing = Wanted(np.zeros_like(found.novel.hits), np.zeros(2, np.int64))
+    judged = CachedScores(found.legs, found.scores, found.held_out, nothing).judge((1.0, 0.0))
+    np.testing.assert_array_equal(judged.value, judged.ndcg)
+
+
+def test_gains_are_paired() -> None:
+    old = np.array([0.1, 0.3])
+    new = old + np.array([0.1, 0.2])
+    unread = np.zeros(2)
+    assert gain(Judged(unread, unread, new), Judged(unread, unread, old)) == pytest.approx(
+        (0.15, 0.05)
+    )
+    assert gain(Judged(unread, unread, new[:1]), Judged(unread, unread, old[:1])) == pytest.approx(
+        (0.1, 0.0)
+    )
 
 
 def test_scores_are_gathered_with_what_was_held_out(spark: SparkSession) -> None:

@@ -35,6 +35,7 @@ NAMES = [
     "embedding",
     "given",
     "hybrid",
+    "learned-once",
     "mllib",
     "popularity",
     "restart",

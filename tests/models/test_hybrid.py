@@ -43,7 +43,9 @@ def interactions(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def model(interactions: DataFrame) -> HybridRecommenderModel:
-    fitted = gr.HybridRecommender(legs(rank=8), weights=WEIGHTS, fadeBeyond={}).fit(interactions)
+    fitted = gr.HybridRecommender(
+        legs(rank=8), weights=WEIGHTS, fadeBeyond={}, pseudoInteractions=0.0
+    ).fit(interactions)
     assert isinstance(fitted, HybridRecommenderModel)
     return fitted
 
@@ -190,7 +192,9 @@ def test_the_legs_own_parameters_count_and_the_shared_ones_are_the_hybrids(
         gr.ALSRecommender(rank=3, iterations=1),
     ]
     weights = {"walk": 0.5, "als": 0.5}
-    model = gr.HybridRecommender(base, weights=weights, maxPartners=7).fit(interactions)
+    model = gr.HybridRecommender(base, weights=weights, maxPartners=7, pseudoInteractions=0.0).fit(
+        interactions
+    )
     assert model.legs == ("walk", "als")
     tables = model.learned.tables
     assert tables.factor_legs[0].factors.rank == 3
@@ -200,3 +204,49 @@ def test_the_legs_own_parameters_count_and_the_shared_ones_are_the_hybrids(
     walk = pairs.sums[1.0] / strength[pairs.item] / strength[pairs.neighbour] ** 0.5
     np.testing.assert_allclose(tables.weight[:, 0], walk, rtol=1e-5)
     assert model.value("numReasons") == 3
+
+
+def test_what_reads_pairs_is_learned_again_from_histories_and_pseudo_interactions(
+    model: HybridRecommenderModel, interactions: DataFrame
+) -> None:
+    again = gr.HybridRecommender(
+        legs(rank=8), weights=WEIGHTS, fadeBeyond={}, pseudoInteractions=0.2
+    ).fit(interactions)
+    added = [
+        (user, item)
+        for user, items in ordered(model.rankedLists(ITEMS)).items()
+        for item in items[: round(0.2 * len(HISTORIES[user]))]
+    ]
+    assert len(added) > USERS
+    spark = interactions.sparkSession
+    longer = interactions.union(spark.createDataFrame(added, interactions.schema))
+    by_hand = gr.HybridRecommender(legs(rank=8), pseudoInteractions=0.0).fit(longer)
+    assert item_weights(again) == pytest.approx(item_weights(by_hand), rel=1e-4, abs=1e-6)
+    assert item_weights(again) != pytest.approx(item_weights(model), rel=1e-4, abs=1e-6)
+    # What is known of items by factors and what people read stay as they were.
+    vectors = {row["item"]: row["vector"] for row in model.itemFactors.collect()}
+    assert vectors == {row["item"]: row["vector"] for row in again.itemFactors.collect()}
+    assert again.pairs.together.sum() == model.pairs.together.sum()
+    assert ordered(again.rankedLists(5)).keys() == HISTORIES.keys()
+
+
+def item_weights(model: HybridRecommenderModel) -> dict[tuple[str, str, str], float]:
+    """(item, listed item, leg) -> weight; items are numbered differently in each fit."""
+    tables = model.learned.tables
+    ids = tables.catalogue.ids.to_pylist()
+    rows = np.repeat(np.arange(len(ids)), np.diff(tables.start))
+    return {
+        (ids[item], ids[neighbour], leg): float(tables.weight[pair, place])
+        for pair, (item, neighbour) in enumerate(zip(rows, tables.neighbour, strict=True))
+        for place, leg in enumerate(tables.neighbour_names)
+        if tables.weight[pair, place] != 0.0
+    }
+
+
+@pytest.mark.parametrize(
+    "leg", [gr.ALSRecommender(rank=4, iterations=3), gr.PageRankRecommender()], ids=["als", "walk"]
+)
+def test_a_leg_alone_learns_nothing_from_itself(interactions: DataFrame, leg: Any) -> None:
+    once = gr.HybridRecommender([leg], pseudoInteractions=0.0).fit(interactions)
+    again = gr.HybridRecommender([leg], pseudoInteractions=0.5).fit(interactions)
+    assert ordered(again.rankedLists(3)) == ordered(once.rankedLists(3))

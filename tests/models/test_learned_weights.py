@@ -61,19 +61,19 @@ def test_a_gain_on_familiar_items_alone_leaves_the_default() -> None:
     assert search_weights(cached(scores, hits, novel), DEFAULT)[1] <= DEFAULT[1]
 
 
-def test_a_leg_alone_that_beats_all_weights_that_hold_is_taken() -> None:
-    """Never worse on validation than the best single leg, whatever it loses on novel items."""
+def test_the_best_leg_alone_is_reached_in_what_counts() -> None:
+    """Never worth less on validation than the best single leg, however near the default is."""
     random = np.random.default_rng(3)
     scores = random.normal(size=(200, 50, 2))
     hits = np.zeros((200, 50), bool)
     hits[:, :3] = True
     scores[:, :2, 1] += 9.0
-    scores[:, 2, 1] -= 9.0
     novel = np.zeros_like(hits)
     novel[:, 2] = True
-    found = search_weights(cached(scores, hits, novel), (1.0, 0.0))
     whole = cached(scores, hits, novel)
-    assert whole.judge(found).ndcg.mean() >= whole.judge((0.0, 1.0)).ndcg.mean()
+    found = search_weights(whole, (1.0, 0.0))
+    assert whole.judge(found).value.mean() >= whole.judge((0.0, 1.0)).value.mean()
+    assert found[1] > 0.5
 
 
 def test_nothing_to_learn_from_leaves_the_default() -> None:
