@@ -53,12 +53,13 @@ def main() -> None:
     parser.add_argument("--test", type=Path, help="a given test set; no split is made then")
     parser.add_argument("--split", choices=("random", "time"), default="random")
     parser.add_argument("--splits", type=int, default=1, help="random splits; users are averaged")
-    parser.add_argument("--mmr", type=float, default=0.4)
+    parser.add_argument("--mmr", type=float, default=0.3)
     parser.add_argument("--recency", type=float, help="days; adds all models with it")
     parser.add_argument("--order", type=float, default=0.0, help="exponent, with --recency")
     parser.add_argument(
         "--leaning", choices=LEANINGS, default=NO_LEG, help="leg to lean to, with --recency"
     )
+    parser.add_argument("--pseudo", type=float, default=0.1, help="share, with --recency")
     parser.add_argument("--ablation", action="store_true", help="what each part gives")
     parser.add_argument("--no-peers", action="store_true")
     arguments = parser.parse_args()
@@ -90,6 +91,7 @@ def main() -> None:
 def _timed(train: DataFrame, arguments: argparse.Namespace) -> dict[str, RecommenderModel]:
     """The hybrid, its legs, and with weights learned on everybody's last items."""
     asked: dict[str, Any] = {"recencyHalfLife": arguments.recency, "validationCut": "last"}
+    asked |= {"pseudoInteractions": arguments.pseudo}
     recommender = gr.HybridRecommender(legs_in_order(arguments.order), **asked)
     hybrid = recommender.fit(train)
     assert isinstance(hybrid, gr.HybridRecommenderModel)

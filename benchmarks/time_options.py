@@ -3,11 +3,11 @@
     python -m benchmarks.time_options RATINGS
 
 The events are cut at several origins (rolling origin, Tashman 2000): the models learn what came
-before, and list for what comes next. At each origin but the first, recency and order, and then
-weights that lean to one leg or to none, are chosen by the windows before, so that nothing is
-chosen by what it is measured on. The users of all windows count together, for hardly any user is on
-both sides of one. The last window, the last fifth of all events, is the test of `quality --split
-time`.
+before, and list for what comes next. At each origin but the first, recency and order, then weights
+that lean to one leg or to none, and then pseudo-interactions or none are chosen by the windows
+before, so that nothing is chosen by what it is measured on. The users of all windows count
+together, for hardly any user is on both sides of one. The last window, the last fifth of all
+events, is the test of `quality --split time`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -32,6 +32,7 @@ _WINDOWS = ((0.3, 0.1), (0.4, 0.1), (0.5, 0.1), (0.6, 0.1), (0.7, 0.1), (0.8, 0.
 # origin and length, as shares of all events
 _RECENCY = (None, 730.0, 365.0, 180.0, 90.0, 30.0)  # days
 _ORDER = (0.0, 0.5, 1.0)
+_PSEUDO = (0.1, 0.0)  # share of the histories; the default first
 _LEANING = 0.3  # share of the blend that one leg is given beforehand
 
 NO_LEG = "none"
@@ -40,10 +41,18 @@ LEANINGS = (NO_LEG, *DEFAULT_WEIGHTS)
 _HYBRID = "hybrid"
 _PLAINLY = "hybrid without options"
 
-Options = tuple[float | None, float]  # (recency, order)
 Key = TypeVar("Key")
 
-_PLAIN: Options = (None, 0.0)
+
+class Options(NamedTuple):
+    """What is chosen beside the leaning of the weights."""
+
+    recency: float | None = None
+    order: float = 0.0
+    pseudo: float = _PSEUDO[0]
+
+
+_PLAIN = Options()
 
 
 def main() -> None:
@@ -61,7 +70,7 @@ def main() -> None:
         options, leg = _chosen(windows[:number])
         print(f"window {number + 1}: {_told(options)}, leaning to {leg}", flush=True)
         forward.append({_PLAINLY: window.hybrid(_PLAIN), **window.models(options, leg)})
-    _tell_choices(windows[:-1], options)
+    _tell_choices(windows[:-1], options, leg)
     _tell_models("all windows", _pooled(forward))
     _tell_models("the last", forward[-1])
 
@@ -71,8 +80,9 @@ class _Window:
 
     def __init__(self, train: DataFrame, test: DataFrame) -> None:
         self._test = test
-        # One fit serves all recencies and weights of an order.
-        self._fitted = {order: _fitted(train, order) for order in _ORDER}
+        self._train = train
+        # One fit serves all recencies and weights.
+        self._fitted: dict[tuple[float, float], gr.HybridRecommenderModel] = {}
         self._hybrids: dict[tuple[Options, str], DataFrame] = {}
 
     def hybrid(self, options: Options, leg: str = NO_LEG) -> DataFrame:
@@ -83,12 +93,17 @@ class _Window:
 
     def by_options(self) -> dict[Options, DataFrame]:
         """The hybrid with each choice of recency and order."""
-        choices = [(recency, order) for order in _ORDER for recency in _RECENCY]
+        choices = [Options(recency, order) for order in _ORDER for recency in _RECENCY]
         return {options: self.hybrid(options) for options in choices}
 
     def by_leaning(self, options: Options) -> dict[str, DataFrame]:
         """The hybrid with the default weights, and with a leaning to each leg."""
         return {leg: self.hybrid(options, leg) for leg in LEANINGS}
+
+    def by_pseudo(self, options: Options, leg: str) -> dict[Options, DataFrame]:
+        """The hybrid with pseudo-interactions, and without."""
+        choices = [options._replace(pseudo=share) for share in _PSEUDO]
+        return {choice: self.hybrid(choice, leg) for choice in choices}
 
     def models(self, options: Options, leg: str) -> dict[str, DataFrame]:
         """Metrics per user of the hybrid and of its legs, with the same options."""
@@ -97,17 +112,19 @@ class _Window:
         return {**measured, _HYBRID: self.hybrid(options, leg)}
 
     def _model(self, options: Options, leg: str) -> gr.HybridRecommenderModel:
-        recency, order = options
-        model = self._fitted[order]
-        return model.copy({model.recencyHalfLife: recency, model.weights: leaning_to(leg)})
+        learned = (options.order, options.pseudo)
+        if learned not in self._fitted:
+            self._fitted[learned] = _fitted(self._train, *learned)
+        model = self._fitted[learned]
+        return model.copy({model.recencyHalfLife: options.recency, model.weights: leaning_to(leg)})
 
     def _measured(self, model: RecommenderModel) -> DataFrame:
         lists = model.rankedLists(_CUTOFF, users=self._test)
         return ranking_metrics(lists, self._test, k=_CUTOFF, metrics=["ndcg"]).localCheckpoint()
 
 
-def _fitted(train: DataFrame, order: float) -> gr.HybridRecommenderModel:
-    model = gr.HybridRecommender(legs_in_order(order)).fit(train)
+def _fitted(train: DataFrame, order: float, pseudo: float) -> gr.HybridRecommenderModel:
+    model = gr.HybridRecommender(legs_in_order(order), pseudoInteractions=pseudo).fit(train)
     assert isinstance(model, gr.HybridRecommenderModel)
     return model
 
@@ -115,19 +132,25 @@ def _fitted(train: DataFrame, order: float) -> gr.HybridRecommenderModel:
 def _chosen(past: Sequence[_Window]) -> tuple[Options, str]:
     """The options, and the leg to lean to, that are best over some windows."""
     options = _best(_pooled([window.by_options() for window in past]))
-    return options, _best(_pooled([window.by_leaning(options) for window in past]))
+    leg = _best(_pooled([window.by_leaning(options) for window in past]))
+    return _best(_pooled([window.by_pseudo(options, leg) for window in past])), leg
 
 
 def _best(found: Mapping[Key, DataFrame]) -> Key:
     return max(found, key=lambda key: _mean(found[key]))
 
 
-def _tell_choices(past: Sequence[_Window], chosen: Options) -> None:
+def _tell_choices(past: Sequence[_Window], chosen: Options, leaning: str) -> None:
     """What the last choice was made by."""
     for options, measured in _pooled([window.by_options() for window in past]).items():
         _tell("choosing", _told(options), measured)
-    for leg, measured in _pooled([window.by_leaning(chosen) for window in past]).items():
-        _tell("choosing", f"{_told(chosen)}, leaning to {leg}", measured)
+    first = chosen._replace(pseudo=_PSEUDO[0])
+    for leg, measured in _pooled([window.by_leaning(first) for window in past]).items():
+        _tell("choosing", f"{_told(first)}, leaning to {leg}", measured)
+    for options, measured in _pooled(
+        [window.by_pseudo(chosen, leaning) for window in past]
+    ).items():
+        _tell("choosing", f"{_told(options)}, leaning to {leaning}", measured)
 
 
 def legs_in_order(exponent: float) -> list[Recommender]:
@@ -179,7 +202,7 @@ def _pooled(windows: Sequence[Mapping[Key, DataFrame]]) -> dict[Key, DataFrame]:
 
 def _tell(part: str, what: str, measured: DataFrame) -> None:
     figures = f"NDCG@20 {_mean(measured):.4f}, {measured.count()} users"
-    print(f"{part:<11} {what:<32} {figures}", flush=True)
+    print(f"{part:<11} {what:<44} {figures}", flush=True)
 
 
 def _tell_models(part: str, models: Mapping[str, DataFrame]) -> None:
@@ -198,8 +221,8 @@ def _mean(measured: DataFrame) -> float:
 
 
 def _told(options: Options) -> str:
-    recency, order = options
-    return f"recency {recency or 'none'}, order {order:g}"
+    recency, order, pseudo = options
+    return f"recency {recency or 'none'}, order {order:g}, pseudo {pseudo:g}"
 
 
 if __name__ == "__main__":
