@@ -1,6 +1,6 @@
 """Quality on held-out interactions: the hybrid, its parts and its peers, on the same split.
 
-    python -m benchmarks.quality RATINGS [--splits 3] [--ablation] [--mmr 0.4]
+    python -m benchmarks.quality RATINGS [--splits 3] [--ablation] [--mmr 0.3]
     python -m benchmarks.quality RATINGS --split time --recency 365 --leaning walk
 
 Options on time are those that `benchmarks.time_options` chose on validation events. Peers need

@@ -17,16 +17,15 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from graphrec.artifacts import Array, SharedArrays, one_thread, share_arrays
+from graphrec.artifacts import Array, SharedArrays, share_arrays
 from graphrec.columns import ITEMS, TIMES, WEIGHTS
 from graphrec.data.ragged import offsets, values
 from graphrec.factors.item_factors import FoldIn
-from graphrec.ranking.serving import rank_batch
+from graphrec.ranking.serving import rank_batches
 from graphrec.ranking.settings import Request
 from graphrec.ranking.tables import ItemTables
 
 _MOST = 10  # of a user: lists are best at their top, and long histories have few gaps
-_SERVED = 2000  # users whose histories are lengthened together
 _NEXT = 1.0  # seconds after the latest interaction
 
 
@@ -76,14 +75,11 @@ def _lengthen_batches(
     request: Request,
     share: float,
 ) -> Iterator[pa.RecordBatch]:
-    tables = shared.open()
-    excluded = shared_mask.open()["excluded"]
-    for batch in batches:
-        for first in range(0, batch.num_rows, _SERVED):
-            some = batch.slice(first, _SERVED)
-            with one_thread():
-                listed = rank_batch(some, tables, excluded, fold_ins, request).item
-            yield _lengthened(some, listed, share)
+    ranked = rank_batches(
+        batches, shared=shared, shared_mask=shared_mask, fold_ins=fold_ins, request=request
+    )
+    for some, lists in ranked:
+        yield _lengthened(some, lists.item, share)
 
 
 def _lengthened(

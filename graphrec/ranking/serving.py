@@ -126,15 +126,31 @@ def _serve_batches(
     request: Request,
     arrange: Arrangement,
 ) -> Iterator[pa.RecordBatch]:
+    ids = from_bytes(shared.open()["ids"])
+    ranked = rank_batches(
+        batches, shared=shared, shared_mask=shared_mask, fold_ins=fold_ins, request=request
+    )
+    for some, lists in ranked:
+        yield arrange(some[USER], lists, ids, legs)
+
+
+def rank_batches(
+    batches: Iterable[pa.RecordBatch],
+    *,
+    shared: SharedArrays,
+    shared_mask: SharedArrays,
+    fold_ins: Sequence[FoldIn],
+    request: Request,
+) -> Iterator[tuple[pa.RecordBatch, Lists]]:
+    """Profiles, some at a time, with their lists; for arguments see `rank_batch`."""
     tables = shared.open()
     excluded = shared_mask.open()["excluded"]
-    ids = from_bytes(tables["ids"])
     for batch in batches:
         for first in range(0, batch.num_rows, _SERVED):  # Spark writes some while more are made
             some = batch.slice(first, _SERVED)
             with one_thread():
                 lists = rank_batch(some, tables, excluded, fold_ins, request)
-            yield arrange(some[USER], lists, ids, legs)
+            yield some, lists
 
 
 def rank_batch(
