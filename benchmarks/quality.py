@@ -1,7 +1,7 @@
 """Quality on held-out interactions: the hybrid, its parts and its peers, on the same split.
 
     python -m benchmarks.quality RATINGS [--splits 3] [--ablation] [--mmr 0.3]
-    python -m benchmarks.quality RATINGS --split time --recency 365 --leaning walk
+    python -m benchmarks.quality RATINGS --split time --recency 365 --order 1
 
 Options on time are those that `benchmarks.time_options` chose on validation events. Peers need
 `pip install implicit`. Their settings are the published defaults or those named below; nothing is
