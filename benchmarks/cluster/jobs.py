@@ -44,7 +44,8 @@ def recommend(ratings: Path, options: Sequence[str]) -> Job:
         "item pairs": "histories",
         "ridge": "item pairs",
         "factors": "ridge",
-        "lists": "merge tables",
+        "self-training": "merge tables",
+        "lists": "merge tables",  # the second time
     }
     return Job("recommend.py", (str(ratings), "--sample", "1", *options), before)
 

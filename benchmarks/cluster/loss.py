@@ -91,14 +91,17 @@ def run_job(
     ):
         assert process.stdout is not None  # it is a pipe
         hunt: _Hunt | None = None
+        hunted: set[str] = set()  # stages of one name may come twice
         for line in process.stdout:
             run.output.append(line.rstrip("\n"))
             if hunt is not None and line.startswith(hunt.stage):
                 hunt.end()
                 hunt = None
             for stage, before in kill_in.items():
-                if re.match(before, line):
+                if stage not in hunted and re.match(before, line):
+                    hunted.add(stage)
                     hunt = _Hunt(cluster, port, stage, run)
+                    break
         if hunt is not None:
             hunt.end()
         run.exit_code = process.wait()

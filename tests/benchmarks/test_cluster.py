@@ -26,7 +26,7 @@ def test_executors_lost_in_every_stage_change_no_result(
     code = main(["--job", "recommend", "--out", str(tmp_path), "--", *CHEAP])
     told = capsys.readouterr().out
     assert code == 0, told
-    stages = ["read", "histories", "item pairs", "ridge", "factors", "lists"]
+    stages = ["read", "histories", "item pairs", "ridge", "factors", "self-training", "lists"]
     assert re.findall(r"killed in: (.*)", told) == stages
     assert told.count("bit for bit: True") == 1
     if Path("/proc/self/maps").exists():
