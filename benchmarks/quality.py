@@ -90,8 +90,11 @@ def main() -> None:
 
 def _timed(train: DataFrame, arguments: argparse.Namespace) -> dict[str, RecommenderModel]:
     """The hybrid, its legs, and with weights learned on everybody's last items."""
-    asked: dict[str, Any] = {"recencyHalfLife": arguments.recency, "validationCut": "last"}
-    asked |= {"pseudoInteractions": arguments.pseudo}
+    asked: dict[str, Any] = {
+        "recencyHalfLife": arguments.recency,
+        "validationCut": "last",
+        "pseudoInteractions": arguments.pseudo,
+    }
     recommender = gr.HybridRecommender(legs_in_order(arguments.order), **asked)
     hybrid = recommender.fit(train)
     assert isinstance(hybrid, gr.HybridRecommenderModel)

@@ -25,7 +25,7 @@ def values(column: pa.ListArray, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return flat.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
 
 
-def lists(starts: npt.NDArray[np.int64], flat: npt.NDArray[Any]) -> pa.ListArray:
+def lists(starts: npt.NDArray[np.int64], flat: npt.NDArray[Any] | pa.Array) -> pa.ListArray:
     """The inverse: a list column from offsets (n + 1,) and values.
 
     Raises:

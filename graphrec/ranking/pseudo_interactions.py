@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame
 
 from graphrec.artifacts import Array, SharedArrays, share_arrays
 from graphrec.columns import ITEMS, TIMES, WEIGHTS
-from graphrec.data.ragged import offsets, values
+from graphrec.data.ragged import lists, offsets, values
 from graphrec.factors.item_factors import FoldIn
 from graphrec.ranking.serving import rank_batches
 from graphrec.ranking.settings import Request
@@ -78,8 +78,8 @@ def _lengthen_batches(
     ranked = rank_batches(
         batches, shared=shared, shared_mask=shared_mask, fold_ins=fold_ins, request=request
     )
-    for some, lists in ranked:
-        yield _lengthened(some, lists.item, share)
+    for some, found in ranked:
+        yield _lengthened(some, found.item, share)
 
 
 def _lengthened(
@@ -105,7 +105,7 @@ def _lengthened(
         (WEIGHTS, np.concatenate((weights, np.repeat(mean, added)))),
         (TIMES, np.concatenate((times, np.repeat(latest + _NEXT, added)))),
     ):
-        columns[name] = _as_lists(lengthened, flat[order])
+        columns[name] = lists(lengthened, pa.array(flat[order], from_pandas=True))  # NaN is null
     return pa.RecordBatch.from_pydict(columns)
 
 
@@ -120,10 +120,3 @@ def _per_history(
     """One value per history, (users,); of no use where a history is empty."""
     padded = np.append(flat, flat.dtype.type(neutral))  # an empty last one begins past all entries
     return reduce.reduceat(padded, start[:-1])
-
-
-def _as_lists(start: npt.NDArray[np.int64], flat: Array) -> pa.ListArray:
-    """A list column; NaN stands for null."""
-    return pa.ListArray.from_arrays(
-        pa.array(start.astype(np.int32)), pa.array(flat, from_pandas=True)
-    )
