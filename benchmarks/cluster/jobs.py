@@ -44,6 +44,7 @@ def recommend(ratings: Path, options: Sequence[str]) -> Job:
         "item pairs": "histories",
         "ridge": "item pairs",
         "factors": "ridge",
+        "self-training": "merge tables",
         "lists": "merge tables",
     }
     return Job("recommend.py", (str(ratings), "--sample", "1", *options), before)

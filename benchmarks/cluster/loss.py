@@ -14,6 +14,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ class JobRun:
     seconds: float = 0.0
     output: list[str] = field(default_factory=list)  # lines of standard output and error
     killed: dict[str, str] = field(default_factory=dict)  # stage -> number of the executor
-    missed: list[str] = field(default_factory=list)  # stages that ended before an executor's death
+    missed: list[str] = field(default_factory=list)  # stages without an executor's death
     mapped: dict[Path, set[Path]] = field(default_factory=dict)  # worker's folder -> shared arrays
 
     @property
@@ -72,10 +73,12 @@ def run_job(
         arguments: the job's own.
         settings: more of Spark's.
         kill_in: stages in each of which an executor is killed, and what the line begins with (a
-            regular expression) that the job writes right before each.
+            regular expression) that the job writes right before each. In the order in which the job
+            comes to them: a line counts for the first stage that has not begun, so that of stages
+            which come twice the right one is hunted.
     """
     run = JobRun()
-    kill_in = kill_in or {}
+    awaited = deque((kill_in or {}).items())
     port = free_port()
     command = cluster.submit_command(script, arguments, port, settings or {})
     begun = time.monotonic()
@@ -91,19 +94,16 @@ def run_job(
     ):
         assert process.stdout is not None  # it is a pipe
         hunt: _Hunt | None = None
-        hunted: set[str] = set()  # stages of one name may come twice
         for line in process.stdout:
             run.output.append(line.rstrip("\n"))
             if hunt is not None and line.startswith(hunt.stage):
                 hunt.end()
                 hunt = None
-            for stage, before in kill_in.items():
-                if stage not in hunted and re.match(before, line):
-                    hunted.add(stage)
-                    hunt = _Hunt(cluster, port, stage, run)
-                    break
+            if awaited and re.match(awaited[0][1], line):
+                hunt = _Hunt(cluster, port, awaited.popleft()[0], run)
         if hunt is not None:
             hunt.end()
+        run.missed += [stage for stage, _ in awaited]
         run.exit_code = process.wait()
     run.seconds = time.monotonic() - begun
     return run
