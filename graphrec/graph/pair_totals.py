@@ -22,7 +22,7 @@ from graphrec.types import Indices, Matrix, Vector
 
 SELECTING = 1.0  # the exponent whose cosine selects an item's partners
 
-_ALL = -1  # the index of an item that every user has, with weight 1: its sums are the users' own
+_ALL = -1  # the index of an item that every user has: its sums are the users' own
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Totals:
     """Figures of all histories; a channel is an exponent e of the users' strength s_u."""
 
     users: int
-    mean_scale: dict[float, float]  # e -> mean of s_u^-e over the users
+    mean_scale: dict[float, float]  # e -> mean of s_u^-e over the users, see `_sum_users`
     support: npt.NDArray[np.int64]  # (items,), users who have the item
     strength: npt.NDArray[np.float64]  # (items,), Σ_u r_ui
     own: dict[float, npt.NDArray[np.float64]]  # e -> (items,), Σ_u s_u^-e · r_ui²
@@ -83,10 +83,13 @@ def total_histories(profiles: DataFrame, items: int, channels: Sequence[float]) 
 def _totals(support: Indices, whole: Indices, channels: Sequence[float]) -> Totals:
     """Totals from (items + 1,) and (items + 1, 1 + channels, PARTS); the last row is _ALL's."""
     sums = joined_parts(whole)
-    users = int(support[_ALL])
+    counted = float(sums[_ALL, 0])
     return Totals(
-        users=users,
-        mean_scale={e: float(sums[_ALL, 1 + n]) / max(users, 1) for n, e in enumerate(channels)},
+        users=int(support[_ALL]),
+        mean_scale={
+            e: float(sums[_ALL, 1 + n]) / counted if counted > 0.0 else 0.0
+            for n, e in enumerate(channels)
+        },
         support=support[:_ALL],
         strength=np.ascontiguousarray(sums[:_ALL, 0]),
         own={e: np.ascontiguousarray(sums[:_ALL, 1 + n]) for n, e in enumerate(channels)},
@@ -118,9 +121,15 @@ def _sum_batches(
 
 
 def _sum_users(histories: Histories) -> Indices:
-    """As `sum_items`, for an item that every user has with weight 1."""
-    ones = np.ones((histories.scale.shape[0], 1))
-    return _sum_columns(np.hstack((ones, histories.scale)))
+    """What users count, and what they count times s_u^-e, summed up, (1 + channels, PARTS).
+
+    A user counts the mean of the squared weights, as in a sum of r_ui · r_uj: without decay, 1. With
+    decay, those of long ago have next to no strength, and a scale that would drown all others.
+    """
+    length = np.diff(histories.start)
+    squared = np.square(histories.weight.astype(np.float64))
+    counts = (np.add.reduceat(squared, histories.start[:-1]) / length)[:, np.newaxis]
+    return _sum_columns(np.hstack((counts, counts * histories.scale)))
 
 
 @compiled

@@ -42,7 +42,7 @@ class PairTable:
     """Pairs (item, neighbour) as rows of a sparse matrix, with one column per exponent."""
 
     users: int
-    mean_scale: dict[float, float]  # exponent -> mean of s_u^-e over the users
+    mean_scale: dict[float, float]  # exponent -> mean of s_u^-e over the users, see `Totals`
     strength: npt.NDArray[np.float64]  # (items,), s_i = Σ_u r_ui
     support: npt.NDArray[np.int64]  # (items,), users who have the item
     own: dict[float, npt.NDArray[np.float64]]  # exponent -> (items,), an item's sum with itself

@@ -54,7 +54,7 @@ def ridge_weights(
         denoising: δ, a share of the diagonal.
         block_entries: see `compute_rows`.
     """
-    rescale = 1.0 / pairs.mean_scale[user_exponent] if pairs.users else 1.0
+    rescale = 1.0 / (pairs.mean_scale[user_exponent] or 1.0)
     tables: dict[str, Array] = {
         "start": pairs.start,
         "neighbour": pairs.neighbour,

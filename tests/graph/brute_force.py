@@ -57,7 +57,9 @@ class Histories:
         return self.weight * _inverse_power(self.strength, exponent)[:, np.newaxis]
 
     def mean_scale(self, exponent: float) -> float:
-        return float(_inverse_power(self.strength, exponent).mean())
+        """Mean of s_u^-e; a user counts the mean of the squared weights."""
+        counts = (self.weight**2).sum(axis=1) / self.has.sum(axis=1).clip(1)
+        return float((counts * _inverse_power(self.strength, exponent)).sum() / counts.sum())
 
     def gram(self, exponent: float) -> Matrix:
         """`Rᵀ · D_u^-e · R`, (items, items)."""
