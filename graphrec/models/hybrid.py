@@ -15,7 +15,7 @@ from graphrec.errors import ParameterError
 from graphrec.models.als import ALSRecommender
 from graphrec.models.cached_scores import CachedScores
 from graphrec.models.embedding import EmbeddingRecommender
-from graphrec.models.hold_out import HoldOut, hold_out
+from graphrec.models.hold_out import CUTS, RANDOM, TIME, HoldOut, hold_out
 from graphrec.models.learned import Learned
 from graphrec.models.learned_weights import FEWEST_USERS, normalised, search_weights
 from graphrec.models.novelty import mark_novel
@@ -35,8 +35,6 @@ DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ridge": 0.16, "als": 0.32, "e
 DEFAULT_FADE: dict[str, float] = {"walk": 15.0}
 
 LEARNED = "learned"
-RANDOM = "random"
-LAST = "last"
 _SPARED = 0.02  # a share of the interactions that the legs can do without
 
 
@@ -124,9 +122,10 @@ class HybridRecommender(Recommender):
     validationUsers = param(2000, "users asked for weights=learned, at most", at_least(2))
     validationCut = param(
         RANDOM,
-        "what these users give up: random items, or their last ones, which is nearer to a future "
-        "that is to be foretold; needs times",
-        one_of(RANDOM, LAST),
+        "what these users give up: random items; their last ones, which is nearer to a future "
+        "that is to be foretold; or what came after one moment (time), which all users give up. "
+        "The latter two need times",
+        one_of(*CUTS),
     )
     seed = param(0, "of the draw for weights=learned", at_least(0))
     pseudoInteractions = param(
@@ -217,7 +216,8 @@ class HybridRecommender(Recommender):
             found = search_weights(cached, normalised(DEFAULT_WEIGHTS, cached.legs))
             counts["users"] = cached.users
         weights = dict(zip(cached.legs, found, strict=True))
-        if cached.held_out.count.sum() > _SPARED * data.catalogue.support.sum():
+        spared = cached.held_out.count.sum() / data.catalogue.support.sum()
+        if spared > _SPARED or self.value("validationCut") == TIME:  # which all users have spared
             anew = self.with_settings({"weights": weights}).learn(data)
             model = self._weighed(data, anew, weights)
         else:
@@ -240,20 +240,15 @@ class HybridRecommender(Recommender):
         """Take a part of the histories of a few users, or of all, away, as `validationCut` says.
 
         Raises:
-            ParameterError: the last items are wanted, and there are no times.
+            ParameterError: the cut needs times, and there are none.
         """
-        latest = self.value("validationCut") == LAST
-        if latest and data.columns.timestamp is None:
+        cut = self.value("validationCut")
+        if cut != RANDOM and data.columns.timestamp is None:
             raise ParameterError(
-                "validationCut=last needs a timestamp column", fix="name it, or take random items"
+                f"validationCut={cut} needs a timestamp column", fix="name it, or take random items"
             )
         return hold_out(
-            data.profiles,
-            users=users,
-            fraction=fraction,
-            latest=latest,
-            everyone=everyone,
-            seed=seed,
+            data.profiles, users=users, fraction=fraction, cut=cut, everyone=everyone, seed=seed
         )
 
     def _weighed(

@@ -8,7 +8,7 @@ import graphrec as gr
 from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
 from graphrec.errors import ParameterError
 from graphrec.models.cached_scores import CachedScores, Wanted
-from graphrec.models.hold_out import hold_out
+from graphrec.models.hold_out import LAST, TIME, hold_out
 from graphrec.models.hybrid import DEFAULT_WEIGHTS
 from graphrec.models.learned_weights import search_weights
 from graphrec.models.recommender import Recommender
@@ -157,17 +157,53 @@ def test_the_latest_items_are_held_out_where_that_is_asked_for(spark: SparkSessi
     schema = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
     times = [5.0, 9.0, 1.0, 8.0, 2.0, 3.0]
     history = spark.createDataFrame([("u", list(range(6)), [1.0] * 6, times)], schema)
-    row = hold_out(history, fraction=0.34, latest=True).validation.first()
+    row = hold_out(history, fraction=0.34, cut=LAST).validation.first()
     assert row is not None
     assert sorted(row["held_out"]) == [1, 3]
     assert (row[ITEMS], row[TIMES]) == ([0, 2, 4, 5], [5.0, 1.0, 2.0, 3.0])
 
 
+def test_what_came_after_one_moment_is_held_out_of_everybody(spark: SparkSession) -> None:
+    """The last tenth of the events; who has nothing before or nothing after is not asked."""
+    schema = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
+    whole = [
+        (f"u{user}", list(range(10)), [1.0] * 10, [float(10 * user + n) for n in range(10)])
+        for user in range(9)
+    ] + [("late", [0, 4, 7], [2.0, 3.0, 4.0], [10.0, 88.0, 89.0]), ("new", [5], [1.0], [89.5])]
+    # 94 events, the last 11 from second 82 on.
+    cut = hold_out(spark.createDataFrame(whole, schema), fraction=0.12, cut=TIME)
+    training = {row[USER]: row for row in cut.training.collect()}
+    validation = {row[USER]: row["held_out"] for row in cut.validation.collect()}
+    assert validation == {"u8": [2, 3, 4, 5, 6, 7, 8, 9], "late": [4, 7]}
+    assert "new" not in training
+    assert training["u8"][TIMES] == [80.0, 81.0]
+    assert (training["late"][ITEMS], training["late"][WEIGHTS]) == ([0], [2.0])
+    assert all(training[f"u{user}"][ITEMS] == list(range(10)) for user in range(8))
+
+
+def test_few_of_those_who_came_back_are_asked_and_all_give_up_what_came_later(
+    spark: SparkSession,
+) -> None:
+    schema = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
+    whole = [(f"u{user}", [0, 1], [1.0, 1.0], [1.0, 2.0]) for user in range(20)]
+    cut = hold_out(spark.createDataFrame(whole, schema), users=3, fraction=0.5, cut=TIME)
+    assert [row[ITEMS] for row in cut.training.collect()] == [[0]] * 20
+    assert [row["held_out"] for row in cut.validation.collect()] == [[1]] * 3
+
+
+def test_weights_learned_on_the_future_are_those_of_legs_that_know_all(ratings: DataFrame) -> None:
+    learned = {"weights": "learned", "validationCut": TIME, "validationUsers": 12}
+    model = gr.HybridRecommender(legs(), **learned).fit(ratings)
+    fixed = gr.HybridRecommender(legs(), weights=model.value("weights")).fit(ratings)
+    np.testing.assert_array_equal(model.learned.tables.weight, fixed.learned.tables.weight)
+
+
 def test_the_latest_items_need_times(spark: SparkSession) -> None:
     rows = [(f"u{u}", f"i{(u + n) % 20}") for u in range(60) for n in range(6)]
     untimed = spark.createDataFrame(rows, "user string, item string")
-    hybrid = gr.HybridRecommender(
-        [gr.PageRankRecommender()], weights="learned", validationCut="last"
-    )
-    with pytest.raises(ParameterError, match="timestamp"):
-        hybrid.fit(untimed)
+    for cut in (LAST, TIME):
+        hybrid = gr.HybridRecommender(
+            [gr.PageRankRecommender()], weights="learned", validationCut=cut
+        )
+        with pytest.raises(ParameterError, match=f"{cut} needs a timestamp"):
+            hybrid.fit(untimed)
