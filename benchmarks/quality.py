@@ -1,7 +1,7 @@
 """Quality on held-out interactions: the hybrid, its parts and its peers, on the same split.
 
     python -m benchmarks.quality RATINGS [--splits 3] [--ablation] [--mmr 0.3]
-    python -m benchmarks.quality RATINGS --split time --recency 365 --order 1
+    python -m benchmarks.quality RATINGS --split time --half-life 180 --leaning als
 
 Options on time are those that `benchmarks.time_options` chose on validation events. Peers need
 `pip install implicit`. Their settings are the published defaults or those named below; nothing is
@@ -28,9 +28,11 @@ import graphrec as gr
 from benchmarks.time_options import (
     LEANINGS,
     NO_LEG,
+    Options,
+    fitted,
     leaning_to,
-    legs_in_order,
     of_known_users,
+    recommender_with,
 )
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
@@ -54,15 +56,17 @@ def main() -> None:
     parser.add_argument("--split", choices=("random", "time"), default="random")
     parser.add_argument("--splits", type=int, default=1, help="random splits; users are averaged")
     parser.add_argument("--mmr", type=float, default=0.3)
-    parser.add_argument("--recency", type=float, help="days; adds all models with it")
-    parser.add_argument("--order", type=float, default=0.0, help="exponent, with --recency")
-    parser.add_argument(
-        "--leaning", choices=LEANINGS, default=NO_LEG, help="leg to lean to, with --recency"
-    )
-    parser.add_argument("--pseudo", type=float, default=0.1, help="share, with --recency")
+    timed = parser.add_argument_group("options on time; with any, all models are shown with them")
+    timed.add_argument("--half-life", type=float, help="days")
+    timed.add_argument("--recency", type=float, help="days")
+    timed.add_argument("--order", type=float, default=0.0, help="exponent")
+    timed.add_argument("--pseudo", type=float, default=0.1, help="share")
+    timed.add_argument("--leaning", choices=LEANINGS, default=NO_LEG, help="leg to lean to")
     parser.add_argument("--ablation", action="store_true", help="what each part gives")
     parser.add_argument("--no-peers", action="store_true")
     arguments = parser.parse_args()
+    options = Options(arguments.half_life, arguments.recency, arguments.order, arguments.pseudo)
+    timed_models = (options, arguments.leaning) != (Options(), NO_LEG)
     spark = gr.spark_session("graphrec quality")
     measured: dict[str, list[DataFrame]] = {}
     for seed in range(arguments.splits):
@@ -72,8 +76,8 @@ def main() -> None:
         models = {**hybrid.baselines(), "hybrid": hybrid}
         models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
         models["hybrid, learned weights"] = gr.HybridRecommender(weights="learned").fit(train)
-        if arguments.recency is not None:
-            models |= _timed(train, arguments)
+        if timed_models:
+            models |= _timed(train, options, arguments.leaning)
         lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
         if not arguments.no_peers:
             lists |= _peers(spark, train)
@@ -84,25 +88,16 @@ def main() -> None:
             metrics = ranking_metrics(found, test, k=_CUTOFF, metrics=["recall", "ndcg"])
             measured.setdefault(name, []).append(metrics.localCheckpoint())
         _print_diversity(models, train, test)
-    reference = "hybrid" if arguments.recency is None else f"hybrid{_TIMED}"
+    reference = f"hybrid{_TIMED}" if timed_models else "hybrid"
     _print({name: _by_user(parts) for name, parts in measured.items()}, reference)
 
 
-def _timed(train: DataFrame, arguments: argparse.Namespace) -> dict[str, RecommenderModel]:
-    """The hybrid, its legs, and with weights learned on everybody's last items."""
-    asked: dict[str, Any] = {
-        "recencyHalfLife": arguments.recency,
-        "validationCut": "last",
-        "pseudoInteractions": arguments.pseudo,
-    }
-    recommender = gr.HybridRecommender(legs_in_order(arguments.order), **asked)
-    hybrid = recommender.fit(train)
-    assert isinstance(hybrid, gr.HybridRecommenderModel)
-    hybrid.setParams(weights=leaning_to(arguments.leaning))
-    models = {**hybrid.baselines(), "hybrid": hybrid}
-    models["hybrid, learned weights"] = recommender.copy({recommender.weights: "learned"}).fit(
-        train
-    )
+def _timed(train: DataFrame, options: Options, leaning: str) -> dict[str, RecommenderModel]:
+    """The hybrid, its legs, and with weights learned on what came last in training."""
+    recommender = recommender_with(options)
+    hybrid = fitted(recommender, train).setParams(weights=leaning_to(leaning))
+    learned = recommender.copy().setParams(weights="learned", validationCut="time")
+    models = {**hybrid.baselines(), "hybrid": hybrid, "hybrid, learned weights": learned.fit(train)}
     return {f"{name}{_TIMED}": model for name, model in models.items() if name != "popularity"}
 
 

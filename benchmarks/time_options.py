@@ -1,13 +1,13 @@
-"""What recency of the history, the order of watching and other weights give, on a split by time.
+"""What the age of interactions, the order of watching and other weights give, on a split by time.
 
     python -m benchmarks.time_options RATINGS
 
 The events are cut at several origins (rolling origin, Tashman 2000): the models learn what came
-before, and list for what comes next. At each origin but the first, recency and order, then weights
-that lean to one leg or to none, and then pseudo-interactions or none are chosen by the windows
-before, so that nothing is chosen by what it is measured on. The users of all windows count
-together, for hardly any user is on both sides of one. The last window, the last fifth of all
-events, is the test of `quality --split time`.
+before, and list for what comes next. At each origin but the first, the half-life of what is learned
+from, then the recency of the history and the order, then weights that lean to one leg or to none,
+and then pseudo-interactions or none are chosen by the windows before, so that nothing is chosen by
+what it is measured on. The users of all windows count together, for hardly any user is on both
+sides of one. The last window, the last fifth of all events, is the test of `quality --split time`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ import graphrec as gr
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
 from graphrec.models.hybrid import DEFAULT_WEIGHTS
-from graphrec.models.recommender import Recommender, RecommenderModel
+from graphrec.models.recommender import RecommenderModel
 
 _CUTOFF = 20
 _WINDOWS = ((0.3, 0.1), (0.4, 0.1), (0.5, 0.1), (0.6, 0.1), (0.7, 0.1), (0.8, 0.2))
 # origin and length, as shares of all events
+_HALF_LIFE = (None, 1460.0, 730.0, 365.0, 180.0)  # days
 _RECENCY = (None, 730.0, 365.0, 180.0, 90.0, 30.0)  # days
 _ORDER = (0.0, 0.5, 1.0)
 _PSEUDO = (0.1, 0.0)  # share of the histories; the default first
@@ -47,6 +48,7 @@ Key = TypeVar("Key")
 class Options(NamedTuple):
     """What is chosen beside the leaning of the weights."""
 
+    half_life: float | None = None
     recency: float | None = None
     order: float = 0.0
     pseudo: float = _PSEUDO[0]
@@ -82,7 +84,7 @@ class _Window:
         self._test = test
         self._train = train
         # One fit serves all recencies and weights.
-        self._fitted: dict[tuple[float, float], gr.HybridRecommenderModel] = {}
+        self._fitted: dict[Options, gr.HybridRecommenderModel] = {}
         self._hybrids: dict[tuple[Options, str], DataFrame] = {}
 
     def hybrid(self, options: Options, leg: str = NO_LEG) -> DataFrame:
@@ -91,9 +93,13 @@ class _Window:
             self._hybrids[options, leg] = self._measured(self._model(options, leg))
         return self._hybrids[options, leg]
 
-    def by_options(self) -> dict[Options, DataFrame]:
-        """The hybrid with each choice of recency and order."""
-        choices = [Options(recency, order) for order in _ORDER for recency in _RECENCY]
+    def by_half_life(self) -> dict[Options, DataFrame]:
+        """The hybrid with each half-life, otherwise plain."""
+        return {options: self.hybrid(options) for options in map(Options, _HALF_LIFE)}
+
+    def by_options(self, half_life: float | None) -> dict[Options, DataFrame]:
+        """The hybrid with a half-life and each choice of recency and order."""
+        choices = [Options(half_life, recency, order) for order in _ORDER for recency in _RECENCY]
         return {options: self.hybrid(options) for options in choices}
 
     def by_leaning(self, options: Options) -> dict[str, DataFrame]:
@@ -112,9 +118,9 @@ class _Window:
         return {**measured, _HYBRID: self.hybrid(options, leg)}
 
     def _model(self, options: Options, leg: str) -> gr.HybridRecommenderModel:
-        learned = (options.order, options.pseudo)
+        learned = options._replace(recency=None)
         if learned not in self._fitted:
-            self._fitted[learned] = _fitted(self._train, *learned)
+            self._fitted[learned] = fitted(recommender_with(learned), self._train)
         model = self._fitted[learned]
         return model.copy({model.recencyHalfLife: options.recency, model.weights: leaning_to(leg)})
 
@@ -123,15 +129,33 @@ class _Window:
         return ranking_metrics(lists, self._test, k=_CUTOFF, metrics=["ndcg"]).localCheckpoint()
 
 
-def _fitted(train: DataFrame, order: float, pseudo: float) -> gr.HybridRecommenderModel:
-    model = gr.HybridRecommender(legs_in_order(order), pseudoInteractions=pseudo).fit(train)
+def recommender_with(options: Options) -> gr.HybridRecommender:
+    """The hybrid with some options."""
+    legs = [
+        gr.PageRankRecommender(orderExponent=options.order),  # these can know what is after what
+        gr.RidgeRecommender(orderExponent=options.order),
+        gr.ALSRecommender(),
+        gr.EmbeddingRecommender(),
+    ]
+    return gr.HybridRecommender(
+        legs,
+        halfLife=options.half_life,
+        recencyHalfLife=options.recency,
+        pseudoInteractions=options.pseudo,
+    )
+
+
+def fitted(recommender: gr.HybridRecommender, train: DataFrame) -> gr.HybridRecommenderModel:
+    """The recommender's model."""
+    model = recommender.fit(train)
     assert isinstance(model, gr.HybridRecommenderModel)
     return model
 
 
 def _chosen(past: Sequence[_Window]) -> tuple[Options, str]:
     """The options, and the leg to lean to, that are best over some windows."""
-    options = _best(_pooled([window.by_options() for window in past]))
+    half_life = _best(_pooled([window.by_half_life() for window in past])).half_life
+    options = _best(_pooled([window.by_options(half_life) for window in past]))
     leg = _best(_pooled([window.by_leaning(options) for window in past]))
     return _best(_pooled([window.by_pseudo(options, leg) for window in past])), leg
 
@@ -142,7 +166,11 @@ def _best(found: Mapping[Key, DataFrame]) -> Key:
 
 def _tell_choices(past: Sequence[_Window], chosen: Options, leaning: str) -> None:
     """What the last choice was made by."""
-    for options, measured in _pooled([window.by_options() for window in past]).items():
+    for options, measured in _pooled([window.by_half_life() for window in past]).items():
+        _tell("choosing", _told(options), measured)
+    for options, measured in _pooled(
+        [window.by_options(chosen.half_life) for window in past]
+    ).items():
         _tell("choosing", _told(options), measured)
     first = chosen._replace(pseudo=_PSEUDO[0])
     for leg, measured in _pooled([window.by_leaning(first) for window in past]).items():
@@ -151,16 +179,6 @@ def _tell_choices(past: Sequence[_Window], chosen: Options, leaning: str) -> Non
         [window.by_pseudo(chosen, leaning) for window in past]
     ).items():
         _tell("choosing", f"{_told(options)}, leaning to {leaning}", measured)
-
-
-def legs_in_order(exponent: float) -> list[Recommender]:
-    """The hybrid's legs; those that can know what is watched after what."""
-    return [
-        gr.PageRankRecommender(orderExponent=exponent),
-        gr.RidgeRecommender(orderExponent=exponent),
-        gr.ALSRecommender(),
-        gr.EmbeddingRecommender(),
-    ]
 
 
 def leaning_to(leg: str) -> dict[str, float]:
@@ -202,7 +220,7 @@ def _pooled(windows: Sequence[Mapping[Key, DataFrame]]) -> dict[Key, DataFrame]:
 
 def _tell(part: str, what: str, measured: DataFrame) -> None:
     figures = f"NDCG@20 {_mean(measured):.4f}, {measured.count()} users"
-    print(f"{part:<11} {what:<44} {figures}", flush=True)
+    print(f"{part:<11} {what:<58} {figures}", flush=True)
 
 
 def _tell_models(part: str, models: Mapping[str, DataFrame]) -> None:
@@ -221,8 +239,9 @@ def _mean(measured: DataFrame) -> float:
 
 
 def _told(options: Options) -> str:
-    recency, order, pseudo = options
-    return f"recency {recency or 'none'}, order {order:g}, pseudo {pseudo:g}"
+    half_life, recency, order, pseudo = options
+    ages = f"half-life {half_life or 'none'}, recency {recency or 'none'}"
+    return f"{ages}, order {order:g}, pseudo {pseudo:g}"
 
 
 if __name__ == "__main__":

@@ -21,11 +21,14 @@ from graphrec.cli.options import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from graphrec.evaluation.tuning import Group, Tuned
+    from graphrec.evaluation.tuning import Tuned
+    from graphrec.evaluation.tuning_grid import Group
+    from graphrec.models.hybrid import HybridRecommender
 
 CONFIG: Final = "graphrec.toml"
 TRIALS: Final = "trials"
 DIVERSITY: Final = "diversity"
+_DEFAULT_GROUPS: Final = "pairs,walk,pseudo,ridge,als,embedding"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,16 +48,17 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
         int, typer.Option(metavar="N", min=0, help="Of the draw.", rich_help_panel=MODEL)
     ] = 0
     groups: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="GROUP,...",
+            show_default=_DEFAULT_GROUPS,
             help="What is tried: settings of the pair table, of the walk, pseudo-interactions, "
             "settings of the regression, of the factors, of the embeddings; also the rank of the "
-            "factors, and the order and recency of what is watched. The weights are chosen in any "
-            "case.",
+            "factors; and half-life, order and recency of what is watched, by default where "
+            "validationCut is last or time. The weights are chosen in any case.",
             rich_help_panel=MODEL,
         ),
-    ] = "pairs,walk,pseudo,ridge,als,embedding"
+    ] = None
     budget: Annotated[
         float,
         typer.Option(
@@ -88,8 +92,8 @@ def run(options: Options) -> None:
         raise ParameterError("nothing to tune on", fix="give a file of interactions")
     if options.weights is not None:
         raise ParameterError("--weights is what tune looks for", fix="leave it out")
-    grid = _grid(options.groups)
     recommender = hybrid.hybrid_of(options, **column_params(options))
+    grid = _grid(options.groups or default_groups(recommender))
     with running("tune", options) as run:
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input]
@@ -127,10 +131,19 @@ def run(options: Options) -> None:
         run.report.line(f"written to {options.out}; use it by --config {options.out}/{CONFIG}")
 
 
+def default_groups(recommender: HybridRecommender) -> str:
+    """What is tried without being asked for: how old things are, too, if the future is wanted."""
+    from graphrec.evaluation.tuning_grid import TIMED
+    from graphrec.models.hold_out import RANDOM
+
+    timed = recommender.value("validationCut") != RANDOM
+    return ",".join((_DEFAULT_GROUPS, *TIMED) if timed else (_DEFAULT_GROUPS,))
+
+
 def _grid(names: str) -> list[Group]:
     """The groups of settings that are asked for, in the order in which they are tried."""
     from graphrec.errors import ParameterError
-    from graphrec.evaluation.tuning import GRID
+    from graphrec.evaluation.tuning_grid import GRID
 
     asked = [name.strip() for name in names.split(",")]
     known = [group.name for group in GRID]

@@ -9,18 +9,22 @@ from graphrec.columns import TIMES, WEIGHTS
 from graphrec.data.timestamps import DAY_SECONDS
 
 
-def weigh_by_recency(profiles: DataFrame, half_life_days: float) -> DataFrame:
-    """Halve the weight of an item for each half-life before the user's latest one.
+def weigh_by_recency(
+    profiles: DataFrame, half_life_days: float, *, until: float | None = None
+) -> DataFrame:
+    """Halve the weight of an item for each half-life before a moment.
 
-    Ages are counted from each user's own latest interaction: a user who came back after a year
-    is served by the same mixture of old and new as before. Without times nothing changes.
+    Counted from each user's own latest interaction, a user who came back after a year is served by
+    the same mixture of old and new as before; counted from one moment for all, what users did long
+    ago counts less beside what others did of late. Without times nothing changes.
 
     Args:
         profiles: (..., weights: array<float>, times: array<double>).
         half_life_days: age in days at which an item counts half.
+        until: the moment, seconds since 1970-01-01 UTC; None: of each user, the latest time.
     """
     rate = F.lit(half_life_days * DAY_SECONDS)
-    latest = F.array_max(TIMES)
+    latest = F.array_max(TIMES) if until is None else F.lit(until)
     weights = F.zip_with(
         WEIGHTS,
         TIMES,

@@ -4,17 +4,18 @@ A part of everybody's histories is held out, and some users are asked. For each 
 table, the walk, pseudo-interactions, the ridge regression, the factors, the embeddings) the choices
 are tried in turn with all other settings as chosen so far: only the legs that a choice concerns are
 learned again, the pair table is counted once (with pseudo-interactions, once for each choice), and
-each trial serves the validation users alone. A choice replaces the one before only if its value,
-to which novel items add a figure of their own (`graphrec.models.cached_scores`), is better by more
-than two standard errors of the paired difference: a validation cut may mislead, and the defaults
-hold on many data sets. The weights are then searched on the cached scores
+each trial serves the validation users alone. Half-lives change what all legs are learned from, and
+are applied to the histories, after duplicates have been combined. A choice replaces the one before
+only if its value, to which novel items add a figure of their own (`graphrec.models.cached_scores`),
+is better by more than two standard errors of the paired difference: a validation cut may mislead,
+and the defaults hold on many data sets. The weights are then searched on the cached scores
 (`graphrec.models.learned_weights`), and MMR's λ is the one of the most diverse lists that cost no
 more than a stated share of the NDCG.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -22,11 +23,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
-from graphrec.columns import INDEX, ITEM, ITEMS, USER
+from graphrec.columns import INDEX, ITEM, ITEMS, TIMES, USER
 from graphrec.data.interactions import Interactions
+from graphrec.data.recency import weigh_by_recency
+from graphrec.errors import ParameterError
 from graphrec.evaluation.comparison import MODEL, evaluate
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY
 from graphrec.evaluation.summary import MEAN, METRIC
+from graphrec.evaluation.tuning_grid import GRID, Group, Settings
 from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.pairs import PairTable
 from graphrec.models.cached_scores import CUTOFF, ERRORS, CachedScores, Judged, gain
@@ -38,100 +42,7 @@ from graphrec.models.recommender import Leg
 from graphrec.models.training import TrainingData, prepare
 from graphrec.progress import stage
 
-Settings = Mapping[str, Any]  # "maxPartners" or "walk.itemExponent" -> value
-
-PAIRS: Final = "maxPartners"
-PSEUDO: Final = "pseudoInteractions"
 _LAMBDAS: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
-
-
-@dataclass(frozen=True)
-class Group:
-    """Settings that are chosen together."""
-
-    name: str
-    legs: frozenset[str]  # to be learned anew for each choice; none where no leg alone is concerned
-    choices: Sequence[Settings]
-
-
-GRID: Final[tuple[Group, ...]] = (
-    Group(
-        "pairs",
-        frozenset({"walk", "ridge"}),
-        [{PAIRS: partners} for partners in (None, 200, 800)],
-    ),
-    Group(
-        "walk",
-        frozenset({"walk"}),
-        [
-            {"walk.itemExponent": 1.0, "walk.popularityExponent": 0.0},
-            {"walk.itemExponent": 0.75, "walk.popularityExponent": 0.25},
-            {"walk.itemExponent": 0.5, "walk.popularityExponent": 0.5},
-            {"walk.walk": "restart", "walk.restartProbability": 0.5},
-            {"walk.walk": "restart", "walk.restartProbability": 0.85},
-        ],
-    ),
-    Group("pseudo", frozenset(), [{PSEUDO: share} for share in (0.1, 0.0, 0.2)]),
-    Group(
-        "ridge",
-        frozenset({"ridge"}),
-        [
-            {
-                "ridge.partners": partners,
-                "ridge.regularization": penalty,
-                "ridge.denoising": noise,
-                "ridge.userExponent": exponent,
-            }
-            for partners, penalty, noise, exponent in (
-                (100, 50.0, 0.5, 0.5),
-                (100, 20.0, 0.5, 0.5),
-                (200, 20.0, 0.5, 0.5),
-                (400, 20.0, 0.5, 0.5),
-                (200, 50.0, 0.5, 0.5),
-                (100, 200.0, 0.5, 0.5),
-                (100, 50.0, 1.0, 0.5),
-                (100, 50.0, 0.5, 0.25),
-            )
-        ],
-    ),
-    Group(
-        "als",
-        frozenset({"als"}),
-        [
-            {"als.unobserved": unobserved, "als.regularization": penalty}
-            for unobserved, penalty in ((0.05, 0.05), (0.02, 0.05), (0.1, 0.05), (0.05, 0.1))
-        ],
-    ),
-    Group(
-        "embedding",
-        frozenset({"embedding"}),
-        [
-            {
-                "embedding.temperature": temperature,
-                "embedding.rank": rank,
-                "embedding.epochs": epochs,
-            }
-            for temperature, rank, epochs in (
-                (0.06, 128, None),
-                (0.1, 128, None),
-                (0.06, 256, None),
-                (0.06, 256, 30),
-            )
-        ],
-    ),
-    Group("rank", frozenset({"als"}), [{"als.rank": rank} for rank in (None, 64, 128, 512)]),
-    Group(
-        "order",
-        frozenset({"walk", "ridge"}),
-        [{f"{leg}.orderExponent": order for leg in ("walk", "ridge")} for order in (0.0, 0.5, 1.0)],
-    ),
-    Group(
-        "recency",
-        frozenset(),
-        [{"recencyHalfLife": days} for days in (None, 365.0, 90.0, 30.0)],
-    ),
-)
-"""What is tried; the first choice of each group is the default."""
 
 
 @dataclass(frozen=True)
@@ -193,18 +104,21 @@ def tune(
     Raises:
         ColumnError: a column is not there or cannot be used.
         EmptyInputError: no row is accepted.
+        ParameterError: something that is tried needs times, and there are none.
     """
     own = {leg.leg for leg in recommender.legs}
     grid = [group for group in grid if not group.legs or group.legs & own]
     asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
     wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
-    data = recommender.enrich(prepare(dataset, recommender, wanted))
+    undecayed = recommender.with_settings({"halfLife": None})
+    data = recommender.enrich(prepare(dataset, undecayed, wanted))
+    _require_times(data, [recommender, *asked])
     cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
     training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
     widest = max(asked, key=lambda hybrid: hybrid.partners_kept(data.catalogue.size))
     known = replace(data, profiles=training, params=widest)
     validation = cut.validation.persist(StorageLevel.MEMORY_AND_DISK)
-    search = _Search(recommender, known, mark_novel(validation, known.pairs()))
+    search = _Search(recommender, _Part(known, mark_novel(validation, known.pairs())))
     for group in grid:
         with stage(f"tune {group.name}") as counts:
             search.choose(group)
@@ -217,19 +131,37 @@ def tune(
     return tuned
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What is learned from, and whom the legs are judged by."""
+
+    data: TrainingData
+    validation: DataFrame  # see `HybridRecommender.cached_scores`
+
+    def decayed(self, half_life: float) -> _Part:
+        """The same, interactions counting half for each half-life before the latest to learn from.
+
+        Args:
+            half_life: days.
+        """
+        latest = self.data.profiles.agg(F.max(F.array_max(TIMES))).collect()[0][0]
+        profiles, validation = (
+            weigh_by_recency(part, half_life, until=latest)
+            for part in (self.data.profiles, self.validation)
+        )
+        return _Part(replace(self.data, profiles=profiles, _pairs=None), validation)
+
+
 class _Search:
     """The settings chosen so far, the legs learned with them, and how good they are."""
 
-    def __init__(
-        self, recommender: HybridRecommender, data: TrainingData, validation: DataFrame
-    ) -> None:
+    def __init__(self, recommender: HybridRecommender, part: _Part) -> None:
         self._recommender = recommender
-        self._data = data
-        self._validation = validation
+        self._parts: dict[float | None, _Part] = {None: part}  # by half-life
         self._settings: dict[str, Any] = {}
         self._legs: dict[str, list[Leg]] = {}  # each learned once, before pseudo-interactions
         self._learned: list[Leg] = []  # what the lists are made by
-        self._tables: dict[int, PairTable] = {}
+        self._tables: dict[tuple[float | None, int], PairTable] = {}
         self._cached: CachedScores | None = None
         self._trials: list[Trial] = []
 
@@ -242,7 +174,7 @@ class _Search:
                 self._trials.append(_trial(group, choice, same, 0.0, chosen=False))
                 continue
             hybrid = self._recommender.with_settings(settings)
-            data = self._data_with(hybrid.partners_kept(self._data.catalogue.size))
+            data = self._data_of(hybrid)
             legs = {
                 leg.leg: leg.learn(data)
                 if leg.leg in group.legs or leg.leg not in self._legs
@@ -251,7 +183,7 @@ class _Search:
             }
             once = [learned for some in legs.values() for learned in some]
             learned = hybrid.learn_again(data, once)
-            cached = hybrid.cached_scores(data, learned, self._validation)
+            cached = hybrid.cached_scores(data, learned, self._part_of(hybrid).validation)
             judged = _at_default_weights(cached)
             error, chosen = self._compare(judged)
             self._trials.append(_trial(group, choice, judged, error, chosen=chosen))
@@ -273,7 +205,7 @@ class _Search:
             weights=weights,
             diversity=_within(budget, diversified),
             users=self._cached.users,
-            interactions=self._data.interactions,
+            interactions=self._parts[None].data.interactions,
             trials=self._trials,
             diversified=diversified,
         )
@@ -281,12 +213,12 @@ class _Search:
     def _diversified(self, weights: dict[str, float]) -> list[Diversified]:
         """How the lists of the validation users change with λ."""
         hybrid = self._recommender.with_settings(self._settings | {"weights": weights})
-        data = self._data_with(hybrid.partners_kept(self._data.catalogue.size))
+        data = self._data_of(hybrid)
         model = hybrid.model_of(data, self._learned)
         found = evaluate(
             {str(diversity): model.copy({model.diversity: diversity}) for diversity in _LAMBDAS},
             _named(data, data.profiles, ITEMS),
-            _named(data, self._validation, HELD_OUT),
+            _named(data, self._parts[None].validation, HELD_OUT),
             k=CUTOFF,
         )
         rows = found.summary.collect()  # one per model and metric
@@ -314,11 +246,26 @@ class _Search:
         mean, error = gain(judged, best)
         return error, mean > ERRORS * error
 
-    def _data_with(self, partners: int) -> TrainingData:
-        """The training data with a pair table of some width, cut from the widest."""
-        if partners not in self._tables:
-            self._tables[partners] = cut_partners(self._data.pairs(), partners)
-        return replace(self._data, _pairs=self._tables[partners])
+    def _part_of(self, hybrid: HybridRecommender) -> _Part:
+        """What a hybrid learns from and is judged by, as its half-life says."""
+        days = hybrid.value("halfLife")
+        if days not in self._parts:
+            self._parts[days] = self._parts[None].decayed(days)
+        return self._parts[days]
+
+    def _data_of(self, hybrid: HybridRecommender) -> TrainingData:
+        """What a hybrid learns from, with a pair table of its width, cut from the widest."""
+        data = self._part_of(hybrid).data
+        key = hybrid.value("halfLife"), hybrid.partners_kept(data.catalogue.size)
+        if key not in self._tables:
+            self._tables[key] = cut_partners(data.pairs(), key[1])
+        return replace(data, _pairs=self._tables[key])
+
+
+def _require_times(data: TrainingData, asked: Sequence[HybridRecommender]) -> None:
+    """Raise a ParameterError if there are none and half-lives are asked for."""
+    if data.columns.timestamp is None and any(hybrid.value("halfLife") for hybrid in asked):
+        raise ParameterError("halfLife needs a timestamp column", fix="name it, or leave it out")
 
 
 def _default_weights(cached: CachedScores) -> tuple[float, ...]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+import graphrec as gr
+from graphrec.cli.tune import default_groups
 from tests.cli.conftest import Graphrec
 
 
@@ -56,7 +58,7 @@ def test_what_cannot_be_tuned_is_told_in_one_line(
         ),
         (
             ["tune", ratings, "--out", out, "--groups", "walks"],
-            "choose of pairs, walk, pseudo, ridge, als, embedding",
+            "choose of half-life, order, recency, pairs, walk, pseudo, ridge, als, embedding, rank",
         ),
         (["recommend", ratings, "--out", out, "--settings", "walk"], "list of name=value"),
         (["recommend", ratings, "--out", out, "--settings", "walk.steps=3"], "no parameter steps"),
@@ -66,3 +68,12 @@ def test_what_cannot_be_tuned_is_told_in_one_line(
         assert (found.code, found.err.count("\n")) == (2, 1), found.err
         assert said in found.err
         assert not out.exists()
+
+
+def test_how_old_things_are_is_tried_where_the_future_is_wanted() -> None:
+    by_cut = {
+        cut: default_groups(gr.HybridRecommender(validationCut=cut)).split(",")
+        for cut in ("random", "last", "time")
+    }
+    assert not {"half-life", "order", "recency"} & set(by_cut["random"])
+    assert by_cut["time"] == by_cut["last"] == [*by_cut["random"], "half-life", "order", "recency"]

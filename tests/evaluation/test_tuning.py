@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
 from graphrec.errors import ParameterError
-from graphrec.evaluation.tuning import GRID, Group, Tuned, tune
+from graphrec.evaluation.tuning import Tuned, tune
+from graphrec.evaluation.tuning_grid import GRID, Group
 
 WALK = frozenset({"walk"})
 
@@ -70,6 +71,44 @@ def test_pseudo_interactions_are_tried_on_lists_of_their_own(tuned: Tuned) -> No
     """Twelve items of a taste are too few to gain by them, but lists change."""
     some, more = (trial for trial in tuned.trials if trial.group == "pseudo")
     assert some.novel != more.novel or some.ndcg != more.ndcg
+
+
+@pytest.fixture(scope="module")
+def fashions(spark: SparkSession) -> DataFrame:
+    """Every ten days a base item goes with others: who has it wants what goes with it now."""
+    rng = np.random.default_rng(7)
+    rows = []
+    for user in range(400):
+        season = user // 100
+        for base in rng.choice(6, 3, replace=False).tolist():
+            companion = 6 + (base + season) % 6
+            day = 10.0 * season + 10 * rng.random()
+            # The last season's come back for the companion when all else is over.
+            later = 41.0 + rng.random() if user >= 340 else day
+            rows += [(user, base, 86_400 * (1 + day)), (user, companion, 86_400 * (1 + later))]
+    return spark.createDataFrame(rows, "user int, item int, timestamp double").coalesce(2)
+
+
+def test_a_half_life_is_chosen_where_the_future_follows_what_is_new(fashions: DataFrame) -> None:
+    hybrid = gr.HybridRecommender(
+        [gr.PageRankRecommender()], validationCut="time", candidates=12, pseudoInteractions=0.0
+    )
+    grid = [Group("half-life", WALK, [{"halfLife": None}, {"halfLife": 3.0}])]
+    tuned = tune(hybrid, fashions, grid=grid, users=100, fraction=0.06, budget=0.0)
+    assert tuned.settings == {"halfLife": 3.0}
+    without, chosen = tuned.trials
+    assert chosen.ndcg > without.ndcg
+    # A half-life that is there from the start is what the first choice must beat.
+    grid = [Group("half-life", WALK, [{"halfLife": 3.0}, {"halfLife": None}])]
+    again = tune(hybrid, fashions, grid=grid, users=100, fraction=0.06, budget=0.0)
+    assert [trial.ndcg for trial in again.trials] == [chosen.ndcg, without.ndcg]
+    assert not again.trials[1].chosen
+
+
+def test_half_lives_need_times(interactions: DataFrame, hybrid: gr.HybridRecommender) -> None:
+    grid = [group for group in GRID if group.name == "half-life"]
+    with pytest.raises(ParameterError, match="halfLife needs a timestamp column"):
+        tune(hybrid, interactions, grid=grid)
 
 
 def test_settings_make_a_copy(hybrid: gr.HybridRecommender) -> None:

@@ -1,0 +1,112 @@
+"""What `graphrec.evaluation.tuning` tries: groups of settings, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graphrec.models.hybrid import DEFAULT_WEIGHTS
+
+Settings = Mapping[str, Any]  # "maxPartners" or "walk.itemExponent" -> value
+
+HALF_LIFE: Final = "half-life"
+ORDER: Final = "order"
+RECENCY: Final = "recency"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Settings that are chosen together."""
+
+    name: str
+    legs: frozenset[str]  # to be learned anew for each choice; none where no leg alone is concerned
+    choices: Sequence[Settings]
+
+
+GRID: Final[tuple[Group, ...]] = (
+    Group(
+        HALF_LIFE,
+        frozenset(DEFAULT_WEIGHTS),
+        [{"halfLife": days} for days in (None, 1460.0, 365.0, 180.0)],
+    ),
+    Group(
+        ORDER,
+        frozenset({"walk", "ridge"}),
+        [{f"{leg}.orderExponent": order for leg in ("walk", "ridge")} for order in (0.0, 0.5, 1.0)],
+    ),
+    Group(
+        RECENCY,
+        frozenset(),
+        [{"recencyHalfLife": days} for days in (None, 365.0, 90.0, 30.0)],
+    ),
+    Group(
+        "pairs",
+        frozenset({"walk", "ridge"}),
+        [{"maxPartners": partners} for partners in (None, 200, 800)],
+    ),
+    Group(
+        "walk",
+        frozenset({"walk"}),
+        [
+            {"walk.itemExponent": 1.0, "walk.popularityExponent": 0.0},
+            {"walk.itemExponent": 0.75, "walk.popularityExponent": 0.25},
+            {"walk.itemExponent": 0.5, "walk.popularityExponent": 0.5},
+            {"walk.walk": "restart", "walk.restartProbability": 0.5},
+            {"walk.walk": "restart", "walk.restartProbability": 0.85},
+        ],
+    ),
+    Group("pseudo", frozenset(), [{"pseudoInteractions": share} for share in (0.1, 0.0, 0.2)]),
+    Group(
+        "ridge",
+        frozenset({"ridge"}),
+        [
+            {
+                "ridge.partners": partners,
+                "ridge.regularization": penalty,
+                "ridge.denoising": noise,
+                "ridge.userExponent": exponent,
+            }
+            for partners, penalty, noise, exponent in (
+                (100, 50.0, 0.5, 0.5),
+                (100, 20.0, 0.5, 0.5),
+                (200, 20.0, 0.5, 0.5),
+                (400, 20.0, 0.5, 0.5),
+                (200, 50.0, 0.5, 0.5),
+                (100, 200.0, 0.5, 0.5),
+                (100, 50.0, 1.0, 0.5),
+                (100, 50.0, 0.5, 0.25),
+            )
+        ],
+    ),
+    Group(
+        "als",
+        frozenset({"als"}),
+        [
+            {"als.unobserved": unobserved, "als.regularization": penalty}
+            for unobserved, penalty in ((0.05, 0.05), (0.02, 0.05), (0.1, 0.05), (0.05, 0.1))
+        ],
+    ),
+    Group(
+        "embedding",
+        frozenset({"embedding"}),
+        [
+            {
+                "embedding.temperature": temperature,
+                "embedding.rank": rank,
+                "embedding.epochs": epochs,
+            }
+            for temperature, rank, epochs in (
+                (0.06, 128, None),
+                (0.1, 128, None),
+                (0.06, 256, None),
+                (0.06, 256, 30),
+            )
+        ],
+    ),
+    Group("rank", frozenset({"als"}), [{"als.rank": rank} for rank in (None, 64, 128, 512)]),
+)
+"""What is tried; the first choice of each group is the default."""
+
+TIMED: Final = (HALF_LIFE, ORDER, RECENCY)
+"""Groups that need times; they win where what comes next is asked for, not what is missing."""
