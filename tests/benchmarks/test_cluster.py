@@ -14,7 +14,7 @@ from benchmarks.cluster import jobs
 from benchmarks.cluster.__main__ import main
 
 # Blocks of a size of their own, so that pairs and factors are shuffled as those of large data are.
-SETTINGS = "als.iterations=2,blockEntries=5000"
+SETTINGS = "als.iterations=2,blockEntries=15000"
 CHEAP = ("-k", "10", "--rank", "16", "--settings", SETTINGS)
 
 
