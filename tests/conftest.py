@@ -1,4 +1,4 @@
-"""One Spark session for the whole run."""
+"""One Spark session for each process of a run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ import graphrec
 from tests.quick_spark import QUICK
 
 
+_HERE = Path(__file__).parent
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the one session stay in one process; those without it may run beside them."""
+    """Tests of a folder that need the session stay together: what they share is made once."""
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("session"))
+            folder = item.path.relative_to(_HERE).parts[0]
+            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @pytest.fixture(scope="session")
