@@ -12,7 +12,6 @@ from pyspark.sql import SparkSession
 import graphrec
 from tests.quick_spark import QUICK
 
-
 _HERE = Path(__file__).parent
 
 

@@ -23,12 +23,10 @@ if TYPE_CHECKING:
 
     from graphrec.evaluation.tuning import Tuned
     from graphrec.evaluation.tuning_grid import Group
-    from graphrec.models.hybrid import HybridRecommender
 
 CONFIG: Final = "graphrec.toml"
 TRIALS: Final = "trials"
 DIVERSITY: Final = "diversity"
-_DEFAULT_GROUPS: Final = "pairs,walk,pseudo,ridge,als,embedding"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +49,7 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
         str | None,
         typer.Option(
             metavar="GROUP,...",
-            show_default=_DEFAULT_GROUPS,
+            show_default="pairs,walk,pseudo,ridge,als,embedding",
             help="What is tried: settings of the pair table, of the walk, pseudo-interactions, "
             "settings of the regression, of the factors, of the embeddings; also the rank of the "
             "factors; and half-life, order and recency of what is watched, by default where "
@@ -93,7 +91,7 @@ def run(options: Options) -> None:
     if options.weights is not None:
         raise ParameterError("--weights is what tune looks for", fix="leave it out")
     recommender = hybrid.hybrid_of(options, **column_params(options))
-    grid = _grid(options.groups or default_groups(recommender))
+    grid = _grid(options.groups) if options.groups else None
     with running("tune", options) as run:
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input]
@@ -129,15 +127,6 @@ def run(options: Options) -> None:
         if not options.quiet:
             show.tuning(tuned)
         run.report.line(f"written to {options.out}; use it by --config {options.out}/{CONFIG}")
-
-
-def default_groups(recommender: HybridRecommender) -> str:
-    """What is tried without being asked for: how old things are, too, if the future is wanted."""
-    from graphrec.evaluation.tuning_grid import TIMED
-    from graphrec.models.hold_out import RANDOM
-
-    timed = recommender.value("validationCut") != RANDOM
-    return ",".join((_DEFAULT_GROUPS, *TIMED) if timed else (_DEFAULT_GROUPS,))
 
 
 def _grid(names: str) -> list[Group]:

@@ -30,7 +30,7 @@ from graphrec.errors import ParameterError
 from graphrec.evaluation.comparison import MODEL, evaluate
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY
 from graphrec.evaluation.summary import MEAN, METRIC
-from graphrec.evaluation.tuning_grid import GRID, Group, Settings
+from graphrec.evaluation.tuning_grid import Group, Settings, default_grid
 from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.pairs import PairTable
 from graphrec.models.cached_scores import CUTOFF, ERRORS, CachedScores, Judged, gain
@@ -83,7 +83,7 @@ def tune(
     recommender: HybridRecommender,
     dataset: DataFrame,
     *,
-    grid: Sequence[Group] = GRID,
+    grid: Sequence[Group] | None = None,
     users: int = 2000,
     fraction: float = 0.2,
     budget: float = 0.01,
@@ -95,7 +95,7 @@ def tune(
         recommender: its settings are where the search starts; groups of legs that it does not
             have are left out.
         dataset: interactions, as for `fit`.
-        grid: what is tried, in this order.
+        grid: what is tried, in this order; None: `default_grid` of its validation cut.
         users: validation users, at most.
         fraction: share of all histories that is held out.
         budget: share of the NDCG that may be given up for diversity; 0 leaves MMR off.
@@ -107,7 +107,8 @@ def tune(
         ParameterError: something that is tried needs times, and there are none.
     """
     own = {leg.leg for leg in recommender.legs}
-    grid = [group for group in grid if not group.legs or group.legs & own]
+    wished = default_grid(recommender.value("validationCut")) if grid is None else grid
+    grid = [group for group in wished if not group.legs or group.legs & own]
     asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
     wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
     undecayed = recommender.with_settings({"halfLife": None})

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from graphrec.models.hold_out import RANDOM
 from graphrec.models.hybrid import DEFAULT_WEIGHTS
 
 Settings = Mapping[str, Any]  # "maxPartners" or "walk.itemExponent" -> value
@@ -108,5 +109,16 @@ GRID: Final[tuple[Group, ...]] = (
 )
 """What is tried; the first choice of each group is the default."""
 
-TIMED: Final = (HALF_LIFE, ORDER, RECENCY)
-"""Groups that need times; they win where what comes next is asked for, not what is missing."""
+_UNASKED: Final = ("pairs", "walk", "pseudo", "ridge", "als", "embedding")
+_UNASKED_ON_TIME: Final = (HALF_LIFE, ORDER, RECENCY)
+
+
+def default_grid(cut: str) -> list[Group]:
+    """What is tried unless something else is asked for.
+
+    Args:
+        cut: how the validation part is held out, see `hold_out`. How old things are is tried where
+            what comes next is asked for, by "last" or "time": it is no use for what is missing.
+    """
+    names = _UNASKED if cut == RANDOM else _UNASKED_ON_TIME + _UNASKED
+    return [group for group in GRID if group.name in names]

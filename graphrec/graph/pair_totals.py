@@ -123,8 +123,8 @@ def _sum_batches(
 def _sum_users(histories: Histories) -> Indices:
     """What users count, and what they count times s_u^-e, summed up, (1 + channels, PARTS).
 
-    A user counts the mean of the squared weights, as in a sum of r_ui · r_uj: without decay, 1. With
-    decay, those of long ago have next to no strength, and a scale that would drown all others.
+    A user counts the mean of the squared weights, as in a sum of r_ui · r_uj: without decay, 1.
+    With decay, those of long ago have next to no strength, and a scale that would drown all others.
     """
     length = np.diff(histories.start)
     squared = np.square(histories.weight.astype(np.float64))

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-import graphrec as gr
-from graphrec.cli.tune import default_groups
 from tests.cli.conftest import Graphrec
 
 
@@ -68,12 +66,3 @@ def test_what_cannot_be_tuned_is_told_in_one_line(
         assert (found.code, found.err.count("\n")) == (2, 1), found.err
         assert said in found.err
         assert not out.exists()
-
-
-def test_how_old_things_are_is_tried_where_the_future_is_wanted() -> None:
-    by_cut = {
-        cut: default_groups(gr.HybridRecommender(validationCut=cut)).split(",")
-        for cut in ("random", "last", "time")
-    }
-    assert not {"half-life", "order", "recency"} & set(by_cut["random"])
-    assert by_cut["time"] == by_cut["last"] == [*by_cut["random"], "half-life", "order", "recency"]

@@ -9,7 +9,8 @@ from pyspark.sql import DataFrame, SparkSession
 import graphrec as gr
 from graphrec.errors import ParameterError
 from graphrec.evaluation.tuning import Tuned, tune
-from graphrec.evaluation.tuning_grid import GRID, Group
+from graphrec.evaluation.tuning_grid import GRID, Group, default_grid
+from graphrec.models.hold_out import CUTS
 
 WALK = frozenset({"walk"})
 
@@ -124,3 +125,10 @@ def test_the_grid_starts_with_the_defaults() -> None:
     for group in GRID:
         first = group.choices[0]
         assert {name: default.setting(name) for name in first} == dict(first)
+
+
+def test_how_old_things_are_is_tried_where_the_future_is_wanted() -> None:
+    by_cut = {cut: {group.name for group in default_grid(cut)} for cut in CUTS}
+    timed = {"half-life", "order", "recency"}
+    assert not timed & by_cut["random"]
+    assert by_cut["time"] == by_cut["last"] == by_cut["random"] | timed
