@@ -26,7 +26,7 @@ from pyspark.storagelevel import StorageLevel
 from graphrec.columns import INDEX, ITEM, ITEMS, TIMES, USER
 from graphrec.data.interactions import Interactions
 from graphrec.data.recency import weigh_by_recency
-from graphrec.errors import ParameterError
+from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.evaluation.comparison import MODEL, evaluate
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY
 from graphrec.evaluation.summary import MEAN, METRIC
@@ -92,8 +92,8 @@ def tune(
     """Choose the settings and weights of a hybrid.
 
     Args:
-        recommender: its settings are where the search starts; groups of legs that it does not
-            have are left out.
+        recommender: its settings are where the search starts; what concerns legs that it does not
+            have is left out.
         dataset: interactions, as for `fit`.
         grid: what is tried, in this order; None: `default_grid` of its validation cut.
         users: validation users, at most.
@@ -103,12 +103,12 @@ def tune(
 
     Raises:
         ColumnError: a column is not there or cannot be used.
-        EmptyInputError: no row is accepted.
+        EmptyInputError: no row is accepted, or no history has a part to hold out.
         ParameterError: something that is tried needs times, and there are none.
     """
     own = {leg.leg for leg in recommender.legs}
     wished = default_grid(recommender.value("validationCut")) if grid is None else grid
-    grid = [group for group in wished if not group.legs or group.legs & own]
+    grid = [group.only(own) for group in wished if not group.legs or group.legs & own]
     asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
     wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
     undecayed = recommender.with_settings({"halfLife": None})
@@ -119,6 +119,12 @@ def tune(
     widest = max(asked, key=lambda hybrid: hybrid.partners_kept(data.catalogue.size))
     known = replace(data, profiles=training, params=widest)
     validation = cut.validation.persist(StorageLevel.MEMORY_AND_DISK)
+    if validation.isEmpty():
+        raise EmptyInputError(
+            "nobody can be asked",
+            found="no history with a part to hold out",
+            fix="give longer histories, or, if by time nobody came back, hold out the last items",
+        )
     search = _Search(recommender, _Part(known, mark_novel(validation, known.pairs())))
     for group in grid:
         with stage(f"tune {group.name}") as counts:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from graphrec.models.hold_out import RANDOM
@@ -23,6 +23,20 @@ class Group:
     name: str
     legs: frozenset[str]  # to be learned anew for each choice; none where no leg alone is concerned
     choices: Sequence[Settings]
+
+    def only(self, legs: Collection[str]) -> Group:
+        """The same without settings of legs that are not among these."""
+        choices = [
+            {name: value for name, value in choice.items() if _leg(name) in (None, *legs)}
+            for choice in self.choices
+        ]
+        return replace(self, choices=choices)
+
+
+def _leg(setting: str) -> str | None:
+    """The leg that a setting belongs to; None for the hybrid's own."""
+    leg, dot, _ = setting.rpartition(".")
+    return leg if dot else None
 
 
 GRID: Final[tuple[Group, ...]] = (

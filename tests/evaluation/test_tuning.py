@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
-from graphrec.errors import ParameterError
+from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.evaluation.tuning import Tuned, tune
 from graphrec.evaluation.tuning_grid import GRID, Group, default_grid
 from graphrec.models.hold_out import CUTS
@@ -110,6 +110,14 @@ def test_half_lives_need_times(interactions: DataFrame, hybrid: gr.HybridRecomme
     grid = [group for group in GRID if group.name == "half-life"]
     with pytest.raises(ParameterError, match="halfLife needs a timestamp column"):
         tune(hybrid, interactions, grid=grid)
+
+
+def test_by_time_somebody_must_have_come_back(spark: SparkSession) -> None:
+    rows = [(user, item, 86_400 * (1 + user)) for user in range(10) for item in range(6)]
+    visitors = spark.createDataFrame(rows, "user int, item int, timestamp long")
+    hybrid = gr.HybridRecommender([gr.PageRankRecommender()], validationCut="time")
+    with pytest.raises(EmptyInputError, match=r"nobody can be asked; .*the last items"):
+        tune(hybrid, visitors)
 
 
 def test_settings_make_a_copy(hybrid: gr.HybridRecommender) -> None:
