@@ -1,4 +1,4 @@
-"""One Spark session for each process of a run."""
+"""One Spark session for the whole run."""
 
 from __future__ import annotations
 
@@ -12,16 +12,13 @@ from pyspark.sql import SparkSession
 import graphrec
 from tests.quick_spark import QUICK
 
-_HERE = Path(__file__).parent
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a folder that need the session stay together: what they share is made once."""
+    """Tests of the one session stay in one process; those without it may run beside them."""
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
-            folder = item.path.relative_to(_HERE).parts[0]
-            item.add_marker(pytest.mark.xdist_group(folder))
+            item.add_marker(pytest.mark.xdist_group("session"))
 
 
 @pytest.fixture(scope="session")
