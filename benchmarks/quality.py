@@ -1,7 +1,8 @@
 """Quality on held-out interactions: the hybrid, its parts and its peers, on the same split.
 
     python -m benchmarks.quality RATINGS [--splits 3] [--ablation] [--mmr 0.3]
-    python -m benchmarks.quality RATINGS --split time --half-life 180 --leaning als
+    python -m benchmarks.quality RATINGS --split time --half-life 365 --recency 730 --order 0.5
+        --pseudo 0 --leaning walk
 
 Options on time are those that `benchmarks.time_options` chose on validation events. Peers need
 `pip install implicit`. Their settings are the published defaults or those named below; nothing is

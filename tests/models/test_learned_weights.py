@@ -81,13 +81,15 @@ def test_nothing_to_learn_from_leaves_the_default() -> None:
     assert search_weights(nothing, DEFAULT) == DEFAULT
 
 
+SCHEMA = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
+
+
 def profiles(spark: SparkSession) -> DataFrame:
     rows = [
         (f"u{u}", list(range(u % 7 + 1)), [1.0] * (u % 7 + 1), [float(u)] * (u % 7 + 1))
         for u in range(40)
     ]
-    schema = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
-    return spark.createDataFrame(rows, schema)
+    return spark.createDataFrame(rows, SCHEMA)
 
 
 @pytest.mark.parametrize("everyone", [False, True])
@@ -154,9 +156,8 @@ def test_few_users_teach_nothing(spark: SparkSession) -> None:
 
 
 def test_the_latest_items_are_held_out_where_that_is_asked_for(spark: SparkSession) -> None:
-    schema = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
     times = [5.0, 9.0, 1.0, 8.0, 2.0, 3.0]
-    history = spark.createDataFrame([("u", list(range(6)), [1.0] * 6, times)], schema)
+    history = spark.createDataFrame([("u", list(range(6)), [1.0] * 6, times)], SCHEMA)
     row = hold_out(history, fraction=0.34, cut=LAST).validation.first()
     assert row is not None
     assert sorted(row["held_out"]) == [1, 3]
@@ -165,13 +166,12 @@ def test_the_latest_items_are_held_out_where_that_is_asked_for(spark: SparkSessi
 
 def test_what_came_after_one_moment_is_held_out_of_everybody(spark: SparkSession) -> None:
     """The last tenth of the events; who has nothing before or nothing after is not asked."""
-    schema = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
     whole = [
         (f"u{user}", list(range(10)), [1.0] * 10, [float(10 * user + n) for n in range(10)])
         for user in range(9)
     ] + [("late", [0, 4, 7], [2.0, 3.0, 4.0], [10.0, 88.0, 89.0]), ("new", [5], [1.0], [89.5])]
     # 94 events, the last 11 from second 82 on.
-    cut = hold_out(spark.createDataFrame(whole, schema), fraction=0.12, cut=TIME)
+    cut = hold_out(spark.createDataFrame(whole, SCHEMA), fraction=0.12, cut=TIME)
     training = {row[USER]: row for row in cut.training.collect()}
     validation = {row[USER]: row["held_out"] for row in cut.validation.collect()}
     assert validation == {"u8": [2, 3, 4, 5, 6, 7, 8, 9], "late": [4, 7]}
@@ -184,9 +184,8 @@ def test_what_came_after_one_moment_is_held_out_of_everybody(spark: SparkSession
 def test_few_of_those_who_came_back_are_asked_and_all_give_up_what_came_later(
     spark: SparkSession,
 ) -> None:
-    schema = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
     whole = [(f"u{user}", [0, 1], [1.0, 1.0], [1.0, 2.0]) for user in range(20)]
-    cut = hold_out(spark.createDataFrame(whole, schema), users=3, fraction=0.5, cut=TIME)
+    cut = hold_out(spark.createDataFrame(whole, SCHEMA), users=3, fraction=0.5, cut=TIME)
     assert [row[ITEMS] for row in cut.training.collect()] == [[0]] * 20
     assert [row["held_out"] for row in cut.validation.collect()] == [[1]] * 3
 
