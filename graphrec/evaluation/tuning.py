@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 from pyspark.sql import DataFrame
@@ -151,12 +152,17 @@ class _Part:
         Args:
             half_life: days.
         """
-        latest = self.data.profiles.agg(F.max(F.array_max(TIMES))).collect()[0][0]
         profiles, validation = (
-            weigh_by_recency(part, half_life, until=latest)
+            weigh_by_recency(part, half_life, until=self._latest)
             for part in (self.data.profiles, self.validation)
         )
         return _Part(replace(self.data, profiles=profiles, _pairs=None), validation)
+
+    @cached_property
+    def _latest(self) -> float:
+        """The time of the latest interaction to learn from: one for all half-lives."""
+        latest: float = self.data.profiles.agg(F.max(F.array_max(TIMES))).collect()[0][0]
+        return latest
 
 
 class _Search:
