@@ -22,7 +22,6 @@ from graphrec.columns import (
     WEIGHTS,
 )
 from graphrec.data.catalogue import Catalogue
-from graphrec.data.profiles import cap_histories
 from graphrec.graph.item_rows import to_rows
 from graphrec.graph.measures import MEASURES
 from graphrec.graph.pairs import PairTable, build_pair_table
@@ -35,7 +34,7 @@ class ItemGraph:
     catalogue: Catalogue
     weights: sparse.csr_array  # (items, items), symmetric, cosines above 0, empty diagonal
     together: sparse.csr_array  # (items, items), users who have both, where there is a weight
-    support: npt.NDArray[np.int64]  # (items,), users who have the item, of the counted histories
+    support: npt.NDArray[np.int64]  # (items,), users who have the item
     users: int
 
     @property
@@ -92,13 +91,14 @@ def item_graph(
         catalogue: numbers the items.
         partners: of each item; it may have more, those whose partner it is.
         min_together: users that two items need in common: what one user alone did is no pattern.
-        max_history: interactions of a user that are counted: the latest.
+        max_history: interactions of a user that the cosines are made of: the latest.
     """
     alike = profiles.withColumn(WEIGHTS, F.transform(WEIGHTS, lambda _: F.lit(1.0).cast("float")))
     pairs = build_pair_table(
-        cap_histories(alike, max_history),
+        alike,
         catalogue.size,
         max_partners=partners,
+        max_history=max_history,
         min_support=min_together,
     )
     weights = _symmetric(pairs, pairs.cosine.astype(np.float64))

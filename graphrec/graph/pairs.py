@@ -7,25 +7,29 @@ Exponent 1 is the three-step walk, exponent 1/2 the Gram matrix of the ridge reg
 long histories count less, exponent 0 the plain Gram matrix. Each item keeps the best partners by
 cosine in exponent 1; everything downstream lives on that support.
 
-The cost is `Σ_u n_u²` and needs histories to be capped (`graphrec.data.profiles.cap_histories`).
-Compiled code counts (`graphrec.graph.pair_counting`): on the driver where it can hold all histories
-and no cluster would be quicker, else in blocks of items. The finished table has items x partners
-entries and is the driver's: it grows with the catalogue, never with the users.
+The cost is `Σ_u n_u²`, so the sums take long histories as capped
+(`graphrec.data.profiles.cap_histories`); the numbers of users, which people read, are exact
+(`graphrec.graph.capped_counts`). Compiled code counts (`graphrec.graph.pair_counting`): on the
+driver where it can hold all histories and no cluster would be quicker, else in blocks of items. The
+finished table has items x partners entries and is the driver's: it grows with the catalogue, never
+with the users.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from graphrec.artifacts import read_only
-from graphrec.columns import AFTER, NEIGHBOUR, TOGETHER
-from graphrec.data.profiles import profiles_size
+from graphrec.columns import AFTER, ITEMS, NEIGHBOUR, TOGETHER
+from graphrec.data.profiles import cap_histories
 from graphrec.graph.block_pairs import count_in_blocks
+from graphrec.graph.capped_counts import counts_left_out
 from graphrec.graph.driver_pairs import count_on_driver
 from graphrec.graph.pair_count import PairCount
 from graphrec.graph.pair_totals import SELECTING
@@ -79,6 +83,7 @@ def build_pair_table(
     items: int,
     *,
     max_partners: int,
+    max_history: int = 2000,
     exponents: Sequence[float] = (),
     min_support: int = 1,
     ordered: bool = False,
@@ -87,9 +92,10 @@ def build_pair_table(
     """Count the pairs of a set of histories.
 
     Args:
-        profiles: (user, items, weights, times), see `build_profiles`; capped.
+        profiles: (user, items, weights, times), see `build_profiles`.
         items: number of items.
         max_partners: how many partners each item keeps.
+        max_history: interactions of a user that are summed up: the latest. All count as users.
         exponents: wanted beside 1, which is always there.
         min_support: pairs with fewer common users are left out.
         ordered: also count in how many histories the neighbour came later.
@@ -98,30 +104,63 @@ def build_pair_table(
     """
     channels = (SELECTING, *sorted(set(exponents) - {SELECTING}))
     count = PairCount(items, channels, max_partners, min_support, ordered)
-    if _is_for_driver(profiles, count, block_entries):
-        totals, start, entries = count_on_driver(profiles, count)
+    entries, too_long = _sizes(profiles, max_history)
+    capped = cap_histories(profiles, max_history) if too_long else profiles
+    on_driver = _is_for_driver(profiles, count, entries, block_entries)
+    if on_driver:
+        totals, start, found = count_on_driver(capped, count)
     else:
-        totals, start, entries = count_in_blocks(profiles, count, block_entries=block_entries)
-    return PairTable(
+        totals, start, found = count_in_blocks(capped, count, block_entries=block_entries)
+    table = PairTable(
         users=totals.users,
         mean_scale=totals.mean_scale,
         strength=totals.strength,
         support=totals.support,
         own=totals.own,
         start=start,
-        neighbour=entries[NEIGHBOUR],
-        together=entries[TOGETHER],
-        after=entries.get(AFTER, np.empty(0, np.int32)),
-        sums={e: entries[f"sums_{e}"] for e in channels},
+        neighbour=found[NEIGHBOUR],
+        together=found[TOGETHER],
+        after=found.get(AFTER, np.empty(0, np.int32)),
+        sums={e: found[f"sums_{e}"] for e in channels},
     )
+    return _whole(table, profiles, max_history, on_driver) if too_long else table
 
 
-def _is_for_driver(profiles: DataFrame, count: PairCount, block_entries: int) -> bool:
-    _, entries = profiles_size(profiles)
+def _sizes(profiles: DataFrame, max_history: int) -> tuple[int, int]:
+    """How many interactions there are once histories are capped, and how many have to be."""
+    length = F.size(ITEMS)
+    row = profiles.agg(
+        F.coalesce(F.sum(F.least(length, F.lit(max_history))), F.lit(0)),
+        F.count_if(length > max_history),
+    ).first()
+    assert row is not None  # an aggregate without groups has one row
+    return row[0], row[1]
+
+
+def _is_for_driver(profiles: DataFrame, count: PairCount, entries: int, block_entries: int) -> bool:
     return entries <= block_entries and is_better_on_driver(
         profiles.sparkSession,
         size=entries * _ENTRY_BYTES + count.most_bytes,
         quick=entries <= _QUICK,
+    )
+
+
+def _whole(table: PairTable, profiles: DataFrame, max_history: int, on_driver: bool) -> PairTable:
+    """The table with the users whom capping left out of its counts."""
+    ordered = table.after.size > 0
+    left_out = counts_left_out(
+        profiles,
+        table.start,
+        table.neighbour,
+        max_history=max_history,
+        ordered=ordered,
+        on_driver=on_driver,
+    )
+    return replace(
+        table,
+        support=table.support + left_out.support,
+        together=(table.together + left_out.together).astype(np.int32),
+        after=(table.after + left_out.after).astype(np.int32) if ordered else table.after,
     )
 
 

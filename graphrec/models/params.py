@@ -51,7 +51,10 @@ class TrainingParams(ColumnParams):
         optional(positive()),
     )
     maxHistory = param(
-        2000, "interactions of a user that are counted into item pairs: the latest", at_least(2)
+        2000,
+        "interactions of a user that item pairs are learned from: the latest; whatever is counted "
+        "for people to read counts all",
+        at_least(2),
     )
     maxPartners = param(
         None,

@@ -15,7 +15,7 @@ from graphrec.data.catalogue import Catalogue
 from graphrec.data.columns_found import InteractionColumns, find_columns
 from graphrec.data.duplicates import decayed
 from graphrec.data.interactions import InteractionFigures, Interactions, validate_interactions
-from graphrec.data.profiles import build_profiles, cap_histories
+from graphrec.data.profiles import build_profiles
 from graphrec.graph.pairs import PairTable, build_pair_table
 from graphrec.models.params import TrainingParams
 from graphrec.progress import stage
@@ -65,10 +65,10 @@ def count_pairs_of(
     ordered: bool,
 ) -> PairTable:
     """The pair table of some histories, as the parameters say."""
-    capped = cap_histories(profiles, params.value("maxHistory"))
     return build_pair_table(
-        capped,
+        profiles,
         items,
+        max_history=params.value("maxHistory"),
         exponents=sorted(exponents),
         max_partners=params.partners_kept(items),
         min_support=params.value("minSupport"),

@@ -10,7 +10,6 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from graphrec.data.profiles import cap_histories
 from graphrec.graph.pairs import PairTable, build_pair_table
 from tests.graph.brute_force import Histories, random_histories
 
@@ -137,8 +136,9 @@ def test_its_bits_do_not_depend_on_partitions_and_blocks(
     assert_same_bits(whole, dealt_otherwise)
 
 
-def test_a_capped_history_counts_with_its_latest_items(
-    spark: SparkSession, histories: Histories
+@pytest.mark.parametrize("block_entries", [32_000_000, 1], ids=["driver", "blocks"])
+def test_a_capped_history_is_learned_from_in_part_and_counted_whole(
+    spark: SparkSession, histories: Histories, block_entries: int
 ) -> None:
     rng = np.random.default_rng(0)
     time = np.argsort(rng.random(histories.has.shape), axis=1).astype(np.float64)
@@ -147,12 +147,22 @@ def test_a_capped_history_counts_with_its_latest_items(
     shortened = Histories(
         histories.has & latest, np.where(latest, histories.weight, 0.0), histories.time
     )
-    full = Histories(histories.has, histories.weight, time).profiles(spark)
-    table = build_pair_table(cap_histories(full, 6), histories.items, max_partners=histories.items)
+    full = Histories(histories.has, histories.weight, time)
+    table = build_pair_table(
+        full.profiles(spark),
+        histories.items,
+        max_partners=histories.items,
+        max_history=6,
+        ordered=True,
+        block_entries=block_entries,
+    )
     np.testing.assert_array_equal(kept(table), usable(shortened))
     pair = table.item, table.neighbour
-    np.testing.assert_array_equal(table.together, shortened.together()[pair])
     np.testing.assert_allclose(table.sums[1.0], shortened.gram(1.0)[pair], rtol=1e-6)
+    assert (full.together()[pair] > shortened.together()[pair]).any()
+    np.testing.assert_array_equal(table.together, full.together()[pair])
+    np.testing.assert_array_equal(table.after, full.after()[pair])
+    np.testing.assert_array_equal(table.support, full.has.sum(axis=0))
 
 
 def test_users_who_share_nothing_make_no_pairs(spark: SparkSession) -> None:
