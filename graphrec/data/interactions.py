@@ -26,6 +26,7 @@ from graphrec.data.text_ids import is_plain_integer, is_untyped
 from graphrec.data.timestamps import DAY_SECONDS, epoch_seconds
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 
+MAX_RATING: Final = 1e9  # whatever is summed up of ratings stays exact, and finite
 _ROW: Final = "row"  # the input's own columns, kept of the rows that are set aside
 
 _ID: Final = (T.StringType, T.IntegralType)
@@ -102,9 +103,9 @@ def validate_interactions(
     """Take the good rows of a table as interactions, and set the others aside with a reason.
 
     A row is set aside for the first `Reason` that applies: a line that is no record; an id that
-    is null or blank; a rating that is missing, not a finite number, or negative (zero is
-    accepted); a timestamp that is missing, unreadable, not after 1970-01-01, or more than a day
-    after `now`. Times are read as `timestamps.epoch_seconds` says.
+    is null or blank; a rating that is missing, not a finite number, negative (zero is accepted), or
+    above `MAX_RATING`; a timestamp that is missing, unreadable, not after 1970-01-01, or more than
+    a day after `now`. Times are read as `timestamps.epoch_seconds` says.
 
     Args:
         df: any table, such as `read_table` gives; read once.
@@ -238,6 +239,7 @@ def _checks(
         yield Reason.NO_RATING, missing(columns.rating)
         yield Reason.BAD_RATING, F.col(WEIGHT).isNull()
         yield Reason.NEGATIVE_RATING, F.col(WEIGHT) < 0
+        yield Reason.HUGE_RATING, F.col(WEIGHT) > MAX_RATING
     if columns.timestamp is not None:
         seconds = F.col(TIMESTAMP)
         yield Reason.NO_TIME, missing(columns.timestamp)

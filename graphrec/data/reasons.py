@@ -12,6 +12,7 @@ class Reason(StrEnum):
     NO_RATING = "rating is missing"
     BAD_RATING = "rating is not a finite number"
     NEGATIVE_RATING = "rating is negative"
+    HUGE_RATING = "rating is above a billion"
     NO_TIME = "timestamp is missing"
     BAD_TIME = "timestamp cannot be read"
     IMPOSSIBLE_TIME = "timestamp is before 1970 or in the future"

@@ -19,7 +19,7 @@ from graphrec.explanation.one_user import OneUser
 from graphrec.ranking.blend import leg_weights
 from graphrec.ranking.factor_scores import user_vector
 from graphrec.ranking.kernel import score_items
-from graphrec.ranking.neighbour_scores import moments, sum_neighbours, units
+from graphrec.ranking.neighbour_scores import FLATTEST, moments, sum_neighbours, units
 from graphrec.ranking.reached import nothing_reached
 
 POPULARITY: Final = "popularity"  # the one leg of a score without a history
@@ -65,7 +65,8 @@ def contributions(user: OneUser, item: int) -> Contributions:
         np.concatenate(arrays, axis=-1) for arrays in zip(*legs, strict=True)
     )
     weight = leg_weights(user.profiles.weight, user.settings).astype(np.float64)
-    scale = np.where(deviation > 0, weight / np.where(deviation > 0, deviation, 1.0), 0.0)
+    differs = deviation > FLATTEST
+    scale = np.where(differs, weight / np.where(differs, deviation, 1.0), 0.0)
     return Contributions(
         score=float(score[0]),
         legs=user.tables.legs,

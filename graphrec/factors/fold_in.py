@@ -31,11 +31,13 @@ class SolvedFoldIn:
         """What each item of a history adds to the score of an item, (n,).
 
         The factor `A⁻¹·Σ_i (a0 + c_i)·q_i` is a sum over the history, and so is its product with
-        q_j: item i adds `(a0 + c_i)·q_i·A⁻¹·q_j` (Hu, Koren and Volinsky, 2008, section 5).
+        q_j: item i adds `(a0 + c_i)·q_i·A⁻¹·q_j` (Hu, Koren and Volinsky, 2008, section 5), and
+        nothing where c_i is 0, see `half_step.preferred`.
         """
+        preferred = np.asarray(weight) > 0.0
         history = vector[item].astype(np.float64)  # (n, rank)
         confidence = weight.astype(np.float64)
-        shared = self.unobserved * eigenvalue + self.regularization * item.size
+        shared = self.unobserved * eigenvalue + self.regularization * preferred.sum()
         system = np.diag(shared.astype(np.float64)) + (history.T * confidence) @ history
         towards = linalg.solve(system, vector[target].astype(np.float64), assume_a="pos")
-        return (self.unobserved + weight) * (history @ towards)
+        return np.where(preferred, self.unobserved + weight, 0.0) * (history @ towards)

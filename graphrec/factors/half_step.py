@@ -34,6 +34,19 @@ def precisions(iterations: int) -> list[float]:
     return [EXACT if number == iterations else _ROUGH for number in range(1, iterations + 1)]
 
 
+def preferred(side: Side, objective: Objective) -> Side:
+    """The entries that the objective takes for a preference; an implicit one of weight 0 is none.
+
+    Hu, Koren and Volinsky (2008): the preference is 1 where r > 0 and else 0. An entry of
+    confidence 0 and preference 0 is what an absent pair is, so it is left out, and is not counted.
+    """
+    kept = side.weight > 0.0
+    if objective.explicit or kept.all():
+        return side
+    before = np.concatenate(([0], np.cumsum(kept)))
+    return Side(before[side.start], side.column[kept], side.weight[kept])
+
+
 def solve_side(
     side: Side,
     fixed: Matrix,
@@ -42,6 +55,7 @@ def solve_side(
     precision: float = EXACT,
 ) -> Matrix:
     """The factors of some rows, (rows, rank), the other side held fixed in its eigenbasis."""
+    side = preferred(side, objective)
     return solve_rows(
         read_only(side.start),
         read_only(side.column),

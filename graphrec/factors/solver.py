@@ -105,6 +105,8 @@ def _solve(
         for place in range(scale.size):
             image[place] = direction[place] + scale[place] * image[place]
             curvature += direction[place] * image[place]
+        if not curvature > 0.0:  # numbers too small for single precision: this is the solution
+            break
         length = error / curvature
         smaller = np.float32(0.0)
         for place in range(scale.size):

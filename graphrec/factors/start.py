@@ -12,7 +12,7 @@ import numpy as np
 
 from graphrec.artifacts import read_only
 from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.half_step import Objective, Side
+from graphrec.factors.half_step import Objective, Side, preferred
 from graphrec.jit import compiled
 from graphrec.types import Indices, Matrix, Vector
 
@@ -26,6 +26,7 @@ def random_vectors(items: int, rank: int, seed: int) -> Matrix:
 
 def multiply_side(side: Side, fixed: Matrix, objective: Objective) -> Matrix:
     """Some rows of the targets, 0 where there is none, times the other side's vectors."""
+    side = preferred(side, objective)
     target = side.weight if objective.explicit else np.ones_like(side.weight)
     return _multiply_rows(
         read_only(side.start), read_only(side.column), read_only(target), read_only(fixed)

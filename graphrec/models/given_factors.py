@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -43,7 +43,8 @@ class GivenFactorsRecommender(Recommender):
         **values: parameters by keyword.
 
     Raises:
-        ColumnError: at fitting, when a frame has another shape, or vectors of several lengths.
+        ColumnError: at fitting, when a frame has another shape, or vectors of several lengths or of
+            numbers that are not finite.
     """
 
     unobserved = param(0.05, "a0: weight of an absent pair in the fold-in", positive())
@@ -107,7 +108,11 @@ class GivenFactorsRecommender(Recommender):
 
 
 def _id_and_vector(frame: DataFrame, name: str) -> DataFrame:
-    """A frame's two columns under our names."""
+    """A frame's two columns under our names.
+
+    Raises:
+        ColumnError: it has others, or a vector holds what is no finite number.
+    """
     kinds = [field.dataType for field in frame.schema.fields]
     if len(kinds) != 2 or not isinstance(kinds[1], T.ArrayType):
         raise ColumnError(
@@ -115,7 +120,19 @@ def _id_and_vector(frame: DataFrame, name: str) -> DataFrame:
             found=", ".join(f"{f.name}: {f.dataType.simpleString()}" for f in frame.schema.fields),
             fix="select them in this order",
         )
-    return frame.toDF(name, VECTOR).withColumn(VECTOR, F.col(VECTOR).cast("array<float>"))
+    given = frame.toDF(name, VECTOR).withColumn(VECTOR, F.col(VECTOR).cast("array<float>"))
+    found = given.where(F.exists(VECTOR, _not_finite)).first()
+    if found is not None:
+        raise ColumnError(
+            "the vectors of the factors must hold finite numbers",
+            found=f"{found[VECTOR]} of {found[name]!r}",
+            fix="leave such rows out, or mend them",
+        )
+    return given
+
+
+def _not_finite(value: Column) -> Column:
+    return value.isNull() | F.isnan(value) | (F.abs(value) == float("inf"))
 
 
 def _matrix(column: pa.ListArray) -> Matrix:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+import numpy as np
 from pyspark.ml.base import Estimator, Model
 from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
 from pyspark.sql import DataFrame
@@ -23,7 +24,7 @@ from graphrec.columns import (
 from graphrec.data.column_types import quoted
 from graphrec.data.columns_found import require_column
 from graphrec.data.interactions import InteractionFigures
-from graphrec.errors import ParameterError
+from graphrec.errors import GraphrecError, ParameterError
 from graphrec.explanation.explanation import Explanation, Names, explain
 from graphrec.explanation.one_user import OneUser
 from graphrec.graph.association import watched_together
@@ -462,7 +463,12 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
         """Learn the legs."""
 
     def model_of(self, data: TrainingData, legs: list[Leg]) -> RecommenderModel:
-        """A model of these legs with this recommender's parameters."""
+        """A model of these legs with this recommender's parameters.
+
+        Raises:
+            GraphrecError: a leg learned a number that is not finite.
+        """
+        _require_finite(legs)
         neighbours = any(isinstance(leg, NeighbourLeg) for leg in legs)
         similarity = None
         if neighbours and not any(isinstance(leg, FactorLeg) for leg in legs):
@@ -479,3 +485,15 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
             interactions=data.interactions,
         )
         return self._copyValues(self._model(learned))
+
+
+def _require_finite(legs: Iterable[Leg]) -> None:
+    """A last guard: what is read has bounds that should keep all sums finite."""
+    for leg in legs:
+        learned = leg.rows.weight if isinstance(leg, NeighbourLeg) else leg.factors.vector
+        if not np.isfinite(learned).all():
+            raise GraphrecError(
+                f"the leg {leg.name!r} learned numbers that are not finite",
+                found=f"{int((~np.isfinite(learned)).sum()):,} of {learned.size:,}",
+                fix="give smaller ratings or factors, or more regularization",
+            )

@@ -14,8 +14,10 @@ from graphrec.columns import ITEM, WEIGHT
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.columns_found import InteractionColumns, find_columns
 from graphrec.data.duplicates import decayed
+from graphrec.data.exact import LARGEST
 from graphrec.data.interactions import InteractionFigures, Interactions, validate_interactions
 from graphrec.data.profiles import build_profiles
+from graphrec.errors import ColumnError
 from graphrec.graph.pairs import PairTable, build_pair_table
 from graphrec.models.params import TrainingParams
 from graphrec.progress import stage
@@ -88,7 +90,7 @@ def prepare(
         exponents: of the user's strength, wanted in the pair table.
 
     Raises:
-        ColumnError: a column is not there or cannot be used.
+        ColumnError: a column is not there or cannot be used, or ratings are too large as weights.
         ParameterError: interactions are to decay, and have no times.
         EmptyInputError: no row is accepted.
     """
@@ -133,9 +135,23 @@ def prepare(
 def _weighed(interactions: Interactions, params: TrainingParams) -> DataFrame:
     """(user, item, weight, timestamp) with the weights that the models learn from."""
     if params.value("preference") == "weight":
+        _require_summable(interactions)
         return interactions.accepted
     weight = F.lit(1.0)
     half_life, latest = params.value("halfLife"), interactions.figures.latest
     if half_life is not None and latest is not None:
         weight = decayed(weight, latest=latest, half_life_days=half_life)
     return interactions.accepted.withColumn(WEIGHT, weight)
+
+
+def _require_summable(interactions: Interactions) -> None:
+    """Raise a ColumnError where the weights' squares cannot be summed up exactly."""
+    row = interactions.accepted.agg(F.max(WEIGHT)).first()
+    assert row is not None  # an aggregate without groups has one row
+    largest, number = row[0], interactions.figures.interactions
+    if largest * largest * number > LARGEST:
+        raise ColumnError(
+            "ratings are too large to be weights",
+            found=f"{largest:g} among {number:,} interactions",
+            fix='divide them, take their logarithm, or leave preference at "binary"',
+        )

@@ -5,6 +5,7 @@ import numpy as np
 from graphrec.jit import compiled
 from graphrec.linear import product
 from graphrec.ranking.blocks import Factors
+from graphrec.ranking.neighbour_scores import FLATTEST
 from graphrec.types import Indices, Matrix, Vector
 
 
@@ -49,7 +50,7 @@ def add_factor_shares(
         mean, deviation = np.float32(0.0), np.float32(1.0)
         if standardise:
             mean, deviation = factors.mean[user, leg], factors.deviation[user, leg]
-        if deviation <= 0.0:
+        if deviation <= FLATTEST:
             continue
         scale = weight[first + leg] / deviation
         vector, items = user_vector(factors, leg, user), item_vectors(factors, leg)

@@ -49,7 +49,7 @@ def rank_users(
         candidates = _retrieve(reached, hidden, count, scale, settings)
         if candidates.size < settings.candidates:
             candidates, count = _add_popular(candidates, reached, count, settings)
-        share = _neighbour_shares(reached.score, candidates, mean, scale, settings)
+        share = _shares(reached.score, candidates, mean, scale, 0, settings)
         candidate_items = reached.item[candidates]
         add_factor_shares(factors, user, candidate_items, weight, settings.standardise, share)
         _list_best(user, candidate_items, share, neighbours, factors, settings, place, lists)
@@ -65,8 +65,17 @@ def rank_users(
 def rank_dense(
     profiles: Profiles, dense: Matrix, neighbours: Neighbours, factors: Factors, settings: Settings
 ) -> Lists:
-    """Ranked lists from the scores of all items, (legs, users, items): for factors alone."""
+    """Ranked lists from the scores of all items by the factor legs alone.
+
+    Args:
+        profiles: the histories.
+        dense: (factor legs, users, items), their scores.
+        neighbours: the merged table, which MMR may read; its legs have no weight.
+        factors: the factor legs.
+        settings: what the lists shall be.
+    """
     items, users = settings.popularity.size, profiles.start.size - 1
+    first_leg = settings.blend.size - dense.shape[0]
     everything = np.arange(items)
     reached = nothing_reached(items, dense.shape[0])
     place = np.full(items, -1, np.int32)
@@ -81,10 +90,10 @@ def rank_dense(
         for leg in range(dense.shape[0]):
             reached.score[:count, leg] = dense[leg, user][reached.item[:count]]
         mean, deviation = moments(reached.score[:count], settings)
-        weight = leg_weights(_weights_of(profiles, user), settings)
+        weight = leg_weights(_weights_of(profiles, user), settings)[first_leg:]
         scale = scales(deviation, weight)
         candidates = _retrieve(reached, hidden, count, scale, settings)
-        share = _neighbour_shares(reached.score, candidates, mean, scale, settings)
+        share = _shares(reached.score, candidates, mean, scale, first_leg, settings)
         candidate_items = reached.item[candidates]
         _list_best(user, candidate_items, share, neighbours, factors, settings, place, lists)
         if settings.reasons > 0:
@@ -132,7 +141,7 @@ def score_items(
         weight = leg_weights(_weights_of(profiles, user), settings)
         scale = scales(deviation, weight)
         slots = reached.slot[wanted[first:last]]
-        share = _neighbour_shares(reached.score, slots, mean, scale, settings)
+        share = _shares(reached.score, slots, mean, scale, 0, settings)
         add_factor_shares(factors, user, wanted[first:last], weight, settings.standardise, share)
         shares[first:last] = share
         for leg in range(share.shape[1]):
@@ -230,14 +239,23 @@ def _add_popular(
 
 
 @compiled
-def _neighbour_shares(
-    scores: Matrix, slots: Indices, mean: Vector, scale: Vector, settings: Settings
+def _shares(
+    scores: Matrix, slots: Indices, mean: Vector, scale: Vector, first_leg: int, settings: Settings
 ) -> Matrix:
-    """Each neighbour leg's share of the blended score, (slots, legs); the rest is 0."""
+    """Some legs' shares of the blended score, (slots, legs); those of the other legs are 0.
+
+    Args:
+        scores: (slots, some legs).
+        slots: of the items whose shares are wanted.
+        mean: of these legs, over all items.
+        scale: what one unit of each leg's score is worth in the blend.
+        first_leg: the place of the first of them among all legs.
+        settings: has all legs.
+    """
     share = np.zeros((slots.size, settings.blend.size), np.float32)
     for place in range(slots.size):
         for leg in range(scale.size):
-            share[place, leg] = scale[leg] * (scores[slots[place], leg] - mean[leg])
+            share[place, first_leg + leg] = scale[leg] * (scores[slots[place], leg] - mean[leg])
     return share
 
 

@@ -7,6 +7,8 @@ from graphrec.ranking.blocks import Neighbours, Profiles, Settings
 from graphrec.ranking.reached import NO_SLOT, Reached
 from graphrec.types import Matrix, Vector
 
+FLATTEST = 1e-30  # a deviation below, by which a weight cannot be divided: no score differs
+
 
 @compiled
 def units(profiles: Profiles, user: int, neighbours: Neighbours) -> Vector:
@@ -110,6 +112,6 @@ def scales(deviation: Vector, weight: Vector) -> Vector:
     """What one unit of each leg's score is worth in the blend; 0 where a leg says nothing."""
     scale = np.zeros(deviation.size, np.float32)
     for leg in range(deviation.size):
-        if deviation[leg] > 0.0:
+        if deviation[leg] > FLATTEST:
             scale[leg] = weight[leg] / deviation[leg]
     return scale

@@ -160,7 +160,9 @@ def rank_batch(
     fold_ins: Sequence[FoldIn],
     request: Request,
 ) -> Lists:
-    """Rank one batch with the entry of the kernel that fits the model's legs.
+    """Rank one batch with the entry of the kernel that fits the legs that have weight.
+
+    Candidates come from legs that count: without a neighbour leg among them, from all items.
 
     Args:
         batch: profiles, as `serve` takes them.
@@ -176,7 +178,7 @@ def rank_batch(
     neighbours = neighbours_of(tables)
     users = user_factors(batch, profiles, tables, fold_ins)
     factors = factors_of(tables, users)
-    if tables["weight"].shape[1]:
+    if request.retrieves_by_graph(tables["weight"].shape[1]):
         return rank_users(profiles, neighbours, factors, settings)
     legs = [
         (read_only(users[:, place]), read_only(leg.vector.T))  # (rank, items)
@@ -185,14 +187,34 @@ def rank_batch(
     return _concatenated(
         rank_dense(
             _slice(profiles, first, first + _DENSE_BLOCK),
-            np.stack(
-                [score_all_items(own[first : first + _DENSE_BLOCK], items) for own, items in legs]
-            ),
+            _dense_scores(legs, request, first),
             neighbours,
             factors,
             settings,
         )
         for first in range(0, users.shape[0], _DENSE_BLOCK)
+    )
+
+
+def _dense_scores(
+    legs: Sequence[tuple[Matrix, Matrix]], request: Request, first: int
+) -> npt.NDArray[np.float32]:
+    """The factor legs' scores of all items for a block of users, 0 in legs without weight.
+
+    Args:
+        legs: (users, rank) and (rank, items) of each.
+        request: has their weights, the last of the blend.
+        first: the first user of the block.
+    """
+    weights = request.blend[len(request.blend) - len(legs) :]
+    block = slice(first, first + _DENSE_BLOCK)
+    return np.stack(
+        [
+            score_all_items(users[block], items)
+            if weight > 0.0
+            else np.zeros((users[block].shape[0], items.shape[1]), np.float32)
+            for (users, items), weight in zip(legs, weights, strict=True)
+        ]
     )
 
 

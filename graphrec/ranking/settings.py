@@ -25,6 +25,10 @@ class Request:
     filter_seen: bool = True
     fade: tuple[float, ...] = ()  # see `Settings`; none of the legs where it is empty
 
+    def retrieves_by_graph(self, neighbour_legs: int) -> bool:
+        """Whether one of the neighbour legs, the first ones of the blend, has any weight."""
+        return any(weight > 0.0 for weight in self.blend[:neighbour_legs])
+
     def settings(self, popularity: Vector, excluded: npt.NDArray[np.bool_]) -> Settings:
         """As the kernel takes it."""
         return Settings(

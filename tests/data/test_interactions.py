@@ -66,6 +66,7 @@ def reason(row: Cells) -> Reason | None:
         Reason.NO_RATING: blank(rating),
         Reason.BAD_RATING: weight is None,
         Reason.NEGATIVE_RATING: weight is not None and weight < 0,
+        Reason.HUGE_RATING: weight is not None and weight > 1_000_000_000,
         Reason.NO_TIME: blank(at),
         Reason.BAD_TIME: time is None,
         Reason.IMPOSSIBLE_TIME: time is not None and not 0 < time <= NOW + 86_400,
@@ -78,6 +79,7 @@ ids = st.sampled_from(["u1", "u2", "7", " x", "ü"]) | missing
 ratings = (
     st.sampled_from(["4", "4.5", "0", "-0.0", " 3 ", "1e2", "+2", ".5", "5."])
     | st.sampled_from(["-1", "-1e-9", "NaN", "nan", "inf", "-Infinity", "1e400"])
+    | st.sampled_from(["1e9", "1000000000.1", "1e39", "1e308", "-1e308"])
     | st.sampled_from(["4f", "4d", "0x1", "4,5", "good"])
     | missing
 )

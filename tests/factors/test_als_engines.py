@@ -99,6 +99,19 @@ def test_mllib_reaches_about_the_same_objective(
     assert objective(mllib) == pytest.approx(objective(by_iterations[3]), rel=0.01)
 
 
+def test_a_weight_of_0_is_no_preference(spark: SparkSession, profiles: DataFrame) -> None:
+    """The last item: everybody gave it 0. By each engine it is as if nobody had it, as in MLlib."""
+    zeros = profiles.withColumn("items", F.concat("items", F.array(F.lit(ITEMS)))).withColumn(
+        "weights", F.concat("weights", F.array(F.lit(0.0).cast("float")))
+    )
+    asked = (RANK, 2, Objective(0.05, 0.05, explicit=False), 0)
+    for fit in (fit_on_driver, fit_in_blocks):
+        found = fit(zeros, ITEMS + 1, *asked)
+        np.testing.assert_array_equal(found[-1], 0.0)
+        assert found[:-1].any()
+    assert not fit_mllib_als(zeros, ITEMS + 1, rank=RANK, iterations=1).vector[-1].any()
+
+
 def test_factors_that_cannot_pass_through_the_driver_are_refused(profiles: DataFrame) -> None:
     with pytest.raises(ParameterError, match=r'60 rows x rank 100000000 .*; .* engine "mllib"'):
         fit_als(profiles, ITEMS, rank=100_000_000)

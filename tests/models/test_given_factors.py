@@ -72,6 +72,15 @@ def test_given_factors_blend_with_other_legs(
     assert all(row.score == pytest.approx(row.walk + row.factors, abs=1e-5) for row in rows)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e300, None])
+def test_vectors_that_are_not_finite_are_refused(
+    spark: SparkSession, interactions: DataFrame, value: float | None
+) -> None:
+    bad = spark.createDataFrame([("i1", [1.0, value])], "id string, vector array<double>")
+    with pytest.raises(ColumnError, match=r"must hold finite numbers; found .* of 'i1'"):
+        gr.GivenFactorsRecommender(bad).fit(interactions)
+
+
 def test_frames_of_another_shape_are_refused(spark: SparkSession, interactions: DataFrame) -> None:
     wrong = spark.createDataFrame([(1, 2.0)], "id int, value double")
     with pytest.raises(ColumnError, match="two columns"):

@@ -132,6 +132,19 @@ def test_weights_may_be_changed_after_the_fit(
     assert model.value("weights") == WEIGHTS
 
 
+def test_factors_alone_retrieve_by_themselves(model: HybridRecommenderModel) -> None:
+    """Of no more candidates than places, the best by ALS, and not those of walk and ridge."""
+    alone = model.baselines()["als"].copy({model.candidates: ITEMS})
+    for weights in ({"als": 1.0}, {"walk": 0.0, "ridge": 0.0, "als": 0.3}):
+        narrow = model.copy({model.weights: weights, model.candidates: 5})
+        lists = narrow.rankedLists(5).persist()
+        assert ordered(lists) == ordered(alone.rankedLists(5))
+        assert lists.where(F.size("because") == 0).isEmpty()
+        best = lists.where("user = 'u00' AND rank = 1").first()
+        place = narrow.explain("u00", best["item"], 5).place.first()
+        assert place["rank"] == 1
+
+
 def test_the_legs_that_are_there_share_the_default_weights(
     model: HybridRecommenderModel, interactions: DataFrame
 ) -> None:

@@ -99,8 +99,8 @@ class Case:
         return self.request.settings(popularity, read_only(self.excluded))
 
     def ranked(self) -> Lists:
-        """The kernel's lists; those of a case without neighbour legs are made from dense scores."""
-        if len(self.legs):
+        """The kernel's lists; from dense scores where no neighbour leg has weight."""
+        if self.request.retrieves_by_graph(len(self.legs)):
             return rank_users(self.profiles, self.neighbours, self.factors, self.settings)
         scores = np.stack(
             [
@@ -110,14 +110,7 @@ class Case:
                 for users, items in self.factor_legs
             ]
         )
-        nothing = Neighbours(
-            read_only(np.zeros(self.has.shape[1] + 1, np.int64)),
-            read_only(np.empty(0, np.int32)),
-            read_only(np.empty((0, 0), np.float32)),
-            read_only(np.empty(0, np.float32)),
-            read_only(np.empty(0, np.bool_)),
-        )
-        return rank_dense(self.profiles, scores, nothing, self.factors, self.settings)
+        return rank_dense(self.profiles, scores, self.neighbours, self.factors, self.settings)
 
     # --- what the lists must be -------------------------------------------------------------------
 

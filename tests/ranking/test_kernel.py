@@ -139,6 +139,27 @@ def test_few_candidates_are_the_best_of_the_neighbour_legs(
         assert_best(listed, found, case.blended[user], retrieved, length)
 
 
+@given(seed=SEEDS, legs=st.integers(1, 3), second=st.integers(0, 2), diverse=st.booleans())
+@example(seed=0, legs=2, second=2, diverse=True)
+@settings(max_examples=40, deadline=None)
+def test_candidates_come_from_legs_that_have_weight(
+    seed: int, legs: int, second: int, *, diverse: bool
+) -> None:
+    """With few candidates, too, lists hold the best by the factors where these alone count."""
+    case = random_case(seed, items=15, legs=legs, second=second, length=3)
+    blend = (0.0,) * legs + case.request.blend[legs:]
+    case = case.asking(blend=blend, candidates=3)
+    lists = case.ranked()
+    for user in np.flatnonzero(~case.cold):
+        listed = filled(lists.item[user])
+        found = lists.score[user, : listed.size]
+        assert_best(listed, found, case.blended[user], case.open[user], 3)
+        assert not lists.share[user, :, :legs].any()
+    if diverse:  # MMR reads the neighbours' cosines, or the factors
+        varied = case.asking(diversity=0.5, candidates=15).ranked()
+        assert np.all((varied.item >= 0).sum(axis=1) == (lists.item >= 0).sum(axis=1))
+
+
 def test_a_short_candidate_list_is_filled_with_the_most_popular() -> None:
     """One item in the history, one neighbour: the other nine come by popularity."""
     case = random_case(3, users=3, items=12, legs=1, rank=0, standardise=False, length=10)
