@@ -2,8 +2,9 @@
 
 Each user is compared with everybody who has an item in common, so the work is the sum of the
 squares of the items' numbers of users. The most popular items would cost most and say least: those
-with more than `max_audience` users are left out of everything here, which bounds the work by
-interactions x `max_audience`. Who has an item travels to the blocks of users it touches, at most
+with more than `max_audience` users choose nobody and are in no cosine, which bounds the work by
+interactions x `max_audience`; the items in common are counted whole, for the users that were
+chosen. Who has an item travels to the blocks of users it touches, at most
 once to each; nothing as large as the users passes through the driver.
 """
 
@@ -34,6 +35,7 @@ _ENTRIES: Final = "entries"
 _BLOCK: Final = "block"
 _NORM: Final = "norm"
 _LENGTH: Final = "length"
+_POPULAR: Final = "popular"
 _WEIGHT: Final = "weight"
 _MOST_BLOCKS: Final = 2**14
 _SCHEMA: Final = (
@@ -57,16 +59,16 @@ def similar_users(
         graph: its histories are compared, with their weights.
         catalogue: the items that the graph was made of.
         length: how many similar users each user gets at most.
-        min_together: items that two users need in common.
-        max_audience: items that more users have are left out, here and in every figure below.
+        min_together: items that two users need in common, of those that are compared.
+        max_audience: items that more users have are not compared.
         block_entries: interactions that one task may hold, some 40 bytes each.
 
     Returns:
         (user, neighbour, rank: int 1..length, together: int, items in common, cosine: double, of
-        the weights, pearson: double, correlation of the weights of the items in common (Resnick et
-        al., "GroupLens", 1994), null with fewer than three of them or where all weights are equal,
-        jaccard: double, items in common over items of either). Users without a similar one are in
-        no row.
+        the weights of what is compared, pearson: double, correlation of the weights of those of
+        them in common (Resnick et al., "GroupLens", 1994), null with fewer than three or where all
+        weights are equal, jaccard: double, items in common over items of either). Users without a
+        similar one are in no row.
     """
     ignored = int((catalogue.support > max_audience).sum())  # items are numbered by popularity
     blocks = _blocks(
@@ -84,7 +86,8 @@ def similar_users(
         .groupBy(_BLOCK)
         .applyInArrow(compare_block, schema=_SCHEMA)
     )
-    return _named(compared, graph.user_vertices)
+    counted = compared if ignored == 0 else _counted_whole(compared, graph, ignored)
+    return _named(counted, graph.user_vertices)
 
 
 def _blocks(support: npt.NDArray[np.int64], block_entries: int, cores: int) -> int:
@@ -122,6 +125,25 @@ def _norm(entries: Column) -> Column:
         lambda total, entry: total + F.pow(entry[WEIGHTS].cast("double"), F.lit(2.0)),
     )
     return F.sqrt(squares)
+
+
+def _counted_whole(compared: DataFrame, graph: UserItemGraph, ignored: int) -> DataFrame:
+    """(index, neighbour, ...) with the items that were not compared in `together` and `jaccard`."""
+    popular = F.filter(ITEMS, lambda item: item < F.lit(ignored))
+    histories = graph.profiles.join(graph.user_vertices, USER).select(
+        ID, F.size(ITEMS).alias(_LENGTH), popular.alias(_POPULAR)
+    )
+    own, other = (
+        histories.toDF(key, f"{key}_{_LENGTH}", f"{key}_{_POPULAR}") for key in (INDEX, NEIGHBOUR)
+    )
+    both = F.array_intersect(f"{INDEX}_{_POPULAR}", f"{NEIGHBOUR}_{_POPULAR}")
+    counted = (
+        compared.join(own, INDEX)
+        .join(other, NEIGHBOUR)
+        .withColumn(TOGETHER, F.col(TOGETHER) + F.size(both))
+    )
+    either = F.col(f"{INDEX}_{_LENGTH}") + F.col(f"{NEIGHBOUR}_{_LENGTH}") - F.col(TOGETHER)
+    return counted.withColumn(JACCARD, F.col(TOGETHER) / either).select(compared.columns)
 
 
 def _named(compared: DataFrame, vertices: DataFrame) -> DataFrame:

@@ -23,20 +23,29 @@ def vectors(small: Small, items: list[str]) -> Vectors:
     }
 
 
-def measured(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> tuple[float, ...]:
+def measured(
+    a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], compared: npt.NDArray[np.bool_]
+) -> tuple[float, ...]:
+    """Cosine and correlation of the items that are compared; counts are of all."""
+    have_a, have_b = a > 0, b > 0
+    counts = (have_a & have_b).sum(), (have_a | have_b).sum()
+    a, b = a[compared], b[compared]
     both = (a > 0) & (b > 0)
     pearson = np.nan
     if both.sum() >= 3 and np.ptp(a[both]) > 0 and np.ptp(b[both]) > 0:
         pearson = float(pearsonr(a[both], b[both]).statistic)
     cosine = float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
-    return float(both.sum()), cosine, pearson, float(both.sum() / ((a > 0) | (b > 0)).sum())
+    return float(counts[0]), cosine, pearson, float(counts[0] / counts[1])
 
 
 def expected(small: Small, items: list[str]) -> dict[Pair, tuple[float, ...]]:
-    of = vectors(small, items)
+    of = vectors(small, small.items)
+    compared = np.isin(small.items, items)
     pairs = permutations(of, 2)
     return {
-        (a, b): measured(of[a], of[b]) for a, b in pairs if ((of[a] > 0) & (of[b] > 0)).sum() >= 2
+        (a, b): measured(of[a], of[b], compared)
+        for a, b in pairs
+        if ((of[a] > 0) & (of[b] > 0) & compared).sum() >= 2
     }
 
 
