@@ -144,8 +144,8 @@ def between(low: float, high: float, *, open_low: bool = False, open_high: bool 
 
 
 def positive() -> Check:
-    """A number above 0."""
-    return between(0.0, math.inf, open_low=True)
+    """A finite number above 0."""
+    return between(0.0, math.inf, open_low=True, open_high=True)
 
 
 def one_of(*choices: str) -> Check:

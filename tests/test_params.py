@@ -128,7 +128,7 @@ def test_what_is_in_range_is_kept_in_its_type(check: Check, value: Any, kept: An
             [0.0, 1.0, math.nan],
             "a number above 0 and below 1",
         ),
-        (positive(), [0, -1.0, math.nan, False], "a number above 0"),
+        (positive(), [0, -1.0, math.nan, math.inf, False], "a number above 0"),
         (one_of("a", "b"), ["c", None, 1], "one of a, b"),
         (flag(), [1, 0, "yes", None], "True or False"),
         (text(), [1, None], "a string"),

@@ -35,14 +35,15 @@ DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ridge": 0.16, "als": 0.32, "e
 DEFAULT_FADE: dict[str, float] = {"walk": 15.0}
 
 LEARNED = "learned"
+_LEAST, _MOST = 1e-6, 1e6  # weights and lengths that single precision holds together
 _SPARED = 0.02  # a share of the interactions that the legs can do without
 
 
 def _weights(value: Any) -> dict[str, float]:
     if not isinstance(value, Mapping) or not value:
         raise ValueError("a mapping of leg names to weights")
-    if any(not isinstance(w, int | float) or not 0 <= w < float("inf") for w in value.values()):
-        raise ValueError("a mapping to numbers of at least 0")
+    if not all(weight == 0 or _is_moderate(weight) for weight in value.values()):
+        raise ValueError(f"a mapping to 0 or numbers from {_LEAST:g} to {_MOST:,.0f}")
     if sum(value.values()) <= 0:
         raise ValueError("a mapping with a weight above 0")
     return {str(name): float(weight) for name, weight in value.items()}
@@ -51,9 +52,18 @@ def _weights(value: Any) -> dict[str, float]:
 def _lengths(value: Any) -> dict[str, float]:
     if not isinstance(value, Mapping):
         raise ValueError("a mapping of leg names to lengths")
-    if any(not isinstance(n, int | float) or not 0 < n < float("inf") for n in value.values()):
-        raise ValueError("a mapping to numbers above 0")
+    if not all(map(_is_moderate, value.values())):
+        raise ValueError(f"a mapping to numbers from {_LEAST:g} to {_MOST:,.0f}")
     return {str(name): float(length) for name, length in value.items()}
+
+
+def _is_moderate(value: Any) -> bool:
+    """Whether it is a number that is neither far too small nor far too large."""
+    try:
+        between(_LEAST, _MOST)(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _weights_or_learned(value: Any) -> dict[str, float] | str:

@@ -172,7 +172,18 @@ def test_weights_that_name_no_leg_are_refused(
 
 @pytest.mark.parametrize(
     "weights",
-    [{}, {"walk": -1.0}, {"walk": 0.0}, {"walk": float("nan")}, {"walk": "much"}, [0.5], "best"],
+    [
+        *(
+            {},
+            {"walk": -1.0},
+            {"walk": 0.0},
+            {"walk": float("nan")},
+            {"walk": "much"},
+            [0.5],
+            "best",
+        ),
+        *({"walk": 1e39}, {"walk": 1e-50}, {"walk": True}, {"walk": 1.0, "als": float("inf")}),
+    ],
 )
 def test_weights_that_are_none_are_refused(weights: Any) -> None:
     with pytest.raises(ParameterError, match=r"^weights must be a mapping"):
