@@ -113,7 +113,7 @@ def tune(
     asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
     wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
     undecayed = recommender.with_settings({"halfLife": None})
-    data = recommender.enrich(prepare(dataset, undecayed, wanted))
+    data = recommender.enrich(prepare(dataset, undecayed, wanted, legs=recommender.leg_names))
     _require_times(data, [recommender, *asked])
     cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
     training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)

@@ -42,7 +42,8 @@ PERSONAL = "personal"  # the source of a list that a history led to
 POPULAR = "popular"  # the source of a list for a user without a history
 
 _DENSE_BLOCK = 256  # users whose scores of all items are held at a time
-_SERVED = 2000  # users whose lists are handed on together
+_SERVED = 2000  # users whose lists are handed on together, at most
+_PLACES = 2_000_000  # places of lists that are held together, but for a single list
 
 Arrangement: TypeAlias = Callable[[pa.Array, Lists, pa.Array, tuple[str, ...]], pa.RecordBatch]
 """(users, their lists, ids of the items, legs) -> what Spark gets."""
@@ -145,9 +146,11 @@ def rank_batches(
     """Profiles, some at a time, with their lists; for arguments see `rank_batch`."""
     tables = shared.open()
     excluded = shared_mask.open()["excluded"]
+    length = request.settings(tables["popularity"], excluded).length
+    served = max(min(_PLACES // length, _SERVED), 1)
     for batch in batches:
-        for first in range(0, batch.num_rows, _SERVED):  # Spark writes some while more are made
-            some = batch.slice(first, _SERVED)
+        for first in range(0, batch.num_rows, served):  # Spark writes some while more are made
+            some = batch.slice(first, served)
             with one_thread():
                 lists = rank_batch(some, tables, excluded, fold_ins, request)
             yield some, lists

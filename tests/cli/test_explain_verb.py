@@ -89,7 +89,7 @@ def test_a_saved_model_explains_on_the_screen(
     assert "share of all such walks" in done.out
     nobody = graphrec("explain", "--model", tmp_path / "model", "999", "a4")
     assert nobody.code == 2
-    assert "graphrec: the model does not know this user; found '999'" in nobody.err
+    assert "graphrec: the model does not know this user; found 999" in nobody.err
     assert graphrec(*asked, "nothing").code == 2
     (tmp_path / "deny.csv").write_text("asin\na5\n")
     denied = graphrec(*asked, "a5", "--deny", tmp_path / "deny.csv")
