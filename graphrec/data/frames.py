@@ -36,3 +36,10 @@ def require_frame(value: Any, of: str) -> None:
 def named_alike(names: Sequence[str], name: str) -> list[str]:
     """The columns that Spark takes for the named one: their names have no case."""
     return [other for other in names if other.lower() == name.lower()]
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """The name, with underscores before it if a column has it already."""
+    while named_alike(taken, name):
+        name = f"_{name}"
+    return name

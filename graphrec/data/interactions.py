@@ -21,6 +21,7 @@ from graphrec.columns import ITEM, REASON, TIMESTAMP, USER, WEIGHT
 from graphrec.data.column_types import finite_number, is_missing, quoted
 from graphrec.data.columns_found import MALFORMED_LINE, InteractionColumns, require_column
 from graphrec.data.duplicates import DuplicateRule, check_rule, combine_duplicates, decayed
+from graphrec.data.frames import free_name
 from graphrec.data.id_types import require_id_type
 from graphrec.data.reasons import Reason
 from graphrec.data.text_ids import is_plain_integer, is_untyped
@@ -307,10 +308,7 @@ def _typed(judged: DataFrame, counts: _Counts) -> DataFrame:
 
 def _set_aside(judged: DataFrame, df: DataFrame) -> DataFrame:
     """(user, item, ..., row) -> the input's own columns and the reason."""
-    taken = {name.lower() for name in df.columns}
-    name = REASON
-    while name in taken:
-        name = f"_{name}"
+    name = free_name(REASON, df.columns)
     rejected = judged.where(F.col(REASON).isNotNull())
     return rejected.select(f"{_ROW}.*", F.col(REASON).alias(name))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, USER, VECTOR, WEIGH
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.columns_found import InteractionColumns, find_columns, require_free_names
 from graphrec.data.exact import exact_sum
-from graphrec.data.frames import require_frame
+from graphrec.data.frames import free_name, require_frame
 from graphrec.data.id_types import id_column
 from graphrec.data.interactions import validate_interactions
 from graphrec.data.profiles import build_profiles
@@ -44,8 +44,6 @@ from graphrec.params import at_least, param, positive
 from graphrec.progress import stage
 from graphrec.ranking.scoring import WANTED
 from graphrec.types import Matrix, Vector
-
-_KEYS: Final = ("__user", "__item")  # ids of a frame's rows as the model has them
 
 
 class RatingParams(ColumnParams):
@@ -87,7 +85,8 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         that is missing. Ratings beside the pairs are not looked at.
         """
         require_frame(dataset, "the dataset")
-        ratings, (user, item) = self.ratings, _KEYS
+        ratings = self.ratings
+        user, item = (free_name(f"{name}_key", dataset.columns) for name in (USER, ITEM))
         items = ratings.catalogue.indices(dataset.sparkSession)
         user_type, item_type = ratings.profiles.schema[USER].dataType, items.schema[ITEM].dataType
         keyed = dataset.select(
@@ -202,7 +201,7 @@ def _join_with_null(left: DataFrame, right: DataFrame, keys: Mapping[str, str]) 
         right: has a row for each of its keys.
         keys: names on the left and on the right.
     """
-    renamed = {name: f"__right_{name}" for name in keys.values()}
+    renamed = {name: free_name(f"right_{name}", left.columns) for name in keys.values()}
     right = right.withColumnsRenamed(renamed)
     same = [F.col(one).eqNullSafe(F.col(renamed[other])) for one, other in keys.items()]
     return left.join(right, same, "left").drop(*renamed.values())

@@ -22,7 +22,7 @@ from graphrec.columns import (
     USER,
     VECTOR,
 )
-from graphrec.data.frames import require_frame
+from graphrec.data.frames import free_name, require_frame
 from graphrec.data.id_types import as_id
 from graphrec.data.interactions import InteractionFigures
 from graphrec.errors import ParameterError
@@ -54,7 +54,6 @@ from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
 Leg = NeighbourLeg | FactorLeg
 
 _MOST_PATHS = 100_000  # Spark makes room for as many as it is asked for
-_KEYS = ("__user", "__item")  # ids of a frame's rows as the model has them
 _SIMILAR = 512  # items whose likeness to an item MMR knows, the best by cosine
 
 
@@ -266,7 +265,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         require_frame(dataset, "the dataset")
         if self.value("transformTopK") > 0:
             return self._lists_and_labels(dataset, self.value("transformTopK"))
-        user, item = _KEYS
+        user, item = (free_name(f"{name}_key", dataset.columns) for name in (USER, ITEM))
         scored = self._scored(dataset).select(
             F.col(USER).alias(user), F.col(ITEM).alias(item), PREDICTION
         )
