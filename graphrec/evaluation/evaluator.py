@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pyspark import keyword_only
 from pyspark.ml.evaluation import Evaluator
-from pyspark.ml.param import Param, Params, TypeConverters
+from pyspark.ml.param import Param, Params
 from pyspark.ml.param.shared import HasLabelCol, HasPredictionCol
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import DataFrame
@@ -22,23 +22,20 @@ from pyspark.sql import types as T
 from graphrec.data.checks import require_columns
 from graphrec.data.frames import require_frame
 from graphrec.data.id_types import comparable
-from graphrec.errors import ColumnError, EmptyInputError, ParameterError
+from graphrec.errors import ColumnError, EmptyInputError
 from graphrec.evaluation.metrics import FORMULAS, Outcome
+from graphrec.params import at_least, checked, one_of
 
 _NAMES: Final = "|".join(FORMULAS)
 
 
 def _metric_name(value: Any) -> str:
-    name = TypeConverters.toString(value)
-    if name not in FORMULAS:
-        raise ParameterError("metricName must be a ranking metric", found=name, fix=_NAMES)
+    name: str = checked("metricName", value, one_of(*FORMULAS))
     return name
 
 
 def _cutoff(value: Any) -> int:
-    k = TypeConverters.toInt(value)
-    if k < 1:
-        raise ParameterError("k must be at least 1", found=str(k))
+    k: int = checked("k", value, at_least(1))
     return k
 
 

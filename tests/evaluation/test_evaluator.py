@@ -114,7 +114,10 @@ def test_params(spark: SparkSession, tmp_path: Path) -> None:  # saving needs a 
     assert (loaded.getLabelCol(), loaded.getPredictionCol()) == ("seen", "shown")
 
 
-@pytest.mark.parametrize("wrong", [{"metricName": "auc"}, {"k": 0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"metricName": "auc"}, {"metricName": 5}, {"k": 0}, {"k": True}, {"k": 1.5}, {"k": "10"}],
+)
 def test_params_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ParameterError, match="must be"):
         RankingEvaluator(**wrong)
