@@ -12,7 +12,7 @@ from graphrec.models.recommender import RecommenderModel
 from graphrec.models.result_columns import TAKEN, require_free_columns
 
 PAIRS = [(1, 10), (1, 11), (7, 11), (7, 12), (9, 10), (9, 12), (9, 13)]
-INSIDE = [("items", "weights"), ("item", "user"), ("times", "index"), ("user_key", "item_key")]
+INSIDE = [("item", "user"), ("items", "index")]
 
 
 def named(spark: SparkSession, user: str, item: str) -> DataFrame:
