@@ -36,3 +36,5 @@ RECOMMENDATIONS: Final = "recommendations"  # a user's list as an array of struc
 BECAUSE: Final = "because"  # array of the history items that contributed most
 SOURCE: Final = "source"  # what led to a list: the user's history, or popularity alone
 PREDICTION: Final = "prediction"  # the score of a given (user, item)
+RATING: Final = "rating"  # the score in ALSModel's schema
+LABEL: Final = "label"  # array of a user's held-out items

@@ -187,6 +187,9 @@ def optional(check: Check) -> Check:
 
 
 def _number(value: Any) -> float:
-    """The value, NaN where it is no number."""
+    """The value, NaN where it is no number, and infinity where it is too large for a double."""
     is_number = isinstance(value, Real) and not isinstance(value, bool)
-    return float(value) if is_number else math.nan
+    try:
+        return float(value) if is_number else math.nan
+    except OverflowError:
+        return math.inf

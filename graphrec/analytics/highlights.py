@@ -18,7 +18,9 @@ from graphrec.columns import SUPPORT
 from graphrec.data.column_types import quoted
 
 LONGEST: Final = 10  # rows of a list that people read
-PLACE: Final = "place"
+PLACE: Final = "place_in_community"  # no input calls its items so
+
+_OF_COMMUNITY: Final = "of_the_whole_community"
 
 Tables = Mapping[str, DataFrame]
 
@@ -74,9 +76,9 @@ def _typical_items(tables: Tables, item: str, length: int) -> list[Row]:
     Returns:
         Rows of `item_roles` with their `place` in the community, 1 .. length, in this order.
     """
-    whole = tables[names.COMMUNITIES].select(COMMUNITY, F.col(INSIDE).alias("whole"))
+    whole = tables[names.COMMUNITIES].select(COMMUNITY, F.col(INSIDE).alias(_OF_COMMUNITY))
     roles = tables[names.ITEM_ROLES].where(F.col(COMMUNITY) <= LONGEST).join(whole, COMMUNITY)
-    at_home = roles.where(F.col(INSIDE) >= F.col("whole") * F.col(STRENGTH))
+    at_home = roles.where(F.col(INSIDE) >= F.col(_OF_COMMUNITY) * F.col(STRENGTH))
     most_watched = Window.partitionBy(COMMUNITY).orderBy(F.desc(SUPPORT), quoted(item))
     first = at_home.withColumn(PLACE, F.row_number().over(most_watched))
     return first.where(F.col(PLACE) <= length).orderBy(COMMUNITY, PLACE).collect()

@@ -70,7 +70,8 @@ def run(options: Options) -> None:
     from graphrec.cli import hybrid, results, show, source, splitting
     from graphrec.cli.inputs import column_params, open_ratings
     from graphrec.cli.run import running
-    from graphrec.evaluation.comparison import evaluate
+    from graphrec.data.columns_found import require_free_names
+    from graphrec.evaluation.comparison import COLUMNS, evaluate
 
     splitting.check_split(options)
     cutoffs = parse_cutoffs(options.cutoffs)
@@ -82,6 +83,7 @@ def run(options: Options) -> None:
         ) as folders:
             timed = splitting.timed_by(options) or hybrid.needs_times(options)
             ratings = open_ratings(run.spark, options, timed=timed)
+            require_free_names({"user": ratings.columns.user}, COLUMNS)
             divided = splitting.divide(ratings, options)
             recommender.setParams(**splitting.params_of(ratings.columns))
             models = _compared(recommender.fit(divided.train), options.mmr)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,7 +22,6 @@ from graphrec.cli.options import (
 
 if TYPE_CHECKING:
     from graphrec.cli.run import Run
-    from graphrec.cli.source import Source
     from graphrec.explanation.explanation import Explanation
     from graphrec.models.recommender import RecommenderModel
 
@@ -79,7 +78,7 @@ def run(options: Options) -> None:
     sum to the score), paths (user, history item, other user, item, by their weights).
     """
     from graphrec.cli import hybrid, show, source
-    from graphrec.cli.filters import Filters
+    from graphrec.cli.filters import Filters, list_figures, tell_lists
     from graphrec.cli.inputs import column_params, open_titles
     from graphrec.cli.run import running
     from graphrec.progress import stage
@@ -91,14 +90,16 @@ def run(options: Options) -> None:
     with running("explain", options) as run:
         origin = source.open_source(run.spark, options, timed=hybrid.needs_times(options))
         titles = open_titles(run.spark, options, item=origin.columns.item)
-        listed = Filters(run.spark, options, origin.columns)
+        listed = Filters(run.spark, options, origin)
         model = origin.model(recommender)
         if options.model is not None:
             hybrid.serve_as_asked(model, options)
+        user, item = _ids(options, model)
+        told = listed.figures(model)
         with stage("explanation"):
             explanation = model.explain(
-                options.user_id,
-                options.item_id,
+                user,
+                item,
                 options.k,
                 numPaths=options.paths,
                 **listed.frames(model),
@@ -108,8 +109,10 @@ def run(options: Options) -> None:
         title_of = titles.of(found.items, model.learned.item_type)
         if options.out is not None:
             page = explanation_page(found, title_of)
-            _write(run, options, options.out, origin, model, explanation, page)
+            read = source.input_figures(origin, model) | {"lists": list_figures(told)}
+            _write(run, options, options.out, read, model, explanation, page)
         explanation.paths.unpersist()
+        tell_lists(run.report, told)
         if not options.quiet:
             show.explanation(found, title_of)
         if options.out is not None:
@@ -135,17 +138,34 @@ def _named(options: Options) -> Options:
     return options
 
 
+def _ids(options: Options, model: RecommenderModel) -> tuple[Any, Any]:
+    """The ids that were written, of the model's types.
+
+    Raises:
+        ParameterError: one is no id of its type.
+    """
+    from graphrec.data.id_types import id_of_text
+
+    assert options.user_id is not None  # see `_named`
+    assert options.item_id is not None
+    learned = model.learned
+    return (
+        id_of_text(options.user_id, "user", learned.user_type),
+        id_of_text(options.item_id, "item", learned.item_type),
+    )
+
+
 def _write(
     run: Run,
     options: Options,
     out: str,
-    origin: Source,
+    read_figures: dict[str, Any],
     model: RecommenderModel,
     explanation: Explanation,
     page: str,
 ) -> None:
     """Write the tables, the page and the record."""
-    from graphrec.cli import hybrid, results, source
+    from graphrec.cli import hybrid, results
     from graphrec.cli.options import TableFormat
     from graphrec.cli.output import RESULT, staged, write_text
 
@@ -163,6 +183,6 @@ def _write(
         run.write_record(
             folder,
             parameters=hybrid.parameters_of(model),
-            input=source.input_figures(origin, model),
+            input=read_figures,
             output=explanation.place.collect()[0].asDict(),  # one row
         )

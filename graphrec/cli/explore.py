@@ -147,15 +147,9 @@ def _check_names(columns: InteractionColumns) -> None:
         ColumnError: it has.
     """
     from graphrec.analytics.exploration import COLUMNS
-    from graphrec.errors import ColumnError
+    from graphrec.data.columns_found import require_free_names
 
-    for role, name in (("user", columns.user), ("item", columns.item)):
-        if name.lower() in COLUMNS:  # Spark's columns have no case
-            raise ColumnError(
-                f"the {role} column cannot be named like a column of the result",
-                found=repr(name),
-                fix="rename it in the input",
-            )
+    require_free_names({"user": columns.user, "item": columns.item}, COLUMNS)
 
 
 def _writer(folder: str, columns: InteractionColumns, options: Options) -> Keep:

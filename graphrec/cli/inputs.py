@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from graphrec.cli.options import InputOptions, ItemsOptions
-from graphrec.data.column_types import quoted
+from graphrec.data.column_types import is_missing, quoted
 from graphrec.data.columns_found import (
     MALFORMED_LINE,
     UNUSED,
@@ -21,8 +21,14 @@ from graphrec.data.columns_found import (
     find_columns,
     require_column,
 )
+from graphrec.data.id_types import id_column, is_text, is_whole
 from graphrec.data.readers import read_table
+from graphrec.data.text_ids import is_plain_integer
 from graphrec.errors import ColumnError, ParameterError
+from graphrec.models.hybrid import DEFAULT_WEIGHTS
+from graphrec.models.result_columns import require_free_columns
+
+RAW: Final = "as_written"  # an id of a list, as its file has it
 
 _ID: Final = "id"
 _TITLE: Final = "title"
@@ -66,7 +72,8 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
         timed: what needs times, if anything does.
 
     Raises:
-        UnreadableInputError, ColumnError: they cannot be read.
+        UnreadableInputError, ColumnError: they cannot be read, or results could not have their
+            columns' names.
         ParameterError: there are no times, and something needs them.
     """
     assert options.input is not None
@@ -75,6 +82,7 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
     columns = find_columns(
         frame, **{role: named[f"{role}Col"] for role in ("user", "item", "rating", "timestamp")}
     )
+    require_free_columns(columns, DEFAULT_WEIGHTS)  # the legs of every verb
     if timed and columns.timestamp is None:
         raise ParameterError(
             f"{timed} needs times",
@@ -88,26 +96,63 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
 
 
 @dataclass(frozen=True)
+class IdColumn:
+    """A column of ids: the model's name of it, and its name in a list."""
+
+    name: str
+    here: str
+
+
+@dataclass(frozen=True)
 class IdList:
     """A table with ids of users, of items, or of both, whose types are not those of the model yet.
 
     Attributes:
         frame: the table.
-        columns: the model's name of each id column, and its name here.
+        path: where it was read.
+        columns: the id columns by role (user, item).
     """
 
     frame: DataFrame
-    columns: dict[str, str]
+    path: str
+    columns: dict[str, IdColumn]
 
-    def typed(self, kinds: dict[str, T.DataType]) -> DataFrame:
+    def check(self, kinds: Mapping[str, T.DataType]) -> None:
+        """Require ids of the model's types, as far as these are known; see `id_column`.
+
+        Args:
+            kinds: by the model's names of the columns.
+
+        Raises:
+            ColumnError: a column has ids of another type.
+        """
+        for role, column in self.columns.items():
+            if column.name in kinds:
+                self._ids(role, kinds)
+
+    def typed(self, kinds: Mapping[str, T.DataType]) -> DataFrame:
         """The id columns with the model's names and types.
 
-        An id that is not of the type becomes null, which is nobody's id: text in a list of whole
-        numbers is a name that the model has never seen.
+        In a file without types, text in the place of a whole number becomes null, which is
+        nobody's id: it is a name that the model has never seen.
         """
-        return self.frame.select(
-            *(quoted(here).try_cast(kinds[name]).alias(name) for name, here in self.columns.items())
-        )
+        return self.frame.select(*(self._ids(role, kinds) for role in self.columns))
+
+    def distinct(self, role: str, kinds: Mapping[str, T.DataType]) -> DataFrame:
+        """(`RAW`: the id as text, the id with the model's name and type), each once, no blank."""
+        here = self.columns[role].here
+        raw = quoted(here).cast("string").alias(RAW)
+        listed = self.frame.where(~is_missing(quoted(here), self.frame.schema[here].dataType))
+        return listed.select(raw, self._ids(role, kinds)).distinct()
+
+    def _ids(self, role: str, kinds: Mapping[str, T.DataType]) -> Column:
+        name, here = self.columns[role].name, self.columns[role].here
+        try:
+            return id_column(self.frame, role, here, kinds[name]).alias(name)
+        except ColumnError as error:
+            raise ColumnError(
+                f"{self.path}: {error.wrong}", found=error.found, fix=error.fix
+            ) from None
 
 
 def open_ids(
@@ -126,11 +171,13 @@ def open_ids(
         ColumnError: a wanted column is not there.
     """
     frame = read_table(spark, path)
-    columns = {name: _id_column(frame, path, role, name) for role, name in wanted.items()}
+    columns = {
+        role: IdColumn(name, _id_column(frame, path, role, name)) for role, name in wanted.items()
+    }
     for role, name in (also or {}).items():
         if found := _same_ids(frame, role, name):
-            columns[name] = found
-    return IdList(frame, columns)
+            columns[role] = IdColumn(name, found)
+    return IdList(frame, path, columns)
 
 
 def _id_column(frame: DataFrame, path: str, role: str, name: str) -> str:
@@ -180,13 +227,27 @@ class Titles:
         titles = {item: str(item) for item in wanted}
         if self.frame is None or not wanted:
             return titles
-        typed = self.frame.select(F.col(_ID).try_cast(kind).alias(_ID), _TITLE)
+        typed = self.frame.select(_title_key(self.frame, kind).alias(_ID), _TITLE)
         shown = self.frame.sparkSession.createDataFrame(
             [(item,) for item in wanted], T.StructType([T.StructField(_ID, kind)])
         )
         found = typed.join(F.broadcast(shown), _ID).where(f"{_TITLE} IS NOT NULL")
         rows = found.collect()
         return titles | {row[_ID]: printable(row[_TITLE]) for row in rows}
+
+
+def _title_key(frame: DataFrame, kind: T.DataType) -> Column:
+    """The ids of a table of titles, of the type of the items' ids; null where they are none.
+
+    Titles decorate: a table whose ids are of another type is no reason to stop. A number is the
+    text that Python would write for it, and no other text is the number.
+    """
+    ids = F.col(_ID)
+    if is_text(kind) or not is_whole(frame.schema[_ID].dataType):
+        ids = ids.cast("string")
+    if is_whole(kind) and not is_whole(frame.schema[_ID].dataType):
+        ids = F.when(is_plain_integer(ids), ids)
+    return ids.try_cast(kind)
 
 
 def open_titles(spark: SparkSession, options: ItemsOptions, *, item: str) -> Titles:

@@ -58,7 +58,7 @@ def run(options: Options) -> None:
     (personal, or popular for users without a history).
     """
     from graphrec.cli import hybrid, results, show, source
-    from graphrec.cli.filters import Filters
+    from graphrec.cli.filters import Filters, list_figures, tell_lists
     from graphrec.cli.inputs import column_params, open_titles
     from graphrec.cli.run import running
     from graphrec.progress import stage
@@ -71,10 +71,11 @@ def run(options: Options) -> None:
         ) as folders:
             origin = source.open_source(run.spark, options, timed=hybrid.needs_times(options))
             titles = open_titles(run.spark, options, item=origin.columns.item)
-            listed = Filters(run.spark, options, origin.columns, users=options.users)
+            listed = Filters(run.spark, options, origin, users=options.users)
             model = origin.model(recommender)
             if options.model is not None:
                 hybrid.serve_as_asked(model, options)
+            told = listed.figures(model)
             with stage("lists") as counts:
                 lists = model.rankedLists(options.k, **listed.frames(model))
                 written = results.write_table(lists, folders.result)
@@ -85,10 +86,11 @@ def run(options: Options) -> None:
             run.write_record(
                 folders.result,
                 parameters=hybrid.parameters_of(model),
-                input=source.input_figures(origin, model),
+                input=source.input_figures(origin, model) | {"lists": list_figures(told)},
                 output=figures,
             )
         source.tell_input(run.report, model, options.out)
+        tell_lists(run.report, told)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
             show.lists(result, model, titles, options.sample)

@@ -12,9 +12,9 @@ from pyspark.sql import types as T
 from graphrec.cli.inputs import open_ratings
 from graphrec.cli.options import InputOptions, SourceOptions
 from graphrec.cli.report import Report
-from graphrec.columns import USER
 from graphrec.data.columns_found import InteractionColumns
 from graphrec.data.interactions import InteractionFigures
+from graphrec.data.text_ids import is_untyped
 from graphrec.errors import ParameterError
 from graphrec.models.recommender import Recommender, RecommenderModel
 from graphrec.progress import stage
@@ -65,6 +65,21 @@ class Source:
     _ratings: DataFrame | None
     _saved: RecommenderModel | None
 
+    @property
+    def id_types(self) -> dict[str, T.DataType]:
+        """The types of the user and the item column by their names, as far as they are known.
+
+        What a file without types holds is known when all of it was read.
+        """
+        if self._saved is not None:
+            return id_types(self._saved)
+        assert self._ratings is not None
+        return {
+            name: self._ratings.schema[name].dataType
+            for name in (self.columns.user, self.columns.item)
+            if not is_untyped(self._ratings, name)
+        }
+
     def model(self, recommender: Recommender) -> RecommenderModel:
         """The saved model, or one that the recommender learns."""
         if self._saved is not None:
@@ -105,7 +120,7 @@ def id_types(model: RecommenderModel) -> dict[str, T.DataType]:
     """The types of the user and the item column, by their names."""
     learned = model.learned
     return {
-        learned.columns.user: learned.profiles.schema[USER].dataType,
+        learned.columns.user: learned.user_type,
         learned.columns.item: learned.item_type,
     }
 

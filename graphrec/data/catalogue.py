@@ -32,12 +32,8 @@ class Catalogue:
         return len(self.ids)
 
     def index_of(self, item: Any) -> int | None:
-        """The index of an item by its id, or by what can be cast to one; None if there is none."""
-        try:
-            wanted = pa.scalar(item).cast(self.ids.type)
-        except pa.ArrowInvalid:
-            return None
-        index = pc.index(self.ids, wanted).as_py()
+        """The index of an item by its id, of the ids' type; None if there is none."""
+        index = pc.index(self.ids, pa.scalar(item, self.ids.type)).as_py()
         return index if index >= 0 else None
 
     def to_frame(self, spark: SparkSession) -> DataFrame:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
-from pyspark.sql.types import NumericType
 
+from graphrec.data.frames import named_alike, require_frame
+from graphrec.data.id_types import comparable
 from graphrec.errors import ColumnError
 
 
@@ -17,10 +18,12 @@ def require_columns(df: DataFrame, *names: str, of: str) -> None:
         of: what the frame is called in the message, such as "the test frame".
 
     Raises:
+        ParameterError: it is no table, or one without an end.
         ColumnError: a column is missing, or there more than once.
     """
+    require_frame(df, of)
     for name in names:
-        if df.columns.count(name) != 1:
+        if named_alike(df.columns, name) != [name]:
             raise ColumnError(
                 f"{of} must have the column '{name}' once",
                 found=", ".join(df.columns),
@@ -29,16 +32,14 @@ def require_columns(df: DataFrame, *names: str, of: str) -> None:
 
 
 def require_same_ids(one: DataFrame, other: DataFrame, *names: str) -> None:
-    """Check that two frames spell the ids of the named columns alike, both as numbers or not.
-
-    Spark would cast text to numbers to compare them, so that "007" is 7, and fail on "u7".
+    """Check that two frames have ids of one kind in the named columns, see `data.id_types`.
 
     Raises:
-        ColumnError: a column holds numbers in one frame and not in the other.
+        ColumnError: a column is of types whose values Spark would have to cast to compare them.
     """
     for name in names:
         kinds = [frame.schema[name].dataType for frame in (one, other)]
-        if isinstance(kinds[0], NumericType) != isinstance(kinds[1], NumericType):
+        if not comparable(*kinds):
             raise ColumnError(
                 f"'{name}' must be of one type in both frames",
                 found=" and ".join(kind.simpleString() for kind in kinds),

@@ -15,6 +15,7 @@ NUMBER: Final = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 def is_missing(column: Column, kind: T.DataType) -> Column:
     """True for null and, in a string column, for text without a visible character."""
     if isinstance(kind, T.StringType):
+        column = column.cast("string")  # without a collation: not all of them know rlike
         return column.isNull() | ~column.rlike(r"\S")
     return column.isNull()
 
@@ -30,6 +31,7 @@ def finite_number(column: Column, kind: T.DataType) -> Column:
         kind: its type.
     """
     if isinstance(kind, T.StringType):
+        column = column.cast("string")  # without a collation
         column = F.when(column.rlike(NUMBER), column)
     value = column.try_cast("double")
     return F.when(F.abs(value) < float("inf"), value)  # NaN is larger than every other value

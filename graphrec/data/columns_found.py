@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass
 from difflib import get_close_matches
 from typing import Final
 
 from pyspark.sql import DataFrame
 
+from graphrec.data.frames import named_alike, require_frame
 from graphrec.errors import ColumnError
 
 UNUSED: Final = ""  # in place of a column's name: there is none, even if one has a usual name
@@ -77,9 +78,11 @@ def find_columns(
         timestamp: the time column, None to find it, or `UNUSED` to leave times out.
 
     Raises:
+        ParameterError: it is no table, or one without an end.
         ColumnError: a given name is not there, two roles have one column, a role fits several
             columns, or no column fits the user or the item.
     """
+    require_frame(df, "the table of interactions")
     names = _own_columns(df)
     given = {"user": user, "item": item, "rating": rating, "timestamp": timestamp}
     for role, name in given.items():
@@ -102,12 +105,16 @@ def find_columns(
 
 def require_column(df: DataFrame, role: str, name: str) -> None:
     """Raise a ColumnError, with the nearest match, unless `df` has exactly this one column."""
+    require_frame(df, f"the table with the column of the {role}")
     names = _own_columns(df)
-    if names.count(name) == 1:
+    alike = named_alike(names, name)
+    if alike == [name]:
         return
     if name in names:
         raise ColumnError(
-            f"several columns are named {name!r}", found=_listed(names), fix="rename all but one"
+            f"several columns are named {name!r}, in which case does not count",
+            found=_listed(names),
+            fix="rename all but one",
         )
     by_lower_case = {known.lower(): known for known in names}
     nearest = get_close_matches(name.lower(), by_lower_case, n=1)
@@ -117,6 +124,26 @@ def require_column(df: DataFrame, role: str, name: str) -> None:
         found=_listed(names),
         fix=hint + _fix(role),
     )
+
+
+def require_free_names(names: Mapping[str, str], taken: Iterable[str]) -> None:
+    """Check that a result can have the input's names beside its own.
+
+    Args:
+        names: of columns of the input, by role.
+        taken: the columns of the result.
+
+    Raises:
+        ColumnError: a column is named like one of the result.
+    """
+    lower = {name.lower() for name in taken}  # Spark's columns have no case
+    for role, name in names.items():
+        if name.lower() in lower:
+            raise ColumnError(
+                f"the {role} column cannot be named like a column of the result",
+                found=repr(name),
+                fix="rename it in the input",
+            )
 
 
 def _own_columns(df: DataFrame) -> list[str]:

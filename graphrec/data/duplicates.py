@@ -24,8 +24,12 @@ def check_rule(rule: str) -> None:
 
 
 def decayed(weight: Column, *, latest: float, half_life_days: float) -> Column:
-    """The weight times 0.5 ** (age / half-life), where the latest interaction has age 0."""
-    age = F.lit(latest) - F.col(TIMESTAMP)
+    """The weight times 0.5 ** (age / half-life).
+
+    The latest interaction has age 0, and so has what came after it: a history that is served may
+    be newer than those that were learned from.
+    """
+    age = F.greatest(F.lit(latest) - F.col(TIMESTAMP), F.lit(0.0))
     return weight * F.pow(F.lit(0.5), age / F.lit(half_life_days * DAY_SECONDS))
 
 

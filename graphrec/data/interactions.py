@@ -21,6 +21,8 @@ from graphrec.columns import ITEM, REASON, TIMESTAMP, USER, WEIGHT
 from graphrec.data.column_types import finite_number, is_missing, quoted
 from graphrec.data.columns_found import MALFORMED_LINE, InteractionColumns, require_column
 from graphrec.data.duplicates import DuplicateRule, check_rule, combine_duplicates, decayed
+from graphrec.data.frames import free_name
+from graphrec.data.id_types import require_id_type
 from graphrec.data.reasons import Reason
 from graphrec.data.text_ids import is_plain_integer, is_untyped
 from graphrec.data.timestamps import DAY_SECONDS, epoch_seconds
@@ -29,7 +31,6 @@ from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 MAX_RATING: Final = 1e9  # whatever is summed up of ratings stays exact, and finite
 _ROW: Final = "row"  # the input's own columns, kept of the rows that are set aside
 
-_ID: Final = (T.StringType, T.IntegralType)
 _RATING: Final = (T.StringType, T.NumericType)
 _TIME: Final = (*_RATING, T.TimestampType, T.TimestampNTZType, T.DateType)
 
@@ -125,8 +126,7 @@ def validate_interactions(
     """
     check_rule(duplicates)
     _check_half_life(half_life_days, columns)
-    _check_types(df, columns)
-    judged = _judged(df, columns, time.time() if now is None else now)
+    judged = judge_rows(df, columns, now=now)
     judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
     counts = _counted(judged, df, columns)
     if not counts.accepted:
@@ -136,10 +136,12 @@ def validate_interactions(
             found=counts.as_text(),
             fix="see that the right columns are named",
         )
-    if duplicates == "last" and columns.rating is None:
-        duplicates = "max"  # the latest weighs no less than the others, and this is found sooner
-    accepted = combine_duplicates(
-        _good(judged, counts, half_life_days), duplicates, timed=columns.timestamp is not None
+    accepted = accepted_rows(
+        _typed(judged, counts),
+        columns,
+        duplicates=duplicates,
+        half_life_days=half_life_days,
+        latest=counts.latest,
     )
     accepted = accepted.persist(StorageLevel.MEMORY_AND_DISK)
     return Interactions(
@@ -153,6 +155,60 @@ def validate_interactions(
             latest=counts.latest,
         ),
         _kept=(accepted, judged),
+    )
+
+
+def judge_rows(
+    df: DataFrame, columns: InteractionColumns, *, now: float | None = None
+) -> DataFrame:
+    """Accept each row of a table, or give the reason why not; nothing is computed yet.
+
+    Args:
+        df: any table.
+        columns: its columns.
+        now: see `validate_interactions`.
+
+    Returns:
+        (user, item, weight: double, timestamp: double, reason: string, null if the row is
+        accepted, row: struct of the input's own columns, null if it is).
+
+    Raises:
+        ColumnError: a column is not there, or of a type that its role cannot have.
+    """
+    _check_types(df, columns)
+    return _judged(df, columns, time.time() if now is None else now)
+
+
+def accepted_rows(
+    judged: DataFrame,
+    columns: InteractionColumns,
+    *,
+    duplicates: DuplicateRule,
+    half_life_days: float | None,
+    latest: float | None,
+) -> DataFrame:
+    """The accepted ones of rows that were judged, one row per user and item.
+
+    Args:
+        judged: see `judge_rows`.
+        columns: which of rating and timestamp there are.
+        duplicates: see `validate_interactions`.
+        half_life_days: age at which an interaction weighs half; None: no decay.
+        latest: the time from which ages are counted back; None: there are no times.
+
+    Returns:
+        (user, item, weight, timestamp), see `combine_duplicates`.
+    """
+    weight = F.col(WEIGHT)
+    if half_life_days is not None and latest is not None:
+        weight = decayed(weight, latest=latest, half_life_days=half_life_days)
+    if duplicates == "last" and columns.rating is None:
+        duplicates = "max"  # the latest weighs no less than the others, and this is found sooner
+    accepted = judged.where(F.col(REASON).isNull())
+    return combine_duplicates(
+        accepted.select(USER, ITEM, weight.alias(WEIGHT), TIMESTAMP),
+        duplicates,
+        timed=columns.timestamp is not None,
     )
 
 
@@ -175,9 +231,9 @@ def _check_half_life(half_life_days: float | None, columns: InteractionColumns) 
 
 
 def _check_types(df: DataFrame, columns: InteractionColumns) -> None:
+    require_id_type(df, "user", columns.user)
+    require_id_type(df, "item", columns.item)
     for role, name, kinds, fix in (
-        ("user", columns.user, _ID, "cast it to string or long"),
-        ("item", columns.item, _ID, "cast it to string or long"),
         ("rating", columns.rating, _RATING, "give numbers"),
         ("timestamp", columns.timestamp, _TIME, "give seconds, ISO 8601, or Spark timestamps"),
     ):
@@ -185,8 +241,7 @@ def _check_types(df: DataFrame, columns: InteractionColumns) -> None:
             continue
         require_column(df, role, name)
         kind = df.schema[name].dataType
-        whole = role in ("user", "item") and isinstance(kind, T.DecimalType) and kind.scale == 0
-        if not (isinstance(kind, kinds) or whole):
+        if not isinstance(kind, kinds):
             raise ColumnError(
                 f"the column {name!r} cannot hold the {role}", found=kind.simpleString(), fix=fix
             )
@@ -247,25 +302,15 @@ def _checks(
         yield Reason.IMPOSSIBLE_TIME, (seconds <= 0) | (seconds > now + DAY_SECONDS)
 
 
-def _good(judged: DataFrame, counts: _Counts, half_life_days: float | None) -> DataFrame:
-    """(user, item, ..., row) -> the accepted (user, item, weight, timestamp), ids in their type."""
-    weight = F.col(WEIGHT)
-    if half_life_days is not None and counts.latest is not None:
-        weight = decayed(weight, latest=counts.latest, half_life_days=half_life_days)
-    ids = (
-        F.col(name).try_cast("long").alias(name) if name in counts.integers else F.col(name)
-        for name in (USER, ITEM)
-    )
-    accepted = judged.where(F.col(REASON).isNull())
-    return accepted.select(*ids, weight.alias(WEIGHT), TIMESTAMP)
+def _typed(judged: DataFrame, counts: _Counts) -> DataFrame:
+    """The rows with ids in their type: text whose every id is an integer becomes long."""
+    ids = {name: F.col(name).try_cast("long") for name in counts.integers}
+    return judged.withColumns(ids) if ids else judged
 
 
 def _set_aside(judged: DataFrame, df: DataFrame) -> DataFrame:
     """(user, item, ..., row) -> the input's own columns and the reason."""
-    taken = {name.lower() for name in df.columns}
-    name = REASON
-    while name in taken:
-        name = f"_{name}"
+    name = free_name(REASON, df.columns)
     rejected = judged.where(F.col(REASON).isNotNull())
     return rejected.select(f"{_ROW}.*", F.col(REASON).alias(name))
 

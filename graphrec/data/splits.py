@@ -20,10 +20,12 @@ from pyspark.sql import functions as F
 
 from graphrec import columns
 from graphrec.data.checks import require_columns
+from graphrec.data.frames import require_frame
 from graphrec.data.hashing import seeded_hash, seeded_uniform
 from graphrec.data.quantiles import exact_quantile
 from graphrec.data.timestamps import epoch_seconds
-from graphrec.errors import ColumnError, EmptyInputError, ParameterError
+from graphrec.errors import ColumnError, EmptyInputError
+from graphrec.params import at_least, between, checked
 
 Split: TypeAlias = tuple[DataFrame, DataFrame]  # (train, test)
 
@@ -96,8 +98,7 @@ def last_n(
         ParameterError: `n` is out of its range.
         ColumnError: a named column is missing.
     """
-    if n < 1:
-        raise ParameterError("n must be at least 1", found=str(n))
+    n = checked("n", n, at_least(1))
     latest_first = [
         _seconds(df, timestamp).desc_nulls_last(),
         seeded_hash(0, F.col(user), F.col(item)),
@@ -203,6 +204,7 @@ def with_folds(
         ParameterError: `k` is out of its range.
         ColumnError: a named column is missing, or `fold` is there already.
     """
+    require_frame(df, "the interactions")
     if FOLD in df.columns:
         raise ColumnError(
             f"the interactions have a column '{FOLD}' already",
@@ -251,8 +253,7 @@ def _numbered(df: DataFrame, order: list[Column], user: str, item: str) -> DataF
 
 
 def _dealt(df: DataFrame, k: int, seed: int, user: str, item: str) -> DataFrame:
-    if k < 2:
-        raise ParameterError("k must be at least 2", found=str(k))
+    k = checked("k", k, at_least(2))
     numbered = _numbered(df, [seeded_hash(seed, F.col(user), F.col(item))], user, item)
     first = F.pmod(seeded_hash(seed, F.col(user)), F.lit(k))
     return numbered.withColumn(_FOLD, ((first + F.col(_POSITION)) % k).cast("int"))
@@ -271,5 +272,4 @@ def _seconds(df: DataFrame, timestamp: str) -> Column:
 
 
 def _require_fraction(name: str, value: float) -> None:
-    if not 0 < value < 1:
-        raise ParameterError(f"{name} must lie between 0 and 1", found=str(value))
+    checked(name, value, between(0.0, 1.0, open_low=True, open_high=True))

@@ -42,7 +42,7 @@ def epoch_seconds(column: Column, kind: T.DataType) -> Column:
         return _iso_seconds(column.cast("string"))
     number = _by_magnitude(finite_number(column, kind))
     if isinstance(kind, T.StringType):
-        return F.coalesce(number, _iso_seconds(F.trim(column)))
+        return F.coalesce(number, _iso_seconds(F.trim(column.cast("string"))))
     return number
 
 

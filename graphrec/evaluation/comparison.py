@@ -23,7 +23,8 @@ from graphrec.checkpoints import checkpointed
 from graphrec.columns import ITEM, NEIGHBOUR, RANK, USER, VECTOR
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import quoted
-from graphrec.errors import ColumnError, EmptyInputError, ParameterError
+from graphrec.data.columns_found import require_free_names
+from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.evaluation.catalogue import CATALOGUE_COVERAGE, GINI, catalogue_metrics
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY, SIMILARITY, intra_list_diversity
@@ -36,6 +37,7 @@ from graphrec.evaluation.popularity import (
 )
 from graphrec.evaluation.significance import compare_with
 from graphrec.evaluation.summary import METRIC, summarise
+from graphrec.models.learned import Learned
 from graphrec.models.recommender import RecommenderModel
 from graphrec.progress import stage
 
@@ -47,6 +49,7 @@ LONGEST: Final = "longest"
 
 PER_USER_METRICS: Final = (*FORMULAS, INTRA_LIST_DIVERSITY, NOVELTY, PERCENTILE)
 METRICS: Final = (*PER_USER_METRICS, CATALOGUE_COVERAGE, GINI)
+COLUMNS: Final = (MODEL, K, HISTORY, *PER_USER_METRICS)  # that stand beside the user's
 
 _LIST: Final = "list"
 _GROUPS: Final = 5  # of users by the length of their histories
@@ -114,14 +117,13 @@ def evaluate(
         ColumnError: a column is missing, or the user column has the name of a figure.
         EmptyInputError: nobody is in the test set.
     """
-    user, item = _columns_of(models, reference)
+    learned = _learned_of(models, reference)
+    user, item = learned.columns.user, learned.columns.item
     chosen = list(models)[-1] if reference is None else reference
     yardsticks = _Yardsticks.of(
-        _pairs(train, user, item, "the training frame"),
-        _pairs(test, user, item, "the test frame"),
-        _similarity(models, item)
-        if similarity is None
-        else similarity.withColumnRenamed(item, ITEM),
+        _pairs(train, learned, "the training frame"),
+        _pairs(test, learned, "the test frame"),
+        _similarity(models, item) if similarity is None else _named(similarity, item),
         distinct_cutoffs(k),
     )
     lists = _lists_by(models, yardsticks)
@@ -150,33 +152,46 @@ def evaluate(
 # --- what is asked for ----------------------------------------------------------------------------
 
 
-def _columns_of(models: Mapping[str, RecommenderModel], reference: str | None) -> tuple[str, str]:
-    """The user and the item column, the same in all models."""
-    if not models:
+def _learned_of(models: Mapping[str, RecommenderModel], reference: str | None) -> Learned:
+    """What the first model learned; all have the same user and item columns, of the same types."""
+    if not isinstance(models, Mapping) or not models:
         raise ParameterError("there is no model to evaluate", fix="give them by name")
+    if strangers := [name for name, m in models.items() if not isinstance(m, RecommenderModel)]:
+        raise ParameterError(
+            "what is evaluated must be fitted recommenders",
+            found=", ".join(f"{name}: {type(models[name]).__name__}" for name in strangers),
+            fix="give what fit returns",
+        )
     if reference is not None and reference not in models:
         raise ParameterError(
             "the reference must be one of the models", found=reference, fix=", ".join(models)
         )
-    names = {(m.learned.columns.user, m.learned.columns.item) for m in models.values()}
-    if len(names) > 1:
+    ids = {_ids_of(model.learned) for model in models.values()}
+    if len(ids) > 1:
         raise ParameterError(
-            "the models must have learned from the same columns",
-            found="; ".join(", ".join(pair) for pair in sorted(names)),
+            "the models must have learned from the same columns", found="; ".join(sorted(ids))
         )
-    user, item = names.pop()
-    if user in (MODEL, K, HISTORY, *PER_USER_METRICS):
-        raise ColumnError(
-            f"the user column {user!r} has the name of another column of the result",
-            fix="rename it",
-        )
-    return user, item
+    learned = next(iter(models.values())).learned
+    require_free_names({"user": learned.columns.user}, COLUMNS)
+    return learned
 
 
-def _pairs(frame: DataFrame, user: str, item: str, of: str) -> DataFrame:
+def _ids_of(learned: Learned) -> str:
+    """The columns of the ids, and their types."""
+    user, item = learned.user_type.simpleString(), learned.item_type.simpleString()
+    return f"{learned.columns.user}: {user}, {learned.columns.item}: {item}"
+
+
+def _pairs(frame: DataFrame, learned: Learned, of: str) -> DataFrame:
     """(user, item) under our own names, without the rows that lack one of them."""
-    require_columns(frame, user, item, of=of)
-    return frame.select(quoted(user).alias(USER), quoted(item).alias(ITEM)).dropna()
+    require_columns(frame, learned.columns.user, learned.columns.item, of=of)
+    user, item = learned.users_of(frame).alias(USER), learned.items_of(frame).alias(ITEM)
+    return frame.select(user, item).dropna()
+
+
+def _named(similarity: DataFrame, item: str) -> DataFrame:
+    require_columns(similarity, item, of="the table of similarities")
+    return similarity.withColumnRenamed(item, ITEM)
 
 
 def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.errors import ParameterError
+from graphrec.params import at_least
 
 K: Final = "k"  # int: only the first k places of a list count
+
+MOST: Final = 2**31 - 1  # no list is longer
 
 Cutoffs: TypeAlias = int | Sequence[int]
 
@@ -19,12 +22,16 @@ def distinct_cutoffs(k: Cutoffs) -> list[int]:
     """Return the cutoffs in ascending order, each once.
 
     Raises:
-        ParameterError: there is none, or one is below 1.
+        ParameterError: there is none, or one is no whole number of at least 1.
     """
-    cutoffs = sorted({k} if isinstance(k, int) else set(k))
-    if not cutoffs or cutoffs[0] < 1:
+    check = at_least(1)
+    try:
+        cutoffs = {min(check(one), MOST) for one in (k if isinstance(k, Iterable) else [k])}
+    except ValueError:
+        cutoffs = set()
+    if not cutoffs:
         raise ParameterError("k must be a whole number of at least 1, or several", found=repr(k))
-    return cutoffs
+    return sorted(cutoffs)
 
 
 def at_cutoffs(df: DataFrame, cutoffs: list[int], rank: str) -> DataFrame:

@@ -12,30 +12,30 @@ from typing import Any, Final
 
 from pyspark import keyword_only
 from pyspark.ml.evaluation import Evaluator
-from pyspark.ml.param import Param, Params, TypeConverters
+from pyspark.ml.param import Param, Params
 from pyspark.ml.param.shared import HasLabelCol, HasPredictionCol
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from graphrec.data.checks import require_columns
-from graphrec.errors import EmptyInputError, ParameterError
+from graphrec.data.frames import require_frame
+from graphrec.data.id_types import comparable
+from graphrec.errors import ColumnError, EmptyInputError
 from graphrec.evaluation.metrics import FORMULAS, Outcome
+from graphrec.params import at_least, checked, one_of
 
 _NAMES: Final = "|".join(FORMULAS)
 
 
 def _metric_name(value: Any) -> str:
-    name = TypeConverters.toString(value)
-    if name not in FORMULAS:
-        raise ParameterError("metricName must be a ranking metric", found=name, fix=_NAMES)
+    name: str = checked("metricName", value, one_of(*FORMULAS))
     return name
 
 
 def _cutoff(value: Any) -> int:
-    k = TypeConverters.toInt(value)
-    if k < 1:
-        raise ParameterError("k must be at least 1", found=str(k))
+    k: int = checked("k", value, at_least(1))
     return k
 
 
@@ -129,11 +129,12 @@ class RankingEvaluator(
         """Return the mean of the metric over the users with held-out items.
 
         Raises:
-            ColumnError: the column of lists or of held-out items is missing.
+            ColumnError: the column of lists or of held-out items is missing, or holds no arrays
+                of ids of one kind.
             EmptyInputError: no user has a held-out item.
         """
         lists, held_out = self.getPredictionCol(), self.getLabelCol()
-        require_columns(dataset, lists, held_out, of="the dataset to evaluate")
+        _require_lists(dataset, lists, held_out)
         value = FORMULAS[self.getMetricName()](_outcome(lists, held_out, self.getK()))
         measured = dataset.filter(F.size(held_out) > 0).agg(F.avg(value))
         mean: float | None = measured.collect()[0][0]
@@ -144,6 +145,21 @@ class RankingEvaluator(
                 fix="hold out more rows, or use fewer folds",
             )
         return mean
+
+
+def _require_lists(dataset: DataFrame, *names: str) -> None:
+    """Require two columns of arrays; a recommender that is told to score pairs gives numbers."""
+    require_frame(dataset, "the dataset to evaluate")
+    kinds = [dataset.schema[name].dataType for name in names if name in dataset.columns]
+    arrays = [kind.elementType for kind in kinds if isinstance(kind, T.ArrayType)]
+    if len(arrays) < len(names) or not comparable(*arrays):
+        raise ColumnError(
+            f"a metric needs lists '{names[0]}' and held-out items '{names[1]}' of one type",
+            found=dataset.schema.simpleString(),
+            fix="set transformTopK of the recommender to the length of the lists, or name columns "
+            "of arrays by predictionCol and labelCol",
+        )
+    require_columns(dataset, *names, of="the dataset to evaluate")
 
 
 def _outcome(lists: str, held_out: str, k: int) -> Outcome:

@@ -41,6 +41,7 @@ from graphrec.models.learned_weights import normalised, search_weights
 from graphrec.models.novelty import mark_novel
 from graphrec.models.recommender import Leg
 from graphrec.models.training import TrainingData, prepare
+from graphrec.params import at_least, between, checked
 from graphrec.progress import stage
 
 _LAMBDAS: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
@@ -105,15 +106,19 @@ def tune(
     Raises:
         ColumnError: a column is not there or cannot be used.
         EmptyInputError: no row is accepted, or no history has a part to hold out.
-        ParameterError: something that is tried needs times, and there are none.
+        ParameterError: something that is tried needs times, and there are none, or a number is out
+            of its range.
     """
+    users = checked("users", users, at_least(2))
+    checked("fraction", fraction, between(0.0, 1.0, open_low=True, open_high=True))
+    checked("budget", budget, between(0.0, 1.0))
     own = {leg.leg for leg in recommender.legs}
     wished = default_grid(recommender.value("validationCut")) if grid is None else grid
     grid = [group.only(own) for group in wished if not group.legs or group.legs & own]
     asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
     wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
     undecayed = recommender.with_settings({"halfLife": None})
-    data = recommender.enrich(prepare(dataset, undecayed, wanted))
+    data = recommender.enrich(prepare(dataset, undecayed, wanted, legs=recommender.leg_names))
     _require_times(data, [recommender, *asked])
     cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
     training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)

@@ -38,6 +38,12 @@ SIMILAR_TO: Final = "similar_to"
 PENALTY: Final = "penalty"
 MMR: Final = "mmr"
 
+COLUMNS: Final = (
+    *(SCORE, SOURCE, OUTCOME, RANK, BLENDED_RANK, LENGTH, DIVERSITY),
+    *(RELEVANCE, SIMILARITY, SIMILAR_TO, PENALTY, MMR, PART, WEIGHT, CONTRIBUTION),
+)
+"""The columns that stand beside the user's or the item's, whose names are those of the input."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -148,7 +154,7 @@ def _place_row(
         place.outcome,
         place.rank,
         place.blended_rank,
-        request.length,
+        user.settings.length,
         float(request.diversity),
         *_mmr_values(ids, request.diversity, place.diversified),
     )

@@ -57,7 +57,7 @@ def place_of(user: OneUser, item: int) -> Place:
     blended_rank = int(found[0]) + 1
     if not user.personal or user.request.diversity == 0:
         return Place(_outcome(user, blended_rank), blended_rank, blended_rank)
-    pool = pool_size(user.request.length)
+    pool = pool_size(user.settings.length)
     if blended_rank > pool:
         return Place(OUTSIDE_POOL, blended_rank=blended_rank)
     rank, diversified = _diversified(user, items[:pool], scores[:pool], blended_rank - 1)
@@ -65,7 +65,7 @@ def place_of(user: OneUser, item: int) -> Place:
 
 
 def _outcome(user: OneUser, rank: int) -> str:
-    return LISTED if rank <= user.request.length else BELOW
+    return LISTED if rank <= user.settings.length else BELOW
 
 
 def _diversified(

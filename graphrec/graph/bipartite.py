@@ -40,6 +40,7 @@ from graphrec.columns import (
     WEIGHTS,
 )
 from graphrec.data.catalogue import Catalogue
+from graphrec.data.id_types import as_id
 from graphrec.data.ids import IdTable, dense_ids
 from graphrec.errors import ParameterError
 from graphrec.graphframes_jar import require_graphframes
@@ -137,7 +138,8 @@ class UserItemGraph:
             item: or an item's.
 
         Raises:
-            ParameterError: not exactly one is given, or the graph does not have it.
+            ParameterError: not exactly one is given, it is no id of the graph's type, or the
+                graph does not have it.
         """
         if (user is None) == (item is None):
             raise ParameterError(
@@ -145,8 +147,8 @@ class UserItemGraph:
             )
         column, value = (ITEM, item) if user is None else (USER, user)
         table = self.item_vertices if user is None else self.user_vertices
-        wanted = F.lit(value).try_cast(table.schema[column].dataType)
-        row = table.where(F.col(column) == wanted).select(ID).first()
+        wanted = as_id(value, column, table.schema[column].dataType)
+        row = table.where(F.col(column) == F.lit(wanted)).select(ID).first()
         if row is None:
             raise ParameterError(f"the graph has no such {column}", found=repr(value))
         return int(row[0])

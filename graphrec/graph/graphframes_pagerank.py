@@ -28,6 +28,7 @@ from pyspark.sql import functions as F
 
 from graphrec.columns import INDEX, ITEM, NEIGHBOUR, SCORE, USER, WEIGHT, WEIGHTS
 from graphrec.data.checks import require_columns
+from graphrec.data.id_types import id_column
 from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.graph.bipartite import ID, TYPE, UserItemGraph
 from graphrec.graph.item_rows import from_rows
@@ -156,7 +157,8 @@ def iterations_within(tolerance: float, restart_probability: float) -> int:
 def _sources(graph: UserItemGraph, users: DataFrame) -> list[int]:
     """The vertices of some users; what comes to the driver is bounded by MOST_SOURCES."""
     require_columns(users, USER, of="the frame of users")
-    wanted = users.select(USER).distinct().limit(MOST_SOURCES + 1)
+    ids = id_column(users, "user", USER, graph.user_vertices.schema[USER].dataType)
+    wanted = users.select(ids.alias(USER)).distinct().limit(MOST_SOURCES + 1)
     found = wanted.join(graph.user_vertices, USER, "left").select(USER, ID).collect()
     if not found:
         raise EmptyInputError("PageRank needs a user to start from", fix="give at least one")

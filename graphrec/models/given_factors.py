@@ -16,6 +16,8 @@ from pyspark.sql import types as T
 
 from graphrec.artifacts import SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEM, USER, VECTOR
+from graphrec.data.frames import require_frame
+from graphrec.data.id_types import id_column
 from graphrec.data.ragged import lists, values
 from graphrec.errors import ColumnError
 from graphrec.factors.eigenbasis import eigenbasis
@@ -43,8 +45,9 @@ class GivenFactorsRecommender(Recommender):
         **values: parameters by keyword.
 
     Raises:
-        ColumnError: at fitting, when a frame has another shape, or vectors of several lengths or of
-            numbers that are not finite.
+        ParameterError: at fitting, when a frame is no table.
+        ColumnError: at fitting, when a frame has another shape, ids of another type than those of
+            the interactions, or vectors of several lengths or of numbers that are not finite.
     """
 
     unobserved = param(0.05, "a0: weight of an absent pair in the fold-in", positive())
@@ -62,18 +65,14 @@ class GivenFactorsRecommender(Recommender):
 
     def enrich(self, data: TrainingData) -> TrainingData:
         """Join the users' factors to their histories, in the basis of the items' factors."""
+        _require_factors(self.itemFactors)
         if self.userFactors is None:
             return data
+        _require_factors(self.userFactors)
         basis, _ = eigenbasis(self._items(data))
-        given = _id_and_vector(self.userFactors, USER)
+        given = _id_and_vector(self.userFactors, USER, data.profiles.schema[USER].dataType)
         shared = share_arrays(data.spark, {"basis": basis})
-        kind = data.profiles.schema[USER].dataType.simpleString()
-        rotated = given.select(F.col(USER).try_cast(kind).alias(USER), VECTOR).mapInArrow(
-            partial(_rotate_batches, shared=shared),
-            T.StructType(
-                [data.profiles.schema[USER], T.StructField(VECTOR, T.ArrayType(T.FloatType()))]
-            ),
-        )
+        rotated = given.mapInArrow(partial(_rotate_batches, shared=shared), given.schema)
         return replace(data, profiles=data.profiles.join(rotated, USER, "left"))
 
     def learn(self, data: TrainingData) -> list[Leg]:
@@ -90,9 +89,7 @@ class GivenFactorsRecommender(Recommender):
     def _items(self, data: TrainingData) -> npt.NDArray[np.float32]:
         """The given item factors by item index, (items, rank); catalogue-sized."""
         items = data.catalogue.indices(data.spark)
-        kind = items.schema[ITEM].dataType.simpleString()
-        given = _id_and_vector(self.itemFactors, ITEM)
-        known = given.select(F.col(ITEM).try_cast(kind).alias(ITEM), VECTOR).join(items, ITEM)
+        known = _id_and_vector(self.itemFactors, ITEM, data.item_type).join(items, ITEM)
         table = known.select(INDEX, VECTOR).toArrow()
         vectors = [_matrix(batch[VECTOR]) for batch in table.to_batches()]
         ranks = {vector.shape[1] for vector in vectors}
@@ -107,12 +104,9 @@ class GivenFactorsRecommender(Recommender):
         return factors
 
 
-def _id_and_vector(frame: DataFrame, name: str) -> DataFrame:
-    """A frame's two columns under our names.
-
-    Raises:
-        ColumnError: it has others, or a vector holds what is no finite number.
-    """
+def _require_factors(frame: DataFrame) -> None:
+    """Require an id and a vector."""
+    require_frame(frame, "the table of factors")
     kinds = [field.dataType for field in frame.schema.fields]
     if len(kinds) != 2 or not isinstance(kinds[1], T.ArrayType):
         raise ColumnError(
@@ -120,7 +114,17 @@ def _id_and_vector(frame: DataFrame, name: str) -> DataFrame:
             found=", ".join(f"{f.name}: {f.dataType.simpleString()}" for f in frame.schema.fields),
             fix="select them in this order",
         )
-    given = frame.toDF(name, VECTOR).withColumn(VECTOR, F.col(VECTOR).cast("array<float>"))
+
+
+def _id_and_vector(frame: DataFrame, name: str, kind: T.DataType) -> DataFrame:
+    """A frame's two columns under our names, with ids of the type of the interactions.
+
+    Raises:
+        ColumnError: a vector holds what is no finite number.
+    """
+    vector = F.col(VECTOR).cast("array<float>").alias(VECTOR)
+    named = frame.toDF(name, VECTOR)
+    given = named.select(id_column(named, name, name, kind).alias(name), vector)
     found = given.where(F.exists(VECTOR, _not_finite)).first()
     if found is not None:
         raise ColumnError(

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from graphrec.columns import ITEM, ITEMS, TIMES, TIMESTAMP, USER, VECTOR, WEIGHT, WEIGHTS
-from graphrec.data.column_types import finite_number, quoted
-from graphrec.data.columns_found import require_column
-from graphrec.data.duplicates import DuplicateRule, combine_duplicates
+from graphrec.columns import ITEMS, REASON, TIMES, USER, VECTOR, WEIGHTS
+from graphrec.data.columns_found import InteractionColumns
+from graphrec.data.frames import require_frame
+from graphrec.data.interactions import accepted_rows, judge_rows
 from graphrec.data.profiles import build_profiles
+from graphrec.data.reasons import Reason
 from graphrec.data.recency import weigh_by_recency
-from graphrec.data.timestamps import epoch_seconds
 from graphrec.models.learned import Learned
+from graphrec.models.params import TrainingParams
+from graphrec.models.training import weighed
 
 
 def served(profiles: DataFrame, half_life_days: float | None) -> DataFrame:
@@ -33,35 +35,59 @@ def served(profiles: DataFrame, half_life_days: float | None) -> DataFrame:
 
 def histories_of(learned: Learned, users: DataFrame, half_life_days: float | None) -> DataFrame:
     """The histories of the distinct users of a frame, empty for those without one."""
-    name = learned.columns.user
-    require_column(users, "user", name)
-    wanted = users.select(quoted(name).alias(USER)).distinct().where(f"{USER} IS NOT NULL")
+    require_frame(users, "the frame of users")
+    wanted = (
+        users.select(learned.users_of(users).alias(USER)).distinct().where(f"{USER} IS NOT NULL")
+    )
     return with_known_histories(wanted, served(learned.profiles, half_life_days))
 
 
 def new_histories(
-    learned: Learned,
-    dataset: DataFrame,
-    *,
-    duplicates: DuplicateRule,
-    binary: bool,
-    half_life_days: float | None,
+    learned: Learned, dataset: DataFrame, params: TrainingParams, half_life_days: float | None
 ) -> DataFrame:
     """The histories that a frame of interactions holds, by the rules of the training.
 
+    A row that the training would set aside adds nothing to a history; its user is served all the
+    same. Where interactions decay, their age is counted back from the latest one that was learned
+    from, as in the histories that were learned: how a user is served depends on nobody else.
+
     Args:
         learned: has the catalogue and the columns' names.
-        dataset: interactions; items that are not in the catalogue are left out.
-        duplicates: what several rows of a user and an item become.
-        binary: an interaction counts 1 whatever its rating.
+        dataset: interactions; ratings and times count where it has them, items that are not in
+            the catalogue are left out.
+        params: of the training.
         half_life_days: see `served`.
     """
-    data = combine_duplicates(_accepted(learned, dataset), duplicates, timed=False)
-    if binary:
-        data = data.withColumn(WEIGHT, F.lit(1.0))
-    known = build_profiles(data, learned.tables.catalogue)
-    users = data.select(USER).distinct()
+    require_frame(dataset, "the table of histories")
+    columns = _columns_in(learned.columns, dataset)
+    typed = dataset.withColumns(
+        {columns.user: learned.users_of(dataset), columns.item: learned.items_of(dataset)}
+    )
+    judged = judge_rows(typed, columns)
+    decay = columns.timestamp is not None and params.value("halfLife") is not None
+    latest = learned.latest if decay else None
+    accepted = accepted_rows(
+        judged,
+        columns,
+        duplicates=params.value("duplicates"),
+        half_life_days=params.value("halfLife"),
+        latest=latest,
+    )
+    known = build_profiles(weighed(accepted, params, latest=latest), learned.tables.catalogue)
+    read = F.col(REASON).isNull() | (F.col(REASON) != str(Reason.MALFORMED))
+    users = judged.where(read).select(USER).where(f"{USER} IS NOT NULL").distinct()
     return with_known_histories(users, served(known, half_life_days))
+
+
+def _columns_in(columns: InteractionColumns, dataset: DataFrame) -> InteractionColumns:
+    """The columns of the training that a frame has; those of users and items it must have."""
+    has = {name for name in (columns.rating, columns.timestamp) if name in dataset.columns}
+    return InteractionColumns(
+        columns.user,
+        columns.item,
+        columns.rating if columns.rating in has else None,
+        columns.timestamp if columns.timestamp in has else None,
+    )
 
 
 def with_known_histories(users: DataFrame, profiles: DataFrame) -> DataFrame:
@@ -75,23 +101,3 @@ def with_known_histories(users: DataFrame, profiles: DataFrame) -> DataFrame:
 def or_empty(column: Column, kind: str) -> Column:
     """An empty array instead of null."""
     return F.coalesce(column, F.array().cast(kind))
-
-
-def _accepted(learned: Learned, dataset: DataFrame) -> DataFrame:
-    """(user, item, weight, timestamp) of new interactions.
-
-    Where the training would set a row aside, there is no item: its user is served all the same.
-    """
-    columns = learned.columns
-    weight = F.lit(1.0)
-    if columns.rating is not None and columns.rating in dataset.columns:
-        weight = finite_number(quoted(columns.rating), dataset.schema[columns.rating].dataType)
-    time = F.lit(None).cast("double")
-    if columns.timestamp is not None and columns.timestamp in dataset.columns:
-        time = epoch_seconds(quoted(columns.timestamp), dataset.schema[columns.timestamp].dataType)
-    return dataset.select(
-        quoted(columns.user).alias(USER),
-        F.when(weight >= 0, quoted(columns.item)).alias(ITEM),
-        weight.alias(WEIGHT),
-        time.alias(TIMESTAMP),
-    ).where(F.col(USER).isNotNull())

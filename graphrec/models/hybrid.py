@@ -125,6 +125,9 @@ class HybridRecommender(Recommender):
             recommenders share (columns, history, pair table, lists) are taken from the hybrid.
             Default: the walk, the ridge regression, ALS and embeddings with their defaults.
         **values: parameters by keyword.
+
+    Raises:
+        ParameterError: the legs are no recommenders, or there are none.
     """
 
     weights = HybridRecommenderModel.weights
@@ -152,8 +155,13 @@ class HybridRecommender(Recommender):
         self.legs = (
             [PageRankRecommender(), RidgeRecommender(), ALSRecommender(), EmbeddingRecommender()]
             if legs is None
-            else list(legs)
+            else _recommenders(legs)
         )
+
+    @property
+    def leg_names(self) -> tuple[str, ...]:
+        """Those of all legs."""
+        return tuple(name for leg in self.legs for name in leg.leg_names)
 
     def exponents(self) -> Iterable[float]:
         """All that the legs want."""
@@ -329,6 +337,19 @@ class HybridRecommender(Recommender):
             f"the hybrid has no leg {leg_name!r}",
             fix=f"it has {', '.join(leg.leg for leg in self.legs)}",
         )
+
+
+def _recommenders(legs: Any) -> list[Recommender]:
+    """The legs, checked."""
+    given = list(legs) if isinstance(legs, Iterable) and not isinstance(legs, str) else [legs]
+    strangers = [leg for leg in given if not isinstance(leg, Recommender)]
+    if strangers or not given or given[0] is legs:
+        raise ParameterError(
+            "legs must be a list of recommenders",
+            found=", ".join(map(repr, strangers)) or ("a single one" if given else "none"),
+            fix="give some, as in legs=[PageRankRecommender(), RidgeRecommender()]",
+        )
+    return given
 
 
 def _by_leg(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:

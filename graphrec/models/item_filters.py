@@ -10,8 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import HIDDEN, INDEX, ITEM, USER
-from graphrec.data.column_types import quoted
-from graphrec.data.columns_found import require_column
+from graphrec.data.frames import require_frame
 from graphrec.models.histories import or_empty
 from graphrec.models.learned import Learned
 from graphrec.types import Mask
@@ -33,8 +32,12 @@ def filter_items(
         (items,), True for what nobody is shown.
 
     Raises:
-        ColumnError: a filter has no item column.
+        ParameterError: a filter is no table.
+        ColumnError: a filter has no item column, or ids of another type.
     """
+    for name, frame in (("allow", allow), ("deny", deny)):
+        if frame is not None:
+            require_frame(frame, name)
     if deny is not None and learned.columns.user in deny.columns:
         return _hide_per_user(learned, profiles, deny), _excluded(learned, allow, None)
     return profiles, _excluded(learned, allow, deny)
@@ -52,15 +55,12 @@ def _excluded(learned: Learned, allow: DataFrame | None, deny: DataFrame | None)
 
 
 def _item_indices(learned: Learned, frame: DataFrame) -> npt.NDArray[Any]:
-    item = learned.columns.item
-    require_column(frame, "item", item)
-    known = frame.select(quoted(item).alias(ITEM)).distinct().join(learned.items, ITEM)
+    known = frame.select(learned.items_of(frame).alias(ITEM)).distinct().join(learned.items, ITEM)
     indices: npt.NDArray[Any] = known.select(INDEX).toArrow()[INDEX].to_numpy()
     return indices
 
 
 def _hide_per_user(learned: Learned, profiles: DataFrame, deny: DataFrame) -> DataFrame:
-    require_column(deny, "item", learned.columns.item)
     hidden = learned.indexed(deny).groupBy(USER).agg(F.collect_set(INDEX).alias(HIDDEN))
     joined = profiles.join(hidden, USER, "left")
     return joined.withColumn(HIDDEN, or_empty(F.col(HIDDEN), "array<int>"))

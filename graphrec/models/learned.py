@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.columns import INDEX, ITEM, USER
-from graphrec.data.column_types import quoted
+from graphrec.columns import INDEX, ITEM, TIMES, USER
 from graphrec.data.columns_found import InteractionColumns
+from graphrec.data.id_types import id_column
 from graphrec.data.interactions import Interactions
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.graph.pairs import PairTable
@@ -44,8 +44,28 @@ class Learned:
         """(item, index: int)."""
         return self.tables.catalogue.indices(self.spark)
 
+    @property
+    def user_type(self) -> T.DataType:
+        """The type of the user ids."""
+        return self.profiles.schema[USER].dataType
+
+    @cached_property
+    def latest(self) -> float | None:
+        """The latest time of the histories, from which ages are counted; None without times."""
+        latest = self.profiles.agg(F.max(F.array_max(TIMES))).first()
+        assert latest is not None  # an aggregate without groups has one row
+        return latest[0]
+
+    def users_of(self, frame: DataFrame) -> Column:
+        """The user ids of a frame that has the training data's user column, see `id_column`."""
+        return id_column(frame, "user", self.columns.user, self.user_type)
+
+    def items_of(self, frame: DataFrame) -> Column:
+        """The item ids of a frame that has the training data's item column, see `id_column`."""
+        return id_column(frame, "item", self.columns.item, self.item_type)
+
     def indexed(self, dataset: DataFrame) -> DataFrame:
         """(user, index: int) of the distinct pairs of a frame whose item is known."""
-        user, item = quoted(self.columns.user).alias(USER), quoted(self.columns.item).alias(ITEM)
+        user, item = self.users_of(dataset).alias(USER), self.items_of(dataset).alias(ITEM)
         pairs = dataset.select(user, item).distinct()
         return pairs.join(F.broadcast(self.items), ITEM).select(USER, INDEX)

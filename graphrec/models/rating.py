@@ -8,7 +8,7 @@ user's bias and factor are folded in from the history, so no table of users is k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -26,9 +26,10 @@ from pyspark.storagelevel import StorageLevel
 from graphrec.artifacts import SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, USER, VECTOR, WEIGHT, WEIGHTS
 from graphrec.data.catalogue import Catalogue
-from graphrec.data.column_types import quoted
-from graphrec.data.columns_found import InteractionColumns, find_columns, require_column
+from graphrec.data.columns_found import InteractionColumns, find_columns, require_free_names
 from graphrec.data.exact import exact_sum
+from graphrec.data.frames import free_name, require_frame
+from graphrec.data.id_types import id_column
 from graphrec.data.interactions import validate_interactions
 from graphrec.data.profiles import build_profiles
 from graphrec.data.ragged import lists, offsets, values
@@ -80,23 +81,29 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
     def _transform(self, dataset: DataFrame) -> DataFrame:
         """Add `prediction`: float, within the range of the ratings, never null.
 
-        An unknown user counts as the mean user, an unknown item as the mean item.
+        An unknown user counts as the mean user, an unknown item as the mean item; so does an id
+        that is missing. Ratings beside the pairs are not looked at.
         """
-        user, item = self.ratings.columns.user, self.ratings.columns.item
-        require_column(dataset, "user", user)
-        require_column(dataset, "item", item)
-        pairs = dataset.select(quoted(user).alias(USER), quoted(item).alias(ITEM)).distinct()
-        items = self.ratings.catalogue.indices(dataset.sparkSession)
+        require_frame(dataset, "the dataset")
+        ratings = self.ratings
+        user, item = (free_name(f"{name}_key", dataset.columns) for name in (USER, ITEM))
+        items = ratings.catalogue.indices(dataset.sparkSession)
+        user_type, item_type = ratings.profiles.schema[USER].dataType, items.schema[ITEM].dataType
+        keyed = dataset.select(
+            "*",
+            id_column(dataset, "user", ratings.columns.user, user_type).alias(user),
+            id_column(dataset, "item", ratings.columns.item, item_type).alias(item),
+        )
+        pairs = keyed.select(F.col(user).alias(USER), F.col(item).alias(ITEM)).distinct()
         indexed = pairs.join(F.broadcast(items), ITEM, "left").select(
             USER, ITEM, F.coalesce(INDEX, F.lit(-1)).alias(INDEX)
         )
         wanted = indexed.groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
-        known = self.ratings.profiles.select(USER, ITEMS, WEIGHTS)
+        known = ratings.profiles.select(USER, ITEMS, WEIGHTS)
         predicted = self._predicted(with_known_histories(wanted, known))
-        scored = indexed.join(predicted, [USER, INDEX]).select(
-            F.col(USER).alias(user), F.col(ITEM).alias(item), PREDICTION
-        )
-        return dataset.join(scored, [user, item], "left")
+        scored = _join_with_null(indexed, predicted, {USER: USER, INDEX: INDEX})
+        found = _join_with_null(keyed, scored.drop(INDEX), {user: USER, item: ITEM})
+        return found.drop(user, item)
 
     def _predicted(self, profiles: DataFrame) -> DataFrame:
         """(user, items, weights, wanted) -> (user, index, prediction)."""
@@ -152,6 +159,7 @@ class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
                 found=", ".join(dataset.columns),
                 fix="name it as ratingCol",
             )
+        require_free_names({"user": columns.user, "item": columns.item}, [PREDICTION])
         with stage("read"), validate_interactions(dataset, columns) as interactions:
             catalogue = Catalogue.from_interactions(interactions.accepted)
             profiles = build_profiles(interactions.accepted, catalogue)
@@ -183,6 +191,20 @@ class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
             eigenvalue=factors.eigenvalue,
         )
         return self._copyValues(RatingPredictorModel(ratings))
+
+
+def _join_with_null(left: DataFrame, right: DataFrame, keys: Mapping[str, str]) -> DataFrame:
+    """The rows of the left frame with those of the right; null is equal to null.
+
+    Args:
+        left: any frame.
+        right: has a row for each of its keys.
+        keys: names on the left and on the right.
+    """
+    renamed = {name: free_name(f"right_{name}", left.columns) for name in keys.values()}
+    right = right.withColumnsRenamed(renamed)
+    same = [F.col(one).eqNullSafe(F.col(renamed[other])) for one, other in keys.items()]
+    return left.join(right, same, "left").drop(*renamed.values())
 
 
 def _biases(

@@ -15,14 +15,16 @@ from pyspark.sql import functions as F
 from graphrec.columns import (
     INDEX,
     ITEM,
+    LABEL,
     PREDICTION,
+    RATING,
     RECOMMENDATIONS,
     SCORE,
     USER,
     VECTOR,
 )
-from graphrec.data.column_types import quoted
-from graphrec.data.columns_found import require_column
+from graphrec.data.frames import free_name, require_frame
+from graphrec.data.id_types import as_id
 from graphrec.data.interactions import InteractionFigures
 from graphrec.errors import GraphrecError, ParameterError
 from graphrec.explanation.explanation import Explanation, Names, explain
@@ -52,6 +54,7 @@ from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
 
 Leg = NeighbourLeg | FactorLeg
 
+_MOST_PATHS = 100_000  # Spark makes room for as many as it is asked for
 _SIMILAR = 512  # items whose likeness to an item MMR knows, the best by cosine
 
 
@@ -59,8 +62,9 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
     """A fitted recommender: tables of the catalogue, and the histories of the known users.
 
     User and item columns of all frames, in and out, have the names and types of the training
-    data. Lists are made for known users, for some of them, or for histories that nobody has seen
-    before; a user without a history gets the most popular items, marked as such.
+    data; whole numbers may be of any width, see `graphrec.data.id_types`. Lists are made for known
+    users, for some of them, or for histories that nobody has seen before; a user without a history
+    gets the most popular items, marked as such.
     """
 
     transformTopK = param(
@@ -80,7 +84,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         """Lists for all users of the training data, in the schema of `ALSModel`.
 
         Args:
-            numItems: k, the length of the lists.
+            numItems: k, the length of the lists; at most the catalogue's.
             **filters: `allow` and `deny`, see `rankedLists`.
 
         Returns:
@@ -109,8 +113,10 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
 
         Args:
             dataset: interactions with the user and item columns of the training data, and perhaps
-                its ratings, by the same rules; without decay. What the model knows of these users
-                is not used. Items that the model does not know are left out.
+                its ratings and times, by the same rules: duplicates, rows that are set aside, and
+                decay, whose ages are counted back from the latest time that was learned from.
+                What the model knows of these users is not used. Items that the model does not
+                know are left out.
             numItems: k, the length of the lists.
             **filters: `allow` and `deny`, see `rankedLists`.
 
@@ -196,7 +202,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             numItems: k, the length of the list in which the item is looked for.
             histories: interactions as `recommendForProfiles` takes them; None takes what the
                 model was trained on.
-            numPaths: how many walks to the item are told, the strongest.
+            numPaths: how many walks to the item are told, the strongest; at most 100,000.
             allow: see `rankedLists`.
             deny: see `rankedLists`.
 
@@ -205,9 +211,12 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             history, and the strongest paths, as tables.
 
         Raises:
-            ParameterError: the user or the item is not known, or a count is below 1.
+            ParameterError: the user or the item is not known or of another type, or a count is
+                below 1.
         """
         profiles = self.learned.profiles if histories is None else self._new_histories(histories)
+        user = as_id(user, "user", profiles.schema[USER].dataType)
+        item = as_id(item, "item", self.learned.item_type)
         index = self.learned.tables.catalogue.index_of(item)
         if index is None:
             raise ParameterError(
@@ -215,7 +224,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
                 found=repr(item),
                 fix="give an item of the interactions",
             )
-        asked = profiles.where(F.col(USER) == F.lit(user).try_cast(profiles.schema[USER].dataType))
+        asked = profiles.where(F.col(USER) == F.lit(user))
         profile, excluded = filter_items(self.learned, self._served(asked), allow, deny)
         row = profile.toArrow().combine_chunks()  # one user's
         if not row.num_rows:
@@ -240,7 +249,7 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
                 self._user, self._item, profiles.schema[USER].dataType, self.learned.item_type
             ),
             profiles=self.learned.profiles,
-            num_paths=checked("numPaths", numPaths, at_least(1)),
+            num_paths=min(checked("numPaths", numPaths, at_least(1)), _MOST_PATHS),
         )
 
     # --- scores -----------------------------------------------------------------------------------
@@ -249,19 +258,33 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         """Score (user, item) pairs, or list for the users of held-out pairs (`transformTopK`).
 
         Returns:
-            The dataset with `prediction`: float; null for an item that the model does not know,
-            the item's popularity for a user without a history. With `transformTopK` above 0 one
-            row per user: (user, prediction: array<item>, best first, label: array<item>).
+            The dataset with `prediction`: float; null for an item that the model does not know
+            and where an id is missing, the item's popularity for a user without a history. With
+            `transformTopK` above 0 one row per user: (user, prediction: array<item>, best first,
+            label: array<item>).
         """
-        require_column(dataset, "user", self._user)
-        require_column(dataset, "item", self._item)
+        require_frame(dataset, "the dataset")
         if self.value("transformTopK") > 0:
             return self._lists_and_labels(dataset, self.value("transformTopK"))
-        scored = self.pairScores(dataset).drop(*self.learned.tables.legs)
-        return dataset.join(scored, [self._user, self._item], "left")
+        user, item = (free_name(f"{name}_key", dataset.columns) for name in (USER, ITEM))
+        scored = self._scored(dataset).select(
+            F.col(USER).alias(user), F.col(ITEM).alias(item), PREDICTION
+        )
+        keyed = dataset.select(
+            "*",
+            self.learned.users_of(dataset).alias(user),
+            self.learned.items_of(dataset).alias(item),
+        )
+        return keyed.join(scored, [user, item], "left").drop(user, item)
 
     def pairScores(self, dataset: DataFrame) -> DataFrame:
         """(user, item, prediction, one column per leg) for the distinct known pairs of a frame."""
+        require_frame(dataset, "the dataset")
+        user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
+        return self._scored(dataset).select(user, item, PREDICTION, *self.learned.tables.legs)
+
+    def _scored(self, dataset: DataFrame) -> DataFrame:
+        """As `pairScores`, under our own names."""
         wanted = self.learned.indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
         known = self._served(self.learned.profiles)
         profiles = with_known_histories(wanted, known)
@@ -273,9 +296,8 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             F.col(f"s.{WANTED}").alias(INDEX),
             *(F.col(f"s.{name}").alias(name) for name in (PREDICTION, *legs)),
         )
-        return flat.join(F.broadcast(self.learned.items), INDEX).select(
-            F.col(USER).alias(self._user), F.col(ITEM).alias(self._item), PREDICTION, *legs
-        )
+        indexed = flat.join(F.broadcast(self.learned.items), INDEX)
+        return indexed.select(USER, ITEM, PREDICTION, *legs)
 
     # --- what was learned -------------------------------------------------------------------------
 
@@ -411,29 +433,22 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         return histories_of(self.learned, users, self.value("recencyHalfLife"))
 
     def _new_histories(self, dataset: DataFrame) -> DataFrame:
-        return new_histories(
-            self.learned,
-            dataset,
-            duplicates=self.value("duplicates"),
-            binary=self.value("preference") == "binary",
-            half_life_days=self.value("recencyHalfLife"),
-        )
+        return new_histories(self.learned, dataset, self, self.value("recencyHalfLife"))
 
     def _als_schema(self, nested: DataFrame) -> DataFrame:
         entries = F.transform(
             RECOMMENDATIONS,
-            lambda row: F.struct(row[ITEM].alias(self._item), row[SCORE].alias("rating")),
+            lambda row: F.struct(row[ITEM].alias(self._item), row[SCORE].alias(RATING)),
         )
         return nested.select(F.col(USER).alias(self._user), entries.alias(RECOMMENDATIONS))
 
     def _lists_and_labels(self, dataset: DataFrame, length: int) -> DataFrame:
         """(user, prediction: array<item>, label: array<item>) for a RankingEvaluator."""
-        label = dataset.groupBy(quoted(self._user).alias(USER)).agg(
-            F.collect_set(quoted(self._item)).alias("label")
-        )
+        user, item = self.learned.users_of(dataset), self.learned.items_of(dataset)
+        label = dataset.groupBy(user.alias(USER)).agg(F.collect_set(item).alias(LABEL))
         nested = self._lists(self._histories_of(dataset), length, flat=False)
         lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
-        return label.join(lists, USER).select(F.col(USER).alias(self._user), PREDICTION, "label")
+        return label.join(lists, USER).select(F.col(USER).alias(self._user), PREDICTION, LABEL)
 
 
 class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
@@ -444,7 +459,13 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
     _model: ClassVar[type[RecommenderModel]] = RecommenderModel
 
     def _fit(self, dataset: DataFrame) -> RecommenderModel:
-        return self.fit_to(self.enrich(prepare(dataset, self, self.exponents())))
+        data = prepare(dataset, self, self.exponents(), legs=self.leg_names)
+        return self.fit_to(self.enrich(data))
+
+    @property
+    def leg_names(self) -> tuple[str, ...]:
+        """The names of the legs that it learns."""
+        return (self.leg,) if self.leg else ()
 
     def fit_to(self, data: TrainingData) -> RecommenderModel:
         """Learn the legs from data that are prepared, and make the model."""

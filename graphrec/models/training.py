@@ -20,6 +20,7 @@ from graphrec.data.profiles import build_profiles
 from graphrec.errors import ColumnError
 from graphrec.graph.pairs import PairTable, build_pair_table
 from graphrec.models.params import TrainingParams
+from graphrec.models.result_columns import require_free_columns
 from graphrec.progress import stage
 
 
@@ -80,7 +81,11 @@ def count_pairs_of(
 
 
 def prepare(
-    dataset: DataFrame, params: TrainingParams, exponents: Iterable[float] = ()
+    dataset: DataFrame,
+    params: TrainingParams,
+    exponents: Iterable[float] = (),
+    *,
+    legs: Iterable[str] = (),
 ) -> TrainingData:
     """Check the interactions, number the items and gather the histories.
 
@@ -88,9 +93,11 @@ def prepare(
         dataset: interactions, with the columns that the parameters name or that have usual names.
         params: of the recommender.
         exponents: of the user's strength, wanted in the pair table.
+        legs: names of what will be learned, which results have as columns.
 
     Raises:
-        ColumnError: a column is not there or cannot be used, or ratings are too large as weights.
+        ColumnError: a column is not there or cannot be used, a name is taken by the results, or
+            ratings are too large as weights.
         ParameterError: interactions are to decay, and have no times.
         EmptyInputError: no row is accepted.
     """
@@ -101,6 +108,7 @@ def prepare(
         rating=params.value("ratingCol"),
         timestamp=params.value("timestampCol"),
     )
+    require_free_columns(columns, legs)
     with stage("read") as counts:
         interactions = validate_interactions(
             dataset,
@@ -113,7 +121,9 @@ def prepare(
             {"rows": figures.rows_read, "accepted": figures.accepted_rows}
             | {"set aside": figures.rejected_rows}
         )
-    accepted = _weighed(interactions, params)
+    if params.value("preference") == "weight":
+        _require_summable(interactions)
+    accepted = weighed(interactions.accepted, params, latest=interactions.figures.latest)
     with stage("histories") as counts:
         catalogue = Catalogue.from_interactions(accepted)
         profiles = build_profiles(accepted, catalogue).persist(StorageLevel.MEMORY_AND_DISK)
@@ -132,16 +142,21 @@ def prepare(
     )
 
 
-def _weighed(interactions: Interactions, params: TrainingParams) -> DataFrame:
-    """(user, item, weight, timestamp) with the weights that the models learn from."""
+def weighed(accepted: DataFrame, params: TrainingParams, *, latest: float | None) -> DataFrame:
+    """(user, item, weight, timestamp) with the weights that the models learn from, and serve by.
+
+    Args:
+        accepted: see `accepted_rows`.
+        params: of the recommender or the model.
+        latest: the time from which ages are counted back; None: there are no times.
+    """
     if params.value("preference") == "weight":
-        _require_summable(interactions)
-        return interactions.accepted
+        return accepted
     weight = F.lit(1.0)
-    half_life, latest = params.value("halfLife"), interactions.figures.latest
+    half_life = params.value("halfLife")
     if half_life is not None and latest is not None:
         weight = decayed(weight, latest=latest, half_life_days=half_life)
-    return interactions.accepted.withColumn(WEIGHT, weight)
+    return accepted.withColumn(WEIGHT, weight)
 
 
 def _require_summable(interactions: Interactions) -> None:

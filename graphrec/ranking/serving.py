@@ -31,7 +31,7 @@ from graphrec.data.ids_arrow import from_bytes
 from graphrec.data.ragged import offsets, values
 from graphrec.factors.half_step import Side
 from graphrec.factors.item_factors import FoldIn
-from graphrec.ranking.blocks import Lists, Profiles
+from graphrec.ranking.blocks import Lists, Profiles, Settings
 from graphrec.ranking.dense import score_all_items
 from graphrec.ranking.kernel import rank_dense, rank_popular, rank_users
 from graphrec.ranking.settings import Request
@@ -42,7 +42,9 @@ PERSONAL = "personal"  # the source of a list that a history led to
 POPULAR = "popular"  # the source of a list for a user without a history
 
 _DENSE_BLOCK = 256  # users whose scores of all items are held at a time
-_SERVED = 2000  # users whose lists are handed on together
+_SERVED = 2000  # users whose lists are handed on together, at most
+_CELLS = 20_000_000  # figures and reasons of lists that are held together, but for a single list
+_FIGURES = 7  # of a listed item, about
 
 Arrangement: TypeAlias = Callable[[pa.Array, Lists, pa.Array, tuple[str, ...]], pa.RecordBatch]
 """(users, their lists, ids of the items, legs) -> what Spark gets."""
@@ -145,12 +147,19 @@ def rank_batches(
     """Profiles, some at a time, with their lists; for arguments see `rank_batch`."""
     tables = shared.open()
     excluded = shared_mask.open()["excluded"]
+    served = _served_at_once(request.settings(tables["popularity"], excluded))
     for batch in batches:
-        for first in range(0, batch.num_rows, _SERVED):  # Spark writes some while more are made
-            some = batch.slice(first, _SERVED)
+        for first in range(0, batch.num_rows, served):  # Spark writes some while more are made
+            some = batch.slice(first, served)
             with one_thread():
                 lists = rank_batch(some, tables, excluded, fold_ins, request)
             yield some, lists
+
+
+def _served_at_once(settings: Settings) -> int:
+    """How many users' lists are made together; fewer, the longer these are."""
+    cells = max(settings.length, 1) * (_FIGURES + settings.reasons)
+    return max(min(_CELLS // cells, _SERVED), 1)
 
 
 def rank_batch(

@@ -30,15 +30,16 @@ class Request:
         return any(weight > 0.0 for weight in self.blend[:neighbour_legs])
 
     def settings(self, popularity: Vector, excluded: npt.NDArray[np.bool_]) -> Settings:
-        """As the kernel takes it."""
+        """As the kernel takes it; no list, and no other number of items, exceeds the catalogue."""
+        items = popularity.size
         return Settings(
             read_only(np.array(self.blend, np.float32)),
             read_only(np.array(self.fade or (0.0,) * len(self.blend), np.float32)),
             self.standardise,
             excluded,
             popularity,
-            max(self.candidates, self.length),
-            self.length,
-            self.reasons,
+            min(max(self.candidates, self.length), items),
+            min(self.length, items),
+            min(self.reasons, items),
             self.diversity,
         )

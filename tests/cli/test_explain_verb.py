@@ -89,12 +89,20 @@ def test_a_saved_model_explains_on_the_screen(
     assert "share of all such walks" in done.out
     nobody = graphrec("explain", "--model", tmp_path / "model", "999", "a4")
     assert nobody.code == 2
-    assert "graphrec: the model does not know this user; found '999'" in nobody.err
+    assert "graphrec: the model does not know this user; found 999" in nobody.err
     assert graphrec(*asked, "nothing").code == 2
+    padded = graphrec("explain", "--model", tmp_path / "model", "09", "a4")
+    assert padded.code == 2
+    assert "the user must be a whole number, as the ids that were learned are" in padded.err
     (tmp_path / "deny.csv").write_text("asin\na5\n")
     denied = graphrec(*asked, "a5", "--deny", tmp_path / "deny.csv")
     assert denied.code == 0
     assert "it is denied" in denied.out
+    assert "--deny" not in denied.err
+    pd.DataFrame({"asin": [5, 7]}).to_parquet(tmp_path / "deny.parquet")
+    refused = graphrec(*asked, "a5", "--deny", tmp_path / "deny.parquet")
+    assert refused.code == 2
+    assert "deny.parquet: the item ids in the column 'asin' are not of the model's" in refused.err
 
 
 def test_both_ids_are_wanted(graphrec: Graphrec, ratings: Path) -> None:

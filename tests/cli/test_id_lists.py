@@ -39,9 +39,21 @@ def test_ids_get_the_type_of_the_model(spark: SparkSession, tmp_path: Path) -> N
     ids = open_ids(
         spark, str(tmp_path / "list.csv"), wanted={"item": "movie"}, also={"user": "user"}
     )
-    typed = ids.typed({"user": T.LongType(), "movie": T.StringType()})
+    kinds: dict[str, T.DataType] = {"user": T.LongType(), "movie": T.StringType()}
+    typed = ids.typed(kinds)
     assert typed.columns == ["movie", "user"]
     assert typed.collect() == [("m1", 1), ("2", None)]
+    assert sorted(ids.distinct("user", kinds).collect()) == [("1", 1), ("u2", None)]
+
+
+def test_ids_of_another_type_are_refused_with_the_name_of_the_file(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    spark.createDataFrame([(7,)], "item long").write.parquet(str(tmp_path / "list"))
+    ids = open_ids(spark, str(tmp_path / "list"), wanted={"item": "movie"})
+    ids.check({})  # what the model has is not known yet
+    with pytest.raises(ColumnError, match=rf"^{tmp_path}/list: the item ids .*found bigint, where"):
+        ids.check({"movie": T.StringType()})
 
 
 def test_a_list_without_ids(spark: SparkSession, tmp_path: Path) -> None:
@@ -65,6 +77,18 @@ def test_titles_are_found(
     opened = open_titles(spark, ItemsOptions(items=str(tmp_path / "items.csv")), item="movie")
     found = opened.of([1, 2, 3, 1], T.LongType())
     assert found == titles | {2: "2", 3: "3"}
+
+
+def test_titles_are_those_of_the_same_id(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("id,title\n007,Bond\n7,Seven\n")
+    opened = open_titles(spark, ItemsOptions(items=str(tmp_path / "items.csv")), item="movie")
+    assert opened.of([7], T.IntegerType()) == {7: "Seven"}
+    assert opened.of(["7", "007"], T.StringType()) == {"7": "Seven", "007": "Bond"}
+    large = [(2**62, "large"), (7, "Seven")]
+    spark.createDataFrame(large, "id long, title string").write.parquet(str(tmp_path / "items"))
+    opened = open_titles(spark, ItemsOptions(items=str(tmp_path / "items")), item="movie")
+    assert opened.of(["007", "7"], T.StringType()) == {"7": "Seven", "007": "007"}
+    assert opened.of([2**62], T.LongType()) == {2**62: "large"}
 
 
 def test_without_items_ids_are_their_own_titles(spark: SparkSession) -> None:

@@ -30,6 +30,7 @@ def folder(tmp_path: Path) -> Path:
         "older/_run.json": "{}",
         "cities.csv": "city\nRome\n",
         "untitled.csv": "item,length\na,3\n",
+        "named.csv": "Source,item,rating\nu1,a,5\nu1,b,4\nu2,a,3\n",
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -152,6 +153,19 @@ def test_of_paths(
 ) -> None:
     filled = [argument.replace("{}", str(folder)) for argument in arguments]
     expect(graphrec, folder, (verb, *filled), said)
+
+
+@pytest.mark.parametrize("verb", ["recommend", "watched-together", "explain", "evaluate", "tune"])
+def test_a_column_named_like_one_of_the_results(
+    graphrec: Graphrec, folder: Path, verb: str
+) -> None:
+    """Before any work is done: there is no other line."""
+    ids = ("u1", "b") if verb == "explain" else ()
+    for user, item in (("Source", "item"), ("item", "Source")):
+        named = ("--user", user, "--item", item, "--implicit")
+        arguments = (verb, folder / "named.csv", *ids, "--out", folder / "out", *named)
+        said = ["cannot be named like a column of the result; found 'Source'; rename it"]
+        expect(graphrec, folder, arguments, said)
 
 
 def test_rows_without_a_good_one_among_them(graphrec: Graphrec, folder: Path) -> None:

@@ -161,6 +161,16 @@ def test_lists_of_users_allowed_and_denied_items(
             999: "popular",
         }
         lists[deny] = table.groupby("customer_id").asin.apply(set)
+        told = record(tmp_path / f"{deny}.out")["input"]["lists"]
+        assert told["users"] == {"user": {"ids": 4, "unknown": 2, "unusable": 1}}
+        assert told["allow"] == {"item": {"ids": 8, "unknown": 1, "unusable": 0}}
+        assert "--users: 2 of 4 users are not in what was learned, such as '999': " in done.err
+        assert "but for 1 that are no whole numbers and get no list\n" in done.err
+        assert "--allow: 1 of 8 items are not in what was learned, such as 'a999': " in done.err
+        of_items = {"ids": 1 if deny == "deny" else 2, "unknown": 0, "unusable": 0}
+        of_users = {} if deny == "deny" else {"user": {"ids": 2, "unknown": 1, "unusable": 0}}
+        assert told["deny"] == {"item": of_items, **of_users}
+        assert ("--deny: 1 of 2 users are not in" in done.err) == bool(of_users)
     assert not any("a5" in items for items in lists["deny"])
     assert "a6" not in lists["deny_user"][1]
     assert "a1" not in lists["deny_user"][999]

@@ -195,6 +195,13 @@ def test_what_cannot_be_compared_is_refused(
 ) -> None:
     with pytest.raises(ParameterError, match="there is no model"):
         gr.evaluate({}, train, test)
+    with pytest.raises(ParameterError, match="there is no model"):
+        gr.evaluate(list(models.values()), train, test)  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="found own: PopularityRecommender; give what fit re"):
+        gr.evaluate({"own": gr.PopularityRecommender()}, train, test)  # type: ignore[dict-item]
+    for wrong in (True, 1.5, "10", None, [5, "10"]):
+        with pytest.raises(ParameterError, match="k must be a whole number of at least 1, or sev"):
+            gr.evaluate(models, train, test, k=wrong)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="reference must be one of the models; found luck"):
         gr.evaluate(models, train, test, reference="luck")
     with pytest.raises(ParameterError, match="k must be"):

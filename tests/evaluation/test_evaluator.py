@@ -114,7 +114,10 @@ def test_params(spark: SparkSession, tmp_path: Path) -> None:  # saving needs a 
     assert (loaded.getLabelCol(), loaded.getPredictionCol()) == ("seen", "shown")
 
 
-@pytest.mark.parametrize("wrong", [{"metricName": "auc"}, {"k": 0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"metricName": "auc"}, {"metricName": 5}, {"k": 0}, {"k": True}, {"k": 1.5}, {"k": "10"}],
+)
 def test_params_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ParameterError, match="must be"):
         RankingEvaluator(**wrong)
@@ -123,6 +126,10 @@ def test_params_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 def test_bad_datasets_are_refused(table: Table) -> None:
     with pytest.raises(ColumnError, match="'label'"):
         RankingEvaluator().evaluate(table("user prediction", (1, ["a"])))
+    with pytest.raises(ColumnError, match=r"found struct<.*prediction:double.*set transformTopK"):
+        RankingEvaluator().evaluate(table("user prediction label", (1, 0.5, ["a"])))
+    with pytest.raises(ColumnError, match="held-out items 'label' of one type"):
+        RankingEvaluator().evaluate(table("prediction label", (["7"], [7])))
     with pytest.raises(EmptyInputError, match="no user has a held-out item"):
         RankingEvaluator().evaluate(
             table("prediction label", (["a"], None)).selectExpr(

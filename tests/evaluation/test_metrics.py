@@ -223,3 +223,8 @@ def test_numbers_and_text_are_different_ids(table: Table) -> None:
     recommendations, test = table("user item rank", (1, "7", 1)), table("user item", (1, 7))
     with pytest.raises(ColumnError, match=r"'item' must be of one type.*string and bigint"):
         ranking_metrics(recommendations, test)
+    lower = recommendations.selectExpr("user", "item collate utf8_lcase AS item", "rank")
+    with pytest.raises(
+        ColumnError, match=r"'item' must be of one type.*LCASE and string collate UTF8_LCASE"
+    ):
+        ranking_metrics(lower, lower)

@@ -110,6 +110,9 @@ def test_half_lives_need_times(interactions: DataFrame, hybrid: gr.HybridRecomme
     grid = [group for group in GRID if group.name == "half-life"]
     with pytest.raises(ParameterError, match="halfLife needs a timestamp column"):
         tune(hybrid, interactions, grid=grid)
+    for wrong in ({"users": True}, {"users": 1}, {"fraction": 1.0}, {"budget": "1"}):
+        with pytest.raises(ParameterError, match=f"{next(iter(wrong))} must be a"):
+            tune(hybrid, interactions, **wrong)  # type: ignore[arg-type]
 
 
 def test_by_time_somebody_must_have_come_back(spark: SparkSession) -> None:

@@ -186,6 +186,8 @@ def test_unknown_users_are_named(spark: SparkSession, by_table: RecommenderModel
     users = spark.createDataFrame([("u1",), ("nobody",)], "user string")
     with pytest.raises(ParameterError, match="1 unknown, such as 'nobody'"):
         user_pagerank(by_table.graph, users)
+    with pytest.raises(ColumnError, match="found bigint, where the model has string"):
+        user_pagerank(by_table.graph, spark.createDataFrame([(1,)], "user bigint"))
     with pytest.raises(ParameterError, match="1 unknown, such as None"):
         user_pagerank(by_table.graph, spark.createDataFrame([(None,)], "user string"))
 

@@ -75,3 +75,76 @@ def test_a_basket_without_ratings_weighs_one_each(
     rated = spark.createDataFrame([("basket", "alien", 1.0), ("basket", "blade", 1.0)], SCHEMA)
     found = lists(model.recommendForProfiles(plain, 5))
     assert found == lists(model.recommendForProfiles(rated, 5))
+
+
+# --- times ----------------------------------------------------------------------------------------
+
+DAY = 86_400.0
+TIMED = "user string, item string, rating double, timestamp double"
+EVENTS = [
+    ("ann", "alien", 5.0, 1e9),
+    ("ann", "alien", 1.0, 1e9 + 30 * DAY),  # rated anew, lower
+    ("ann", "blade", 3.0, 1e9 + 10 * DAY),
+    *((*row, 1e9 + place * DAY) for place, row in enumerate(TRAINING) if row[0] != "ann"),
+]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[("weight", "last", None), ("weight", "sum", 7.0), ("binary", "last", 7.0)],
+    ids=str,
+)
+def timed(request: pytest.FixtureRequest, spark: SparkSession) -> RecommenderModel:
+    preference, duplicates, half_life = request.param
+    recommender = gr.PageRankRecommender(
+        preference=preference, duplicates=duplicates, halfLife=half_life
+    )
+    return recommender.fit(spark.createDataFrame(EVENTS, TIMED))
+
+
+def basket_of(name: str) -> list[tuple[Any, ...]]:
+    return [("basket", *event[1:]) for event in EVENTS if event[0] == name]
+
+
+def test_the_latest_rating_and_decay_are_those_of_the_training(
+    spark: SparkSession, timed: RecommenderModel
+) -> None:
+    """All baskets of a frame, or one alone: what a basket gets depends on no other."""
+    expected = lists(timed.recommendForAllUsers(5))
+    for name in ("ann", "cat"):
+        frame = spark.createDataFrame(basket_of(name), TIMED)
+        assert lists(timed.recommendForProfiles(frame, 5)) == {"basket": expected[name]}
+    everybody = spark.createDataFrame(EVENTS, TIMED)
+    assert lists(timed.recommendForProfiles(everybody, 5)) == expected
+
+
+def test_an_explanation_of_a_basket_weighs_it_as_the_lists_do(
+    spark: SparkSession, timed: RecommenderModel
+) -> None:
+    frame = spark.createDataFrame(basket_of("ann"), TIMED)
+    found = timed.explain("basket", "dune", histories=frame).contributions.collect()
+    assert found == timed.explain("ann", "dune").contributions.collect()
+
+
+def test_what_is_newer_than_the_training_does_not_weigh_more(
+    spark: SparkSession, timed: RecommenderModel
+) -> None:
+    latest = max(event[3] for event in EVENTS)
+    frames = [
+        spark.createDataFrame(
+            [("basket", item, 2.0, latest + age) for item in ("alien", "cube")], TIMED
+        )
+        for age in (0.0, 365 * DAY)
+    ]
+    assert lists(timed.recommendForProfiles(frames[0], 5)) == lists(
+        timed.recommendForProfiles(frames[1], 5)
+    )
+
+
+def test_a_row_without_a_time_is_set_aside_as_in_the_training(
+    spark: SparkSession, timed: RecommenderModel
+) -> None:
+    bad = [("basket", "cube", 5.0, None), ("basket", "dune", 5.0, 1e13), (" ", "cube", 5.0, 1e9)]
+    frame = spark.createDataFrame([*basket_of("ann"), *bad], TIMED)
+    expected = lists(timed.recommendForAllUsers(5))["ann"]
+    assert lists(timed.recommendForProfiles(frame, 5)) == {"basket": expected}

@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
-from graphrec.errors import ColumnError
+from graphrec.errors import ColumnError, ParameterError
 
 RANK = 3
 
@@ -85,6 +85,12 @@ def test_frames_of_another_shape_are_refused(spark: SparkSession, interactions: 
     wrong = spark.createDataFrame([(1, 2.0)], "id int, value double")
     with pytest.raises(ColumnError, match="two columns"):
         gr.GivenFactorsRecommender(wrong).fit(interactions)
+    for kind in ("string", "double"):
+        other = spark.createDataFrame([], f"id {kind}, v array<double>")
+        with pytest.raises(ColumnError, match=f"'item' .*found {kind}|'item' .*; found {kind}"):
+            gr.GivenFactorsRecommender(other).fit(interactions)
+    with pytest.raises(ParameterError, match="table of factors must be a Spark DataFrame; found l"):
+        gr.GivenFactorsRecommender([(1, [1.0])]).fit(interactions)  # type: ignore[arg-type]
     ragged = spark.createDataFrame([(1, [1.0]), (2, [1.0, 2.0])], "id int, v array<double>")
     with pytest.raises(ColumnError, match="one length"):
         gr.GivenFactorsRecommender(ragged).fit(interactions)

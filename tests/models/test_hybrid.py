@@ -274,3 +274,19 @@ def test_a_leg_alone_learns_nothing_from_itself(interactions: DataFrame, leg: An
     once = gr.HybridRecommender([leg], pseudoInteractions=0.0).fit(interactions)
     again = gr.HybridRecommender([leg], pseudoInteractions=0.5).fit(interactions)
     assert ordered(again.rankedLists(3)) == ordered(once.rankedLists(3))
+
+
+@pytest.mark.parametrize(
+    "legs", [[], [1, 2], "walk", 5, [None], [gr.PageRankRecommender], [gr.RatingPredictor]]
+)
+def test_legs_are_recommenders(legs: Any) -> None:
+    with pytest.raises(ParameterError, match="legs must be a list of recommenders; found "):
+        gr.HybridRecommender(legs)
+
+
+@pytest.mark.usefixtures("spark")
+def test_one_leg_is_a_list_of_one() -> None:
+    leg = gr.PageRankRecommender()
+    with pytest.raises(ParameterError, match="found a single one; give some, as in"):
+        gr.HybridRecommender(leg)  # type: ignore[arg-type]
+    assert gr.HybridRecommender((leg,)).leg_names == ("walk",)

@@ -84,6 +84,28 @@ def test_unknown_users_and_items_are_predicted_by_what_is_known(
     assert all(0.5 <= value <= 5.0 for value in found.values())
 
 
+def test_an_id_that_is_missing_counts_as_unknown(
+    spark: SparkSession, model: gr.RatingPredictorModel
+) -> None:
+    schema = "user_key int, user string, item int"
+    rows = [(1, None, 1), (2, "u1", None), (3, None, None), (4, " ", 1), (5, None, 1)]
+    rows += [(6, "nobody", 1), (7, "u1", -7), (8, "nobody", -7)]
+    found = model.transform(spark.createDataFrame(rows, schema))
+    assert found.columns == ["user_key", "user", "item", "prediction"]
+    by_note = {row.user_key: row.prediction for row in found.collect()}
+    assert None not in by_note.values()
+    assert by_note[1] == by_note[4] == by_note[5] == by_note[6]
+    assert (by_note[2], by_note[3]) == (by_note[7], by_note[8])
+
+
+@pytest.mark.parametrize("kinds", ["user int, item int", "user string, item double"])
+def test_ids_of_another_type_are_refused(
+    spark: SparkSession, model: gr.RatingPredictorModel, kinds: str
+) -> None:
+    with pytest.raises(ColumnError, match=r"'(user|item)'.* found (int|double)"):
+        model.transform(spark.createDataFrame([], kinds))
+
+
 def test_a_model_predicts_the_same_after_loading(
     split: tuple[DataFrame, DataFrame], model: gr.RatingPredictorModel, tmp_path: Path
 ) -> None:

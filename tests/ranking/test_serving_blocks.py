@@ -18,7 +18,7 @@ from graphrec.factors.half_step import Side
 from graphrec.factors.item_factors import ItemFactors
 from graphrec.factors.mean_fold_in import MeanFoldIn
 from graphrec.ranking.dense import score_all_items
-from graphrec.ranking.serving import read_profiles, user_factors
+from graphrec.ranking.serving import _served_at_once, read_profiles, user_factors
 from graphrec.ranking.settings import Request
 from graphrec.ranking.tables import factor_arrays
 
@@ -96,3 +96,15 @@ def test_a_request_retrieves_at_least_as_many_as_it_lists() -> None:
     assert (settings_.candidates, settings_.length) == (40, 40)
     assert settings_.blend.tolist() == [0.5, 0.5]
     assert not settings_.blend.flags.writeable
+
+
+def test_nothing_exceeds_the_catalogue_nor_long_lists_the_memory() -> None:
+    popularity, excluded = np.ones(40_000, np.float32), np.zeros(40_000, np.bool_)
+    asked = Request((1.0,), True, length=10**9, candidates=10**12, reasons=10**9)
+    most = asked.settings(popularity, excluded)
+    assert (most.length, most.candidates, most.reasons) == (40_000, 40_000, 40_000)
+    assert _served_at_once(most) == 1
+    usual = Request((1.0,), True).settings(popularity, excluded)
+    assert (usual.length, usual.candidates, usual.reasons) == (10, 300, 3)
+    assert _served_at_once(usual) == 2000
+    assert _served_at_once(replace(asked, reasons=3).settings(popularity, excluded)) == 50
