@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -25,6 +24,7 @@ from graphrec.data.reasons import Reason
 from graphrec.data.text_ids import is_plain_integer, is_untyped
 from graphrec.data.timestamps import DAY_SECONDS, epoch_seconds
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
+from graphrec.kept import Kept
 
 _ROW: Final = "row"  # the input's own columns, kept of the rows that are set aside
 
@@ -62,8 +62,9 @@ class InteractionFigures:
 class Interactions:
     """Interactions that fulfil the contract, and the rows that do not.
 
-    Both frames are kept in memory or on disk until `unpersist`, or until the end of a `with`
-    block; after that they still work, and read the source again.
+    Both frames are kept in memory or on disk until `unpersist`, until the end of a `with` block,
+    or for as long as this object is referred to; after that they still work, and read the source
+    again.
 
     Attributes:
         accepted: (user, item: the type of the input, or long where `text_ids` says so;
@@ -77,12 +78,11 @@ class Interactions:
     accepted: DataFrame
     rejected: DataFrame
     figures: InteractionFigures
-    _kept: tuple[DataFrame, ...] = field(repr=False)
+    _kept: Kept = field(repr=False)
 
     def unpersist(self) -> None:
         """Free the memory that the frames take."""
-        for frame in self._kept:
-            frame.unpersist()
+        self._kept.unpersist()
 
     def __enter__(self) -> Self:
         return self
@@ -125,11 +125,11 @@ def validate_interactions(
     check_rule(duplicates)
     _check_half_life(half_life_days, columns)
     _check_types(df, columns)
-    judged = _judged(df, columns, time.time() if now is None else now)
-    judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
+    kept = Kept()
+    judged = kept.keep(_judged(df, columns, time.time() if now is None else now))
     counts = _counted(judged, df, columns)
     if not counts.accepted:
-        judged.unpersist()
+        kept.unpersist()
         raise EmptyInputError(
             "no row is a usable interaction",
             found=counts.as_text(),
@@ -137,10 +137,8 @@ def validate_interactions(
         )
     if duplicates == "last" and columns.rating is None:
         duplicates = "max"  # the latest weighs no less than the others, and this is found sooner
-    accepted = combine_duplicates(
-        _good(judged, counts, half_life_days), duplicates, timed=columns.timestamp is not None
-    )
-    accepted = accepted.persist(StorageLevel.MEMORY_AND_DISK)
+    good = _good(judged, counts, half_life_days)
+    accepted = kept.keep(combine_duplicates(good, duplicates, timed=columns.timestamp is not None))
     return Interactions(
         accepted=accepted,
         rejected=_set_aside(judged, df),
@@ -151,7 +149,7 @@ def validate_interactions(
             rejected=counts.rejected,
             latest=counts.latest,
         ),
-        _kept=(accepted, judged),
+        _kept=kept,
     )
 
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
-from pyspark.storagelevel import StorageLevel
 
 from graphrec.data.profiles import profiles_size
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
+from graphrec.kept import Kept
 from graphrec.models.als import ALSRecommender
 from graphrec.models.cached_scores import CachedScores
 from graphrec.models.embedding import EmbeddingRecommender
@@ -182,12 +182,13 @@ class HybridRecommender(Recommender):
             fade=_by_leg(self.value("fadeBeyond"), tables.legs),
             candidates=self.value("candidates"),
             share=share,
-        ).persist(StorageLevel.MEMORY_AND_DISK)
-        with stage("self-training") as counts:
-            counts["interactions"] = profiles_size(lengthened)[1]
-        richer = replace(data, profiles=lengthened, _pairs=None)
-        again = [learned for leg in self.legs if leg.leg in read for learned in leg.learn(richer)]
-        lengthened.unpersist()
+        )
+        with Kept() as kept:
+            richer = replace(data, profiles=kept.keep(lengthened), _pairs=None)
+            with stage("self-training") as counts:
+                counts["interactions"] = profiles_size(richer.profiles)[1]
+            readers = [leg for leg in self.legs if leg.leg in read]
+            again = [learned for leg in readers for learned in leg.learn(richer)]
         anew = {leg.name: leg for leg in again}
         return [anew.get(leg.name, leg) for leg in legs]
 
@@ -207,9 +208,13 @@ class HybridRecommender(Recommender):
     def _fit_weights(self, data: TrainingData) -> RecommenderModel:
         """Learn the weights on legs that have not seen some interactions."""
         cut = self.hold_out(data, self.value("validationUsers"), seed=self.value("seed"))
-        training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
-        validation = cut.validation.persist(StorageLevel.MEMORY_AND_DISK)
-        part = replace(data, profiles=training)
+        with Kept() as kept:
+            part = replace(data, profiles=kept.keep(cut.training))
+            return self._fit_weights_to(data, part, kept.keep(cut.validation))
+
+    def _fit_weights_to(
+        self, data: TrainingData, part: TrainingData, validation: DataFrame
+    ) -> RecommenderModel:
         legs = self.learn(part)
         with stage("weights") as counts:
             cached = self.cached_scores(part, legs, mark_novel(validation, part.pairs()))
@@ -224,8 +229,6 @@ class HybridRecommender(Recommender):
             model = self._weighed(part, legs, weights)
             # People read the pairs of all interactions: these are counted when they are asked for.
             model.learned = replace(model.learned, profiles=data.profiles, pairs=None)
-        validation.unpersist()
-        training.unpersist()
         return model
 
     def hold_out(

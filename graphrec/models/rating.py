@@ -9,7 +9,7 @@ user's bias and factor are folded in from the history, so no table of users is k
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,7 +21,6 @@ from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
-from pyspark.storagelevel import StorageLevel
 
 from graphrec.artifacts import SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, USER, VECTOR, WEIGHT, WEIGHTS
@@ -36,6 +35,7 @@ from graphrec.errors import ColumnError
 from graphrec.factors.als import fit_als
 from graphrec.factors.half_step import Objective, Side, solve_side
 from graphrec.graph.item_rows import from_rows, vector_rows
+from graphrec.kept import Kept
 from graphrec.models.directory import read_directory, restore_params, write_directory
 from graphrec.models.histories import with_known_histories
 from graphrec.models.params import ColumnParams
@@ -68,6 +68,7 @@ class Ratings:
     bias: npt.NDArray[np.float32]  # (items,)
     vector: npt.NDArray[np.float32]  # (items, rank)
     eigenvalue: npt.NDArray[np.float32]  # (rank,)
+    kept: Kept = field(default_factory=Kept, repr=False)  # owns the ratings, where persisted
 
 
 class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
@@ -125,6 +126,14 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
             USER, F.col(f"row.{WANTED}").alias(INDEX), F.col(f"row.{PREDICTION}").alias(PREDICTION)
         )
 
+    def unpersist(self) -> None:
+        """Free the memory that the ratings take, of the copies of this model, too.
+
+        All of them still work: the input is read again. A model that nobody refers to any more,
+        nor to a copy, frees all by itself.
+        """
+        self.ratings.kept.unpersist()
+
     def write(self) -> MLWriter:
         """A writer: `model.write().overwrite().save(path)`."""
         return _RatingWriter(self)
@@ -154,8 +163,8 @@ class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
             )
         with stage("read"), validate_interactions(dataset, columns) as interactions:
             catalogue = Catalogue.from_interactions(interactions.accepted)
-            profiles = build_profiles(interactions.accepted, catalogue)
-            profiles = profiles.persist(StorageLevel.MEMORY_AND_DISK)
+            kept = Kept()
+            profiles = kept.keep(build_profiles(interactions.accepted, catalogue))
             mean, lowest, highest, bias = _biases(
                 interactions.accepted, catalogue, self.value("shrinkage")
             )
@@ -181,6 +190,7 @@ class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
             bias=bias,
             vector=factors.vector,
             eigenvalue=factors.eigenvalue,
+            kept=kept,
         )
         return self._copyValues(RatingPredictorModel(ratings))
 

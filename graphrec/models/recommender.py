@@ -302,6 +302,15 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         """
         return self.learned.graph
 
+    def unpersist(self) -> None:
+        """Free the memory that the histories, the interactions and the graph take.
+
+        That of the copies and `baselines` of this model, too, for they share them. All of them
+        still work: the input is read again where that is needed. A model that nobody refers to
+        any more, nor to one that shares with it, frees all by itself.
+        """
+        self.learned.unpersist()
+
     @property
     def figures(self) -> InteractionFigures | None:
         """What was read and set aside in the fit; None in a model that was loaded."""
@@ -477,5 +486,6 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
             profiles=data.profiles,
             pairs=data.pairs() if neighbours else None,
             interactions=data.interactions,
+            kept=data.kept,
         )
         return self._copyValues(self._model(learned))
