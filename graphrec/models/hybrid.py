@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+from pyspark.ml import Pipeline
+from pyspark.ml.param import Param
 from pyspark.sql import DataFrame
 
 from graphrec.data.profiles import profiles_size
@@ -15,6 +17,7 @@ from graphrec.kept import Kept
 from graphrec.models.als import ALSRecommender
 from graphrec.models.cached_scores import CachedScores
 from graphrec.models.embedding import EmbeddingRecommender
+from graphrec.models.estimator import Given, ParamMap
 from graphrec.models.hold_out import CUTS, RANDOM, TIME, HoldOut, hold_out
 from graphrec.models.learned import Learned
 from graphrec.models.learned_weights import FEWEST_USERS, normalised, search_weights
@@ -144,6 +147,32 @@ class HybridRecommender(Recommender):
             if legs is None
             else list(legs)
         )
+
+    def given(self) -> Given:
+        """The legs."""
+        return {"legs": self.legs}
+
+    def getStages(self) -> list[Recommender]:
+        """The legs, by the name under which PySpark looks for the parts of an Estimator."""
+        return self.legs
+
+    def copy(self, extra: ParamMap | None = None) -> Self:
+        """A copy, with copies of the legs.
+
+        Args:
+            extra: values by Param, of the hybrid and of its legs.
+
+        Raises:
+            ParameterError: a value is out of its range, or the parameter of a leg is one that is
+                taken from the hybrid.
+        """
+        own_legs = {leg.uid for leg in self.legs}
+        for parameter in extra or {}:
+            if parameter.parent in own_legs:
+                _refuse_shared(parameter.name)
+        copied = super().copy(extra)
+        copied.legs = [leg.copy(extra) for leg in self.legs]
+        return copied
 
     def exponents(self) -> Iterable[float]:
         """All that the legs want."""
@@ -297,12 +326,14 @@ class HybridRecommender(Recommender):
                 the leg "walk".
 
         Raises:
-            ParameterError: an unknown name, or a value out of its range.
+            ParameterError: an unknown name, a value out of its range, or a parameter of a leg that
+                is taken from the hybrid.
         """
         changed = self.copy()
-        changed.legs = [leg.copy() for leg in self.legs]
         for name, value in settings.items():
             owner, own_name = changed._owner(name)
+            if owner is not changed:
+                _refuse_shared(own_name)
             owner.setParams(**{own_name: value})
         return changed
 
@@ -324,8 +355,22 @@ class HybridRecommender(Recommender):
         )
 
 
+# PySpark asks a Pipeline alone for its parts, by `getStages`. Were the hybrid none, a CrossValidator
+# with a grid over the parameters of legs could not be saved.
+Pipeline.register(HybridRecommender)
+
+
 def _by_leg(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:
     return tuple(values.get(leg, 0.0) for leg in legs)
+
+
+def _refuse_shared(name: str) -> None:
+    """Refuse to set a parameter on a leg that all recommenders have, for the leg's is not used."""
+    if isinstance(getattr(Recommender, name, None), Param):
+        raise ParameterError(
+            f"{name} of a leg has no effect: it is taken from the hybrid",
+            fix=f"set the hybrid's own {name}",
+        )
 
 
 def _check_distinct(legs: Sequence[str]) -> None:

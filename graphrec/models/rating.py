@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyspark.ml.base import Estimator, Model
+from pyspark.ml.base import Model
 from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -25,6 +25,7 @@ from pyspark.sql import types as T
 from graphrec.artifacts import SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, USER, VECTOR, WEIGHT, WEIGHTS
 from graphrec.data.catalogue import Catalogue
+from graphrec.data.checks import require_free
 from graphrec.data.column_types import quoted
 from graphrec.data.columns_found import InteractionColumns, find_columns, require_column
 from graphrec.data.exact import exact_sum
@@ -37,15 +38,16 @@ from graphrec.factors.half_step import Objective, Side, solve_side
 from graphrec.graph.item_rows import from_rows, vector_rows
 from graphrec.kept import Kept
 from graphrec.models.directory import read_directory, restore_params, write_directory
+from graphrec.models.estimator import LearningEstimator
 from graphrec.models.histories import with_known_histories
-from graphrec.models.params import ColumnParams
+from graphrec.models.params import ColumnParams, PredictionParams
 from graphrec.params import at_least, param, positive
 from graphrec.progress import stage
 from graphrec.ranking.scoring import WANTED
 from graphrec.types import Matrix, Vector
 
 
-class RatingParams(ColumnParams):
+class RatingParams(PredictionParams, ColumnParams):
     """Parameters of the rating prediction."""
 
     rank = param(32, "number of latent dimensions", at_least(1))
@@ -79,13 +81,19 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         self.ratings = ratings
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        """Add `prediction`: float, within the range of the ratings, never null.
+        """Add `predictionCol`: float, within the range of the ratings, never null.
 
         An unknown user counts as the mean user, an unknown item as the mean item.
+
+        Raises:
+            ColumnError: the user or the item column is missing, or one of the new column's name is
+                there already.
         """
+        prediction = self.value("predictionCol")
         user, item = self.ratings.columns.user, self.ratings.columns.item
         require_column(dataset, "user", user)
         require_column(dataset, "item", item)
+        require_free(dataset, prediction, fix="set another predictionCol")
         pairs = dataset.select(quoted(user).alias(USER), quoted(item).alias(ITEM)).distinct()
         items = self.ratings.catalogue.indices(dataset.sparkSession)
         indexed = pairs.join(F.broadcast(items), ITEM, "left").select(
@@ -95,7 +103,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         known = self.ratings.profiles.select(USER, ITEMS, WEIGHTS)
         predicted = self._predicted(with_known_histories(wanted, known))
         scored = indexed.join(predicted, [USER, INDEX]).select(
-            F.col(USER).alias(user), F.col(ITEM).alias(item), PREDICTION
+            F.col(USER).alias(user), F.col(ITEM).alias(item), F.col(PREDICTION).alias(prediction)
         )
         return dataset.join(scored, [user, item], "left")
 
@@ -144,7 +152,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         return _RatingReader()
 
 
-class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
+class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
     """Learns to predict ratings. To rank items, use the recommenders: they do that better."""
 
     def _fit(self, dataset: DataFrame) -> RatingPredictorModel:
@@ -192,7 +200,7 @@ class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
             eigenvalue=factors.eigenvalue,
             kept=kept,
         )
-        return self._copyValues(RatingPredictorModel(ratings))
+        return self._copy_shared_values(RatingPredictorModel(ratings))
 
 
 def _biases(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from pyspark.ml.base import Estimator, Model
+from pyspark.ml.base import Model
 from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -20,6 +20,7 @@ from graphrec.columns import (
     USER,
     VECTOR,
 )
+from graphrec.data.checks import require_free
 from graphrec.data.column_types import quoted
 from graphrec.data.columns_found import require_column
 from graphrec.data.interactions import InteractionFigures
@@ -32,6 +33,7 @@ from graphrec.graph.item_rows import vector_rows
 from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.pairs import PairTable
 from graphrec.graph.sparse import SparseRows
+from graphrec.models.estimator import LearningEstimator
 from graphrec.models.histories import (
     histories_of,
     new_histories,
@@ -40,7 +42,7 @@ from graphrec.models.histories import (
 )
 from graphrec.models.item_filters import filter_items
 from graphrec.models.learned import Learned
-from graphrec.models.params import ServingParams, TrainingParams
+from graphrec.models.params import PredictionParams, ServingParams, TrainingParams
 from graphrec.models.training import TrainingData, count_pairs_of, prepare
 from graphrec.params import at_least, checked, param
 from graphrec.progress import stage
@@ -51,10 +53,13 @@ from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
 
 Leg = NeighbourLeg | FactorLeg
 
+_LABEL = "label"  # of the held-out items, where a RankingEvaluator looks for them
 _SIMILAR = 512  # items whose likeness to an item MMR knows, the best by cosine
 
 
-class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReadable["Any"]):
+class RecommenderModel(
+    Model, PredictionParams, ServingParams, TrainingParams, MLWritable, MLReadable["Any"]
+):
     """A fitted recommender: tables of the catalogue, and the histories of the known users.
 
     User and item columns of all frames, in and out, have the names and types of the training
@@ -248,23 +253,34 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         """Score (user, item) pairs, or list for the users of held-out pairs (`transformTopK`).
 
         Returns:
-            The dataset with `prediction`: float; null for an item that the model does not know,
+            The dataset with `predictionCol`: float; null for an item that the model does not know,
             the item's popularity for a user without a history. With `transformTopK` above 0 one
-            row per user: (user, prediction: array<item>, best first, label: array<item>).
+            row per user: (user, `predictionCol`: array<item>, best first, label: array<item>).
+
+        Raises:
+            ColumnError: the user or the item column is missing, or a column of the name of a new
+                one is there already.
         """
         require_column(dataset, "user", self._user)
         require_column(dataset, "item", self._item)
         if self.value("transformTopK") > 0:
             return self._lists_and_labels(dataset, self.value("transformTopK"))
-        scored = self.pairScores(dataset).drop(*self.learned.tables.legs)
-        return dataset.join(scored, [self._user, self._item], "left")
+        require_free(dataset, self.value("predictionCol"), fix="set another predictionCol")
+        return dataset.join(self._pair_scores(dataset, ()), [self._user, self._item], "left")
 
     def pairScores(self, dataset: DataFrame) -> DataFrame:
-        """(user, item, prediction, one column per leg) for the distinct known pairs of a frame."""
+        """Score the distinct known pairs of a frame, leg by leg.
+
+        Returns:
+            (user, item, `predictionCol`, one column per leg).
+        """
+        return self._pair_scores(dataset, self.legs)
+
+    def _pair_scores(self, dataset: DataFrame, legs: Sequence[str]) -> DataFrame:
+        """(user, item, `predictionCol`, some legs) for the distinct known pairs of a frame."""
         wanted = self.learned.indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
         known = self._served(self.learned.profiles)
         profiles = with_known_histories(wanted, known)
-        legs = self.learned.tables.legs
         scored = score_pairs(profiles, self.learned.tables, self._request(1))
         zipped = scored.select(USER, F.explode(F.arrays_zip(WANTED, PREDICTION, *legs)).alias("s"))
         flat = zipped.select(
@@ -273,7 +289,10 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
             *(F.col(f"s.{name}").alias(name) for name in (PREDICTION, *legs)),
         )
         return flat.join(F.broadcast(self.learned.items), INDEX).select(
-            F.col(USER).alias(self._user), F.col(ITEM).alias(self._item), PREDICTION, *legs
+            F.col(USER).alias(self._user),
+            F.col(ITEM).alias(self._item),
+            F.col(PREDICTION).alias(self.value("predictionCol")),
+            *legs,
         )
 
     # --- what was learned -------------------------------------------------------------------------
@@ -435,16 +454,29 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         return nested.select(F.col(USER).alias(self._user), entries.alias(RECOMMENDATIONS))
 
     def _lists_and_labels(self, dataset: DataFrame, length: int) -> DataFrame:
-        """(user, prediction: array<item>, label: array<item>) for a RankingEvaluator."""
+        """(user, `predictionCol`: array<item>, label: array<item>) for a RankingEvaluator."""
+        prediction = self.value("predictionCol")
+        if prediction == _LABEL:
+            raise ParameterError(
+                "transform puts the held-out items into the column label",
+                found=f"predictionCol={prediction!r}",
+                fix="set another predictionCol",
+            )
+        for new in (prediction, _LABEL):
+            require_free(dataset.select(quoted(self._user)), new, fix="set another predictionCol")
         label = dataset.groupBy(quoted(self._user).alias(USER)).agg(
-            F.collect_set(quoted(self._item)).alias("label")
+            F.collect_set(quoted(self._item)).alias(_LABEL)
         )
         nested = self._lists(self._histories_of(dataset), length, flat=False)
         lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
-        return label.join(lists, USER).select(F.col(USER).alias(self._user), PREDICTION, "label")
+        return label.join(lists, USER).select(
+            F.col(USER).alias(self._user), F.col(PREDICTION).alias(prediction), _LABEL
+        )
 
 
-class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
+class Recommender(
+    LearningEstimator[RecommenderModel], PredictionParams, ServingParams, TrainingParams
+):
     """Learns one leg, or several, from interactions."""
 
     transformTopK = RecommenderModel.transformTopK
@@ -488,4 +520,4 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
             interactions=data.interactions,
             kept=data.kept,
         )
-        return self._copyValues(self._model(learned))
+        return self._copy_shared_values(self._model(learned))
