@@ -109,22 +109,22 @@ class _EstimatorWriter(MLWriter):
 
     def saveImpl(self, path: str) -> None:
         frames: dict[str, DataFrame] = {}
-        parts: dict[str, Sequence[LearningEstimator[Any]]] = {}
+        parts: dict[str, MLWritable] = {}
+        counts: dict[str, int] = {}
         for name, value in self._estimator.given().items():
             if isinstance(value, DataFrame):
                 frames[name] = value
             else:
-                parts[name] = value
+                parts |= {f"{name}/{place}": part for place, part in enumerate(value)}
+                counts[name] = len(value)
         write_directory(
             self.sparkSession,
             path,
             self._estimator,
             frames,
-            {"frames": list(frames), "parts": {name: len(own) for name, own in parts.items()}},
+            {"frames": list(frames), "parts": counts},
             overwrite=self.shouldOverwrite,
-            parts={
-                f"{name}/{at}": own[at] for name, own in parts.items() for at in range(len(own))
-            },
+            parts=parts,
         )
 
 

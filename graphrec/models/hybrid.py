@@ -355,8 +355,8 @@ class HybridRecommender(Recommender):
         )
 
 
-# PySpark asks a Pipeline alone for its parts, by `getStages`. Were the hybrid none, a CrossValidator
-# with a grid over the parameters of legs could not be saved.
+# PySpark asks a Pipeline alone for its parts, by `getStages`. Were the hybrid none, a
+# CrossValidator with a grid over the parameters of legs could not be saved.
 Pipeline.register(HybridRecommender)
 
 
