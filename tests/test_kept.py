@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import gc
-import subprocess
-import sys
-from pathlib import Path
 from threading import Event, Thread
 
 from pyspark.sql import DataFrame, SparkSession
@@ -74,32 +71,3 @@ def test_what_is_dropped_in_a_cycle_is_freed_by_the_collector_in_any_thread(
     collecting.start()
     collecting.join()
     assert not is_kept(frame)
-
-
-_ENDS_FIRST = """
-import graphrec
-from graphrec.kept import Kept
-from tests.quick_spark import QUICK
-
-spark = graphrec.spark_session("ends", config=QUICK)
-dropped, left = Kept(), Kept()
-frames = [dropped.keep(spark.range(5)), left.keep(spark.range(6))]
-print([frame.count() for frame in frames])
-spark.stop()
-del dropped
-print("dropped")
-"""
-
-
-def test_a_session_that_has_ended_and_a_process_that_ends_are_no_trouble() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", _ENDS_FIRST],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    assert done.stdout.split("\n") == ["[5, 6]", "dropped", ""]
-    assert "Traceback" not in done.stderr
-    assert "Exception" not in done.stderr
