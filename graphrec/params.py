@@ -5,7 +5,7 @@ A parameter is declared once, in the class that has it::
     rank = param(256, "number of latent dimensions", at_least(1))
 
 and is then an ordinary PySpark ML `Param`: a keyword of the constructor, a key of a
-`ParamGridBuilder`, a line of `explainParams()`.
+`ParamGridBuilder`, a line of `explainParams()`, read by `getRank()` and set by `setRank(64)`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,16 @@ def param(default: Any, doc: str, check: Check) -> Any:
 
 class DefaultParams(Params):
     """Params whose values are given by keyword, checked, and default to what they declare."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Give each parameter that the class declares its `getX` and `setX`."""
+        super().__init_subclass__(**options)
+        declared = [own for own in vars(cls).values() if isinstance(own, DefaultParam)]
+        for own in declared:
+            for accessor in (_getter(own), _setter(own)):
+                accessor.__module__ = cls.__module__
+                accessor.__qualname__ = f"{cls.__qualname__}.{accessor.__name__}"
+                setattr(cls, accessor.__name__, accessor)
 
     def __init__(self, **values: Any) -> None:
         super().__init__()
@@ -100,6 +110,31 @@ class DefaultParams(Params):
             own = self.getParam(name)
             self._paramMap[own] = own.typeConverter(value)
         return self
+
+
+def _getter(own: DefaultParam) -> Callable[[DefaultParams], Any]:
+    name, doc = own.name, own.doc
+
+    def getter(self: DefaultParams) -> Any:
+        return self.value(name)
+
+    getter.__name__ = f"get{name[0].upper()}{name[1:]}"
+    getter.__doc__ = f"The value of `{name}`, set or default: {doc}."
+    return getter
+
+
+def _setter(own: DefaultParam) -> Callable[[DefaultParams, Any], DefaultParams]:
+    name, doc = own.name, own.doc
+
+    def setter(self: DefaultParams, value: Any) -> DefaultParams:
+        return self.setParams(**{name: value})
+
+    setter.__name__ = f"set{name[0].upper()}{name[1:]}"
+    setter.__doc__ = (
+        f"Set `{name}`: {doc}.\n\nReturns:\n    This very object.\n\n"
+        "Raises:\n    ParameterError: the value is out of its range."
+    )
+    return setter
 
 
 def checked(name: str, value: Any, check: Check) -> Any:
@@ -176,6 +211,17 @@ def text() -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, str):
             raise ValueError("a string")
+        return value
+
+    return check
+
+
+def filled() -> Check:
+    """A string that is not empty."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or not value:
+            raise ValueError("a string that is not empty")
         return value
 
     return check

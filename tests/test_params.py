@@ -14,6 +14,7 @@ from graphrec.params import (
     DefaultParams,
     at_least,
     between,
+    filled,
     flag,
     one_of,
     optional,
@@ -64,6 +65,19 @@ def test_setParams_can_be_chained() -> None:
     assert Car().setParams(rank=3).value("rank") == 3
 
 
+def test_each_parameter_has_its_own_methods() -> None:
+    car = Car()
+    assert car.setRank(3) is car
+    assert (car.getRank(), car.rank.name, car.setDoors(5.0).getDoors()) == (3, "rank", 5)
+    assert car.setLabel("a").setLabel(None).getLabel() is None
+    assert Car.setRank.__qualname__ == "Engine.setRank"
+    assert "Set `rank`: number of dimensions." in Car.setRank.__doc__
+    with pytest.raises(
+        ParameterError, match=r"^rank must be a whole number of at least 1; found 0$"
+    ):
+        car.setRank(0)
+
+
 def test_the_values_of_another_class_parameters() -> None:
     assert Car(rank=3, doors=5).values_of(Engine) == {"rank": 3, "share": 0.5, "label": None}
 
@@ -108,6 +122,7 @@ def test_nothing_is_set_where_a_name_is_wrong() -> None:
         (one_of("a", "b"), "b", "b"),
         (flag(), True, True),
         (text(), "", ""),
+        (filled(), "a", "a"),
         (optional(positive()), None, None),
         (optional(positive()), 2, 2.0),
     ],
@@ -132,6 +147,7 @@ def test_what_is_in_range_is_kept_in_its_type(check: Check, value: Any, kept: An
         (one_of("a", "b"), ["c", None, 1], "one of a, b"),
         (flag(), [1, 0, "yes", None], "True or False"),
         (text(), [1, None], "a string"),
+        (filled(), ["", 1, None], "a string that is not empty"),
         (optional(positive()), [0, -1.0], "a number above 0"),
     ],
 )

@@ -31,6 +31,28 @@ def require_columns(df: DataFrame, *names: str, of: str) -> None:
             )
 
 
+def require_free(df: DataFrame, name: str, *, fix: str) -> None:
+    """Check that a column may be added to a frame.
+
+    Args:
+        df: the frame.
+        name: of the new column.
+        fix: what else can be done than to drop or rename the one that is there.
+
+    Raises:
+        ColumnError: the frame has a column of this name; in other letters, if Spark does not tell
+            them apart.
+    """
+    told_apart = df.sparkSession.conf.get("spark.sql.caseSensitive", "false") == "true"
+    for known in df.columns:
+        if known == name or (not told_apart and known.lower() == name.lower()):
+            raise ColumnError(
+                f"column {known} already exists",
+                found=", ".join(df.columns),
+                fix=f"drop or rename it, or {fix}",
+            )
+
+
 def require_same_ids(one: DataFrame, other: DataFrame, *names: str) -> None:
     """Check that two frames have ids of one kind in the named columns, see `data.id_types`.
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final, Self
 
-from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
@@ -14,6 +13,7 @@ from pyspark.sql.window import Window
 from graphrec.columns import INDEX
 from graphrec.data.column_types import quoted
 from graphrec.errors import ParameterError
+from graphrec.kept import Kept
 
 BUCKETS: Final = 1024
 MOST_BUCKETS: Final = 65_536
@@ -28,7 +28,8 @@ _OFFSET: Final = "offset"  # values in the buckets before
 class IdTable:
     """The dense ids of a column's values.
 
-    The frame is kept in memory or on disk until `unpersist`, or until the end of a `with` block.
+    The frame is kept in memory or on disk until `unpersist`, until the end of a `with` block, or
+    for as long as this object is referred to.
 
     Attributes:
         frame: (the column: its own type; index: long, 0 .. size-1), one row per distinct value.
@@ -37,7 +38,7 @@ class IdTable:
 
     frame: DataFrame
     size: int
-    _kept: DataFrame = field(repr=False)
+    _kept: Kept = field(repr=False)
 
     def unpersist(self) -> None:
         """Free the memory that the frame takes."""
@@ -71,13 +72,13 @@ def dense_ids(df: DataFrame, column: str, *, buckets: int = BUCKETS) -> IdTable:
         raise ParameterError(f"buckets must be within 1 and {MOST_BUCKETS:,}", found=f"{buckets:,}")
     value = F.col(_VALUE)
     in_bucket = Window.partitionBy(_BUCKET).orderBy(_VALUE)
-    placed = (
+    kept = Kept()
+    placed = kept.keep(  # read for the sizes, and again for the ids
         df.select(quoted(column).alias(_VALUE))
         .where(value.isNotNull())
         .distinct()
         .withColumn(_BUCKET, id_bucket(value, buckets))
         .withColumn(_PLACE, F.row_number().over(in_bucket))
-        .persist(StorageLevel.MEMORY_AND_DISK)  # read for the sizes, and again for the ids
     )
     # One row per bucket: at most MOST_BUCKETS come to the driver, however many values there are.
     sizes = sorted(map(tuple, placed.groupBy(_BUCKET).agg(F.max(_PLACE)).collect()))
@@ -89,7 +90,7 @@ def dense_ids(df: DataFrame, column: str, *, buckets: int = BUCKETS) -> IdTable:
     frame = placed.join(F.broadcast(offsets), _BUCKET).select(
         value.alias(column), (F.col(_OFFSET) + F.col(_PLACE) - 1).alias(INDEX)
     )
-    return IdTable(frame, ends[-1] if ends else 0, placed)
+    return IdTable(frame, ends[-1] if ends else 0, kept)
 
 
 def id_bucket(value: Column, buckets: int = BUCKETS) -> Column:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -27,6 +26,7 @@ from graphrec.data.reasons import Reason
 from graphrec.data.text_ids import is_plain_integer, is_untyped
 from graphrec.data.timestamps import DAY_SECONDS, epoch_seconds
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
+from graphrec.kept import Kept
 
 MAX_RATING: Final = 1e9  # whatever is summed up of ratings stays exact, and finite
 _ROW: Final = "row"  # the input's own columns, kept of the rows that are set aside
@@ -64,8 +64,9 @@ class InteractionFigures:
 class Interactions:
     """Interactions that fulfil the contract, and the rows that do not.
 
-    Both frames are kept in memory or on disk until `unpersist`, or until the end of a `with`
-    block; after that they still work, and read the source again.
+    Both frames are kept in memory or on disk until `unpersist`, until the end of a `with` block,
+    or for as long as this object is referred to; after that they still work, and read the source
+    again.
 
     Attributes:
         accepted: (user, item: the type of the input, or long where `text_ids` says so;
@@ -79,12 +80,11 @@ class Interactions:
     accepted: DataFrame
     rejected: DataFrame
     figures: InteractionFigures
-    _kept: tuple[DataFrame, ...] = field(repr=False)
+    _kept: Kept = field(repr=False)
 
     def unpersist(self) -> None:
         """Free the memory that the frames take."""
-        for frame in self._kept:
-            frame.unpersist()
+        self._kept.unpersist()
 
     def __enter__(self) -> Self:
         return self
@@ -126,11 +126,11 @@ def validate_interactions(
     """
     check_rule(duplicates)
     _check_half_life(half_life_days, columns)
-    judged = judge_rows(df, columns, now=now)
-    judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
+    kept = Kept()
+    judged = kept.keep(judge_rows(df, columns, now=now))
     counts = _counted(judged, df, columns)
     if not counts.accepted:
-        judged.unpersist()
+        kept.unpersist()
         raise EmptyInputError(
             "no row is a usable interaction",
             found=counts.as_text(),
@@ -143,7 +143,7 @@ def validate_interactions(
         half_life_days=half_life_days,
         latest=counts.latest,
     )
-    accepted = accepted.persist(StorageLevel.MEMORY_AND_DISK)
+    accepted = kept.keep(accepted)
     return Interactions(
         accepted=accepted,
         rejected=_set_aside(judged, df),
@@ -154,7 +154,7 @@ def validate_interactions(
             rejected=counts.rejected,
             latest=counts.latest,
         ),
-        _kept=(accepted, judged),
+        _kept=kept,
     )
 
 

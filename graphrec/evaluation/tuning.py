@@ -22,7 +22,6 @@ from typing import Any, Final
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from graphrec.columns import INDEX, ITEM, ITEMS, TIMES, USER
 from graphrec.data.interactions import Interactions
@@ -34,6 +33,7 @@ from graphrec.evaluation.summary import MEAN, METRIC
 from graphrec.evaluation.tuning_grid import Group, Settings, default_grid
 from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.pairs import PairTable
+from graphrec.kept import Kept
 from graphrec.models.cached_scores import CUTOFF, ERRORS, CachedScores, Judged, gain
 from graphrec.models.hold_out import HELD_OUT
 from graphrec.models.hybrid import DEFAULT_WEIGHTS, HybridRecommender
@@ -121,27 +121,24 @@ def tune(
     data = recommender.enrich(prepare(dataset, undecayed, wanted, legs=recommender.leg_names))
     _require_times(data, [recommender, *asked])
     cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
-    training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
     widest = max(asked, key=lambda hybrid: hybrid.partners_kept(data.catalogue.size))
-    known = replace(data, profiles=training, params=widest)
-    validation = cut.validation.persist(StorageLevel.MEMORY_AND_DISK)
-    if validation.isEmpty():
-        raise EmptyInputError(
-            "nobody can be asked",
-            found="no history with a part to hold out",
-            fix="give longer histories, or, if by time nobody came back, hold out the last items",
-        )
-    search = _Search(recommender, _Part(known, mark_novel(validation, known.pairs())))
-    for group in grid:
-        with stage(f"tune {group.name}") as counts:
-            search.choose(group)
-            counts["trials"] = len(group.choices)
-    with stage("tune diversity"):
-        tuned = search.tuned(budget)
-    validation.unpersist()
-    training.unpersist()
-    data.profiles.unpersist()
-    return tuned
+    with Kept() as kept:
+        known = replace(data, profiles=kept.keep(cut.training), params=widest)
+        validation = kept.keep(cut.validation)
+        if validation.isEmpty():
+            raise EmptyInputError(
+                "nobody can be asked",
+                found="no history with a part to hold out",
+                fix="give longer histories, or, if by time nobody came back, "
+                "hold out the last items",
+            )
+        search = _Search(recommender, _Part(known, mark_novel(validation, known.pairs())))
+        for group in grid:
+            with stage(f"tune {group.name}") as counts:
+                search.choose(group)
+                counts["trials"] = len(group.choices)
+        with stage("tune diversity"):
+            return search.tuned(budget)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from graphrec.arrow import BatchFunction
 from graphrec.artifacts import Array, SharedArrays, one_thread, share_arrays
@@ -26,6 +25,7 @@ from graphrec.data.ragged import offsets, values
 from graphrec.factors.eigenbasis import rotate
 from graphrec.factors.half_step import Objective, Side, precisions, solve_side
 from graphrec.factors.start import balanced, multiply_side, orthonormal, random_vectors
+from graphrec.kept import Kept
 from graphrec.types import Matrix
 
 _FACTORS = {VECTOR: np.float32}
@@ -45,28 +45,27 @@ def fit_in_blocks(
         seed: of the first factors.
     """
     spark = profiles.sparkSession
-    by_user, users = _rows_by_user(profiles)
-    by_item = _rows_by_item(by_user)
-    vectors = random_vectors(items, rank, seed)
-    user_factors = _half_step(by_user, users, _multiplier(spark, vectors, objective))
-    fixed = balanced(
-        _half_step(by_item, items, _multiplier(spark, orthonormal(user_factors), objective))
-    )
-    for precision in precisions(iterations):
-        user_factors = _half_step(by_user, users, _solver(spark, fixed, objective, precision))
-        fixed = _half_step(by_item, items, _solver(spark, user_factors, objective, precision))
-    by_user.unpersist()
-    by_item.unpersist()
+    with Kept() as kept:
+        by_user, users = _rows_by_user(profiles, kept)
+        by_item = kept.keep(_rows_by_item(by_user))
+        vectors = random_vectors(items, rank, seed)
+        user_factors = _half_step(by_user, users, _multiplier(spark, vectors, objective))
+        fixed = balanced(
+            _half_step(by_item, items, _multiplier(spark, orthonormal(user_factors), objective))
+        )
+        for precision in precisions(iterations):
+            user_factors = _half_step(by_user, users, _solver(spark, fixed, objective, precision))
+            fixed = _half_step(by_item, items, _solver(spark, user_factors, objective, precision))
     return fixed
 
 
-def _rows_by_user(profiles: DataFrame) -> tuple[DataFrame, int]:
+def _rows_by_user(profiles: DataFrame, kept: Kept) -> tuple[DataFrame, int]:
     """(index, columns: array<int>, weights: array<float>), one row per user, and the users."""
     with dense_ids(profiles, USER) as ids:
         rows = profiles.join(ids.frame, USER).select(
             F.col(INDEX).cast("int").alias(INDEX), F.col(ITEMS).alias("columns"), WEIGHTS
         )
-        rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
+        rows = kept.keep(rows)
         rows.count()  # while the ids are still at hand
         return rows, ids.size
 
@@ -78,12 +77,11 @@ def _rows_by_item(by_user: DataFrame) -> DataFrame:
     gathered = entries.groupBy(F.col("entry.columns").alias("item")).agg(
         F.sort_array(F.collect_list(entry)).alias("row")
     )
-    rows = gathered.select(
+    return gathered.select(
         F.col("item").alias(INDEX),
         F.col(f"row.{INDEX}").alias("columns"),
         F.col(f"row.{WEIGHTS}").alias(WEIGHTS),
     )
-    return rows.persist(StorageLevel.MEMORY_AND_DISK)
 
 
 def _multiplier(spark: SparkSession, vectors: Matrix, objective: Objective) -> BatchFunction:

@@ -1,4 +1,4 @@
-"""A model's directory: Parquet tables and one line of JSON, nothing pickled."""
+"""A model's or an Estimator's directory: Parquet and a line of JSON, nothing pickled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.ml.param import Params
-from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter
+from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLWritable
 from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.errors import OutputExistsError, UnreadableInputError
@@ -25,6 +25,7 @@ def write_directory(
     described: Mapping[str, Any],
     *,
     overwrite: bool,
+    parts: Mapping[str, MLWritable] | None = None,
 ) -> None:
     """Write the tables and then the metadata: a directory without it is no model.
 
@@ -35,6 +36,7 @@ def write_directory(
         tables: by the names of their folders.
         described: what else the model needs to be built again, as JSON.
         overwrite: replace a model that is there.
+        parts: what has a directory of its own, by the path below this one.
 
     Raises:
         OutputExistsError: there is a model, and it may not be replaced.
@@ -45,6 +47,8 @@ def write_directory(
         )
     for name, frame in tables.items():
         frame.write.mode("overwrite").parquet(f"{path}/{name}")
+    for name, part in (parts or {}).items():
+        part.write().session(spark).overwrite().save(f"{path}/{name}")
     metadata = DefaultParamsWriter._get_metadata_to_save(
         model,
         spark,

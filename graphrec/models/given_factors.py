@@ -23,6 +23,7 @@ from graphrec.errors import ColumnError
 from graphrec.factors.eigenbasis import eigenbasis
 from graphrec.factors.fold_in import SolvedFoldIn
 from graphrec.factors.item_factors import ItemFactors
+from graphrec.models.estimator import Given
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.training import TrainingData
 from graphrec.params import param, positive
@@ -62,6 +63,11 @@ class GivenFactorsRecommender(Recommender):
         super().__init__(**values)
         self.itemFactors = itemFactors
         self.userFactors = userFactors
+
+    def given(self) -> Given:
+        """The frames."""
+        given = {"itemFactors": self.itemFactors}
+        return given if self.userFactors is None else given | {"userFactors": self.userFactors}
 
     def enrich(self, data: TrainingData) -> TrainingData:
         """Join the users' factors to their histories, in the basis of the items' factors."""

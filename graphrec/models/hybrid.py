@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+from pyspark.ml import Pipeline
+from pyspark.ml.param import Param
 from pyspark.sql import DataFrame
-from pyspark.storagelevel import StorageLevel
 
 from graphrec.data.profiles import profiles_size
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
+from graphrec.kept import Kept
 from graphrec.models.als import ALSRecommender
 from graphrec.models.cached_scores import CachedScores
 from graphrec.models.embedding import EmbeddingRecommender
+from graphrec.models.estimator import Given, ParamMap
 from graphrec.models.hold_out import CUTS, RANDOM, TIME, HoldOut, hold_out
 from graphrec.models.learned import Learned
 from graphrec.models.learned_weights import FEWEST_USERS, normalised, search_weights
@@ -163,6 +166,32 @@ class HybridRecommender(Recommender):
         """Those of all legs."""
         return tuple(name for leg in self.legs for name in leg.leg_names)
 
+    def given(self) -> Given:
+        """The legs."""
+        return {"legs": self.legs}
+
+    def getStages(self) -> list[Recommender]:
+        """The legs, by the name under which PySpark looks for the parts of an Estimator."""
+        return self.legs
+
+    def copy(self, extra: ParamMap | None = None) -> Self:
+        """A copy, with copies of the legs.
+
+        Args:
+            extra: values by Param, of the hybrid and of its legs.
+
+        Raises:
+            ParameterError: a value is out of its range, or the parameter of a leg is one that is
+                taken from the hybrid.
+        """
+        own_legs = {leg.uid for leg in self.legs}
+        for parameter in extra or {}:
+            if parameter.parent in own_legs:
+                _refuse_shared(parameter.name)
+        copied = super().copy(extra)
+        copied.legs = [leg.copy(extra) for leg in self.legs]
+        return copied
+
     def exponents(self) -> Iterable[float]:
         """All that the legs want."""
         return [exponent for leg in self.legs for exponent in leg.exponents()]
@@ -200,12 +229,13 @@ class HybridRecommender(Recommender):
             fade=_by_leg(self.value("fadeBeyond"), tables.legs),
             candidates=self.value("candidates"),
             share=share,
-        ).persist(StorageLevel.MEMORY_AND_DISK)
-        with stage("self-training") as counts:
-            counts["interactions"] = profiles_size(lengthened)[1]
-        richer = replace(data, profiles=lengthened, _pairs=None)
-        again = [learned for leg in self.legs if leg.leg in read for learned in leg.learn(richer)]
-        lengthened.unpersist()
+        )
+        with Kept() as kept:
+            richer = replace(data, profiles=kept.keep(lengthened), _pairs=None)
+            with stage("self-training") as counts:
+                counts["interactions"] = profiles_size(richer.profiles)[1]
+            readers = [leg for leg in self.legs if leg.leg in read]
+            again = [learned for leg in readers for learned in leg.learn(richer)]
         anew = {leg.name: leg for leg in again}
         return [anew.get(leg.name, leg) for leg in legs]
 
@@ -225,9 +255,13 @@ class HybridRecommender(Recommender):
     def _fit_weights(self, data: TrainingData) -> RecommenderModel:
         """Learn the weights on legs that have not seen some interactions."""
         cut = self.hold_out(data, self.value("validationUsers"), seed=self.value("seed"))
-        training = cut.training.persist(StorageLevel.MEMORY_AND_DISK)
-        validation = cut.validation.persist(StorageLevel.MEMORY_AND_DISK)
-        part = replace(data, profiles=training)
+        with Kept() as kept:
+            part = replace(data, profiles=kept.keep(cut.training))
+            return self._fit_weights_to(data, part, kept.keep(cut.validation))
+
+    def _fit_weights_to(
+        self, data: TrainingData, part: TrainingData, validation: DataFrame
+    ) -> RecommenderModel:
         legs = self.learn(part)
         with stage("weights") as counts:
             cached = self.cached_scores(part, legs, mark_novel(validation, part.pairs()))
@@ -242,8 +276,6 @@ class HybridRecommender(Recommender):
             model = self._weighed(part, legs, weights)
             # People read the pairs of all interactions: these are counted when they are asked for.
             model.learned = replace(model.learned, profiles=data.profiles, pairs=None)
-        validation.unpersist()
-        training.unpersist()
         return model
 
     def hold_out(
@@ -312,12 +344,14 @@ class HybridRecommender(Recommender):
                 the leg "walk".
 
         Raises:
-            ParameterError: an unknown name, or a value out of its range.
+            ParameterError: an unknown name, a value out of its range, or a parameter of a leg that
+                is taken from the hybrid.
         """
         changed = self.copy()
-        changed.legs = [leg.copy() for leg in self.legs]
         for name, value in settings.items():
             owner, own_name = changed._owner(name)
+            if owner is not changed:
+                _refuse_shared(own_name)
             owner.setParams(**{own_name: value})
         return changed
 
@@ -352,8 +386,22 @@ def _recommenders(legs: Any) -> list[Recommender]:
     return given
 
 
+# PySpark asks a Pipeline alone for its parts, by `getStages`. Were the hybrid none, a
+# CrossValidator with a grid over the parameters of legs could not be saved.
+Pipeline.register(HybridRecommender)
+
+
 def _by_leg(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:
     return tuple(values.get(leg, 0.0) for leg in legs)
+
+
+def _refuse_shared(name: str) -> None:
+    """Refuse to set a parameter on a leg that all recommenders have, for the leg's is not used."""
+    if isinstance(getattr(Recommender, name, None), Param):
+        raise ParameterError(
+            f"{name} of a leg has no effect: it is taken from the hybrid",
+            fix=f"set the hybrid's own {name}",
+        )
 
 
 def _check_distinct(legs: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -15,6 +15,7 @@ from graphrec.data.id_types import id_column
 from graphrec.data.interactions import Interactions
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.graph.pairs import PairTable
+from graphrec.kept import Kept
 from graphrec.ranking.tables import ItemTables
 
 
@@ -28,11 +29,20 @@ class Learned:
     profiles: DataFrame  # (user, items, weights, times): the histories that were learned from
     pairs: PairTable | None  # counted on demand where no leg needed it
     interactions: Interactions | None = None  # what was read; None in a model that was loaded
+    kept: Kept = field(default_factory=Kept, repr=False)  # owns the histories, where persisted
 
     @cached_property
     def graph(self) -> UserItemGraph:
         """The histories as a graph, made when it is first asked for."""
         return UserItemGraph.from_profiles(self.profiles, self.tables.catalogue)
+
+    def unpersist(self) -> None:
+        """Free the memory that the histories, the interactions and the graph take."""
+        self.kept.unpersist()
+        if self.interactions is not None:
+            self.interactions.unpersist()
+        if "graph" in vars(self):
+            self.graph.unpersist()
 
     @property
     def spark(self) -> SparkSession:

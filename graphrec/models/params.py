@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from graphrec.columns import PREDICTION
 from graphrec.params import (
     DefaultParams,
     at_least,
     between,
+    filled,
     flag,
     one_of,
     optional,
@@ -29,6 +31,14 @@ class ColumnParams(DefaultParams):
     )
     timestampCol = param(
         None, "column of times; '' ignores one with a usual name", optional(text())
+    )
+
+
+class PredictionParams(DefaultParams):
+    """The name of what `transform` adds."""
+
+    predictionCol = param(
+        PREDICTION, "column that transform adds; it must not be there already", filled()
     )
 
 

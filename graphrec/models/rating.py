@@ -9,23 +9,23 @@ user's bias and factor are folded in from the history, so no table of users is k
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyspark.ml.base import Estimator, Model
+from pyspark.ml.base import Model
 from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
-from pyspark.storagelevel import StorageLevel
 
 from graphrec.artifacts import SharedArrays, one_thread, share_arrays
 from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, USER, VECTOR, WEIGHT, WEIGHTS
 from graphrec.data.catalogue import Catalogue
+from graphrec.data.checks import require_free
 from graphrec.data.columns_found import InteractionColumns, find_columns, require_free_names
 from graphrec.data.exact import exact_sum
 from graphrec.data.frames import free_name, require_frame
@@ -37,16 +37,18 @@ from graphrec.errors import ColumnError
 from graphrec.factors.als import fit_als
 from graphrec.factors.half_step import Objective, Side, solve_side
 from graphrec.graph.item_rows import from_rows, vector_rows
+from graphrec.kept import Kept
 from graphrec.models.directory import read_directory, restore_params, write_directory
+from graphrec.models.estimator import LearningEstimator
 from graphrec.models.histories import with_known_histories
-from graphrec.models.params import ColumnParams
+from graphrec.models.params import ColumnParams, PredictionParams
 from graphrec.params import at_least, param, positive
 from graphrec.progress import stage
 from graphrec.ranking.scoring import WANTED
 from graphrec.types import Matrix, Vector
 
 
-class RatingParams(ColumnParams):
+class RatingParams(PredictionParams, ColumnParams):
     """Parameters of the rating prediction."""
 
     rank = param(32, "number of latent dimensions", at_least(1))
@@ -69,6 +71,7 @@ class Ratings:
     bias: npt.NDArray[np.float32]  # (items,)
     vector: npt.NDArray[np.float32]  # (items, rank)
     eigenvalue: npt.NDArray[np.float32]  # (rank,)
+    kept: Kept = field(default_factory=Kept, repr=False)  # owns the ratings, where persisted
 
 
 class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
@@ -79,12 +82,18 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         self.ratings = ratings
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        """Add `prediction`: float, within the range of the ratings, never null.
+        """Add `predictionCol`: float, within the range of the ratings, never null.
 
         An unknown user counts as the mean user, an unknown item as the mean item; so does an id
         that is missing. Ratings beside the pairs are not looked at.
+
+        Raises:
+            ColumnError: the user or the item column is missing, or one of the new column's name is
+                there already.
         """
         require_frame(dataset, "the dataset")
+        prediction = self.value("predictionCol")
+        require_free(dataset, prediction, fix="set another predictionCol")
         ratings = self.ratings
         user, item = (free_name(f"{name}_key", dataset.columns) for name in (USER, ITEM))
         items = ratings.catalogue.indices(dataset.sparkSession)
@@ -103,7 +112,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         predicted = self._predicted(with_known_histories(wanted, known))
         scored = _join_with_null(indexed, predicted, {USER: USER, INDEX: INDEX})
         found = _join_with_null(keyed, scored.drop(INDEX), {user: USER, item: ITEM})
-        return found.drop(user, item)
+        return found.drop(user, item).withColumnRenamed(PREDICTION, prediction)
 
     def _predicted(self, profiles: DataFrame) -> DataFrame:
         """(user, items, weights, wanted) -> (user, index, prediction)."""
@@ -132,6 +141,14 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
             USER, F.col(f"row.{WANTED}").alias(INDEX), F.col(f"row.{PREDICTION}").alias(PREDICTION)
         )
 
+    def unpersist(self) -> None:
+        """Free the memory that the ratings take, of the copies of this model, too.
+
+        All of them still work: the input is read again. A model that nobody refers to any more,
+        nor to a copy, frees all by itself.
+        """
+        self.ratings.kept.unpersist()
+
     def write(self) -> MLWriter:
         """A writer: `model.write().overwrite().save(path)`."""
         return _RatingWriter(self)
@@ -142,7 +159,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         return _RatingReader()
 
 
-class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
+class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
     """Learns to predict ratings. To rank items, use the recommenders: they do that better."""
 
     def _fit(self, dataset: DataFrame) -> RatingPredictorModel:
@@ -162,8 +179,8 @@ class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
         require_free_names({"user": columns.user, "item": columns.item}, [PREDICTION])
         with stage("read"), validate_interactions(dataset, columns) as interactions:
             catalogue = Catalogue.from_interactions(interactions.accepted)
-            profiles = build_profiles(interactions.accepted, catalogue)
-            profiles = profiles.persist(StorageLevel.MEMORY_AND_DISK)
+            kept = Kept()
+            profiles = kept.keep(build_profiles(interactions.accepted, catalogue))
             mean, lowest, highest, bias = _biases(
                 interactions.accepted, catalogue, self.value("shrinkage")
             )
@@ -189,8 +206,9 @@ class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
             bias=bias,
             vector=factors.vector,
             eigenvalue=factors.eigenvalue,
+            kept=kept,
         )
-        return self._copyValues(RatingPredictorModel(ratings))
+        return self._copy_shared_values(RatingPredictorModel(ratings))
 
 
 def _join_with_null(left: DataFrame, right: DataFrame, keys: Mapping[str, str]) -> DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
-from pyspark.ml.base import Estimator, Model
+from pyspark.ml.base import Model
 from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -23,6 +23,7 @@ from graphrec.columns import (
     USER,
     VECTOR,
 )
+from graphrec.data.checks import require_free
 from graphrec.data.frames import free_name, require_frame
 from graphrec.data.id_types import as_id
 from graphrec.data.interactions import InteractionFigures
@@ -35,6 +36,7 @@ from graphrec.graph.item_rows import vector_rows
 from graphrec.graph.pair_cut import cut_partners
 from graphrec.graph.pairs import PairTable
 from graphrec.graph.sparse import SparseRows
+from graphrec.models.estimator import LearningEstimator
 from graphrec.models.histories import (
     histories_of,
     new_histories,
@@ -43,7 +45,7 @@ from graphrec.models.histories import (
 )
 from graphrec.models.item_filters import filter_items
 from graphrec.models.learned import Learned
-from graphrec.models.params import ServingParams, TrainingParams
+from graphrec.models.params import PredictionParams, ServingParams, TrainingParams
 from graphrec.models.training import TrainingData, count_pairs_of, prepare
 from graphrec.params import at_least, checked, param
 from graphrec.progress import stage
@@ -58,7 +60,9 @@ _MOST_PATHS = 100_000  # Spark makes room for as many as it is asked for
 _SIMILAR = 512  # items whose likeness to an item MMR knows, the best by cosine
 
 
-class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReadable["Any"]):
+class RecommenderModel(
+    Model, PredictionParams, ServingParams, TrainingParams, MLWritable, MLReadable["Any"]
+):
     """A fitted recommender: tables of the catalogue, and the histories of the known users.
 
     User and item columns of all frames, in and out, have the names and types of the training
@@ -258,17 +262,23 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         """Score (user, item) pairs, or list for the users of held-out pairs (`transformTopK`).
 
         Returns:
-            The dataset with `prediction`: float; null for an item that the model does not know
+            The dataset with `predictionCol`: float; null for an item that the model does not know
             and where an id is missing, the item's popularity for a user without a history. With
-            `transformTopK` above 0 one row per user: (user, prediction: array<item>, best first,
-            label: array<item>).
+            `transformTopK` above 0 one row per user: (user, `predictionCol`: array<item>, best
+            first, label: array<item>).
+
+        Raises:
+            ColumnError: the user or the item column is missing, or a column of the name of a new
+                one is there already.
         """
         require_frame(dataset, "the dataset")
         if self.value("transformTopK") > 0:
             return self._lists_and_labels(dataset, self.value("transformTopK"))
+        prediction = self.value("predictionCol")
+        require_free(dataset, prediction, fix="set another predictionCol")
         user, item = (free_name(f"{name}_key", dataset.columns) for name in (USER, ITEM))
         scored = self._scored(dataset).select(
-            F.col(USER).alias(user), F.col(ITEM).alias(item), PREDICTION
+            F.col(USER).alias(user), F.col(ITEM).alias(item), F.col(PREDICTION).alias(prediction)
         )
         keyed = dataset.select(
             "*",
@@ -278,17 +288,22 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         return keyed.join(scored, [user, item], "left").drop(user, item)
 
     def pairScores(self, dataset: DataFrame) -> DataFrame:
-        """(user, item, prediction, one column per leg) for the distinct known pairs of a frame."""
+        """Score the distinct known pairs of a frame, leg by leg.
+
+        Returns:
+            (user, item, `predictionCol`, one column per leg).
+        """
         require_frame(dataset, "the dataset")
         user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
-        return self._scored(dataset).select(user, item, PREDICTION, *self.learned.tables.legs)
+        prediction = F.col(PREDICTION).alias(self.value("predictionCol"))
+        return self._scored(dataset).select(user, item, prediction, *self.legs)
 
     def _scored(self, dataset: DataFrame) -> DataFrame:
-        """As `pairScores`, under our own names."""
+        """(user, item, prediction, one column per leg), under our own names."""
+        legs = self.legs
         wanted = self.learned.indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
         known = self._served(self.learned.profiles)
         profiles = with_known_histories(wanted, known)
-        legs = self.learned.tables.legs
         scored = score_pairs(profiles, self.learned.tables, self._request(1))
         zipped = scored.select(USER, F.explode(F.arrays_zip(WANTED, PREDICTION, *legs)).alias("s"))
         flat = zipped.select(
@@ -324,6 +339,15 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         the session, see `graphrec.graph.bipartite`.
         """
         return self.learned.graph
+
+    def unpersist(self) -> None:
+        """Free the memory that the histories, the interactions and the graph take.
+
+        That of the copies and `baselines` of this model, too, for they share them. All of them
+        still work: the input is read again where that is needed. A model that nobody refers to
+        any more, nor to one that shares with it, frees all by itself.
+        """
+        self.learned.unpersist()
 
     @property
     def figures(self) -> InteractionFigures | None:
@@ -443,15 +467,29 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         return nested.select(F.col(USER).alias(self._user), entries.alias(RECOMMENDATIONS))
 
     def _lists_and_labels(self, dataset: DataFrame, length: int) -> DataFrame:
-        """(user, prediction: array<item>, label: array<item>) for a RankingEvaluator."""
+        """(user, `predictionCol`: array<item>, label: array<item>) for a RankingEvaluator."""
+        prediction = self.value("predictionCol")
+        if prediction == LABEL:
+            raise ParameterError(
+                "transform puts the held-out items into the column label",
+                found=f"predictionCol={prediction!r}",
+                fix="set another predictionCol",
+            )
         user, item = self.learned.users_of(dataset), self.learned.items_of(dataset)
+        require_free(
+            dataset.select(user.alias(self._user)), prediction, fix="set another predictionCol"
+        )
         label = dataset.groupBy(user.alias(USER)).agg(F.collect_set(item).alias(LABEL))
         nested = self._lists(self._histories_of(dataset), length, flat=False)
         lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
-        return label.join(lists, USER).select(F.col(USER).alias(self._user), PREDICTION, LABEL)
+        return label.join(lists, USER).select(
+            F.col(USER).alias(self._user), F.col(PREDICTION).alias(prediction), LABEL
+        )
 
 
-class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
+class Recommender(
+    LearningEstimator[RecommenderModel], PredictionParams, ServingParams, TrainingParams
+):
     """Learns one leg, or several, from interactions."""
 
     transformTopK = RecommenderModel.transformTopK
@@ -504,8 +542,9 @@ class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
             profiles=data.profiles,
             pairs=data.pairs() if neighbours else None,
             interactions=data.interactions,
+            kept=data.kept,
         )
-        return self._copyValues(self._model(learned))
+        return self._copy_shared_values(self._model(learned))
 
 
 def _require_finite(legs: Iterable[Leg]) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
-from pyspark.storagelevel import StorageLevel
 
 from graphrec.columns import ITEM, WEIGHT
 from graphrec.data.catalogue import Catalogue
@@ -19,6 +18,7 @@ from graphrec.data.interactions import InteractionFigures, Interactions, validat
 from graphrec.data.profiles import build_profiles
 from graphrec.errors import ColumnError
 from graphrec.graph.pairs import PairTable, build_pair_table
+from graphrec.kept import Kept
 from graphrec.models.params import TrainingParams
 from graphrec.models.result_columns import require_free_columns
 from graphrec.progress import stage
@@ -33,6 +33,7 @@ class TrainingData:
     interactions: Interactions
     catalogue: Catalogue
     profiles: DataFrame  # (user, items, weights, times), persisted
+    kept: Kept  # owns the histories
     users: int
     item_type: T.DataType
     params: TrainingParams
@@ -43,6 +44,11 @@ class TrainingData:
     def figures(self) -> InteractionFigures:
         """What was read and set aside."""
         return self.interactions.figures
+
+    def unpersist(self) -> None:
+        """Free the memory that the histories and the interactions take."""
+        self.kept.unpersist()
+        self.interactions.unpersist()
 
     def pairs(self) -> PairTable:
         """The pair table, with the sums that any leg of this fit wants; counted once."""
@@ -124,9 +130,10 @@ def prepare(
     if params.value("preference") == "weight":
         _require_summable(interactions)
     accepted = weighed(interactions.accepted, params, latest=interactions.figures.latest)
+    kept = Kept()
     with stage("histories") as counts:
         catalogue = Catalogue.from_interactions(accepted)
-        profiles = build_profiles(accepted, catalogue).persist(StorageLevel.MEMORY_AND_DISK)
+        profiles = kept.keep(build_profiles(accepted, catalogue))
         users = profiles.count()
         counts.update({"users": users, "items": catalogue.size})
     return TrainingData(
@@ -135,6 +142,7 @@ def prepare(
         interactions=interactions,
         catalogue=catalogue,
         profiles=profiles,
+        kept=kept,
         users=users,
         item_type=interactions.accepted.schema[ITEM].dataType,
         params=params,

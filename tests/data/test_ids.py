@@ -67,9 +67,10 @@ def test_no_values(spark: SparkSession) -> None:
 
 def test_the_frame_is_kept_until_it_is_freed(spark: SparkSession) -> None:
     ids = dense_ids(spark.range(10), "id")
-    assert ids._kept.storageLevel != StorageLevel.NONE
+    [kept] = ids._kept._frames
+    assert kept.storageLevel != StorageLevel.NONE
     ids.unpersist()
-    assert ids._kept.storageLevel == StorageLevel.NONE
+    assert kept.storageLevel == StorageLevel.NONE
     assert ids.frame.count() == 10
 
 

@@ -15,7 +15,7 @@ from pyspark import StorageLevel
 from pyspark.sql import SparkSession
 
 from graphrec.data.columns_found import InteractionColumns, find_columns
-from graphrec.data.interactions import InteractionFigures, Interactions, validate_interactions
+from graphrec.data.interactions import InteractionFigures, validate_interactions
 from graphrec.data.readers import read_table
 from graphrec.data.reasons import Reason
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
@@ -153,15 +153,15 @@ def test_the_source_is_read_once(spark: SparkSession) -> None:
 
 
 def test_nothing_stays_in_memory(spark: SparkSession) -> None:
-    def kept(interactions: Interactions) -> list[bool]:
-        frames = (interactions.accepted, *interactions._kept)
+    def kept() -> list[bool]:
         return [frame.storageLevel != StorageLevel.NONE for frame in frames]
 
     df = spark.createDataFrame([GOOD], TEXT)
     interactions = validate_interactions(df, COLUMNS, now=NOW)
-    assert kept(interactions) == [True, True, True]
+    frames = [interactions.accepted, *interactions._kept._frames]
+    assert kept() == [True, True, True]
     interactions.unpersist()
-    assert kept(interactions) == [False, False, False]
+    assert kept() == [False, False, False]
 
 
 # --- types ----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.evaluation.tuning import Tuned, tune
 from graphrec.evaluation.tuning_grid import GRID, Group, default_grid
 from graphrec.models.hold_out import CUTS
+from tests.persisted import persisted
 
 WALK = frozenset({"walk"})
 
@@ -36,7 +37,7 @@ def hybrid() -> gr.HybridRecommender:
 
 
 @pytest.fixture(scope="module")
-def tuned(interactions: DataFrame, hybrid: gr.HybridRecommender) -> Tuned:
+def tuned(spark: SparkSession, interactions: DataFrame, hybrid: gr.HybridRecommender) -> Tuned:
     grid = [
         Group("pair table", WALK, [{"maxPartners": None}, {"maxPartners": 1}]),
         Group("factors", frozenset({"als"}), [{"als.rank": 1}, {"als.rank": 6}]),
@@ -44,7 +45,10 @@ def tuned(interactions: DataFrame, hybrid: gr.HybridRecommender) -> Tuned:
         Group("walk", WALK, [{"walk.popularityExponent": 0.0}, {"walk.popularityExponent": 2.0}]),
         Group("pseudo", frozenset(), [{"pseudoInteractions": 0.1}, {"pseudoInteractions": 1.0}]),
     ]
-    return tune(hybrid, interactions, grid=grid, users=100, fraction=0.2)
+    before = persisted(spark)
+    tuned = tune(hybrid, interactions, grid=grid, users=100, fraction=0.2)
+    assert len(persisted(spark) - before) == 2  # of `tuned.interactions`
+    return tuned
 
 
 def test_a_choice_that_wins_is_kept_and_one_that_loses_is_not(tuned: Tuned) -> None:

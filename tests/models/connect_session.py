@@ -28,13 +28,18 @@ def main(path: str) -> None:
     spark = builder.config(map=settings).getOrCreate()
     assert is_remote()
     assert gr.spark_session() is spark
-    model = gr.HybridRecommender(legs(), **COLUMNS).fit(frame(spark, rows()))
+    hybrid = gr.HybridRecommender(legs(), **COLUMNS)
+    model = hybrid.fit(frame(spark, rows()))
     lists = sorted(model.recommendForAllUsers(4).collect())
     model.write().save(path)
     loaded = gr.HybridRecommenderModel.load(path)
+    hybrid.save(f"{path}-estimator")
+    again = gr.HybridRecommender.load(f"{path}-estimator")
+    model.unpersist()
     found = {
         "lists": {row.viewer: [entry.film for entry in row.recommendations] for row in lists},
         "same": sorted(loaded.recommendForAllUsers(4).collect()) == lists,
+        "legs": [leg.uid for leg in again.legs] == [leg.uid for leg in hybrid.legs],
         "together": model.watchedTogether(3).count(),
         "explained": [frame.count() > 0 for frame in vars(model.explain("v03", 3)).values()],
         "scored": model.transform(frame(spark, rows())).where("prediction IS NOT NULL").count(),

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 import graphrec as gr
 from graphrec.errors import ColumnError
+from tests.persisted import persisted
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,33 @@ def test_a_model_predicts_the_same_after_loading(
     before = model.transform(split[1]).orderBy("user", "item").collect()
     assert loaded.transform(split[1]).orderBy("user", "item").collect() == before
     assert loaded.value("rank") == 2
+
+
+def test_the_new_column_has_the_name_that_is_asked_for_and_replaces_none(
+    split: tuple[DataFrame, DataFrame], model: gr.RatingPredictorModel
+) -> None:
+    named = model.copy({model.predictionCol: "stars"}).transform(split[1])
+    assert sorted(named.columns) == ["item", "rating", "stars", "user"]
+    assert rmse(named, by="stars") == pytest.approx(rmse(model.transform(split[1])))
+    with pytest.raises(ColumnError, match="column prediction already exists"):
+        model.transform(split[1].withColumn("prediction", F.lit(1)))
+
+
+def test_an_estimator_is_saved_and_its_model_frees_what_it_holds(
+    spark: SparkSession, split: tuple[DataFrame, DataFrame], tmp_path: Path
+) -> None:
+    gr.RatingPredictor(rank=1, iterations=1).save(str(tmp_path / "predictor"))
+    predictor = gr.RatingPredictor.load(str(tmp_path / "predictor"))
+    before = persisted(spark)
+    model = predictor.fit(split[0], {predictor.seed: 3})
+    assert (model.uid, model.value("rank"), model.value("seed")) == (predictor.uid, 1, 3)
+    assert len(persisted(spark) - before) == 1
+    copied = model.copy()
+    del model
+    assert len(persisted(spark) - before) == 1
+    copied.unpersist()
+    assert persisted(spark) == before
+    assert copied.transform(split[1]).where("prediction is null").isEmpty()
 
 
 def test_ratings_are_needed(ratings: DataFrame) -> None:
