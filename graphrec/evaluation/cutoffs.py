@@ -19,12 +19,12 @@ def distinct_cutoffs(k: Cutoffs) -> list[int]:
     """Return the cutoffs in ascending order, each once.
 
     Raises:
-        ParameterError: there is none, or one is below 1.
+        ParameterError: there is none, or one is below 1 or no whole number.
     """
-    cutoffs = sorted({k} if isinstance(k, int) else set(k))
-    if not cutoffs or cutoffs[0] < 1:
+    given = list(k) if isinstance(k, Sequence) else [k]
+    if not given or not all(type(cutoff) is int and cutoff >= 1 for cutoff in given):
         raise ParameterError("k must be a whole number of at least 1, or several", found=repr(k))
-    return cutoffs
+    return sorted(set(given))
 
 
 def at_cutoffs(df: DataFrame, cutoffs: list[int], rank: str) -> DataFrame:

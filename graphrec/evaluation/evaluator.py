@@ -15,12 +15,15 @@ from pyspark.ml.evaluation import Evaluator
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.param.shared import HasLabelCol, HasPredictionCol
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
-from graphrec.data.checks import require_columns
-from graphrec.errors import EmptyInputError, ParameterError
+from graphrec.data.checks import require_columns, require_same_ids
+from graphrec.data.column_types import quoted
+from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.evaluation.metrics import FORMULAS, Outcome
+from graphrec.evaluation.places import is_id
 
 _NAMES: Final = "|".join(FORMULAS)
 
@@ -51,7 +54,8 @@ class RankingEvaluator(
     The dataset has one row per user: (prediction array<id>, label array<id>), the ranked list,
     best first, and the held-out items in any order, of one type of id. A null or short list is
     allowed and counts as far as it goes; rows without a held-out item have nothing to measure
-    and do not count. The metrics are those of `ranking_metrics`, and larger is always better.
+    and do not count. The metrics are those of `ranking_metrics`, and larger is always better: an
+    item that a list repeats counts at its first place, and null is no item in either column.
 
     Args:
         metricName: the metric.
@@ -129,13 +133,15 @@ class RankingEvaluator(
         """Return the mean of the metric over the users with held-out items.
 
         Raises:
-            ColumnError: the column of lists or of held-out items is missing.
+            ColumnError: the column of lists or of held-out items is missing, or they are no arrays
+                of ids of one type.
             EmptyInputError: no user has a held-out item.
         """
         lists, held_out = self.getPredictionCol(), self.getLabelCol()
         require_columns(dataset, lists, held_out, of="the dataset to evaluate")
-        value = FORMULAS[self.getMetricName()](_outcome(lists, held_out, self.getK()))
-        measured = dataset.filter(F.size(held_out) > 0).agg(F.avg(value))
+        outcome = _outcome(dataset, lists, held_out, self.getK())
+        value = FORMULAS[self.getMetricName()](outcome)
+        measured = dataset.filter(outcome.relevant > 0).agg(F.avg(value))
         mean: float | None = measured.collect()[0][0]
         if mean is None:
             raise EmptyInputError(
@@ -146,12 +152,33 @@ class RankingEvaluator(
         return mean
 
 
-def _outcome(lists: str, held_out: str, k: int) -> Outcome:
-    listed = F.coalesce(F.col(lists), F.array())
-    relevant = F.array_distinct(held_out)
-    places = F.transform(
-        F.slice(listed, 1, k),
-        lambda item, before: F.when(F.array_contains(relevant, item), before + 1),
-    )
-    hits = F.array_compact(places)
-    return Outcome(hits, F.size(relevant), F.size(listed) > 0, F.lit(k))
+def _outcome(dataset: DataFrame, lists: str, held_out: str, k: int) -> Outcome:
+    kinds = {name: _id_type(dataset, name) for name in (lists, held_out)}
+    if not any(isinstance(kind, T.NullType) for kind in kinds.values()):
+        one, other = (
+            dataset.select(F.get(quoted(name), F.lit(0)).alias("id")) for name in (lists, held_out)
+        )
+        require_same_ids(one, other, "id")
+    listed = F.coalesce(quoted(lists), F.array())
+    relevant = F.array_distinct(_ids(quoted(held_out), kinds[held_out]))
+    shown = F.slice(listed, 1, k)
+    # In the order of the list, each item once: null and what is repeated stay behind.
+    found = F.array_intersect(shown, relevant)
+    hits = F.transform(found, lambda item: F.array_position(shown, item).cast("int"))
+    is_listed = F.size(_ids(listed, kinds[lists])) > 0
+    return Outcome(hits, F.size(relevant), is_listed, F.lit(k))
+
+
+def _id_type(dataset: DataFrame, name: str) -> T.DataType:
+    kind = dataset.schema[name].dataType
+    if not isinstance(kind, T.ArrayType):
+        raise ColumnError(
+            f"'{name}' must hold arrays of ids",
+            found=kind.simpleString(),
+            fix="gather each user's items into one row",
+        )
+    return kind.elementType
+
+
+def _ids(cells: Column, kind: T.DataType) -> Column:
+    return F.filter(cells, lambda cell: is_id(cell, kind))

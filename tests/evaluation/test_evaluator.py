@@ -123,6 +123,10 @@ def test_params_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 def test_bad_datasets_are_refused(table: Table) -> None:
     with pytest.raises(ColumnError, match="'label'"):
         RankingEvaluator().evaluate(table("user prediction", (1, ["a"])))
+    with pytest.raises(ColumnError, match="'label' must hold arrays of ids; found string"):
+        RankingEvaluator().evaluate(table("prediction label", (["a"], "a")))
+    with pytest.raises(ColumnError, match="one type in both frames; found string and bigint"):
+        RankingEvaluator().evaluate(table("prediction label", (["7"], [7])))
     with pytest.raises(EmptyInputError, match="no user has a held-out item"):
         RankingEvaluator().evaluate(
             table("prediction label", (["a"], None)).selectExpr(
