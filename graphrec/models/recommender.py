@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from graphrec.columns import (
     INDEX,
     ITEM,
+    ITEMS,
     PREDICTION,
     RECOMMENDATIONS,
     SCORE,
@@ -250,7 +251,8 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
         Returns:
             The dataset with `prediction`: float; null for an item that the model does not know,
             the item's popularity for a user without a history. With `transformTopK` above 0 one
-            row per user: (user, prediction: array<item>, best first, label: array<item>).
+            row per user: (user, prediction: array<item>, best first, label: array<item>, without
+            what is in his history if that is not listed: such pairs are no part of the question).
         """
         require_column(dataset, "user", self._user)
         require_column(dataset, "item", self._item)
@@ -427,12 +429,28 @@ class RecommenderModel(Model, ServingParams, TrainingParams, MLWritable, MLReada
 
     def _lists_and_labels(self, dataset: DataFrame, length: int) -> DataFrame:
         """(user, prediction: array<item>, label: array<item>) for a RankingEvaluator."""
-        label = dataset.groupBy(quoted(self._user).alias(USER)).agg(
-            F.collect_set(quoted(self._item)).alias("label")
+        histories = self._histories_of(dataset)
+        label = (
+            self._wanted(dataset, histories).groupBy(USER).agg(F.collect_set(ITEM).alias("label"))
         )
-        nested = self._lists(self._histories_of(dataset), length, flat=False)
+        nested = self._lists(histories, length, flat=False)
         lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
         return label.join(lists, USER).select(F.col(USER).alias(self._user), PREDICTION, "label")
+
+    def _wanted(self, dataset: DataFrame, histories: DataFrame) -> DataFrame:
+        """(user, item) of held-out pairs, the item null where it was seen and is not listed again.
+
+        Args:
+            dataset: has the user and item columns.
+            histories: (user, items), of its users.
+        """
+        pairs = dataset.select(quoted(self._user).alias(USER), quoted(self._item).alias(ITEM))
+        if not self.value("filterSeen"):
+            return pairs
+        known = pairs.distinct().join(F.broadcast(self.learned.items), ITEM, "left")
+        seen = F.array_contains(ITEMS, F.coalesce(INDEX, F.lit(-1)))
+        judged = known.join(histories.select(USER, ITEMS), USER)
+        return judged.select(USER, F.when(~seen, F.col(ITEM)).alias(ITEM))
 
 
 class Recommender(Estimator[RecommenderModel], ServingParams, TrainingParams):
