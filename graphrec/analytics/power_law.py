@@ -18,6 +18,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import zeta
 from scipy.stats import norm
 
+from graphrec.rounding import is_rounding
+
 Counts = npt.NDArray[np.int64]
 
 _EXPONENTS: Final = (1.01, 8.0)  # where α is looked for
@@ -116,8 +118,8 @@ def _against_exponential(values: Counts, counts: Counts, alpha: float) -> tuple[
     by_exponential = (values - first) * np.log(stay) + np.log1p(-stay)
     each = by_law - by_exponential
     total = float((counts * each).sum())
-    variance = float((counts * (each - total / size) ** 2).sum()) / size
-    if variance == 0.0:
+    deviation = float(np.sqrt((counts * (each - total / size) ** 2).sum() / size))
+    if is_rounding(deviation, float(np.abs(each).max())):
         return 0.0, 1.0
-    ratio = total / np.sqrt(size * variance)
+    ratio = total / (np.sqrt(size) * deviation)
     return float(ratio), float(2.0 * norm.sf(abs(ratio)))

@@ -67,7 +67,7 @@ def run(options: Options) -> None:
     differences of the hybrid to the others) and _report.html, a page with charts that needs no
     network.
     """
-    from graphrec.cli import hybrid, results, show, source, splitting
+    from graphrec.cli import became, hybrid, results, show, source, splitting
     from graphrec.cli.inputs import column_params, open_ratings
     from graphrec.cli.run import running
     from graphrec.data.columns_found import require_free_names
@@ -84,20 +84,24 @@ def run(options: Options) -> None:
             timed = splitting.timed_by(options) or hybrid.needs_times(options)
             ratings = open_ratings(run.spark, options, timed=timed)
             require_free_names({"user": ratings.columns.user}, COLUMNS)
-            divided = splitting.divide(ratings, options)
+            divided = splitting.divide(ratings, options, recommender.value("duplicates"))
             recommender.setParams(**splitting.params_of(ratings.columns))
             models = _compared(recommender.fit(divided.train), options.mmr)
             found = evaluate(models, divided.train, divided.test, k=cutoffs, reference=HYBRID)
+            figures = splitting.figures_of(divided, models[HYBRID])
             parameters = hybrid.parameters_of(models[HYBRID]) | splitting.values_of(options)
             _write(found, divided, folders, options)
-            _write_report(run, found, folders.result, _facts(options, divided, parameters))
+            facts = _facts(options, divided, found, parameters)
+            _write_report(run, found, folders.result, facts)
             run.write_record(
                 folders.result,
                 parameters=parameters,
-                input=splitting.input_figures(divided, options.input),
+                input=splitting.input_figures(divided, figures, found, options.input),
                 output={"models": len(models), "users": divided.users},
             )
-        source.tell_rejected(run.report, divided.interactions.figures, options.out)
+        source.tell_rows(run.report, figures, options.out)
+        for line in became.held_out(found.held_out):
+            run.report.line(line)
         if not options.quiet:
             show.comparison(results.read_result(run.spark, options.out).toPandas(), list(models))
         divided.unpersist()
@@ -179,10 +183,11 @@ def _write_report(
 
 
 def _facts(
-    options: Options, divided: Divided, parameters: Mapping[str, Any]
+    options: Options, divided: Divided, found: Evaluation, parameters: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
     """What was done how, for the reader of the report."""
     from graphrec import __version__
+    from graphrec.cli import became
     from graphrec.cli.splitting import told
 
     figures = divided.interactions.figures
@@ -193,6 +198,7 @@ def _facts(
         ("Rows", f"{figures.rows_read:,} read, {figures.rejected_rows:,} set aside"),
         ("Split", told(options)),
         ("Interactions", f"{learned:,} to learn from, {tested:,} to test on"),
+        ("Test set", "; ".join(line.strip() for line in became.held_out(found.held_out))),
         ("Weights of the hybrid", weights),
         (WITH_MMR, f"the same with --mmr {options.mmr:g}"),
         ("Listed", "all items that the user does not have in the training set"),

@@ -112,6 +112,7 @@ def run(options: Options) -> None:
             read = source.input_figures(origin, model) | {"lists": list_figures(told)}
             _write(run, options, options.out, read, model, explanation, page)
         explanation.paths.unpersist()
+        source.tell_input(run.report, model, options.out)
         tell_lists(run.report, told)
         if not options.quiet:
             show.explanation(found, title_of)

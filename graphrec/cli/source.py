@@ -9,6 +9,7 @@ from typing import Any, Final
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
+from graphrec.cli import became
 from graphrec.cli.inputs import open_ratings
 from graphrec.cli.options import InputOptions, SourceOptions
 from graphrec.cli.report import Report
@@ -150,10 +151,13 @@ def read_figures(figures: InteractionFigures) -> dict[str, Any]:
         "rejected_rows": figures.rejected_rows,
         "rejected": figures.rejected,
         "interactions": figures.interactions,
+        "combined_rows": figures.combined_rows,
+        "duplicates": figures.duplicates,
+        "capped": None if figures.capped is None else asdict(figures.capped),
     }
 
 
-def tell_input(report: Report, model: RecommenderModel, folder: str) -> None:
+def tell_input(report: Report, model: RecommenderModel, folder: str | None) -> None:
     """What was learned from, and what was set aside and why."""
     if model.figures is None:
         return
@@ -163,16 +167,19 @@ def tell_input(report: Report, model: RecommenderModel, folder: str) -> None:
         f"{figures.interactions:,} interactions of {tables.users:,} users "
         f"with {tables.catalogue.size:,} items"
     )
-    tell_rejected(report, figures, folder)
+    tell_rows(report, figures, folder)
 
 
-def tell_rejected(report: Report, figures: InteractionFigures, folder: str) -> None:
-    """What was set aside and why."""
+def tell_rows(report: Report, figures: InteractionFigures, folder: str | None) -> None:
+    """What the rows became: combined, thinned, or set aside and why."""
+    for line in became.learned_from(figures):
+        report.line(line)
     if figures.rejected_rows:
         share = figures.rejected_rows / figures.rows_read
         report.line(
-            f"{figures.rejected_rows:,} of {figures.rows_read:,} rows set aside ({share:.1%}), "
-            f"see {folder}/_rejected:"
+            f"{figures.rejected_rows:,} of {figures.rows_read:,} rows set aside ({share:.1%})"
+            + ("" if folder is None else f", see {folder}/_rejected")
+            + ":"
         )
         for reason, rows in figures.rejected.items():
             report.line(f"{rows:>8,}  {reason}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -15,9 +15,12 @@ from graphrec.cli.source import read_figures
 from graphrec.columns import ITEM, TIMESTAMP, USER, WEIGHT
 from graphrec.data.column_types import quoted
 from graphrec.data.columns_found import UNUSED, InteractionColumns
-from graphrec.data.interactions import Interactions, validate_interactions
+from graphrec.data.duplicates import DuplicateRule
+from graphrec.data.interactions import InteractionFigures, Interactions, validate_interactions
 from graphrec.data.splits import by_time, last_n, random_per_user
 from graphrec.errors import EmptyInputError, ParameterError
+from graphrec.evaluation.comparison import Evaluation
+from graphrec.models.recommender import RecommenderModel
 from graphrec.progress import stage
 
 _FRACTION = 0.2
@@ -103,16 +106,21 @@ def told(options: SplitOptions) -> str:
     return f"{share} of each user's interactions are held out at random, seed {values['seed']}"
 
 
-def divide(ratings: Ratings, options: SplitOptions) -> Divided:
+def divide(ratings: Ratings, options: SplitOptions, duplicates: DuplicateRule) -> Divided:
     """Accept or set aside every row, and cut what is accepted.
 
     Pairs that come several times are combined before the cut, so that none is in both sets.
+
+    Args:
+        ratings: the interactions.
+        options: passed by `check_split`.
+        duplicates: what several rows of the same user and item become.
 
     Raises:
         EmptyInputError: no row is accepted, or nothing is left on one side of the cut.
     """
     with stage("split") as counts:
-        interactions = validate_interactions(ratings.frame, ratings.columns)
+        interactions = validate_interactions(ratings.frame, ratings.columns, duplicates=duplicates)
         accepted = _own_columns(interactions.accepted, ratings.columns)
         train, test = _cut(accepted, ratings.columns, options)
         train = train.persist(StorageLevel.MEMORY_AND_DISK)
@@ -149,14 +157,23 @@ def params_of(columns: InteractionColumns) -> dict[str, str]:
     }
 
 
-def input_figures(divided: Divided, path: str | None) -> dict[str, Any]:
+def figures_of(divided: Divided, model: RecommenderModel) -> InteractionFigures:
+    """What the rows became, the training set in the fit included."""
+    capped = None if model.figures is None else model.figures.capped
+    return replace(divided.interactions.figures, capped=capped)
+
+
+def input_figures(
+    divided: Divided, figures: InteractionFigures, found: Evaluation, path: str | None
+) -> dict[str, Any]:
     """What `_run.json` tells of the input."""
     return {
         "path": path,
         "columns": asdict(divided.columns),
-        **read_figures(divided.interactions.figures),
+        **read_figures(figures),
         "train": divided.rows[0],
         "test": divided.rows[1],
+        "held_out": asdict(found.held_out),
     }
 
 

@@ -123,7 +123,7 @@ def run(options: Options) -> None:
                 input={"path": options.input, **source.read_figures(tuned.interactions.figures)},
                 output={"validation_users": tuned.users, "trials": len(tuned.trials), **chosen},
             )
-        source.tell_rejected(run.report, tuned.interactions.figures, options.out)
+        source.tell_rows(run.report, tuned.interactions.figures, options.out)
         if not options.quiet:
             show.tuning(tuned)
         run.report.line(f"written to {options.out}; use it by --config {options.out}/{CONFIG}")

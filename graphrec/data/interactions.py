@@ -36,6 +36,21 @@ _TIME: Final = (*_RATING, T.TimestampType, T.TimestampNTZType, T.DateType)
 
 
 @dataclass(frozen=True)
+class CappedHistories:
+    """Histories of which only the latest interactions are read where pairs are counted.
+
+    Attributes:
+        longest: interactions of a user that are read, at most.
+        users: whose histories are longer.
+        interactions: that are not read.
+    """
+
+    longest: int
+    users: int
+    interactions: int
+
+
+@dataclass(frozen=True)
 class InteractionFigures:
     """What was read and what became of it.
 
@@ -46,6 +61,9 @@ class InteractionFigures:
         rejected: rows set aside by reason, in the order of `Reason`; reasons without rows are
             left out.
         latest: the latest accepted time in seconds since 1970-01-01 UTC; None without times.
+        duplicates: the rule by which rows of the same user and item were combined.
+        capped: of what is learned from these, which histories are thinned; None before they are
+            gathered.
     """
 
     rows_read: int
@@ -53,6 +71,13 @@ class InteractionFigures:
     interactions: int
     rejected: dict[str, int]
     latest: float | None
+    duplicates: DuplicateRule = "last"
+    capped: CappedHistories | None = None
+
+    @property
+    def combined_rows(self) -> int:
+        """Rows that went into another one of the same user and item."""
+        return self.accepted_rows - self.interactions
 
     @property
     def rejected_rows(self) -> int:
@@ -153,6 +178,7 @@ def validate_interactions(
             interactions=accepted.count(),
             rejected=counts.rejected,
             latest=counts.latest,
+            duplicates=duplicates,
         ),
         _kept=kept,
     )

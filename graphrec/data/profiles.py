@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from graphrec.columns import INDEX, ITEM, ITEMS, TIMES, TIMESTAMP, USER, WEIGHT, WEIGHTS
 from graphrec.data.catalogue import Catalogue
+from graphrec.data.interactions import CappedHistories
 
 
 def build_profiles(interactions: DataFrame, catalogue: Catalogue) -> DataFrame:
@@ -53,6 +54,15 @@ def cap_histories(profiles: DataFrame, longest: int) -> DataFrame:
 def _by_time(entry: Column) -> Column:
     tie = F.xxhash64(F.col(USER), entry[ITEMS])
     return F.struct(entry[TIMES].alias("time"), tie.alias("tie"), entry.alias("entry"))
+
+
+def count_users(profiles: DataFrame, longest: int) -> tuple[int, CappedHistories]:
+    """How many users there are, and what `cap_histories` leaves out of their histories."""
+    beyond = F.greatest(F.size(ITEMS) - longest, F.lit(0))
+    left_out = F.coalesce(F.sum(beyond), F.lit(0))
+    row = profiles.agg(F.count("*"), F.count_if(beyond > 0), left_out).first()
+    assert row is not None  # an aggregate without groups has one row
+    return row[0], CappedHistories(longest, users=row[1], interactions=row[2])
 
 
 def profiles_size(profiles: DataFrame) -> tuple[int, int]:

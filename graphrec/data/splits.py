@@ -4,11 +4,14 @@
 
 Every split keeps the columns and all rows of its input: each row is in exactly one of the two
 sets. Chance is drawn by a hash of the ids under the seed, so the same rows give the same sets
-however they are partitioned. A null user counts as one more user; no row is ever dropped.
+however they are partitioned. A null id counts as one more user or item; no row is ever dropped.
 
-The splits per user (`random_per_user`, `last_n`, `k_fold`) leave each user at least one row to
-learn from, so a user with a single interaction is always in the training set. The global ones
-(`by_time`, `cold_start_users`) cannot promise that: users without history are their point.
+The splits per user (`random_per_user`, `last_n`, `k_fold`) divide pairs of a user and an item: all
+rows of a pair go to the same set, for what is known of a user is not listed to him, and could not
+be found. They leave each user at least one pair to learn from, so a user with a single item is
+always in the training set. The global ones cannot promise that: users without history are the point
+of `by_time` and `cold_start_users`. A moment may also cut through the rows of a pair; `evaluate`
+leaves such pairs out of the test set where they cannot be listed, and counts them.
 """
 
 from __future__ import annotations
@@ -31,11 +34,12 @@ Split: TypeAlias = tuple[DataFrame, DataFrame]  # (train, test)
 
 FOLD: Final = "fold"  # int, 0 .. k-1
 
-_POSITION: Final = "__position"  # 1 .. number of the user's rows, in the order of the split
-_COUNT: Final = "__count"  # number of the user's rows
+_POSITION: Final = "__position"  # 1 .. number of the user's items, in the order of the split
+_COUNT: Final = "__count"  # number of the user's items
 _FOLD: Final = "__fold"
 _IN_TEST: Final = "__in_test"
-_WORKING: Final = (_POSITION, _COUNT, _FOLD, _IN_TEST)
+_LATEST: Final = "__latest"  # seconds, of the pair's rows
+_WORKING: Final = (_POSITION, _COUNT, _FOLD, _IN_TEST, _LATEST)
 
 
 def random_per_user(
@@ -46,15 +50,15 @@ def random_per_user(
     user: str = columns.USER,
     item: str = columns.ITEM,
 ) -> Split:
-    """Draw the same fraction of every user's rows for the test set.
+    """Draw the same fraction of every user's items for the test set, each with all its rows.
 
-    Of a user's n rows, ceil(test_fraction * n) are drawn uniformly, but never all of them:
-    whoever has two rows is tested, and whoever is tested keeps a row to learn from.
+    Of a user's n items, ceil(test_fraction * n) are drawn uniformly, but never all of them:
+    whoever has two is tested, and whoever is tested keeps one to learn from.
 
     Args:
         df: interactions, any columns.
-        test_fraction: of each user's rows, in (0, 1).
-        seed: another seed draws other rows.
+        test_fraction: of each user's items, in (0, 1).
+        seed: another seed draws other items.
         user: name of the user column.
         item: name of the item column.
 
@@ -79,14 +83,15 @@ def last_n(
     item: str = columns.ITEM,
     timestamp: str = columns.TIMESTAMP,
 ) -> Split:
-    """Take every user's n latest rows as the test set.
+    """Take every user's n latest items as the test set, each with all its rows.
 
-    A user with n rows or fewer keeps the oldest one for training. Rows of the same moment are
-    put in order by a hash of their ids, which favours no item; a row without a time is the oldest.
+    The time of an item is that of its latest row, as in a fit. A user with n items or fewer keeps
+    the oldest one for training. Items of the same moment are put in order by a hash of the ids,
+    which favours none; an item without a time is the oldest.
 
     Args:
         df: interactions, any columns.
-        n: rows per user in the test set, at least 1.
+        n: items per user in the test set, at least 1.
         user: name of the user column.
         item: name of the item column.
         timestamp: name of the time column, of any form that `epoch_seconds` reads.
@@ -99,11 +104,15 @@ def last_n(
         ColumnError: a named column is missing.
     """
     n = checked("n", n, at_least(1))
+    require_columns(df, user, item, of="the interactions")
+    latest = F.max(_seconds(df, timestamp)).over(Window.partitionBy(user, item))
     latest_first = [
-        _seconds(df, timestamp).desc_nulls_last(),
+        F.col(_LATEST).desc_nulls_last(),
         seeded_hash(0, F.col(user), F.col(item)),
     ]
-    numbered = _numbered(df, latest_first, user, item)
+    # Partitioned by user, both windows find their rows together: one exchange instead of two.
+    timed = df.repartition(F.col(user)).withColumn(_LATEST, latest)
+    numbered = _numbered(timed, latest_first, user, item)
     return _divided(numbered, F.col(_POSITION) <= F.least(F.lit(n), F.col(_COUNT) - 1))
 
 
@@ -151,11 +160,11 @@ def k_fold(
     user: str = columns.USER,
     item: str = columns.ITEM,
 ) -> list[Split]:
-    """Deal every user's rows out to k folds, each of which is the test set once.
+    """Deal every user's items out to k folds, each of which is the test set once.
 
-    A user's rows are shuffled and dealt in turn (see `with_folds`), so his shares of the folds
-    differ by one row at most. A user with a single row is in every training set and in no test
-    set; all other rows are tested exactly once.
+    A user's items are shuffled and dealt in turn with all their rows (see `with_folds`), so his
+    shares of the folds differ by one item at most. A user with a single item is in every training
+    set and in no test set; all other rows are tested exactly once.
 
     Args:
         df: interactions, any columns.
@@ -184,11 +193,11 @@ def with_folds(
     user: str = columns.USER,
     item: str = columns.ITEM,
 ) -> DataFrame:
-    """Add the column `fold` (int, 0 .. k-1) that deals every user's rows out evenly.
+    """Add the column `fold` (int, 0 .. k-1) that deals every user's items out evenly.
 
     It is what `foldCol` of MLlib's `CrossValidator` asks for, which by itself draws rows without
-    regard to users. The first fold of a user is drawn too: the folds are of equal size even when
-    users have fewer than k rows.
+    regard to users or items. The first fold of a user is drawn too: the folds are of equal size
+    even when users have fewer than k items.
 
     Args:
         df: interactions, any columns but `fold`.
@@ -243,13 +252,18 @@ def cold_start_users(
 
 
 def _numbered(df: DataFrame, order: list[Column], user: str, item: str) -> DataFrame:
-    """Number every user's rows from 1 in the given order, and count them."""
+    """Number every user's items from 1 in the given order, in all their rows, and count them.
+
+    Args:
+        df: interactions.
+        order: the same for all rows of a user and an item.
+        user: name of the user column.
+        item: name of the item column.
+    """
     require_columns(df, user, item, of="the interactions")
-    # Rows that the order cannot tell apart, such as two ratings of one item, follow their content.
-    content = F.struct(*(F.col(f"`{name}`") for name in df.columns)).cast("string")
     of_user = Window.partitionBy(user)
-    position = F.row_number().over(of_user.orderBy(*order, F.xxhash64(content)))
-    return df.withColumns({_POSITION: position, _COUNT: F.count(F.lit(1)).over(of_user)})
+    numbered = df.withColumn(_POSITION, F.dense_rank().over(of_user.orderBy(*order, item)))
+    return numbered.withColumn(_COUNT, F.max(_POSITION).over(of_user))
 
 
 def _dealt(df: DataFrame, k: int, seed: int, user: str, item: str) -> DataFrame:

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs, with_every_cutoff
+from graphrec.evaluation.places import first_places, named_pairs
 from graphrec.evaluation.summary import CI_HIGH, CI_LOW, MEAN, METRIC, USERS
 
 CATALOGUE_COVERAGE: Final = "catalogue_coverage"
@@ -23,23 +24,28 @@ def catalogue_metrics(
     *,
     k: Cutoffs = 10,
     by: Sequence[str] = (),
+    user: str = columns.USER,
     item: str = columns.ITEM,
     rank: str = columns.RANK,
 ) -> DataFrame:
     """Measure how evenly the items of the catalogue are recommended.
 
     - `catalogue_coverage`: the share of the items that are in at least one list.
-    - `gini`: the Gini coefficient of how often each item is listed, unlisted items included:
+    - `gini`: the Gini coefficient of how many lists each item is in, unlisted items included:
       0 when all are listed equally often, near 1 when a few take all places;
       2 * sum(i * x_i) / (n * sum(x)) - (n + 1) / n for the counts x_1 <= ... <= x_n. Null when
       nothing is listed.
 
     Args:
-        recommendations: (user, item, rank), rank from 1; other columns are ignored.
+        recommendations: (user, item, rank), rank from 1; an item that a list repeats counts at its
+            first place, see `graphrec.evaluation.places`; other columns are ignored. Without a user
+            column, every row counts as it is.
         catalogue: (item), all that could be recommended, such as the training set; repeated rows
-            count once. Listed items that are not in it do not count.
+            count once, rows without an item not at all. Listed items that are not in it do not
+            count.
         k: one or several cutoffs.
         by: columns of the recommendations, such as the model: each group is measured by itself.
+        user: name of the user column.
         item: name of the item column in both frames.
         rank: name of the rank column.
 
@@ -55,9 +61,15 @@ def catalogue_metrics(
     require_columns(recommendations, item, rank, *by, of="the recommendations")
     require_columns(catalogue, item, of="the catalogue")
     require_same_ids(recommendations, catalogue, item)
+    if user in recommendations.columns:
+        lists = dict.fromkeys([*by, user])  # a user may be a group
+        recommendations = first_places(
+            recommendations, *lists, item=item, rank=rank, longest=cutoffs[-1]
+        )
     listed = at_cutoffs(recommendations.select(*by, item, rank), cutoffs, rank)
     times = listed.groupBy(*by, item, K).agg(F.count(F.lit(1)).alias("times"))
-    items = with_every_cutoff(catalogue.select(item).distinct(), cutoffs)
+    known = named_pairs(catalogue.select(item), item).distinct()
+    items = with_every_cutoff(known, cutoffs)
     if by:  # a handful of groups
         items = items.crossJoin(F.broadcast(recommendations.select(*by).distinct()))
     counted = items.join(times, [*by, item, K], "left").select(

@@ -24,11 +24,13 @@ from graphrec.columns import ITEM, NEIGHBOUR, RANK, USER, VECTOR
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import quoted
 from graphrec.data.columns_found import require_free_names
-from graphrec.errors import EmptyInputError, ParameterError
+from graphrec.errors import ParameterError
 from graphrec.evaluation.catalogue import CATALOGUE_COVERAGE, GINI, catalogue_metrics
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY, SIMILARITY, intra_list_diversity
+from graphrec.evaluation.held_out import HeldOutFigures, hold_against
 from graphrec.evaluation.metrics import FORMULAS, ranking_metrics
+from graphrec.evaluation.places import named_pairs
 from graphrec.evaluation.popularity import (
     NOVELTY,
     PERCENTILE,
@@ -74,6 +76,7 @@ class Evaluation:
         by_activity: (model, shortest, longest, metric, k, mean, ci_low, ci_high, users): the same
             for groups of users whose histories have between `shortest` and `longest` items. Users
             without a history are a group of their own (0, 0), all others about a fifth each.
+        held_out: what the test set became: what of it was left out, and who has nothing to find.
         significance: (model, reference, metric, k, users, mean, reference_mean, difference,
             ci_low, ci_high, p_value): of the reference's mean minus the model's, by a paired
             t test. The p values are those of single tests.
@@ -84,6 +87,7 @@ class Evaluation:
     k: tuple[int, ...]
     confidence: float
     summary: DataFrame
+    held_out: HeldOutFigures
     per_user: DataFrame
     by_activity: DataFrame
     significance: DataFrame
@@ -101,6 +105,9 @@ def evaluate(
 ) -> Evaluation:
     """Compare models on the users of a test set.
 
+    Where one of the models leaves out what was seen (`filterSeen`), what is in the training set as
+    well is left out of the test set, for all models; see `graphrec.evaluation.held_out`.
+
     Args:
         models: by name, all learned from `train`. Their order is that of the tables.
         train: has the models' user and item columns.
@@ -114,17 +121,21 @@ def evaluate(
 
     Raises:
         ParameterError: no model, an unknown reference, or models of different columns.
-        ColumnError: a column is missing, or the user column has the name of a figure.
-        EmptyInputError: nobody is in the test set.
+        ColumnError: a column is missing, or of another type in the other frame, or the user column
+            has the name of a figure.
+        EmptyInputError: nobody is in the test set, or all of it was seen.
     """
     learned = _learned_of(models, reference)
     user, item = learned.columns.user, learned.columns.item
     chosen = list(models)[-1] if reference is None else reference
+    known = _pairs(train, learned, "the training frame")
+    held_out = _pairs(test, learned, "the test frame")
     yardsticks = _Yardsticks.of(
-        _pairs(train, learned, "the training frame"),
-        _pairs(test, learned, "the test frame"),
+        known,
+        held_out,
         _similarity(models, item) if similarity is None else _named(similarity, item),
         distinct_cutoffs(k),
+        filter_seen=any(model.value("filterSeen") for model in models.values()),
     )
     lists = _lists_by(models, yardsticks)
     with stage("metrics"):
@@ -144,6 +155,7 @@ def evaluate(
         reference=chosen,
         k=tuple(yardsticks.cutoffs),
         confidence=confidence,
+        held_out=yardsticks.figures,
         per_user=per_user.withColumnRenamed(USER, user),
         **{name: spark.createDataFrame(_ordered(table, models)) for name, table in tables.items()},
     )
@@ -186,7 +198,7 @@ def _pairs(frame: DataFrame, learned: Learned, of: str) -> DataFrame:
     """(user, item) under our own names, without the rows that lack one of them."""
     require_columns(frame, learned.columns.user, learned.columns.item, of=of)
     user, item = learned.users_of(frame).alias(USER), learned.items_of(frame).alias(ITEM)
-    return frame.select(user, item).dropna()
+    return named_pairs(frame.select(user, item), USER, ITEM)
 
 
 def _named(similarity: DataFrame, item: str) -> DataFrame:
@@ -219,6 +231,7 @@ class _Yardsticks:
     """What the lists of every model are measured with; all computed."""
 
     test: DataFrame  # (user, item)
+    figures: HeldOutFigures
     users: DataFrame  # (user, history): of the test set
     similarity: DataFrame  # (item, neighbour, similarity) or (item, vector)
     popularity: DataFrame  # see `item_popularity`
@@ -226,23 +239,28 @@ class _Yardsticks:
 
     @staticmethod
     def of(
-        train: DataFrame, test: DataFrame, similarity: DataFrame, cutoffs: list[int]
+        train: DataFrame,
+        test: DataFrame,
+        similarity: DataFrame,
+        cutoffs: list[int],
+        *,
+        filter_seen: bool,
     ) -> _Yardsticks:
         """Look at the training set once; the rest is done with these tables."""
         with stage("test users") as counts:
-            test = checkpointed(test.distinct())
+            popularity = checkpointed(item_popularity(train))
+            test, figures = hold_against(train, test, popularity, filter_seen=filter_seen)
             learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
             users = test.select(USER).distinct().join(learned, USER, "left").fillna(0, [HISTORY])
             yardsticks = _Yardsticks(
                 test=test,
+                figures=figures,
                 users=checkpointed(users),
                 similarity=checkpointed(similarity),
-                popularity=checkpointed(item_popularity(train)),
+                popularity=popularity,
                 cutoffs=cutoffs,
             )
             counts |= {"users": yardsticks.users.count(), "interactions": test.count()}
-        if not counts["users"]:
-            raise EmptyInputError("nobody is in the test set", fix="hold more rows out")
         return yardsticks
 
     def per_user(self, lists: DataFrame, models: Sequence[str]) -> DataFrame:

@@ -9,8 +9,10 @@ from pyspark.sql import functions as F
 
 from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
+from graphrec.data.column_types import finite_number
 from graphrec.errors import ParameterError
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs
+from graphrec.evaluation.places import first_places
 
 INTRA_LIST_DIVERSITY: Final = "intra_list_diversity"
 SIMILARITY: Final = "similarity"
@@ -34,10 +36,12 @@ def intra_list_diversity(
     vector; the pairs need not be formed, as sum over i != j of v_i v_j = |sum v|^2 - sum |v|^2.
 
     Args:
-        recommendations: (user, item, rank), rank from 1, no item twice in a list; other columns
-            are ignored.
-        neighbours: (item, neighbour, similarity), one or both directions of a pair.
-        vectors: (item, vector array<float or double>), one row per item, all of one length.
+        recommendations: (user, item, rank), rank from 1; an item that a list repeats counts at its
+            first place, see `graphrec.evaluation.places`; other columns are ignored.
+        neighbours: (item, neighbour, similarity), one or both directions of a pair; what is no
+            finite number counts as 0.
+        vectors: (item, vector array<float or double>), all of one length; of an item's several
+            rows the least counts, and one that is not finite is none.
         k: one or several cutoffs.
         user: name of the user column.
         item: name of the item column in all frames.
@@ -55,7 +59,8 @@ def intra_list_diversity(
     require_columns(recommendations, user, item, rank, of="the recommendations")
     lists = recommendations.select(
         F.col(user).alias("user"), F.col(item).alias("item"), F.col(rank).alias("rank")
-    ).filter(F.col("rank") <= cutoffs[-1])
+    )
+    lists = first_places(lists, "user", item="item", rank="rank", longest=cutoffs[-1])
     if neighbours is not None and vectors is None:
         require_columns(neighbours, item, columns.NEIGHBOUR, SIMILARITY, of="the neighbour table")
         require_same_ids(recommendations, neighbours, item)
@@ -82,7 +87,9 @@ def _pair_table(neighbours: DataFrame, item: str) -> DataFrame:
     """(item, neighbour, similarity) -> (first, second, similarity) with first <= second."""
     one, other = F.col(item), F.col(columns.NEIGHBOUR)
     ordered = neighbours.select(
-        F.least(one, other).alias("first"), F.greatest(one, other).alias("second"), SIMILARITY
+        F.least(one, other).alias("first"),
+        F.greatest(one, other).alias("second"),
+        finite_number(F.col(SIMILARITY), neighbours.schema[SIMILARITY].dataType).alias(SIMILARITY),
     )
     return ordered.groupBy("first", "second").agg(F.max(SIMILARITY).alias(SIMILARITY))
 
@@ -101,12 +108,11 @@ def _from_neighbours(lists: DataFrame, pair_table: DataFrame, cutoffs: list[int]
 
 def _scaled_vectors(vectors: DataFrame, item: str) -> DataFrame:
     """(item, vector) -> (item, vector, scale = 1 / its length), without null vectors."""
-    length = F.sqrt(_squared(F.col(columns.VECTOR)))
-    scaled = vectors.select(
-        F.col(item).alias("item"),
-        F.col(columns.VECTOR).alias("vector"),
-        F.when(length > 0, 1 / length).alias("scale"),
-    )
+    vector = F.col(columns.VECTOR)
+    once = vectors.groupBy(F.col(item).alias("item")).agg(F.min(vector).alias("vector"))
+    length = F.sqrt(_squared(F.col("vector")))
+    usable = (length > 0) & (length < float("inf"))  # NaN is larger than every other value
+    scaled = once.select("item", "vector", F.when(usable, 1 / length).alias("scale"))
     return scaled.filter(F.col("scale").isNotNull())
 
 

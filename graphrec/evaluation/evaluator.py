@@ -15,15 +15,17 @@ from pyspark.ml.evaluation import Evaluator
 from pyspark.ml.param import Param, Params
 from pyspark.ml.param.shared import HasLabelCol, HasPredictionCol
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from graphrec.data.checks import require_columns
+from graphrec.data.column_types import quoted
 from graphrec.data.frames import require_frame
 from graphrec.data.id_types import comparable
 from graphrec.errors import ColumnError, EmptyInputError
 from graphrec.evaluation.metrics import FORMULAS, Outcome
+from graphrec.evaluation.places import is_id
 from graphrec.params import at_least, checked, one_of
 
 _NAMES: Final = "|".join(FORMULAS)
@@ -51,7 +53,8 @@ class RankingEvaluator(
     The dataset has one row per user: (prediction array<id>, label array<id>), the ranked list,
     best first, and the held-out items in any order, of one type of id. A null or short list is
     allowed and counts as far as it goes; rows without a held-out item have nothing to measure
-    and do not count. The metrics are those of `ranking_metrics`, and larger is always better.
+    and do not count. The metrics are those of `ranking_metrics`, and larger is always better: an
+    item that a list repeats counts at its first place, and null is no item in either column.
 
     Args:
         metricName: the metric.
@@ -135,8 +138,9 @@ class RankingEvaluator(
         """
         lists, held_out = self.getPredictionCol(), self.getLabelCol()
         _require_lists(dataset, lists, held_out)
-        value = FORMULAS[self.getMetricName()](_outcome(lists, held_out, self.getK()))
-        measured = dataset.filter(F.size(held_out) > 0).agg(F.avg(value))
+        outcome = _outcome(dataset, lists, held_out, self.getK())
+        value = FORMULAS[self.getMetricName()](outcome)
+        measured = dataset.filter(outcome.relevant > 0).agg(F.avg(value))
         mean: float | None = measured.collect()[0][0]
         if mean is None:
             raise EmptyInputError(
@@ -152,7 +156,8 @@ def _require_lists(dataset: DataFrame, *names: str) -> None:
     require_frame(dataset, "the dataset to evaluate")
     kinds = [dataset.schema[name].dataType for name in names if name in dataset.columns]
     arrays = [kind.elementType for kind in kinds if isinstance(kind, T.ArrayType)]
-    if len(arrays) < len(names) or not comparable(*arrays):
+    some = [kind for kind in arrays if not isinstance(kind, T.NullType)]  # of empty arrays alone
+    if len(arrays) < len(names) or (len(some) == len(names) and not comparable(*some)):
         raise ColumnError(
             f"a metric needs lists '{names[0]}' and held-out items '{names[1]}' of one type",
             found=dataset.schema.simpleString(),
@@ -162,12 +167,19 @@ def _require_lists(dataset: DataFrame, *names: str) -> None:
     require_columns(dataset, *names, of="the dataset to evaluate")
 
 
-def _outcome(lists: str, held_out: str, k: int) -> Outcome:
-    listed = F.coalesce(F.col(lists), F.array())
-    relevant = F.array_distinct(held_out)
-    places = F.transform(
-        F.slice(listed, 1, k),
-        lambda item, before: F.when(F.array_contains(relevant, item), before + 1),
-    )
-    hits = F.array_compact(places)
-    return Outcome(hits, F.size(relevant), F.size(listed) > 0, F.lit(k))
+def _outcome(dataset: DataFrame, lists: str, held_out: str, k: int) -> Outcome:
+    listed = F.coalesce(quoted(lists), F.array())
+    relevant = F.array_distinct(_ids(dataset, held_out, quoted(held_out)))
+    shown = F.slice(listed, 1, k)
+    # In the order of the list, each item once: null and what is repeated stay behind.
+    found = F.array_intersect(shown, relevant)
+    hits = F.transform(found, lambda item: F.array_position(shown, item).cast("int"))
+    is_listed = F.size(_ids(dataset, lists, listed)) > 0
+    return Outcome(hits, F.size(relevant), is_listed, F.lit(k))
+
+
+def _ids(dataset: DataFrame, name: str, cells: Column) -> Column:
+    """The cells of a column of arrays that name an item."""
+    kind = dataset.schema[name].dataType
+    assert isinstance(kind, T.ArrayType)  # `_require_lists` has seen to it
+    return F.filter(cells, lambda cell: is_id(cell, kind.elementType))

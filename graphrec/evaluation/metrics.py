@@ -19,6 +19,10 @@ MLlib's `RankingMetrics` agrees in precision, recall, NDCG and MAP at k. RecTool
 two divisors: its MAP divides by \|T\|, and its NDCG by that of k hits unless told
 `divide_by_achievable`.
 
+An item counts at the first place that it has in a list; where it comes again, it takes up a place
+and counts for nothing (`graphrec.evaluation.places`). Null is no item, neither in a list nor in the
+test set.
+
 All users of the test set count: one without a list has 0 in every metric. Lists of users who are
 not in the test set do not count.
 """
@@ -36,6 +40,7 @@ from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.errors import ParameterError
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs, with_every_cutoff
+from graphrec.evaluation.places import in_places, named_pairs
 
 
 class Outcome(NamedTuple):
@@ -114,11 +119,13 @@ def ranking_metrics(
     """Measure every test user's list, at several k and in several metrics in one pass.
 
     The two frames are put under each other and shuffled once, by user. An item that a list
-    repeats counts at its best place; a repeated test row counts once.
+    repeats counts at its first place, see `graphrec.evaluation.places`; a repeated test row counts
+    once.
 
     Args:
-        recommendations: (user, item, rank), rank from 1 without gaps; other columns are ignored.
-        test: (user, item), what the lists should have found; other columns are ignored.
+        recommendations: (user, item, rank), rank from 1; other columns are ignored.
+        test: (user, item), what the lists should have found; rows that lack one of them, and other
+            columns, are ignored.
         k: one or several cutoffs.
         metrics: names of the table above, all by default.
         user: name of the user column in both frames.
@@ -137,8 +144,9 @@ def ranking_metrics(
     require_columns(recommendations, user, item, rank, of="the recommendations")
     require_columns(test, user, item, of="the test frame")
     require_same_ids(recommendations, test, user, item)
-    lists = recommendations.select(user, item, F.col(rank).cast("int").alias("rank"))
-    hits = _hits(lists.filter(F.col("rank") <= cutoffs[-1]), test, user, item)
+    lists = recommendations.select(user, item, F.col(rank).alias("rank"))
+    known = named_pairs(test.select(user, item), user, item)
+    hits = _hits(lists.filter(F.col("rank") <= cutoffs[-1]), known, user, item)
     at_k = with_every_cutoff(hits, cutoffs).withColumn("hits", _up_to("hits", K))
     outcome = Outcome(F.col("hits"), F.col("relevant"), F.col("listed"), F.col(K))
     return at_k.select(user, K, *(formula(outcome).alias(m) for m, formula in formulas.items()))
@@ -146,12 +154,13 @@ def ranking_metrics(
 
 def _hits(lists: DataFrame, test: DataFrame, user: str, item: str) -> DataFrame:
     """(user, item, rank) and (user, item) -> (user, hits, relevant, listed) of test users."""
-    held_out = test.select(user, item, F.lit(None).cast("int").alias("rank"))
+    held_out = test.withColumn("rank", F.lit(None).cast(lists.schema["rank"].dataType))
     marked = lists.withColumn("held_out", F.lit(False)).unionByName(
         held_out.withColumn("held_out", F.lit(True))
     )
-    # Partitioned by user, both aggregations find their rows together: one shuffle instead of two.
-    pairs = marked.repartition(user).groupBy(user, item)
+    # Partitioned by user, all that follows finds its rows together: one shuffle instead of three.
+    placed = in_places(marked.repartition(user), user, item=item, rank="rank")
+    pairs = named_pairs(placed, item).groupBy(user, item)
     judged = pairs.agg(F.min("rank").alias("rank"), F.bool_or("held_out").alias("held_out"))
     return (
         judged.groupBy(user)

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs
+from graphrec.evaluation.places import first_places, named_pairs
 
 NOVELTY: Final = "novelty"
 PERCENTILE: Final = "popularity_percentile"
@@ -36,8 +37,10 @@ def popularity_metrics(
       uniformly from the catalogue, near 1 for lists of bestsellers. A new item has 0.
 
     Args:
-        recommendations: (user, item, rank), rank from 1; other columns are ignored.
-        train: (user, item), what was known; repeated rows count once, other columns are ignored.
+        recommendations: (user, item, rank), rank from 1; an item that a list repeats counts at its
+            first place, see `graphrec.evaluation.places`; other columns are ignored.
+        train: (user, item), what was known; repeated rows count once; rows that lack one of them,
+            and other columns, are ignored.
         k: one or several cutoffs.
         user: name of the user column in both frames.
         item: name of the item column in both frames.
@@ -78,7 +81,8 @@ def popularity_of_lists(
     cutoffs = distinct_cutoffs(k)
     require_columns(recommendations, user, item, rank, of="the recommendations")
     require_same_ids(recommendations, popularity, item)
-    listed = at_cutoffs(recommendations.select(user, item, rank), cutoffs, rank)
+    lists = first_places(recommendations, user, item=item, rank=rank, longest=cutoffs[-1])
+    listed = at_cutoffs(lists, cutoffs, rank)
     # One row: the cross join adds a column and no rows.
     newest = popularity.agg(F.max(_NOVELTY_OF_NEW).alias("newest"))
     judged = listed.join(popularity, item, "left").crossJoin(newest)
@@ -98,6 +102,7 @@ def item_popularity(
         that is not in it, the same in all rows), one row per item.
     """
     # One row: the cross join adds a column and no rows.
+    train = named_pairs(train.select(user, item), user, item)
     everybody = train.agg(F.count_distinct(user).alias("everybody"))
     placed = _placed(train, user, item).crossJoin(everybody)
     return placed.select(

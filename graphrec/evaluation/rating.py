@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from graphrec import columns
 from graphrec.data.checks import require_columns
+from graphrec.data.column_types import finite_number, quoted
 from graphrec.evaluation.cutoffs import K
 from graphrec.evaluation.summary import CI_HIGH, CI_LOW, MEAN, METRIC, USERS, normal_quantile
 
@@ -27,16 +28,17 @@ def rating_errors(
 ) -> DataFrame:
     """Measure predicted ratings by RMSE and MAE over all ratings, each rating counting the same.
 
-    A rating without a prediction (null, or NaN as MLlib's ALS gives for unknown ids) is left out
-    of the errors and lowers `rating_coverage`. The errors of one user are alike, so the intervals
-    take the user and not the rating as the unit: for a ratio R = sum(y_u) / sum(n_u) over the U
-    users, var(R) = U / (U - 1) * sum((y_u - R * n_u)^2) / sum(n_u)^2, the linearised ratio
+    A rating without a finite prediction (null, or NaN as MLlib's ALS gives for unknown ids) is left
+    out of the errors and lowers `rating_coverage`. The errors of one user are alike, so the
+    intervals take the user and not the rating as the unit: for a ratio R = sum(y_u) / sum(n_u) over
+    the U users, var(R) = U / (U - 1) * sum((y_u - R * n_u)^2) / sum(n_u)^2, the linearised ratio
     estimator of survey sampling (Cochran 1977, chapter 6). The bounds of the RMSE are the roots
     of those of the mean squared error.
 
     Args:
         predictions: (user, rating, prediction), one row per rating; other columns are ignored.
-        rating: name of the column with the given rating; rows where it is null are ignored.
+        rating: name of the column with the given rating; rows where it is null or not finite are
+            ignored.
         prediction: name of the column with the predicted rating.
         confidence: of the intervals, in (0, 1).
         user: name of the user column.
@@ -51,7 +53,7 @@ def rating_errors(
     """
     require_columns(predictions, user, rating, prediction, of="the predictions")
     z = normal_quantile(confidence)
-    sums = _sums_per_user(predictions.filter(F.col(rating).isNotNull()), user, rating, prediction)
+    sums = _sums_per_user(_rated(predictions, user, rating, prediction))
     ratio, variance = F.col("ratio"), F.col("variance")
     half = F.lit(z) * F.sqrt(variance)
     return (
@@ -73,11 +75,21 @@ def rating_errors(
     )
 
 
-def _sums_per_user(ratings: DataFrame, user: str, rating: str, prediction: str) -> DataFrame:
-    """(user, rating, prediction) -> (metric, y, n): what a user adds above and below the bar."""
-    predicted = F.nanvl(F.col(prediction).cast("double"), F.lit(None).cast("double"))
-    error = predicted - F.col(rating)
-    per_user = ratings.groupBy(user).agg(
+def _rated(predictions: DataFrame, user: str, rating: str, prediction: str) -> DataFrame:
+    """(user, rating, prediction) as finite doubles, the prediction perhaps null."""
+    kinds = predictions.schema
+    given, predicted = (
+        finite_number(quoted(name), kinds[name].dataType).alias(alias)
+        for name, alias in ((rating, "rating"), (prediction, "predicted"))
+    )
+    rated = predictions.select(quoted(user).alias("user"), given, predicted)
+    return rated.where(F.col("rating").isNotNull())
+
+
+def _sums_per_user(rated: DataFrame) -> DataFrame:
+    """(user, rating, predicted) -> (metric, y, n): what a user adds above and below the bar."""
+    error = F.col("predicted") - F.col("rating")
+    per_user = rated.groupBy("user").agg(
         F.coalesce(F.sum(error * error), F.lit(0.0)).alias(RMSE),
         F.coalesce(F.sum(F.abs(error)), F.lit(0.0)).alias(MAE),
         F.count(error).cast("double").alias("predicted"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from pyspark.sql import Column, DataFrame
@@ -16,6 +17,8 @@ from graphrec.data.checks import require_columns
 from graphrec.data.hashing import seeded_poisson
 from graphrec.errors import EmptyInputError, InputError, ParameterError
 from graphrec.evaluation.cutoffs import K
+from graphrec.evaluation.summary import defined
+from graphrec.rounding import ROUNDING, is_rounding
 
 Method = Literal["t", "bootstrap"]
 
@@ -56,10 +59,15 @@ def compare(
     the smaller share of them on either side of 0, counting the sample itself. Its work is
     users x resamples, its numbers are drawn by a hash of the user's id: the same on any layout.
 
+    What rounding leaves of equal values is no difference, and no deviation of differences: where
+    the t test finds the same difference for everybody, the interval is that difference alone, and
+    the p value 0, or 1 if it is 0.
+
     Args:
         per_user_a: (user, k, metric ...) of the model to beat, as `ranking_metrics` returns.
         per_user_b: the same of the other model, on the same users.
-        metric: the column to compare; users for whom it is null in either frame do not count.
+        metric: the column to compare; users for whom it is null or NaN in either frame do not
+            count.
         k: the cutoff.
         method: "t" or "bootstrap".
         confidence: of the interval, in (0, 1).
@@ -73,7 +81,7 @@ def compare(
     Raises:
         ParameterError: `method`, `confidence` or `resamples` is out of its range.
         ColumnError: a column is missing.
-        InputError: the frames are not of the same users.
+        InputError: the frames are not of the same users, or have a user twice.
         EmptyInputError: fewer than two users have a value from both models.
     """
     if method not in ("t", "bootstrap"):
@@ -86,19 +94,18 @@ def compare(
         require_columns(per_user, user, K, metric, of="the table of metrics per user")
     pairs = _pairs(per_user_a, per_user_b, metric, k, user)
     _require_same_users(pairs)
-    paired = pairs.withColumn("d", F.col("b") - F.col("a")).filter(F.col("d").isNotNull())
-    moments = _moments(F.col("a"), F.col("b"))
-    users, mean_a, mean_b, difference, error = paired.agg(*moments).collect()[0]
-    if users < 2:
+    paired = pairs.withColumn("d", _difference(F.col("a"), F.col("b"))).filter("d IS NOT NULL")
+    moments = _Moments(*paired.agg(*_moments(F.col("a"), F.col("b"))).collect()[0])
+    if moments.users < 2:
         raise EmptyInputError(
-            f"too few users have '{metric}' at k={k} from both models", found=str(users)
+            f"too few users have '{metric}' at k={k} from both models", found=str(moments.users)
         )
     if method == "t":
-        interval, p_value = _t_test(difference, error, users, confidence)
+        interval, p_value = _t_test(moments, confidence)
     else:
         means = _drawn_means(paired, resamples, seed)
         interval, p_value = _bootstrap(means, confidence)
-    return Comparison(metric, k, users, mean_a, mean_b, difference, *interval, p_value)
+    return _compared(metric, k, moments, interval, p_value)
 
 
 def compare_with(
@@ -140,29 +147,35 @@ def compare_with(
     found: dict[str, list[Comparison]] = {}
     for row in rows.orderBy(model, K).collect():  # one row per model and cutoff
         for metric in metrics:
-            users, mean_a, mean_b, difference, error = row[metric]
-            if users >= 2:
-                interval, p_value = _t_test(difference, error, users, confidence)
-                means = (mean_a, mean_b, difference)
-                compared = Comparison(metric, row[K], users, *means, *interval, p_value)
+            moments = _Moments(*row[metric])
+            if moments.users >= 2:
+                compared = _compared(metric, row[K], moments, *_t_test(moments, confidence))
                 found.setdefault(row[model], []).append(compared)
     return found
 
 
 def _pairs(a: DataFrame, b: DataFrame, metric: str, k: int, user: str) -> DataFrame:
-    """(user, k, metric) twice -> (user, a, b, in_a, in_b), null where a side is missing."""
+    """(user, k, metric) twice -> (user, a, b, rows_a, rows_b), null where a side is missing."""
 
     def side(per_user: DataFrame, name: str) -> DataFrame:
-        at_k = per_user.filter(F.col(K) == k)
-        value = F.col(metric).cast("double").alias(name)
-        return at_k.select(F.col(user).alias("user"), value, F.lit(True).alias(f"in_{name}"))
+        at_k = per_user.filter(F.col(K) == k).groupBy(F.col(user).alias("user"))
+        return at_k.agg(
+            F.first(defined(F.col(metric))).alias(name), F.count(F.lit(1)).alias(f"rows_{name}")
+        )
 
     return side(a, "a").join(side(b, "b"), "user", "full")
 
 
 def _require_same_users(pairs: DataFrame) -> None:
-    alone = F.col("in_a").isNull() | F.col("in_b").isNull()
-    (single,) = pairs.agg(F.count_if(alone)).collect()[0]
+    alone = F.col("rows_a").isNull() | F.col("rows_b").isNull()
+    repeated = F.greatest("rows_a", "rows_b") > 1  # of the side that is there
+    single, several = pairs.agg(F.count_if(alone), F.count_if(repeated)).collect()[0]
+    if several:
+        raise InputError(
+            "a table of metrics must have one row per user and k",
+            found=f"{several} users with several",
+            fix="measure each model's lists once",
+        )
     if single:
         raise InputError(
             "the two tables are not of the same users",
@@ -171,21 +184,52 @@ def _require_same_users(pairs: DataFrame) -> None:
         )
 
 
+class _Moments(NamedTuple):
+    """Of a, b and d = b - a, over the users with both."""
+
+    users: int
+    mean_a: float
+    mean_b: float
+    difference: float  # mean of d
+    deviation: float  # of d, that of a sample
+    greatest: float  # magnitude of a value
+
+
+def _difference(a: Column, b: Column) -> Column:
+    """What b has more than a, 0 where the two are equal but for rounding; null as either is."""
+    d, scale = b - a, F.greatest(F.abs(a), F.abs(b))
+    return F.when(d.isNotNull(), F.when(F.abs(d) > F.lit(ROUNDING) * scale, d).otherwise(0.0))
+
+
 def _moments(a: Column, b: Column) -> list[Column]:
-    """Users with both, their means of a, of b and of d = b - a, and the last one's error."""
-    d = b - a
+    """The columns of `_Moments`."""
+    a, b = defined(a), defined(b)
+    d = _difference(a, b)
     both = d.isNotNull()
-    error = F.stddev_samp(d) / F.sqrt(F.greatest(F.count(d), F.lit(1)))
-    means = [F.avg(F.when(both, a)), F.avg(F.when(both, b)), F.avg(d)]
-    named = [F.count(d), *means, error]
-    return [moment.alias(f"moment_{place}") for place, moment in enumerate(named)]
+    moments = (
+        F.count(d),
+        F.avg(F.when(both, a)),
+        F.avg(F.when(both, b)),
+        F.avg(d),
+        F.stddev_samp(d),
+        F.max(F.when(both, F.greatest(F.abs(a), F.abs(b)))),
+    )
+    return [moment.alias(name) for name, moment in zip(_Moments._fields, moments, strict=True)]
 
 
-def _t_test(
-    difference: float, error: float, users: int, confidence: float
-) -> tuple[tuple[float, float], float]:
-    if error == 0:  # the same difference for everybody
-        return (difference, difference), float(difference == 0)
+def _compared(
+    metric: str, k: int, moments: _Moments, interval: tuple[float, float], p_value: float
+) -> Comparison:
+    means = (moments.mean_a, moments.mean_b, moments.difference)
+    return Comparison(metric, k, moments.users, *means, *interval, p_value)
+
+
+def _t_test(moments: _Moments, confidence: float) -> tuple[tuple[float, float], float]:
+    users, difference = moments.users, moments.difference
+    if is_rounding(moments.deviation, moments.greatest):  # the same difference for everybody
+        none = is_rounding(difference, moments.greatest)
+        return (difference, difference), float(none)
+    error = moments.deviation / math.sqrt(users)
     half = float(stats.t.ppf((1 + confidence) / 2, users - 1)) * error
     p_value = 2 * float(stats.t.sf(abs(difference) / error, users - 1))
     return (difference - half, difference + half), p_value

@@ -35,8 +35,8 @@ def summarise(
     """Average metrics over users.
 
     The interval is the normal approximation mean ± z * s / sqrt(users), with the sample deviation
-    s. A user whose value is null, because a metric is not defined for his list, does not count
-    in that metric.
+    s. A user whose value is null or NaN, because a metric is not defined for his list, does not
+    count in that metric.
 
     Args:
         per_user: (user, k, one column per metric), as `ranking_metrics` and its kin return.
@@ -63,6 +63,11 @@ def summarise(
     return rows.select(*by, METRIC, K, MEAN, CI_LOW, CI_HIGH, USERS).orderBy(*by, METRIC, K)
 
 
+def defined(value: Column) -> Column:
+    """A metric as a double, null where it is not defined: NaN is no value of any."""
+    return F.nanvl(value.cast("double"), F.lit(None).cast("double"))
+
+
 def normal_quantile(confidence: float) -> float:
     """Return z such that a normal variable is within z deviations with this probability.
 
@@ -75,7 +80,7 @@ def normal_quantile(confidence: float) -> float:
 
 
 def _figures(metric: str, z: float) -> Column:
-    values = F.col(f"`{metric}`")
+    values = defined(F.col(f"`{metric}`"))
     mean, users = F.avg(values), F.count(values)
     # Without any user there is no mean either, and the null spreads.
     half = F.lit(z) * F.stddev_samp(values) / F.sqrt(F.greatest(users, F.lit(1)))

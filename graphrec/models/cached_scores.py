@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 from graphrec.columns import INDEX, ITEM, RECOMMENDATIONS, USER
 from graphrec.models.hold_out import HELD_OUT
 from graphrec.models.novelty import NOVEL
+from graphrec.rounding import ROUNDING
 
 CUTOFF = 20  # k of the NDCG that is searched
 ERRORS = 2.0  # standard errors of a paired difference: what is within them may be chance
@@ -132,8 +133,12 @@ class CachedScores:
 
 
 def gain(new: Judged, old: Judged) -> tuple[float, float]:
-    """The mean gain of value and its standard error, paired by user; the error of one user is 0."""
+    """The mean gain of value and its standard error, paired by user; the error of one user is 0.
+
+    What rounding leaves of equal values is no gain.
+    """
     difference = new.value - old.value
+    difference[np.abs(difference) <= ROUNDING * np.maximum(new.value, old.value)] = 0.0
     if difference.size < 2:
         return float(difference.sum()), 0.0
     return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size))

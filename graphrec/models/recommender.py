@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from graphrec.columns import (
     INDEX,
     ITEM,
+    ITEMS,
     LABEL,
     PREDICTION,
     RATING,
@@ -265,7 +266,8 @@ class RecommenderModel(
             The dataset with `predictionCol`: float; null for an item that the model does not know
             and where an id is missing, the item's popularity for a user without a history. With
             `transformTopK` above 0 one row per user: (user, `predictionCol`: array<item>, best
-            first, label: array<item>).
+            first, label: array<item>, without what is in the user's history if that is not listed:
+            such pairs are no part of the question).
 
         Raises:
             ColumnError: the user or the item column is missing, or a column of the name of a new
@@ -475,16 +477,32 @@ class RecommenderModel(
                 found=f"predictionCol={prediction!r}",
                 fix="set another predictionCol",
             )
-        user, item = self.learned.users_of(dataset), self.learned.items_of(dataset)
-        require_free(
-            dataset.select(user.alias(self._user)), prediction, fix="set another predictionCol"
-        )
-        label = dataset.groupBy(user.alias(USER)).agg(F.collect_set(item).alias(LABEL))
-        nested = self._lists(self._histories_of(dataset), length, flat=False)
+        ids = dataset.select(self.learned.users_of(dataset).alias(self._user))
+        require_free(ids, prediction, fix="set another predictionCol")
+        histories = self._histories_of(dataset)
+        wanted = self._wanted(dataset, histories)
+        label = wanted.groupBy(USER).agg(F.collect_set(ITEM).alias(LABEL))
+        nested = self._lists(histories, length, flat=False)
         lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
         return label.join(lists, USER).select(
             F.col(USER).alias(self._user), F.col(PREDICTION).alias(prediction), LABEL
         )
+
+    def _wanted(self, dataset: DataFrame, histories: DataFrame) -> DataFrame:
+        """(user, item) of held-out pairs, the item null where it was seen and is not listed again.
+
+        Args:
+            dataset: has the user and item columns.
+            histories: (user, items), of its users.
+        """
+        user, item = self.learned.users_of(dataset), self.learned.items_of(dataset)
+        pairs = dataset.select(user.alias(USER), item.alias(ITEM))
+        if not self.value("filterSeen"):
+            return pairs
+        known = pairs.distinct().join(F.broadcast(self.learned.items), ITEM, "left")
+        seen = F.array_contains(ITEMS, F.coalesce(INDEX, F.lit(-1)))
+        judged = known.join(histories.select(USER, ITEMS), USER)
+        return judged.select(USER, F.when(~seen, F.col(ITEM)).alias(ITEM))
 
 
 class Recommender(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -15,7 +15,7 @@ from graphrec.data.columns_found import InteractionColumns, find_columns
 from graphrec.data.duplicates import decayed
 from graphrec.data.exact import LARGEST
 from graphrec.data.interactions import InteractionFigures, Interactions, validate_interactions
-from graphrec.data.profiles import build_profiles
+from graphrec.data.profiles import build_profiles, count_users
 from graphrec.errors import ColumnError
 from graphrec.graph.pairs import PairTable, build_pair_table
 from graphrec.kept import Kept
@@ -134,12 +134,12 @@ def prepare(
     with stage("histories") as counts:
         catalogue = Catalogue.from_interactions(accepted)
         profiles = kept.keep(build_profiles(accepted, catalogue))
-        users = profiles.count()
+        users, capped = count_users(profiles, params.value("maxHistory"))
         counts.update({"users": users, "items": catalogue.size})
     return TrainingData(
         spark=dataset.sparkSession,
         columns=columns,
-        interactions=interactions,
+        interactions=replace(interactions, figures=replace(figures, capped=capped)),
         catalogue=catalogue,
         profiles=profiles,
         kept=kept,

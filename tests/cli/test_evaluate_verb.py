@@ -77,6 +77,10 @@ def test_no_pair_is_learned_and_tested(compared: Compared, ratings: Path) -> Non
     given = told["input"]
     assert given["train"] + given["test"] == given["interactions"] == pairs
     assert (given["rejected_rows"], given["columns"]["user"]) == (4, "customer_id")
+    assert (given["duplicates"], given["combined_rows"]) == ("last", len(good) - pairs)
+    assert given["capped"] == {"longest": 2000, "users": 0, "interactions": 0}
+    train = {name: given["held_out"][name] for name in ("interactions", "seen", "users")}
+    assert train == {"interactions": given["test"], "seen": 0, "users": 40}
     assert told["command"] == "evaluate"
     assert told["output"] == {"models": 7, "users": 40}
     parameters = told["parameters"]
@@ -93,6 +97,8 @@ def test_all_models_are_of_one_fit(compared: Compared) -> None:
         assert len(re.findall(rf"^{name} ", compared.err, re.MULTILINE)) == times
     assert len(re.findall(r"^lists .* rows by ", compared.err, re.MULTILINE)) == len(MODELS)
     assert "4 of " in compared.err
+    block = r"rows became [\d,]+ interactions: .*\(duplicates=last\)\n(.*\n)*tested on \d+ inter"
+    assert re.search(block, compared.err)
     folder = compared.folder
     assert compared.err.endswith(f"charts in {folder}/_report.html\nwritten to {folder}\n")
 

@@ -10,7 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from graphrec.data.catalogue import Catalogue
-from graphrec.data.profiles import build_profiles, cap_histories
+from graphrec.data.interactions import CappedHistories
+from graphrec.data.profiles import build_profiles, cap_histories, count_users
 
 INTERACTIONS = "user string, item string, weight double, timestamp double"
 PROFILES = "user string, items array<int>, weights array<float>, times array<double>"
@@ -100,3 +101,14 @@ def test_without_times_a_hash_decides_for_no_item_in_particular(spark: SparkSess
 def _counts(lists: Iterable[list[int]]) -> list[int]:
     drawn = [item for items in lists for item in items]
     return [drawn.count(item) for item in range(10)]
+
+
+def test_what_a_cap_leaves_out_is_counted(spark: SparkSession) -> None:
+    profiles = spark.createDataFrame(
+        [(str(n), list(range(n)), [1.0] * n, [None] * n) for n in (1, 3, 4, 9)], PROFILES
+    )
+    capped = cap_histories(profiles, 3)
+    kept = sum(len(row["items"]) for row in capped.collect())
+    assert kept == 1 + 3 + 3 + 3
+    assert count_users(profiles, 3) == (4, CappedHistories(3, users=2, interactions=17 - kept))
+    assert count_users(profiles.limit(0), 3) == (0, CappedHistories(3, users=0, interactions=0))

@@ -104,6 +104,63 @@ def test_an_id_draws_the_same_as_number_and_as_text(
     )
 
 
+@pytest.fixture(scope="module")
+def events(spark: SparkSession) -> DataFrame:
+    """Users who come back to the items 0 to 4, at two times each, and once to the item null."""
+    data: list[tuple[Any, ...]] = [
+        (user, item, None, time)
+        for user in "abcd"
+        for item in range(5)
+        for time in (100.0 + item, 200.0 - item)
+    ]
+    data += [("a", None, None, None), ("e", 7, None, 1.0), ("e", 7, None, 2.0)]
+    return frame(spark, SCHEMA, data)
+
+
+@pytest.mark.parametrize(
+    ("split", "tested"),
+    [
+        (lambda df: splits.random_per_user(df, 0.4), {"a": 3, "b": 2, "c": 2, "d": 2}),
+        (lambda df: splits.last_n(df, n=2), {"a": 2, "b": 2, "c": 2, "d": 2}),
+        (lambda df: splits.last_n(df, n=9), {"a": 5, "b": 4, "c": 4, "d": 4}),
+        (lambda df: splits.k_fold(df, k=5)[0], {"a": None, "b": 1, "c": 1, "d": 1}),
+    ],
+    ids=["random_per_user", "last_n", "last_n of all", "k_fold"],
+)
+def test_the_rows_of_a_pair_stay_together(
+    events: DataFrame,
+    split: Callable[[DataFrame], splits.Split],
+    tested: dict[str, int | None],
+) -> None:
+    train, test = sets(split(events))
+    assert train + test == rows(events)
+    learned, asked = ({row[:2] for row in part} for part in (train, test))
+    assert not learned & asked
+    found = Counter(user for user, _ in asked)
+    assert found.keys() == tested.keys()  # e has one item, however often
+    assert all(number in (None, found[user]) for user, number in tested.items())
+
+
+def test_last_n_goes_by_the_latest_row_of_an_item(events: DataFrame) -> None:
+    _, test = splits.last_n(events.where("user = 'b'"), n=2)
+    # Item 0 came first at 100 and last at 200, item 1 at 101 and 199.
+    assert sorted((row.item, row.timestamp) for row in test.collect()) == [
+        *((0, 100.0), (0, 200.0)),
+        *((1, 101.0), (1, 199.0)),
+    ]
+
+
+def test_folds_keep_the_rows_of_a_pair_together(events: DataFrame) -> None:
+    folds = {
+        row[:2]: row
+        for row in splits.with_folds(events, k=3)
+        .groupBy("user", "item")
+        .agg(F.count_distinct("fold"))
+        .collect()
+    }
+    assert {row[2] for row in folds.values()} == {1}
+
+
 @pytest.mark.parametrize("fraction", [0.1, 0.5, 0.9])
 def test_random_per_user_rounds_up_but_leaves_one(ratings: DataFrame, fraction: float) -> None:
     _, test = splits.random_per_user(ratings, fraction)

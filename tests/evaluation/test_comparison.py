@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.evaluation.comparison import METRICS, PER_USER_METRICS, Evaluation, activity_groups
+from graphrec.evaluation.held_out import HeldOutFigures
 from graphrec.evaluation.significance import compare
 from graphrec.models.hybrid import HybridRecommenderModel
 from graphrec.models.recommender import RecommenderModel
@@ -174,6 +176,56 @@ def test_baselines_keep_what_was_set_on_the_hybrid(hybrid: HybridRecommenderMode
         assert (model.value("candidates"), model.value("filterSeen")) == (7, False)
 
 
+def test_what_was_seen_and_is_never_listed_is_no_part_of_the_question(
+    evaluation: Evaluation,
+    models: dict[str, RecommenderModel],
+    train: DataFrame,
+    test: DataFrame,
+    table: Table,
+) -> None:
+    assert evaluation.held_out == HeldOutFigures(
+        rows=5,
+        interactions=5,
+        seen=0,
+        seen_left_out=True,
+        unknown=1,  # z
+        users=4,
+        unreachable_users=0,
+        unmeasured_users=0,
+    )
+    more = table("who what", (1, "a"), (2, "e"), (4, "a"), (4, "e"), (5, "z"), (None, "a"))
+    popular = {"popularity": models["popularity"]}
+    found = gr.evaluate(popular, train, test.union(more), k=[1, 2])
+    assert found.held_out == HeldOutFigures(
+        rows=10,
+        interactions=9,
+        seen=3,
+        seen_left_out=True,
+        unknown=2,
+        users=6,
+        unreachable_users=2,  # 4, who has seen it all, and 5
+        unmeasured_users=1,
+    )
+    at_two, before = (
+        figures(one.summary, model="popularity", k=2)["recall"] for one in (found, evaluation)
+    )
+    assert at_two == pytest.approx(before * 4 / 5)  # 5 counts, with 0
+    again = popular["popularity"].copy({popular["popularity"].filterSeen: False})
+    listed = gr.evaluate({"again": again}, train, test.union(more), k=5)
+    assert listed.held_out == replace(
+        found.held_out, seen_left_out=False, unreachable_users=1, unmeasured_users=0
+    )
+    # All but z are among the five that everybody is shown: 9 has 1 of 2, 5 none.
+    assert figures(listed.summary)["recall"] == pytest.approx((4 + 1 / 2) / 6)
+
+
+def test_a_time_may_cut_through_repeated_events(
+    models: dict[str, RecommenderModel], train: DataFrame
+) -> None:
+    with pytest.raises(EmptyInputError, match="nothing in the test set can be listed; found all"):
+        gr.evaluate(models, train, train)
+
+
 @pytest.mark.parametrize(
     ("lengths", "groups"),
     [
@@ -208,5 +260,7 @@ def test_what_cannot_be_compared_is_refused(
         gr.evaluate(models, train, test, k=0)
     with pytest.raises(ColumnError, match="the test frame must have the column 'what' once"):
         gr.evaluate(models, train, test.drop("what"))
+    with pytest.raises(ColumnError, match="'what' must be of one type in both frames"):
+        gr.evaluate(models, train, test.withColumn("what", F.lit(7)))
     with pytest.raises(EmptyInputError, match="nobody is in the test set"):
         gr.evaluate(models, train, test.limit(0))

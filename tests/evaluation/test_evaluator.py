@@ -129,6 +129,8 @@ def test_bad_datasets_are_refused(table: Table) -> None:
     with pytest.raises(ColumnError, match=r"found struct<.*prediction:double.*set transformTopK"):
         RankingEvaluator().evaluate(table("user prediction label", (1, 0.5, ["a"])))
     with pytest.raises(ColumnError, match="held-out items 'label' of one type"):
+        RankingEvaluator().evaluate(table("prediction label", (["a"], "a")))
+    with pytest.raises(ColumnError, match="held-out items 'label' of one type"):
         RankingEvaluator().evaluate(table("prediction label", (["7"], [7])))
     with pytest.raises(EmptyInputError, match="no user has a held-out item"):
         RankingEvaluator().evaluate(

@@ -85,6 +85,13 @@ def test_a_perfect_prediction_has_no_error(table: Table) -> None:
     assert measured["rmse"] == (None, 0.0, 0.0, 0.0, 3)
 
 
+def test_what_is_not_finite_is_no_rating_and_no_prediction(table: Table) -> None:
+    rows = [(1, 2.0, 3.0), (1, math.nan, 2.0), (2, 4.0, math.inf), (2, 4.0, 4.0)]
+    measured = figures(rating_errors(table("user weight prediction", *rows)))
+    assert measured["mae"][1] == 1 / 2
+    assert measured["rating_coverage"][1] == pytest.approx(2 / 3)
+
+
 def test_a_missing_column_is_named(table: Table) -> None:
     with pytest.raises(ColumnError, match="'prediction'"):
         rating_errors(table("user weight", (1, 1.0)))

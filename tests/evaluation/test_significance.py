@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import astuple
 
@@ -79,16 +80,41 @@ def test_a_model_is_no_better_than_itself(frames: tuple[DataFrame, DataFrame]) -
 
 
 def test_an_undefined_value_leaves_the_user_out(table: Table) -> None:
-    a = table("user k diversity", (1, 5, 0.5), (2, 5, None), (3, 5, 0.25), (4, 5, 0.25))
+    a = table("user k diversity", (1, 5, 0.5), (2, 5, math.nan), (3, 5, 0.25), (4, 5, 0.25))
     b = table("user k diversity", (1, 5, 0.5), (2, 5, 0.5), (3, 5, None), (4, 5, 1.0))
     compared = compare(a, b, "diversity", k=5)
     assert (compared.users, compared.mean_a, compared.mean_b) == (2, 0.375, 0.75)
+
+
+@pytest.mark.parametrize("base", [0.0371, 1e6])
+def test_the_same_difference_for_everybody_has_no_error(table: Table, base: float) -> None:
+    users = range(50)
+    a = table("k user ndcg", *((10, u, u * base) for u in users))
+    b = table("k user ndcg", *((10, u, u * base + 0.1) for u in users))
+    compared = compare(a, b, "ndcg", k=10)
+    assert compared.difference == pytest.approx(0.1)
+    assert (compared.ci_low, compared.ci_high) == (compared.difference,) * 2
+    assert compared.p_value == 0
+
+
+def test_what_rounding_leaves_is_no_difference(table: Table) -> None:
+    values = [(0.1 + 0.2 + u / 7, u / 7 + 0.3) for u in range(50)]
+    assert any(one != other for one, other in values)
+    a, b = (
+        table("k user ndcg", *((10, u, pair[side]) for u, pair in enumerate(values)))
+        for side in (0, 1)
+    )
+    for method in ("t", "bootstrap"):
+        same = compare(a, b, "ndcg", k=10, method=method, resamples=100)  # type: ignore[arg-type]
+        assert (same.difference, same.ci_low, same.ci_high, same.p_value) == (0, 0, 0, 1)
 
 
 def test_bad_input_is_refused(table: Table, frames: tuple[DataFrame, DataFrame]) -> None:
     a, b = frames
     with pytest.raises(InputError, match="found 1 users in only one"):
         compare(a.filter("user <> 'u7'"), b, "ndcg", k=10)
+    with pytest.raises(InputError, match="one row per user and k; found 60 users with several"):
+        compare(a, b.union(b), "ndcg", k=10)
     with pytest.raises(EmptyInputError, match="too few users"):
         compare(a, b, "ndcg", k=3)
     with pytest.raises(ColumnError, match="'recall'"):

@@ -56,6 +56,13 @@ def test_where_nothing_is_novel_the_value_is_the_ndcg() -> None:
     np.testing.assert_array_equal(judged.value, judged.ndcg)
 
 
+def test_what_rounding_leaves_is_no_gain() -> None:
+    old = np.full(5, 0.3)
+    new = np.array([0.1 + 0.2] * 5)
+    assert (new > old).all()
+    assert gain(Judged(new, new, new), Judged(old, old, old)) == (0.0, 0.0)
+
+
 def test_gains_are_paired() -> None:
     old = np.array([0.1, 0.3])
     new = old + np.array([0.1, 0.2])

@@ -12,6 +12,7 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from graphrec.data.interactions import CappedHistories
 from graphrec.errors import OutputExistsError, ParameterError, UnreadableInputError
 from graphrec.models.pagerank import PageRankModel, PageRankRecommender
 from graphrec.models.popularity import PopularityModel, PopularityRecommender
@@ -26,6 +27,7 @@ from tests.models.checkerboard import (
     messy_rows,
     recommenders,
     rows,
+    seen,
     viewer,
 )
 
@@ -281,6 +283,17 @@ def test_transform_gives_lists_for_a_ranking_evaluator(spark: SparkSession, fitt
     }
 
 
+def test_what_is_not_listed_again_is_no_label(spark: SparkSession, ratings: DataFrame) -> None:
+    model = PopularityRecommender(**COLUMNS, transformTopK=3).fit(ratings)
+    pairs = [("v03", 3), ("v03", 3), ("v03", seen(3)[0]), ("v04", seen(4)[0]), ("v05", None)]
+    frame = spark.createDataFrame(pairs, "viewer string, film int")
+    labels = {row.viewer: sorted(row.label) for row in model.transform(frame).collect()}
+    assert labels == {"v03": [3], "v04": [], "v05": []}
+    again = model.copy({model.filterSeen: False}).transform(frame)
+    labels = {row.viewer: sorted(row.label) for row in again.collect()}
+    assert labels == {"v03": sorted({3, seen(3)[0]}), "v04": [seen(4)[0]], "v05": []}
+
+
 # --- the same again -------------------------------------------------------------------------------
 
 
@@ -303,6 +316,8 @@ def test_another_fit_on_messy_rows_dealt_otherwise_gives_the_same_bits(
     assert_same(fitted, again, bits=fitted.name not in NOT_TO_THE_BIT)
     assert again.figures is not None
     assert sum(again.figures.rejected.values()) == 6
+    assert (again.figures.duplicates, again.figures.combined_rows) == ("last", len(rows()[::5]))
+    assert again.figures.capped == CappedHistories(2000, users=0, interactions=0)
     assert again.rejected is not None
     assert len({row.reason for row in again.rejected.collect()}) == 6
 
