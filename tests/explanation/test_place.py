@@ -176,7 +176,7 @@ def test_a_basket_is_explained_as_its_list_is_made(
     [
         ({"user": "nobody", "item": 3}, "the model does not know this user; found 'nobody'; give"),
         ({"user": USER, "item": 999}, "the model does not know this item; found 999; give an"),
-        ({"user": USER, "item": "x"}, "the model does not know this item; found 'x'; give an"),
+        ({"user": USER, "item": "x"}, "the item must be an id of the model's type, int; found 'x'"),
         ({"user": USER, "item": 3, "numItems": 0}, "numItems must be a whole number of at least"),
         ({"user": USER, "item": 3, "numPaths": 0}, "numPaths must be a whole number of at least"),
     ],

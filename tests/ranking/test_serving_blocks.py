@@ -92,7 +92,7 @@ def test_scores_of_all_items_have_the_same_bits_in_any_block(
 
 def test_a_request_retrieves_at_least_as_many_as_it_lists() -> None:
     request = Request(blend=(0.5, 0.5), standardise=True, length=40, candidates=30)
-    settings_ = request.settings(np.ones(3, np.float32), np.zeros(3, np.bool_))
+    settings_ = request.settings(np.ones(50, np.float32), np.zeros(50, np.bool_))
     assert (settings_.candidates, settings_.length) == (40, 40)
     assert settings_.blend.tolist() == [0.5, 0.5]
     assert not settings_.blend.flags.writeable
