@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -56,11 +57,12 @@ def share_arrays(spark: SparkSession, arrays: Mapping[str, Array]) -> SharedArra
         contiguous = np.ascontiguousarray(array)
         file = f"graphrec-{_digest(contiguous)}.npy"
         files.append((name, file))
-        if file not in shared:
-            path = _folder() / file
-            np.save(path, contiguous)
-            spark.addArtifacts(str(path), file=True)
-            shared.add(file)
+        with _ADDING:
+            if file not in shared:
+                path = _folder() / file
+                np.save(path, contiguous)
+                spark.addArtifacts(str(path), file=True)
+                shared.add(file)
     return SharedArrays(tuple(files))
 
 
@@ -81,7 +83,8 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-# An artifact cannot be added twice to a session.
+# An artifact cannot be added twice to a session, by two models that are fitted at a time neither.
+_ADDING = Lock()
 _SHARED: WeakKeyDictionary[SparkSession, set[str]] = WeakKeyDictionary()
 
 

@@ -46,6 +46,8 @@ def write_directory(
             f"there is a model at {path}", fix="call write().overwrite() to replace it"
         )
     for name, frame in tables.items():
+        if overwrite and _is_there(spark, frame, f"{path}/{name}"):
+            continue
         frame.write.mode("overwrite").parquet(f"{path}/{name}")
     for name, part in (parts or {}).items():
         part.write().session(spark).overwrite().save(f"{path}/{name}")
@@ -93,6 +95,17 @@ def restore_params(model: Any, metadata: dict[str, Any]) -> None:
     """Give a model the uid and the parameters it was saved with."""
     model._resetUid(metadata["uid"])
     DefaultParamsReader.getAndSetParams(model, metadata)
+
+
+def _is_there(spark: SparkSession, frame: DataFrame, path: str) -> bool:
+    """Whether a frame is just what is at a path, so of a model that was loaded from there.
+
+    Spark cannot replace what it reads.
+    """
+    try:
+        return frame.sameSemantics(spark.read.parquet(path))
+    except AnalysisException:  # nothing is there
+        return False
 
 
 def _metadata_line(spark: SparkSession, path: str) -> str | None:

@@ -186,7 +186,7 @@ class HybridRecommender(Recommender):
         """
         own_legs = {leg.uid for leg in self.legs}
         for parameter in extra or {}:
-            if parameter.parent in own_legs:
+            if isinstance(parameter, Param) and parameter.parent in own_legs:
                 _refuse_shared(parameter.name)
         copied = super().copy(extra)
         copied.legs = [leg.copy(extra) for leg in self.legs]

@@ -347,6 +347,10 @@ def test_a_saved_model_is_replaced_when_that_is_asked_for(
     for candidates in (100, 250):
         model.setParams(candidates=candidates).write().overwrite().save(path)
         assert RecommenderModel.load(path).value("candidates") == candidates
+    lists = sorted(model.rankedLists(2).collect())
+    RecommenderModel.load(path).setParams(candidates=7).write().overwrite().save(path)
+    assert RecommenderModel.load(path).value("candidates") == 7
+    assert sorted(RecommenderModel.load(path).rankedLists(2).collect()) == lists
     with pytest.raises(UnreadableInputError, match="is not a PageRankModel; found PopularityMode"):
         PageRankModel.load(path)
 

@@ -34,7 +34,9 @@ GRID = [{"walk": 0.05, "als": 0.95}, {"walk": 1.0, "als": 0.0}]
 @pytest.fixture(scope="module")
 def ratings(spark: SparkSession) -> DataFrame:
     everything = gr.samples.ratings(spark)
-    return everything.where("userId like '%1'").select("userId", "movieId").coalesce(1).cache()
+    some = everything.where("userId like '%1'").select("userId", "movieId").coalesce(1).cache()
+    assert some.count()  # so that it is in memory before anything is fitted
+    return some
 
 
 @dataclass(frozen=True)
