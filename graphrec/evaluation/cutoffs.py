@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import Final, TypeAlias
 
 from pyspark.sql import DataFrame
@@ -21,10 +22,14 @@ def distinct_cutoffs(k: Cutoffs) -> list[int]:
     Raises:
         ParameterError: there is none, or one is below 1 or no whole number.
     """
-    given = list(k) if isinstance(k, Sequence) else [k]
-    if not given or not all(type(cutoff) is int and cutoff >= 1 for cutoff in given):
+    given = list(k) if isinstance(k, Iterable) else [k]
+    if not given or not all(_is_cutoff(one) for one in given):
         raise ParameterError("k must be a whole number of at least 1, or several", found=repr(k))
-    return sorted(set(given))
+    return sorted({int(one) for one in given})
+
+
+def _is_cutoff(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
 
 
 def at_cutoffs(df: DataFrame, cutoffs: list[int], rank: str) -> DataFrame:
