@@ -353,7 +353,7 @@ class RecommenderModel(
 
     @property
     def figures(self) -> InteractionFigures | None:
-        """What was read and set aside in the fit; None in a model that was loaded."""
+        """What was read in the fit, and what it became; None in a model that was loaded."""
         return self.learned.interactions.figures if self.learned.interactions else None
 
     @property

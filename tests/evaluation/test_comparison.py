@@ -219,7 +219,7 @@ def test_what_was_seen_and_is_never_listed_is_no_part_of_the_question(
     assert figures(listed.summary)["recall"] == pytest.approx((4 + 1 / 2) / 6)
 
 
-def test_a_time_may_cut_through_repeated_events(
+def test_a_test_set_that_was_all_seen_is_refused(
     models: dict[str, RecommenderModel], train: DataFrame
 ) -> None:
     with pytest.raises(EmptyInputError, match="nothing in the test set can be listed; found all"):

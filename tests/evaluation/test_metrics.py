@@ -205,7 +205,12 @@ def test_it_is_what_the_definitions_say(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"k": 0}, {"k": []}, {"k": [5, -1]}, {"metrics": ["auc"]}, {"metrics": []}]
+    "wrong",
+    [
+        *({"k": k} for k in (0, [], [5, -1], True, 2.5, "10", [None])),
+        {"metrics": ["auc"]},
+        {"metrics": []},
+    ],
 )
 def test_parameters_out_of_range_are_refused(table: Table, wrong: dict[str, Any]) -> None:
     recommendations, test = table("user item rank", (1, 1, 1)), table("user item", (1, 1))
