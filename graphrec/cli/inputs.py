@@ -23,7 +23,9 @@ from graphrec.data.columns_found import (
 )
 from graphrec.data.readers import read_table
 from graphrec.errors import ColumnError, ParameterError
+from graphrec.progress import stage
 
+OPEN: Final = "open"  # a stage
 _ID: Final = "id"
 _TITLE: Final = "title"
 
@@ -70,7 +72,8 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
         ParameterError: there are no times, and something needs them.
     """
     assert options.input is not None
-    frame = read_table(spark, options.input, format=options.input_format)
+    with stage(OPEN):
+        frame = read_table(spark, options.input, format=options.input_format)
     named = column_params(options)
     columns = find_columns(
         frame, **{role: named[f"{role}Col"] for role in ("user", "item", "rating", "timestamp")}
@@ -169,6 +172,12 @@ class Titles:
 
     frame: DataFrame | None  # (id, title)
 
+    def typed(self, kind: T.DataType) -> DataFrame:
+        """(id, title) of the items that have a title, the ids of the model's type; with a table."""
+        assert self.frame is not None
+        typed = self.frame.select(F.col(_ID).try_cast(kind).alias(_ID), _TITLE)
+        return typed.where(F.col(_ID).isNotNull() & F.col(_TITLE).isNotNull())
+
     def of(self, ids: Iterable[Any], kind: T.DataType) -> dict[Any, str]:
         """The titles of some items, as many as people see on a page.
 
@@ -180,12 +189,11 @@ class Titles:
         titles = {item: str(item) for item in wanted}
         if self.frame is None or not wanted:
             return titles
-        typed = self.frame.select(F.col(_ID).try_cast(kind).alias(_ID), _TITLE)
+        typed = self.typed(kind)
         shown = self.frame.sparkSession.createDataFrame(
             [(item,) for item in wanted], T.StructType([T.StructField(_ID, kind)])
         )
-        found = typed.join(F.broadcast(shown), _ID).where(f"{_TITLE} IS NOT NULL")
-        rows = found.collect()
+        rows = typed.join(F.broadcast(shown), _ID).collect()
         return titles | {row[_ID]: printable(row[_TITLE]) for row in rows}
 
 

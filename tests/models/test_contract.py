@@ -357,6 +357,8 @@ def test_long_ids_text_ids_and_names_that_need_quotes(spark: SparkSession) -> No
     assert model.watchedTogether(5, minSupport=1).columns[:2] == ["film.id", "neighbour"]
     with pytest.raises(ParameterError, match=r"^minSupport must be"):
         model.watchedTogether(5, minSupport=0)
+    with pytest.raises(ParameterError, match=r"^shrinkage must be"):
+        model.watchedTogether(5, shrinkage=-1.0)
 
 
 # --- parameters -----------------------------------------------------------------------------------
