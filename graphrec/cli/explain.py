@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from graphrec.cli.run import Run
     from graphrec.cli.source import Source
     from graphrec.explanation.explanation import Explanation
-    from graphrec.models.recommender import RecommenderModel
+    from graphrec.models.recommender import Recommender, RecommenderModel
+
+_EXPLANATION: Final = "explanation"  # stages
+_WRITE: Final = "write"
 
 PAGE: Final = "_explanation.html"
 TABLES: Final = ("place", "shares", "contributions", "paths")
@@ -88,14 +91,14 @@ def run(options: Options) -> None:
     options = _named(options)
     source.check_source(options, hybrid.LEARNING)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
-    with running("explain", options) as run:
+    with running("explain", options, _stages(options, recommender)) as run:
         origin = source.open_source(run.spark, options, timed=hybrid.needs_times(options))
         titles = open_titles(run.spark, options, item=origin.columns.item)
         listed = Filters(run.spark, options, origin.columns)
         model = origin.model(recommender)
         if options.model is not None:
             hybrid.serve_as_asked(model, options)
-        with stage("explanation"):
+        with stage(_EXPLANATION):
             explanation = model.explain(
                 options.user_id,
                 options.item_id,
@@ -107,13 +110,24 @@ def run(options: Options) -> None:
             found = Found.of(explanation)
         title_of = titles.of(found.items, model.learned.item_type)
         if options.out is not None:
-            page = explanation_page(found, title_of)
-            _write(run, options, options.out, origin, model, explanation, page)
+            with stage(_WRITE):
+                page = explanation_page(found, title_of)
+                _write(run, options, options.out, origin, model, explanation, page)
         explanation.paths.unpersist()
         if not options.quiet:
             show.explanation(found, title_of)
         if options.out is not None:
             run.report.line(f"written to {options.out}")
+
+
+def _stages(options: Options, recommender: Recommender) -> list[str] | None:
+    """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import source
+
+    before = source.stages(options, recommender)
+    if before is None:
+        return None
+    return [*before, _EXPLANATION, *([_WRITE] if options.out is not None else [])]
 
 
 def _named(options: Options) -> Options:

@@ -9,15 +9,15 @@ from typing import Any, Final
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from graphrec.cli.inputs import open_ratings
+from graphrec.cli.inputs import OPEN, open_ratings
 from graphrec.cli.options import InputOptions, SourceOptions
 from graphrec.cli.report import Report
 from graphrec.columns import USER
 from graphrec.data.columns_found import InteractionColumns
 from graphrec.data.interactions import InteractionFigures
 from graphrec.errors import ParameterError
+from graphrec.models.directory import LOAD_MODEL
 from graphrec.models.recommender import Recommender, RecommenderModel
-from graphrec.progress import stage
 
 _READING: Final = ("input_format", "user", "item", "rating", "timestamp", "implicit")
 
@@ -82,10 +82,22 @@ def open_source(spark: SparkSession, options: SourceOptions, *, timed: str | Non
         timed: what needs the interactions' times, if anything does.
     """
     if options.model is not None:
-        with stage("load model"):
-            saved: RecommenderModel = RecommenderModel.load(options.model)
+        saved: RecommenderModel = RecommenderModel.load(options.model)
         return Source(options.model, saved.learned.columns, None, saved)
     return open_interactions(spark, options, timed=timed)
+
+
+def stages(options: SourceOptions, recommender: Recommender) -> list[str] | None:
+    """The stages of opening the source and making a model of it; None if the data decide."""
+    if options.model is not None:
+        return [LOAD_MODEL]
+    return learning_stages(recommender)
+
+
+def learning_stages(recommender: Recommender) -> list[str] | None:
+    """The stages of opening interactions and learning from them; None if the data decide."""
+    learning = recommender.stages()
+    return None if learning is None else [OPEN, *learning]
 
 
 def open_interactions(spark: SparkSession, options: InputOptions, *, timed: str | None) -> Source:

@@ -20,6 +20,7 @@ from graphrec.data.splits import by_time, last_n, random_per_user
 from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.progress import stage
 
+SPLIT = "split"  # a stage
 _FRACTION = 0.2
 _LAST = 5
 _SEED = 0
@@ -111,7 +112,7 @@ def divide(ratings: Ratings, options: SplitOptions) -> Divided:
     Raises:
         EmptyInputError: no row is accepted, or nothing is left on one side of the cut.
     """
-    with stage("split") as counts:
+    with stage(SPLIT) as counts:
         interactions = validate_interactions(ratings.frame, ratings.columns)
         accepted = _own_columns(interactions.accepted, ratings.columns)
         train, test = _cut(accepted, ratings.columns, options)

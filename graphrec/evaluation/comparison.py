@@ -10,7 +10,7 @@ lists. Tables with a row per user stay in Spark; those of models, metrics and gr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import reduce
 from typing import Any, Final
@@ -37,7 +37,7 @@ from graphrec.evaluation.popularity import (
 from graphrec.evaluation.significance import compare_with
 from graphrec.evaluation.summary import METRIC, summarise
 from graphrec.models.recommender import RecommenderModel
-from graphrec.progress import stage
+from graphrec.progress import planned, stage
 
 MODEL: Final = "model"
 REFERENCE: Final = "reference"
@@ -48,6 +48,9 @@ LONGEST: Final = "longest"
 PER_USER_METRICS: Final = (*FORMULAS, INTRA_LIST_DIVERSITY, NOVELTY, PERCENTILE)
 METRICS: Final = (*PER_USER_METRICS, CATALOGUE_COVERAGE, GINI)
 
+_TEST_USERS: Final = "test users"  # stages
+_LISTS: Final = "lists"
+_METRICS: Final = "metrics"
 _LIST: Final = "list"
 _GROUPS: Final = 5  # of users by the length of their histories
 
@@ -114,18 +117,38 @@ def evaluate(
         ColumnError: a column is missing, or the user column has the name of a figure.
         EmptyInputError: nobody is in the test set.
     """
+    with planned(comparison_stages(len(models))):
+        return _compare(models, train, test, k, reference, similarity, confidence)
+
+
+def comparison_stages(models: int) -> list[str]:
+    """The stages of a comparison of so many models, in their order."""
+    return [_TEST_USERS, *[_LISTS] * models, _METRICS]
+
+
+def _compare(
+    models: Mapping[str, RecommenderModel],
+    train: DataFrame,
+    test: DataFrame,
+    k: Cutoffs,
+    reference: str | None,
+    similarity: DataFrame | None,
+    confidence: float,
+) -> Evaluation:
     user, item = _columns_of(models, reference)
     chosen = list(models)[-1] if reference is None else reference
     yardsticks = _Yardsticks.of(
         _pairs(train, user, item, "the training frame"),
         _pairs(test, user, item, "the test frame"),
-        _similarity(models, item)
-        if similarity is None
-        else similarity.withColumnRenamed(item, ITEM),
+        lambda: (
+            _similarity(models, item)
+            if similarity is None
+            else similarity.withColumnRenamed(item, ITEM)
+        ),
         distinct_cutoffs(k),
     )
     lists = _lists_by(models, yardsticks)
-    with stage("metrics"):
+    with stage(_METRICS):
         per_user = checkpointed(yardsticks.per_user(lists, list(models)))
         catalogue = catalogue_metrics(
             lists, yardsticks.popularity, k=yardsticks.cutoffs, by=[MODEL]
@@ -211,17 +234,20 @@ class _Yardsticks:
 
     @staticmethod
     def of(
-        train: DataFrame, test: DataFrame, similarity: DataFrame, cutoffs: list[int]
+        train: DataFrame,
+        test: DataFrame,
+        similarity: Callable[[], DataFrame],  # which may have to count pairs
+        cutoffs: list[int],
     ) -> _Yardsticks:
         """Look at the training set once; the rest is done with these tables."""
-        with stage("test users") as counts:
+        with stage(_TEST_USERS) as counts:
             test = checkpointed(test.distinct())
             learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
             users = test.select(USER).distinct().join(learned, USER, "left").fillna(0, [HISTORY])
             yardsticks = _Yardsticks(
                 test=test,
                 users=checkpointed(users),
-                similarity=checkpointed(similarity),
+                similarity=checkpointed(similarity()),
                 popularity=checkpointed(item_popularity(train)),
                 cutoffs=cutoffs,
             )
@@ -268,7 +294,7 @@ def _lists_by(models: Mapping[str, RecommenderModel], yardsticks: _Yardsticks) -
     """(model, user, item, rank) of the test users."""
     found = []
     for name, model in models.items():
-        with stage("lists") as counts:
+        with stage(_LISTS) as counts:
             found.append(checkpointed(_lists(name, model, yardsticks)))
             counts[f"rows by {name}"] = found[-1].count()
     return reduce(DataFrame.unionByName, found)

@@ -12,7 +12,10 @@ from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter
 from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.errors import OutputExistsError, UnreadableInputError
+from graphrec.progress import stage
 
+SAVE_MODEL = "save model"  # stages
+LOAD_MODEL = "load model"
 _METADATA = "metadata"
 _DESCRIBED = "graphrec"
 
@@ -44,7 +47,8 @@ def write_directory(
             f"there is a model at {path}", fix="call write().overwrite() to replace it"
         )
     for name, frame in tables.items():
-        frame.write.mode("overwrite").parquet(f"{path}/{name}")
+        with stage(name):
+            frame.write.mode("overwrite").parquet(f"{path}/{name}")
     metadata = DefaultParamsWriter._get_metadata_to_save(
         model,
         spark,

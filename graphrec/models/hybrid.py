@@ -23,7 +23,7 @@ from graphrec.models.pagerank import PageRankRecommender
 from graphrec.models.popularity import PopularityModel
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
-from graphrec.models.training import TrainingData
+from graphrec.models.training import ITEM_PAIRS, TrainingData
 from graphrec.params import at_least, between, one_of, param
 from graphrec.progress import stage
 from graphrec.ranking.pseudo_interactions import add_pseudo_interactions
@@ -35,6 +35,11 @@ DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ridge": 0.16, "als": 0.32, "e
 DEFAULT_FADE: dict[str, float] = {"walk": 15.0}
 
 LEARNED = "learned"
+_SELF_TRAINING = "self-training"
+_AGAIN = (
+    "what reads pairs is learned again, with likely items added to each history, to find rare items"
+)
+_WEIGHED = "some users gave up items, and the weights that find these again are looked for"
 _SPARED = 0.02  # a share of the interactions that the legs can do without
 
 
@@ -155,6 +160,18 @@ class HybridRecommender(Recommender):
             data = leg.enrich(data)
         return data
 
+    def stages(self) -> list[str] | None:
+        """Where the weights are learned, the data decide what is learned again."""
+        return None if self.value("weights") == LEARNED else super().stages()
+
+    def learning(self) -> list[str]:
+        """Those of all legs, which share one pair table, and of learning again."""
+        stages: list[str] = []
+        for leg in self.legs:
+            stages += [name for name in leg.learning() if name != ITEM_PAIRS or name not in stages]
+        again = self.value("pseudoInteractions") > 0 and len(self.legs) > 1
+        return [*stages, _SELF_TRAINING] if again and ITEM_PAIRS in stages else stages
+
     def learn(self, data: TrainingData) -> list[Leg]:
         """All legs, on the same histories and the same pair table; then some of them again."""
         legs = [learned for leg in self.legs for learned in leg.learn(data)]
@@ -174,20 +191,23 @@ class HybridRecommender(Recommender):
         read = {leg.name for leg in legs if isinstance(leg, NeighbourLeg)}
         if share == 0.0 or not read or len(legs) == 1:
             return legs
-        tables = self.model_of(data, legs).learned.tables
-        lengthened = add_pseudo_interactions(
-            data.profiles,
-            tables,
-            blend=self._blend_of(tables.legs),
-            fade=_by_leg(self.value("fadeBeyond"), tables.legs),
-            candidates=self.value("candidates"),
-            share=share,
-        ).persist(StorageLevel.MEMORY_AND_DISK)
-        with stage("self-training") as counts:
-            counts["interactions"] = profiles_size(lengthened)[1]
-        richer = replace(data, profiles=lengthened, _pairs=None)
-        again = [learned for leg in self.legs if leg.leg in read for learned in leg.learn(richer)]
-        lengthened.unpersist()
+        with stage(_SELF_TRAINING, _AGAIN):
+            tables = self.model_of(data, legs).learned.tables
+            lengthened = add_pseudo_interactions(
+                data.profiles,
+                tables,
+                blend=self._blend_of(tables.legs),
+                fade=_by_leg(self.value("fadeBeyond"), tables.legs),
+                candidates=self.value("candidates"),
+                share=share,
+            ).persist(StorageLevel.MEMORY_AND_DISK)
+            with stage("likely items") as counts:
+                counts["interactions"] = profiles_size(lengthened)[1]
+            richer = replace(data, profiles=lengthened, _pairs=None)
+            again = [
+                learned for leg in self.legs if leg.leg in read for learned in leg.learn(richer)
+            ]
+            lengthened.unpersist()
         anew = {leg.name: leg for leg in again}
         return [anew.get(leg.name, leg) for leg in legs]
 
@@ -211,7 +231,7 @@ class HybridRecommender(Recommender):
         validation = cut.validation.persist(StorageLevel.MEMORY_AND_DISK)
         part = replace(data, profiles=training)
         legs = self.learn(part)
-        with stage("weights") as counts:
+        with stage("weights", _WEIGHED) as counts:
             cached = self.cached_scores(part, legs, mark_novel(validation, part.pairs()))
             found = search_weights(cached, normalised(DEFAULT_WEIGHTS, cached.legs))
             counts["users"] = cached.users

@@ -36,13 +36,22 @@ from graphrec.errors import ColumnError
 from graphrec.factors.als import fit_als
 from graphrec.factors.half_step import Objective, Side, solve_side
 from graphrec.graph.item_rows import from_rows, vector_rows
-from graphrec.models.directory import read_directory, restore_params, write_directory
+from graphrec.models.directory import (
+    LOAD_MODEL,
+    SAVE_MODEL,
+    read_directory,
+    restore_params,
+    write_directory,
+)
 from graphrec.models.histories import with_known_histories
 from graphrec.models.params import ColumnParams
 from graphrec.params import at_least, param, positive
-from graphrec.progress import stage
+from graphrec.progress import planned, stage
 from graphrec.ranking.scoring import WANTED
 from graphrec.types import Matrix, Vector
+
+_READ = "read"
+_FACTORS = "factors"
 
 
 class RatingParams(ColumnParams):
@@ -138,6 +147,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
 class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
     """Learns to predict ratings. To rank items, use the recommenders: they do that better."""
 
+    @planned((_READ, _FACTORS))
     def _fit(self, dataset: DataFrame) -> RatingPredictorModel:
         columns = find_columns(
             dataset,
@@ -152,7 +162,7 @@ class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
                 found=", ".join(dataset.columns),
                 fix="name it as ratingCol",
             )
-        with stage("read"), validate_interactions(dataset, columns) as interactions:
+        with stage(_READ), validate_interactions(dataset, columns) as interactions:
             catalogue = Catalogue.from_interactions(interactions.accepted)
             profiles = build_profiles(interactions.accepted, catalogue)
             profiles = profiles.persist(StorageLevel.MEMORY_AND_DISK)
@@ -160,7 +170,7 @@ class RatingPredictor(Estimator[RatingPredictorModel], RatingParams):
                 interactions.accepted, catalogue, self.value("shrinkage")
             )
             profiles.count()
-        with stage("factors"):
+        with stage(_FACTORS):
             factors = fit_als(
                 _residuals(profiles, mean, bias, self.value("shrinkage")),
                 catalogue.size,
@@ -287,6 +297,7 @@ class _RatingWriter(MLWriter):
     def _handleOverwrite(self, path: str) -> None:
         """Nothing: each table replaces its older self."""
 
+    @stage(SAVE_MODEL)
     def saveImpl(self, path: str) -> None:
         spark, ratings = self.sparkSession, self._model.ratings
         tables = {
@@ -306,6 +317,7 @@ class _RatingWriter(MLWriter):
 
 
 class _RatingReader(MLReader[Any]):
+    @stage(LOAD_MODEL)
     def load(self, path: str) -> RatingPredictorModel:
         spark = self.sparkSession
         cls, metadata, described = read_directory(spark, path, RatingPredictorModel)

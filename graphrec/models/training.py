@@ -20,6 +20,10 @@ from graphrec.graph.pairs import PairTable, build_pair_table
 from graphrec.models.params import TrainingParams
 from graphrec.progress import stage
 
+READ = "read"
+HISTORIES = "histories"
+ITEM_PAIRS = "item pairs"
+
 
 @dataclass
 class TrainingData:
@@ -44,7 +48,7 @@ class TrainingData:
     def pairs(self) -> PairTable:
         """The pair table, with the sums that any leg of this fit wants; counted once."""
         if self._pairs is None:
-            with stage("item pairs") as counts:
+            with stage(ITEM_PAIRS) as counts:
                 self._pairs = count_pairs_of(
                     self.profiles,
                     self.catalogue.size,
@@ -99,7 +103,7 @@ def prepare(
         rating=params.value("ratingCol"),
         timestamp=params.value("timestampCol"),
     )
-    with stage("read") as counts:
+    with stage(READ) as counts:
         interactions = validate_interactions(
             dataset,
             columns,
@@ -112,7 +116,7 @@ def prepare(
             | {"set aside": figures.rejected_rows}
         )
     accepted = _weighed(interactions, params)
-    with stage("histories") as counts:
+    with stage(HISTORIES) as counts:
         catalogue = Catalogue.from_interactions(accepted)
         profiles = build_profiles(accepted, catalogue).persist(StorageLevel.MEMORY_AND_DISK)
         users = profiles.count()
