@@ -109,7 +109,6 @@ def run(options: Options) -> None:
 def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
     from graphrec.cli import results, splitting
-    from graphrec.cli.inputs import OPEN
     from graphrec.evaluation.comparison import comparison_stages
 
     learning = recommender.stages()
@@ -117,7 +116,7 @@ def _stages(options: Options, recommender: HybridRecommender) -> list[str] | Non
         return None
     models = len(("popularity", *recommender.legs, HYBRID, WITH_MMR))
     writing = [_WRITE, *results.writing_stages(options), _REPORT]
-    return [OPEN, splitting.SPLIT, *learning, *comparison_stages(models), *writing]
+    return [splitting.SPLIT, *learning, *comparison_stages(models), *writing]
 
 
 # --- what is asked for ----------------------------------------------------------------------------

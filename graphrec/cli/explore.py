@@ -133,9 +133,9 @@ def run(options: Options) -> None:
 def _stages(recommender: Recommender) -> list[str] | None:
     """The stages of the work, in their order."""
     from graphrec.analytics.exploration import STAGES
-    from graphrec.cli import results, source
+    from graphrec.cli import results
 
-    before = source.learning_stages(recommender)
+    before = recommender.stages()
     return None if before is None else [*before, *STAGES, _PAGES, results.SET_ASIDE]
 
 

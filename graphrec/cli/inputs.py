@@ -23,9 +23,7 @@ from graphrec.data.columns_found import (
 )
 from graphrec.data.readers import read_table
 from graphrec.errors import ColumnError, ParameterError
-from graphrec.progress import stage
 
-OPEN: Final = "open"  # a stage
 _ID: Final = "id"
 _TITLE: Final = "title"
 
@@ -72,8 +70,7 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
         ParameterError: there are no times, and something needs them.
     """
     assert options.input is not None
-    with stage(OPEN):
-        frame = read_table(spark, options.input, format=options.input_format)
+    frame = read_table(spark, options.input, format=options.input_format)
     named = column_params(options)
     columns = find_columns(
         frame, **{role: named[f"{role}Col"] for role in ("user", "item", "rating", "timestamp")}

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from graphrec.cli.inputs import OPEN, open_ratings
+from graphrec.cli.inputs import open_ratings
 from graphrec.cli.options import InputOptions, SourceOptions
 from graphrec.cli.report import Report
 from graphrec.columns import USER
@@ -88,16 +88,8 @@ def open_source(spark: SparkSession, options: SourceOptions, *, timed: str | Non
 
 
 def stages(options: SourceOptions, recommender: Recommender) -> list[str] | None:
-    """The stages of opening the source and making a model of it; None if the data decide."""
-    if options.model is not None:
-        return [LOAD_MODEL]
-    return learning_stages(recommender)
-
-
-def learning_stages(recommender: Recommender) -> list[str] | None:
-    """The stages of opening interactions and learning from them; None if the data decide."""
-    learning = recommender.stages()
-    return None if learning is None else [OPEN, *learning]
+    """The stages of making a model of the source; None if the data decide."""
+    return recommender.stages() if options.model is None else [LOAD_MODEL]
 
 
 def open_interactions(spark: SparkSession, options: InputOptions, *, timed: str | None) -> Source:

@@ -135,10 +135,9 @@ def _stages(
 ) -> list[str]:
     """The stages of the work, in their order."""
     from graphrec.cli import results
-    from graphrec.cli.inputs import OPEN
     from graphrec.evaluation.tuning import tuning_stages
 
-    return [OPEN, *tuning_stages(recommender, grid), *results.writing_stages(options)]
+    return [*tuning_stages(recommender, grid), *results.writing_stages(options)]
 
 
 def _grid(names: str) -> list[Group]:

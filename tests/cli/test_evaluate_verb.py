@@ -95,7 +95,7 @@ def test_all_models_are_of_one_fit(compared: Compared) -> None:
     assert len(re.findall(r"^lists .* rows by ", compared.err, re.MULTILINE)) == len(MODELS)
     assert "4 of " in compared.err
     check_steps(compared.err)
-    assert " s   step 24 of 24\n" in compared.err
+    assert " s   step 23 of 23\n" in compared.err
     folder = compared.folder
     assert compared.err.endswith(f"charts in {folder}/_report.html\nwritten to {folder}\n")
 
