@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Final
 
-from graphrec.errors import GraphrecError
+from graphrec.errors import GraphrecError, ParameterError
 from graphrec.graphframes_jar import JAR_VARIABLE, OFFICIAL, cache_folder, find_graphframes_jars
 from graphrec.java import HOW_TO_GET, require_java
 from graphrec.jvm import spark_home
 from graphrec.machine import GIBIBYTE, cores, memory_bytes
 
+_BLAS_USE: Final = 'only ALSRecommender(engine="mllib") uses it'
 _LEAST_MEMORY: Final = 2 * GIBIBYTE
 _LEAST_DISK: Final = 2 * GIBIBYTE
 
@@ -45,12 +46,20 @@ class Check:
         ok: whether graphrec works well with it.
         value: what was found.
         fix: what to do about it, or None when all is well.
+        needed: whether nothing works without it; what is not needed makes a part of graphrec work,
+            or work better.
     """
 
     name: str
     ok: bool
     value: str
     fix: str | None = None
+    needed: bool = True
+
+    @property
+    def stops(self) -> bool:
+        """Whether graphrec cannot be used here because of it."""
+        return self.needed and not self.ok
 
 
 def check_environment() -> Iterator[Check]:
@@ -105,7 +114,8 @@ def _memory() -> Check:
         "memory",
         memory >= _LEAST_MEMORY,
         f"{memory / GIBIBYTE:.1f} GiB",
-        None if memory >= _LEAST_MEMORY else "give this machine or container 2 GiB or more",
+        None if memory >= _LEAST_MEMORY else "all but small data need 2 GiB or more",
+        needed=False,
     )
 
 
@@ -123,31 +133,39 @@ def _jvm_blas() -> Check:
         name,
         fast,
         f"{maker} (libblas.so.3)",
-        None if fast else "MLlib's ALS is 3.4 times faster with `apt-get install libopenblas0`",
+        None if fast else f"{_BLAS_USE}; `apt-get install libopenblas0` makes it 3.4 times faster",
+        needed=False,
     )
 
 
 def _graphframes() -> Check:
-    fix = f"allow access to Maven, or download {OFFICIAL} and set {JAR_VARIABLE} to its path"
+    fix = (
+        f"only explore and model.graph need it: allow access to Maven, or download {OFFICIAL} and "
+        f"set {JAR_VARIABLE} to its path"
+    )
     try:
         jars = find_graphframes_jars()
     except GraphrecError as error:
-        return _failure("GraphFrames jar", error, fix)
+        # No session starts with a jar that is named and not there.
+        return _failure("GraphFrames jar", error, fix, needed=isinstance(error, ParameterError))
     found = ", ".join(jars) or f"none (Maven's answer is kept in {cache_folder()})"
-    return Check("GraphFrames jar", bool(jars), found, None if jars else fix)
+    return Check("GraphFrames jar", bool(jars), found, None if jars else fix, needed=False)
 
 
 def _temporary_space() -> Check:
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
-    enough = free >= _LEAST_DISK and os.access(folder, os.W_OK)
+    writable = os.access(folder, os.W_OK)
+    enough = free >= _LEAST_DISK and writable
     return Check(
         "temporary folder",
         enough,
-        f"{folder} for checkpoints and shuffles, {free / GIBIBYTE:.1f} GiB free",
-        None if enough else "set TMPDIR to a folder with 2 GiB free or more",
+        f"{folder} for checkpoints and shuffles, {free / GIBIBYTE:.1f} GiB free"
+        + ("" if writable else ", not writable"),
+        None if enough else "set TMPDIR to a folder to write to, with 2 GiB free or more",
+        needed=not writable,
     )
 
 
-def _failure(name: str, error: GraphrecError, fix: str) -> Check:
-    return Check(name, ok=False, value=error.found or error.wrong, fix=error.fix or fix)
+def _failure(name: str, error: GraphrecError, fix: str, *, needed: bool = True) -> Check:
+    return Check(name, False, error.found or error.wrong, error.fix or fix, needed)

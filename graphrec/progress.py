@@ -3,65 +3,159 @@
     with listen(print):
         HybridRecommender().fit(ratings)
 
-prints each stage of the fit when it begins and when it ends.
+prints each stage of the fit when it begins and when it ends, and which step of how many it is.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-Callback = Callable[[str, float | None], None]
-CountsCallback = Callable[[str, Mapping[str, int]], None]
+
+@dataclass(frozen=True)
+class Event:
+    """The begin or the end of a stage; as text, one line.
+
+    Attributes:
+        name: what is done, in one or two words.
+        within: the stages that it is a part of, the outermost first.
+        purpose: what it is for, where the name does not say so.
+        step: 1 for the first of the planned stages; a part of a stage belongs to its step. None
+            where nothing was planned.
+        steps: how many there are; None where that is not known.
+        seconds: that it took; None when it begins.
+        counts: whole numbers by what they count, such as {"rows": 18000, "accepted": 17965}.
+    """
+
+    name: str
+    within: tuple[str, ...] = ()
+    purpose: str = ""
+    step: int | None = None
+    steps: int | None = None
+    seconds: float | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The name behind those of the stages that it is a part of."""
+        return " / ".join((*self.within, self.name))
+
+    @property
+    def place(self) -> str:
+        """`step 3 of 8`, as far as it is known."""
+        if self.step is None:
+            return ""
+        return f"step {self.step}" + (f" of {self.steps}" if self.steps else "")
+
+    @property
+    def counted(self) -> str:
+        """The counts in words."""
+        return ", ".join(f"{number:,} {what}" for what, number in self.counts.items())
+
+    def __str__(self) -> str:
+        if self.seconds is None:
+            told = [f"{self.path} ..." if not self.purpose else f"{self.path}: {self.purpose}"]
+        else:
+            told = [self.path, *([self.counted] if self.counts else []), f"{self.seconds:.1f} s"]
+        return ", ".join(([self.place] if self.place else []) + told)
 
 
-@dataclass(frozen=True, eq=False)
-class _Listener:
-    callback: Callback
-    counts: CountsCallback | None
+Callback = Callable[[Event], object]
+_listeners: Final[list[Callback]] = []
 
 
-_listeners: Final[list[_Listener]] = []
+@dataclass
+class _Plan:
+    """Stages that are to come, and how many of them have begun."""
+
+    names: Sequence[str] | None
+    begun: int = 0
+
+    def begin(self, name: str) -> tuple[int, int | None]:
+        """The step that a stage is, and of how many; a plan that it is not in is given up."""
+        if self.names is not None and name not in self.names[self.begun : self.begun + 1]:
+            self.names = None
+        self.begun += 1
+        return self.begun, None if self.names is None else len(self.names)
+
+
+# Of the thread: models that are fitted side by side do not count one another's stages.
+_plan: Final[ContextVar[_Plan | None]] = ContextVar("plan", default=None)
+_running: Final[ContextVar[Event | None]] = ContextVar("running", default=None)
 
 
 @contextmanager
-def listen(callback: Callback, *, counts: CountsCallback | None = None) -> Iterator[None]:
+def listen(callback: Callback) -> Iterator[None]:
     """Be told of the stages of the library's work, in every thread, while the block lasts.
 
     Args:
-        callback: called as (name, None) when a stage begins and (name, seconds) when it ends; a
-            stage that fails does not end.
-        counts: called as (name, counts) right before the end of a stage that counted something,
-            with whole numbers by what they count, such as {"rows": 18000, "accepted": 17965}.
+        callback: called with an event when a stage begins and when it ends; a stage that fails
+            does not end.
     """
-    listener = _Listener(callback, counts)
-    _listeners.append(listener)
+    _listeners.append(callback)
     try:
         yield
     finally:
-        _listeners.remove(listener)
+        _listeners.remove(callback)
 
 
 @contextmanager
-def stage(name: str) -> Iterator[dict[str, int]]:
+def planned(names: Sequence[str] | None) -> Iterator[None]:
+    """Say which stages the block consists of, so that each knows which step of how many it is.
+
+    Inside of a stage, or of a larger plan, it says nothing new.
+
+    Args:
+        names: in their order; None where that depends on the data: then steps are counted, and it
+            is not said of how many.
+    """
+    if _plan.get() is not None or _running.get() is not None:
+        yield
+        return
+    token = _plan.set(_Plan(names))
+    try:
+        yield
+    finally:
+        _plan.reset(token)
+
+
+@contextmanager
+def stage(name: str, purpose: str = "") -> Iterator[dict[str, int]]:
     """Tell that a stage of the work begins, and how long it took when it ends.
 
     Args:
         name: what is done, in one or two words.
+        purpose: what it is for, where the name does not say so.
 
     Yields:
         a dictionary for what the stage counts; it may stay empty.
     """
-    for listener in tuple(_listeners):
-        listener.callback(name, None)
     counts: dict[str, int] = {}
-    begun = time.perf_counter()
-    yield counts
-    seconds = time.perf_counter() - begun
-    for listener in tuple(_listeners):
-        if counts and listener.counts is not None:
-            listener.counts(name, counts)
-        listener.callback(name, seconds)
+    event = _begun(name, purpose)
+    token = _running.set(event)
+    try:
+        _tell(event)
+        begun = time.perf_counter()
+        yield counts
+        seconds = time.perf_counter() - begun
+    finally:
+        _running.reset(token)
+    _tell(replace(event, seconds=seconds, counts=counts))
+
+
+def _begun(name: str, purpose: str) -> Event:
+    around, plan = _running.get(), _plan.get()
+    if around is not None:
+        within = (*around.within, around.name)
+        return Event(name, within, purpose, around.step, around.steps)
+    step, steps = plan.begin(name) if plan else (None, None)
+    return Event(name, (), purpose, step, steps)
+
+
+def _tell(event: Event) -> None:
+    for callback in tuple(_listeners):
+        callback(event)

@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,9 @@ def test_what_is_missing_is_told_without_an_error(
     found = checks()
     wrong = {name for name, check in found.items() if not check.ok}
     assert {"Java", "Spark", "memory", "GraphFrames jar"} <= wrong
+    assert {name for name, check in found.items() if check.stops} == {
+        *("Java", "Spark", "GraphFrames jar")
+    }  # a jar that is named must be there
     assert "apt-get install openjdk-17" in str(found["Java"].fix)
     assert str(tmp_path) in found["Spark"].value
     assert found["memory"].value == "1.0 GiB"
@@ -82,3 +86,17 @@ def test_the_maker_of_the_native_blas_is_recognised(
     check = checks()["BLAS of the JVM"]
     assert check.value == f"{maker} (libblas.so.3)"
     assert check.ok == (maker == "OpenBLAS")
+    assert not check.stops
+
+
+def test_a_temporary_folder_must_be_writable_and_should_be_large(
+    jar: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    little = shutil.disk_usage("/")._replace(free=GIBIBYTE)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: little)
+    small = checks()["temporary folder"]
+    assert (small.ok, small.stops) == (False, False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    locked = checks()["temporary folder"]
+    assert (locked.ok, locked.stops) == (False, True)
+    assert "not writable" in locked.value

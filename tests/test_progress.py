@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import pytest
 
-from graphrec.progress import listen, stage
+from graphrec.progress import Event, listen, planned, stage
 
 
 def test_begin_counts_and_end_are_told_in_this_order() -> None:
-    told: list[tuple[object, ...]] = []
-    with (
-        listen(lambda *event: told.append(event), counts=lambda *event: told.append(event)),
-        stage("read") as counts,
-    ):
+    told: list[Event] = []
+    with listen(told.append), stage("read", "for a test") as counts:
         counts["rows"] = 3
-    name, seconds = told.pop()
-    assert name == "read"
-    assert isinstance(seconds, float)
-    assert seconds >= 0
-    assert told == [("read", None), ("read", {"rows": 3})]
+    begin, end = told
+    assert begin == Event("read", purpose="for a test")
+    assert (end.name, end.counts) == ("read", {"rows": 3})
+    assert end.seconds is not None
+    assert end.seconds >= 0
 
 
 def test_all_listeners_hear_and_only_while_they_listen() -> None:
     one: list[str] = []
     two: list[str] = []
-    with listen(lambda name, _: one.append(name)):
-        with listen(lambda name, _: two.append(name)), stage("a"):
+    with listen(lambda event: one.append(event.name)):
+        with listen(lambda event: two.append(event.name)), stage("a"):
             pass
         with stage("b"):
             pass
@@ -35,13 +35,81 @@ def test_all_listeners_hear_and_only_while_they_listen() -> None:
     assert two == ["a", "a"]
 
 
-def test_a_failed_stage_does_not_end() -> None:
-    told: list[tuple[str, float | None]] = []
+def test_a_failed_stage_does_not_end_and_nothing_is_within_it() -> None:
+    told: list[Event] = []
 
     def fail() -> None:
-        with listen(lambda *event: told.append(event)), stage("read"):
+        with stage("read"):
             raise ValueError("no")
 
-    with pytest.raises(ValueError, match="no"):
-        fail()
-    assert told == [("read", None)]
+    with listen(told.append):
+        with pytest.raises(ValueError, match="no"):
+            fail()
+        with stage("write"):
+            pass
+    assert [(event.path, event.seconds is None) for event in told] == [
+        ("read", True),
+        ("write", True),
+        ("write", False),
+    ]
+
+
+def test_stages_know_their_step_and_parts_belong_to_that_of_the_whole() -> None:
+    told: list[Event] = []
+    with listen(told.append), planned(["read", "learn"]):
+        with stage("read"):
+            pass
+        with stage("learn"), planned(["of", "another", "plan"]), stage("ridge"):
+            pass
+    with listen(told.append), stage("unplanned"):
+        pass
+    assert [(event.path, event.place) for event in told if event.seconds is not None] == [
+        ("read", "step 1 of 2"),
+        ("learn / ridge", "step 2 of 2"),
+        ("learn", "step 2 of 2"),
+        ("unplanned", ""),
+    ]
+
+
+@pytest.mark.parametrize("names", [["read", "ridge"], ["read"], None])
+def test_what_is_not_as_planned_claims_no_number_of_steps(names: list[str] | None) -> None:
+    told: list[Event] = []
+    with listen(told.append), planned(names):
+        for name in ("read", "factors", "ridge"):
+            with stage(name):
+                pass
+    places = [event.place for event in told if event.seconds is not None]
+    assert places[0] == ("step 1" if names is None else f"step 1 of {len(names)}")
+    assert places[1:] == ["step 2", "step 3"]
+
+
+def test_a_plan_ends_with_its_block_even_if_it_fails() -> None:
+    told: list[Event] = []
+    with suppress(ValueError), planned(["read"]):
+        raise ValueError
+    with listen(told.append), stage("read"):
+        pass
+    assert {event.place for event in told} == {""}
+
+
+def test_threads_count_their_own_steps() -> None:
+    told: list[Event] = []
+
+    def fit(name: str) -> None:
+        with planned([name]), stage(name):
+            pass
+
+    with listen(told.append), stage("grid"), ThreadPoolExecutor(2) as pool:
+        list(pool.map(fit, ["a", "b"]))
+    fits = {(event.path, event.place) for event in told if event.name != "grid"}
+    assert fits == {("a", "step 1 of 1"), ("b", "step 1 of 1")}
+
+
+def test_as_text() -> None:
+    assert str(Event("read")) == "read ..."
+    assert str(Event("ridge", ("again",), "to find more", 7, 11)) == (
+        "step 7 of 11, again / ridge: to find more"
+    )
+    assert str(Event("read", step=2, seconds=3.21, counts={"rows": 18000})) == (
+        "step 2, read, 18,000 rows, 3.2 s"
+    )

@@ -42,8 +42,8 @@ def test_the_comparison_runs(spark: SparkSession, tmp_path: Path) -> None:
     text = README.read_text(encoding="utf-8")
     [command] = re.findall(r"^graphrec (evaluate .*)$", text, re.MULTILINE)
     names = {
-        "ratings.csv": str(README.parent / "sample_data" / "ratings.csv"),
-        "comparison": str(tmp_path / "comparison"),
+        "sample_data/ratings.csv": str(README.parent / "sample_data" / "ratings.csv"),
+        "out/compared": str(tmp_path / "comparison"),
     }
     out = io.StringIO()
     with contextlib.redirect_stdout(out):

@@ -23,7 +23,7 @@ from graphrec.columns import ITEM, USER
 from graphrec.data.catalogue import Catalogue
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.graph.measures import MEASURES
-from graphrec.progress import stage
+from graphrec.progress import planned, stage
 
 SIZE: Final = "size"
 DEGREES: Final = "degrees"
@@ -38,6 +38,12 @@ ITEM_EDGES: Final = "item_edges"
 COMMUNITIES: Final = "communities"
 ITEM_ROLES: Final = "item_roles"
 SIMILAR_USERS: Final = "similar_users"
+
+STAGES: Final = (
+    *("degrees", "components", "core numbers", "distances", "reach", "PageRank"),
+    *("item graph", "communities", "similar users"),
+)
+"""The stages of `explore`, in their order."""
 
 _OF_DEGREES: Final = ("mean", "median", "max", "gini")
 
@@ -95,7 +101,13 @@ def explore(
     Raises:
         GraphFramesError: the session has no GraphFrames.
     """
-    chosen = settings or Settings()
+    with planned(STAGES):
+        return _explored(graph, catalogue, keep, settings or Settings())
+
+
+def _explored(
+    graph: UserItemGraph, catalogue: Catalogue, keep: Keep, chosen: Settings
+) -> dict[str, DataFrame]:
     tables: dict[str, DataFrame] = {}
 
     def kept(name: str, table: DataFrame) -> DataFrame:

@@ -16,16 +16,20 @@ class Options(DebugOption):
 def run(_options: Options) -> None:
     """Look at Python, Java, Spark, memory and what else graphrec leans on.
 
-    The exit code is 1 if anything is not as it should be; what to do about it is said below it.
+    The exit code is 1 if graphrec cannot be used here (!!); what is marked -- makes a part of it
+    work, or work better. What to do about either is said below it.
     """
     from graphrec.environment import check_environment
     from graphrec.errors import PlatformError
 
-    failed = []
+    stopping = []
     for check in check_environment():
-        print(f"{'ok' if check.ok else '!!'}  {check.name:<18}{check.value}", flush=True)
+        mark = "ok" if check.ok else "!!" if check.needed else "--"
+        print(f"{mark}  {check.name:<18}{check.value}", flush=True)
         if not check.ok:
-            failed.append(check.name)
             print(f"    {'':<18}{check.fix}", flush=True)
-    if failed:
-        raise PlatformError(f"not as it should be: {', '.join(failed)}")
+        if check.stops:
+            stopping.append(check.name)
+    if stopping:
+        raise PlatformError(f"cannot be used here: {', '.join(stopping)}")
+    print("graphrec can be used here")

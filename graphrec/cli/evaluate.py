@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from graphrec.cli.run import Run
     from graphrec.cli.splitting import Divided
     from graphrec.evaluation.comparison import Evaluation
+    from graphrec.models.hybrid import HybridRecommender
     from graphrec.models.recommender import RecommenderModel
 
 HYBRID: Final = "hybrid"
@@ -33,6 +34,8 @@ PER_USER: Final = "_per_user"  # names that Spark and Arrow pass over when they 
 ACTIVITY: Final = "_activity"
 SIGNIFICANCE: Final = "_significance"
 REPORT: Final = "_report.html"
+_WRITE: Final = "write"  # stages
+_REPORT: Final = "report"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,7 @@ def run(options: Options) -> None:
     cutoffs = parse_cutoffs(options.cutoffs)
     check_mmr(options)
     recommender = hybrid.hybrid_of(options, **column_params(options))
-    with running("evaluate", options) as run:
+    with running("evaluate", options, _stages(options, recommender)) as run:
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input]
         ) as folders:
@@ -107,6 +110,19 @@ def run(options: Options) -> None:
         divided.unpersist()
         run.report.line(f"charts in {options.out}/{REPORT}")
         run.report.line(f"written to {options.out}")
+
+
+def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
+    """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import results, splitting
+    from graphrec.evaluation.comparison import comparison_stages
+
+    learning = recommender.stages()
+    if learning is None:
+        return None
+    models = len(("popularity", *recommender.legs, HYBRID, WITH_MMR))
+    writing = [_WRITE, *results.writing_stages(options), _REPORT]
+    return [splitting.SPLIT, *learning, *comparison_stages(models), *writing]
 
 
 # --- what is asked for ----------------------------------------------------------------------------
@@ -160,7 +176,7 @@ def _write(found: Evaluation, divided: Divided, folders: Folders, options: Optio
     from graphrec.cli import results
     from graphrec.progress import stage
 
-    with stage("write"):
+    with stage(_WRITE):
         written = results.write_table(found.summary.coalesce(1), folders.result)
         found.per_user.write.parquet(f"{folders.result}/{PER_USER}")
         found.by_activity.coalesce(1).write.parquet(f"{folders.result}/{ACTIVITY}")
@@ -175,7 +191,7 @@ def _write_report(
     from graphrec.progress import stage
     from graphrec.viz.evaluation_report import Findings, evaluation_page
 
-    with stage("report"):
+    with stage(_REPORT):
         page = evaluation_page(
             Findings.of(found), title="Comparison of recommenders", facts=facts, variant=WITH_MMR
         )

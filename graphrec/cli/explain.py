@@ -23,7 +23,10 @@ from graphrec.cli.options import (
 if TYPE_CHECKING:
     from graphrec.cli.run import Run
     from graphrec.explanation.explanation import Explanation
-    from graphrec.models.recommender import RecommenderModel
+    from graphrec.models.recommender import Recommender, RecommenderModel
+
+_EXPLANATION: Final = "explanation"  # stages
+_WRITE: Final = "write"
 
 PAGE: Final = "_explanation.html"
 TABLES: Final = ("place", "shares", "contributions", "paths")
@@ -87,7 +90,7 @@ def run(options: Options) -> None:
     options = _named(options)
     source.check_source(options, hybrid.LEARNING)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
-    with running("explain", options) as run:
+    with running("explain", options, _stages(options, recommender)) as run:
         origin = source.open_source(run.spark, options, timed=hybrid.needs_times(options))
         titles = open_titles(run.spark, options, item=origin.columns.item)
         listed = Filters(run.spark, options, origin)
@@ -96,7 +99,7 @@ def run(options: Options) -> None:
             hybrid.serve_as_asked(model, options)
         user, item = _ids(options, model)
         told = listed.figures(model)
-        with stage("explanation"):
+        with stage(_EXPLANATION):
             explanation = model.explain(
                 user,
                 item,
@@ -108,9 +111,10 @@ def run(options: Options) -> None:
             found = Found.of(explanation)
         title_of = titles.of(found.items, model.learned.item_type)
         if options.out is not None:
-            page = explanation_page(found, title_of)
-            read = source.input_figures(origin, model) | {"lists": list_figures(told)}
-            _write(run, options, options.out, read, model, explanation, page)
+            with stage(_WRITE):
+                page = explanation_page(found, title_of)
+                read = source.input_figures(origin, model) | {"lists": list_figures(told)}
+                _write(run, options, options.out, read, model, explanation, page)
         explanation.paths.unpersist()
         source.tell_input(run.report, model, options.out)
         tell_lists(run.report, told)
@@ -118,6 +122,16 @@ def run(options: Options) -> None:
             show.explanation(found, title_of)
         if options.out is not None:
             run.report.line(f"written to {options.out}")
+
+
+def _stages(options: Options, recommender: Recommender) -> list[str] | None:
+    """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import source
+
+    before = source.stages(options, recommender)
+    if before is None:
+        return None
+    return [*before, _EXPLANATION, *([_WRITE] if options.out is not None else [])]
 
 
 def _named(options: Options) -> Options:

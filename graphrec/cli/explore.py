@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from graphrec.cli.inputs import Titles
     from graphrec.cli.run import Run
     from graphrec.data.columns_found import InteractionColumns
-    from graphrec.models.recommender import RecommenderModel
+    from graphrec.models.recommender import Recommender, RecommenderModel
 
 GRAPH: Final = "Graph"
 
 REPORT: Final = "_report.html"  # names that Spark and Arrow pass over when they read the result
 EXPLORER: Final = "_explorer.html"
+_PAGES: Final = "pages"  # a stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ def run(options: Options) -> None:
     _check(options)
     settings = Settings(options.edges_per_item, options.resolution, options.k)
     recommender = PopularityRecommender(**column_params(options), preference="weight")
-    with running("explore", options) as run:
+    with running("explore", options, _stages(recommender)) as run:
         require_graphframes(run.spark)
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input, options.items]
@@ -103,8 +104,8 @@ def run(options: Options) -> None:
             with model.graph as graph:
                 keep = _writer(folders.result, origin.columns, options)
                 tables = explore(graph, model.learned.tables.catalogue, keep, settings)
-            figures = headline(tables)
-            with stage("pages"):
+            with stage(_PAGES):
+                figures = headline(tables)
                 highlights = Highlights.of(
                     tables,
                     origin.columns.item,
@@ -127,6 +128,15 @@ def run(options: Options) -> None:
         run.report.line(f"report in {options.out}/{REPORT}")
         run.report.line(f"map of the items in {options.out}/{EXPLORER}")
         run.report.line(f"written to {options.out}")
+
+
+def _stages(recommender: Recommender) -> list[str] | None:
+    """The stages of the work, in their order."""
+    from graphrec.analytics.exploration import STAGES
+    from graphrec.cli import results
+
+    before = recommender.stages()
+    return None if before is None else [*before, *STAGES, _PAGES, results.SET_ASIDE]
 
 
 def _check(options: Options) -> None:

@@ -216,6 +216,12 @@ class Titles:
 
     frame: DataFrame | None  # (id, title)
 
+    def typed(self, kind: T.DataType) -> DataFrame:
+        """(id, title) of the items that have a title, the ids of the model's type; with a table."""
+        assert self.frame is not None
+        typed = self.frame.select(_title_key(self.frame, kind).alias(_ID), _TITLE)
+        return typed.where(F.col(_ID).isNotNull() & F.col(_TITLE).isNotNull())
+
     def of(self, ids: Iterable[Any], kind: T.DataType) -> dict[Any, str]:
         """The titles of some items, as many as people see on a page.
 
@@ -227,12 +233,11 @@ class Titles:
         titles = {item: str(item) for item in wanted}
         if self.frame is None or not wanted:
             return titles
-        typed = self.frame.select(_title_key(self.frame, kind).alias(_ID), _TITLE)
+        typed = self.typed(kind)
         shown = self.frame.sparkSession.createDataFrame(
             [(item,) for item in wanted], T.StructType([T.StructField(_ID, kind)])
         )
-        found = typed.join(F.broadcast(shown), _ID).where(f"{_TITLE} IS NOT NULL")
-        rows = found.collect()
+        rows = typed.join(F.broadcast(shown), _ID).collect()
         return titles | {row[_ID]: printable(row[_TITLE]) for row in rows}
 
 

@@ -182,8 +182,8 @@ class ItemsOptions:
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Titles of the items, shown in the sample; its id column is named as in IN, or "
-            "by a usual name.",
+            help="Titles of the items, shown and written beside the ids; its id column is named as "
+            "in IN, or by a usual name.",
             show_default=False,
             rich_help_panel=INPUT,
         ),

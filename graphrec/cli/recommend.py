@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -23,6 +23,10 @@ from graphrec.cli.options import (
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from graphrec.models.recommender import Recommender
+
+_LISTS: Final = "lists"  # a stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,32 +57,34 @@ class Options(
 def run(options: Options) -> None:
     """Write a ranked, explained list for every user of IN.
 
-    The result has the user and item columns of IN, rank (1..k), score, one column per leg with
-    its share of the score, because (the items of the history that contributed most) and source
-    (personal, or popular for users without a history).
+    The result has the user and item columns of IN, with --items the title, rank (1..k), score, one
+    column per leg with its share of the score, because (the items of the history that contributed
+    most) and source (personal, or popular for users without a history).
     """
     from graphrec.cli import hybrid, results, show, source
     from graphrec.cli.filters import Filters, list_figures, tell_lists
     from graphrec.cli.inputs import column_params, open_titles
     from graphrec.cli.run import running
+    from graphrec.cli.titled import check_free, with_titles
     from graphrec.progress import stage
 
     source.check_source(options, hybrid.LEARNING)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
-    with running("recommend", options) as run:
+    with running("recommend", options, _stages(options, recommender)) as run:
         with results.result_folders(
             run.spark, options, save_model=options.save_model, inputs=_inputs(options)
         ) as folders:
             origin = source.open_source(run.spark, options, timed=hybrid.needs_times(options))
             titles = open_titles(run.spark, options, item=origin.columns.item)
+            check_free(titles, origin.columns)
             listed = Filters(run.spark, options, origin, users=options.users)
             model = origin.model(recommender)
             if options.model is not None:
                 hybrid.serve_as_asked(model, options)
             told = listed.figures(model)
-            with stage("lists") as counts:
+            with stage(_LISTS) as counts:
                 lists = model.rankedLists(options.k, **listed.frames(model))
-                written = results.write_table(lists, folders.result)
+                written = results.write_table(with_titles(lists, model, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
             results.write_beside(written, model.rejected, folders, options)
@@ -107,6 +113,18 @@ def _inputs(options: Options) -> list[str | None]:
         options.allow,
         options.deny,
     ]
+
+
+def _stages(options: Options, recommender: Recommender) -> list[str] | None:
+    """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import results, source
+
+    before = source.stages(options, recommender)
+    if before is None:
+        return None
+    learned = options.model is None
+    writing = results.writing_stages(options, learned=learned, save_model=options.save_model)
+    return [*before, _LISTS, *writing]
 
 
 def _figures(written: DataFrame, user: str) -> dict[str, Any]:

@@ -12,14 +12,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.cli.options import OutputOptions, TableFormat
+from graphrec.cli.options import OutputOptions, TableFormat, WritingOptions
 from graphrec.cli.output import RESULT, SAVED_MODEL, literal, staged
 from graphrec.data.column_types import quoted
+from graphrec.models.directory import SAVE_MODEL
 from graphrec.models.recommender import RecommenderModel
 from graphrec.progress import stage
 
 REJECTED: Final = "_rejected"  # names that Spark and Arrow pass over when they read the result
 CSV: Final = "_csv"
+SET_ASIDE: Final = "rows set aside"  # stages
+_CSV_FILES: Final = "CSV"
 JOINED_BY: Final = "|"
 
 
@@ -29,6 +32,23 @@ class Folders:
 
     result: str
     model: str | None
+
+
+def writing_stages(
+    options: WritingOptions, *, learned: bool = True, save_model: str | None = None
+) -> list[str]:
+    """The stages of `write_beside` and `save_model`, in their order.
+
+    Args:
+        options: how the result is written.
+        learned: interactions are read, so rows may be set aside.
+        save_model: where the model goes, None if nowhere.
+    """
+    return [
+        *([SET_ASIDE] if learned else []),
+        *([_CSV_FILES] if options.format == TableFormat.CSV else []),
+        *([SAVE_MODEL] if save_model is not None else []),
+    ]
 
 
 @contextmanager
@@ -76,21 +96,20 @@ def write_beside(
     """Write what goes with the table: rows set aside, CSV files."""
     write_rejected(rejected, folders.result)
     if options.format == TableFormat.CSV:
-        with stage("CSV"):
+        with stage(_CSV_FILES):
             write_csv(written, f"{folders.result}/{CSV}")
 
 
 def save_model(model: RecommenderModel, folders: Folders) -> None:
     """Write the model, if it is to be kept."""
     if folders.model is not None:
-        with stage("save model"):
-            model.write().save(folders.model)
+        model.write().save(folders.model)
 
 
 def write_rejected(rejected: DataFrame | None, folder: str) -> None:
     """Write the rows that were set aside; None where a model was loaded, which has none."""
     if rejected is not None:
-        with stage("rows set aside"):
+        with stage(SET_ASIDE):
             rejected.write.parquet(f"{folder}/{REJECTED}")
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import pyspark
 from py4j.protocol import Py4JError
@@ -20,8 +20,10 @@ from graphrec.cli.options import RunOptions
 from graphrec.cli.output import RUN_RECORD, write_text
 from graphrec.cli.report import Report
 from graphrec.cli.signals import interruptions_raise
-from graphrec.progress import stage
+from graphrec.progress import planned, stage
 from graphrec.session import spark_session
+
+_START: Final = "start Spark"
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,26 @@ class Run:
 
 
 @contextmanager
-def running(verb: str, options: RunOptions) -> Iterator[Run]:
-    """Run a verb in the session that is there, or in one of its own that ends with it."""
+def running(verb: str, options: RunOptions, stages: Sequence[str] | None = None) -> Iterator[Run]:
+    """Run a verb in the session that is there, or in one of its own that ends with it.
+
+    Args:
+        verb: its name.
+        options: of it.
+        stages: those of its work, in their order; None if they depend on the data.
+    """
     begun = datetime.now(UTC)
     report = Report(quiet=options.quiet)
     logs = nullcontext() if options.debug else only_our_logs()
-    with logs, report.listening(), _session(verb, options) as spark, interruptions_raise():
+    own_session = SparkContext._active_spark_context is None
+    steps = None if stages is None else [*([_START] if own_session else []), *stages]
+    with (
+        logs,
+        report.listening(),
+        planned(steps),
+        _session(verb, options) as spark,
+        interruptions_raise(),
+    ):
         yield Run(verb, options, spark, report, begun)
 
 
@@ -79,7 +95,7 @@ def _session(verb: str, options: RunOptions) -> Iterator[SparkSession]:
     if SparkContext._active_spark_context is not None:
         yield spark_session()
         return
-    with stage("start Spark"):
+    with stage(_START):
         spark = spark_session(f"graphrec {verb}", master=options.master)
     if not options.debug:
         silence_spark(spark)

@@ -69,9 +69,17 @@ def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: in
     for who in users:
         table(
             f"{who}, {_lately(histories.get(who, []), title_of)}",
-            (right(""), "recommended", right("score"), "because you watched"),
             (
-                (row[RANK], title_of[row[item]], f"{row[SCORE]:.2f}", _why(row, title_of))
+                *_naming(right(""), item, "recommended", titles),
+                right("score"),
+                "because you watched",
+            ),
+            (
+                (
+                    *_named(row[RANK], row[item], title_of, titles),
+                    f"{row[SCORE]:.2f}",
+                    _why(row, title_of),
+                )
                 for row in rows
                 if row[user] == who
             ),
@@ -98,18 +106,16 @@ def neighbours(
     title_of = titles.of(named, model.learned.item_type)
     for one in most:
         table(
-            f"{title_of[one[item]]}, watched by {one['support_item']:,}",
+            f"{_with_id(one[item], title_of, titles)}, watched by {one[SUPPORT_ITEM]:,}",
             (
-                right(""),
-                "watched together with",
+                *_naming(right(""), item, "watched together with", titles),
                 right("users in common"),
                 right("later"),
                 right(measure),
             ),
             (
                 (
-                    row[RANK],
-                    title_of[row[NEIGHBOUR]],
+                    *_named(row[RANK], row[NEIGHBOUR], title_of, titles),
                     f"{row['together']:,} of {row['support_neighbour']:,}",
                     "" if row["after"] is None else f"{row['after']:,}",
                     f"{row[measure]:,.3f}",
@@ -246,6 +252,20 @@ def _histories(model: RecommenderModel, users: Sequence[Any]) -> dict[Any, list[
 def _latest_first(entry: tuple[float | None, int]) -> tuple[float, int]:
     seconds, index = entry
     return -(seconds or 0.0), index
+
+
+def _naming(rank: Column, ids: str, named: str, titles: Titles) -> tuple[Column | str, ...]:
+    """The heads of rank and item: beside its title, an item has a column for its id."""
+    return (rank, named) if titles.frame is None else (rank, ids, named)
+
+
+def _named(rank: int, item: Any, title_of: TitleOf, titles: Titles) -> tuple[Any, ...]:
+    """The cells under the heads of `_naming`."""
+    return (rank, title_of[item]) if titles.frame is None else (rank, item, title_of[item])
+
+
+def _with_id(item: Any, title_of: TitleOf, titles: Titles) -> str:
+    return title_of[item] if titles.frame is None else f"{title_of[item]} ({item})"
 
 
 def _lately(history: Sequence[Any], title_of: TitleOf) -> str:

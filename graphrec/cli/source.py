@@ -17,8 +17,8 @@ from graphrec.data.columns_found import InteractionColumns
 from graphrec.data.interactions import InteractionFigures
 from graphrec.data.text_ids import is_untyped
 from graphrec.errors import ParameterError
+from graphrec.models.directory import LOAD_MODEL
 from graphrec.models.recommender import Recommender, RecommenderModel
-from graphrec.progress import stage
 
 _READING: Final = ("input_format", "user", "item", "rating", "timestamp", "implicit")
 
@@ -98,10 +98,14 @@ def open_source(spark: SparkSession, options: SourceOptions, *, timed: str | Non
         timed: what needs the interactions' times, if anything does.
     """
     if options.model is not None:
-        with stage("load model"):
-            saved: RecommenderModel = RecommenderModel.load(options.model)
+        saved: RecommenderModel = RecommenderModel.load(options.model)
         return Source(options.model, saved.learned.columns, None, saved)
     return open_interactions(spark, options, timed=timed)
+
+
+def stages(options: SourceOptions, recommender: Recommender) -> list[str] | None:
+    """The stages of making a model of the source; None if the data decide."""
+    return recommender.stages() if options.model is None else [LOAD_MODEL]
 
 
 def open_interactions(spark: SparkSession, options: InputOptions, *, timed: str | None) -> Source:

@@ -23,6 +23,7 @@ from graphrec.evaluation.comparison import Evaluation
 from graphrec.models.recommender import RecommenderModel
 from graphrec.progress import stage
 
+SPLIT = "split"  # a stage
 _FRACTION = 0.2
 _LAST = 5
 _SEED = 0
@@ -119,7 +120,7 @@ def divide(ratings: Ratings, options: SplitOptions, duplicates: DuplicateRule) -
     Raises:
         EmptyInputError: no row is accepted, or nothing is left on one side of the cut.
     """
-    with stage("split") as counts:
+    with stage(SPLIT) as counts:
         interactions = validate_interactions(ratings.frame, ratings.columns, duplicates=duplicates)
         accepted = _own_columns(interactions.accepted, ratings.columns)
         train, test = _cut(accepted, ratings.columns, options)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from graphrec.evaluation.tuning import Tuned
     from graphrec.evaluation.tuning_grid import Group
+    from graphrec.models.hybrid import HybridRecommender
 
 CONFIG: Final = "graphrec.toml"
 TRIALS: Final = "trials"
@@ -92,7 +93,7 @@ def run(options: Options) -> None:
         raise ParameterError("--weights is what tune looks for", fix="leave it out")
     recommender = hybrid.hybrid_of(options, **column_params(options))
     grid = _grid(options.groups) if options.groups else None
-    with running("tune", options) as run:
+    with running("tune", options, _stages(options, recommender, grid)) as run:
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input]
         ) as folders:
@@ -127,6 +128,16 @@ def run(options: Options) -> None:
         if not options.quiet:
             show.tuning(tuned)
         run.report.line(f"written to {options.out}; use it by --config {options.out}/{CONFIG}")
+
+
+def _stages(
+    options: Options, recommender: HybridRecommender, grid: list[Group] | None
+) -> list[str]:
+    """The stages of the work, in their order."""
+    from graphrec.cli import results
+    from graphrec.evaluation.tuning import tuning_stages
+
+    return [*tuning_stages(recommender, grid), *results.writing_stages(options)]
 
 
 def _grid(names: str) -> list[Group]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from graphrec.data.columns_found import InteractionColumns
+    from graphrec.models.recommender import Recommender
+
+DEFAULT_MEASURE: Final = "npmi"  # those of the library, which is too heavy for --help
+DEFAULT_SUPPORT: Final = 2
+DEFAULT_SHRINKAGE: Final = 5.0
+_NEIGHBOURS: Final = "neighbours"  # a stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +47,11 @@ class Options(
         str,
         typer.Option(
             metavar="NAME",
-            help="What neighbours are ranked by: support, confidence, lift, cosine, jaccard, pmi "
-            "or llr (log-likelihood ratio).",
+            help="What neighbours are ranked by: support, confidence, lift, cosine, jaccard, pmi, "
+            "npmi (normalised pointwise mutual information) or llr (log-likelihood ratio).",
             rich_help_panel=LISTS,
         ),
-    ] = "llr"
+    ] = DEFAULT_MEASURE
     min_support: Annotated[
         int,
         typer.Option(
@@ -54,7 +60,17 @@ class Options(
             help="Users that two items need in common.",
             rich_help_panel=LISTS,
         ),
-    ] = 2
+    ] = DEFAULT_SUPPORT
+    shrinkage: Annotated[
+        float,
+        typer.Option(
+            metavar="N",
+            min=0.0,
+            help="Holds pairs of few common users back: the measure is multiplied by n / (n + N) "
+            "for the ranking, n being those users.",
+            rich_help_panel=LISTS,
+        ),
+    ] = DEFAULT_SHRINKAGE
     ordered: Annotated[
         bool,
         typer.Option(help="Rank what was watched after the item.", rich_help_panel=LISTS),
@@ -75,11 +91,13 @@ def run(options: Options) -> None:
 
     The result has the item column of IN, neighbour, rank (1..k), together (users who have both),
     after (those who had the neighbour later), support_item and support_neighbour (users who have
-    each), and the measures support, confidence, lift, cosine, jaccard, pmi and llr.
+    each), and the measures support, confidence, lift, cosine, jaccard, pmi, npmi and llr; with
+    --items, title and neighbour_title stand behind the ids.
     """
     from graphrec.cli import results, show, source
     from graphrec.cli.inputs import column_params, open_titles
     from graphrec.cli.run import running
+    from graphrec.cli.titled import check_free, with_titles
     from graphrec.models.popularity import PopularityRecommender
     from graphrec.progress import stage
 
@@ -87,7 +105,7 @@ def run(options: Options) -> None:
     _check_measure(options.measure)
     partners = {} if options.partners is None else {"maxPartners": options.partners}
     recommender = PopularityRecommender(**column_params(options), **partners)
-    with running("watched-together", options) as run:
+    with running("watched-together", options, _stages(options, recommender)) as run:
         with results.result_folders(
             run.spark,
             options,
@@ -98,15 +116,17 @@ def run(options: Options) -> None:
                 run.spark, options, timed="--ordered" if options.ordered else None
             )
             titles = open_titles(run.spark, options, item=origin.columns.item)
+            check_free(titles, origin.columns)
             model = origin.model(recommender)
-            with stage("neighbours") as counts:
+            with stage(_NEIGHBOURS) as counts:
                 found = model.watchedTogether(
                     options.k,
                     measure=options.measure,
                     minSupport=options.min_support,
+                    shrinkage=options.shrinkage,
                     ordered=options.ordered,
                 )
-                written = results.write_table(found, folders.result)
+                written = results.write_table(with_titles(found, model, titles), folders.result)
                 figures = _figures(written, origin.columns)
                 counts.update(figures)
             results.write_beside(written, model.rejected, folders, options)
@@ -132,6 +152,18 @@ def _check_measure(name: str) -> None:
         raise ParameterError(
             "--measure is none of association", found=name, fix=f"choose of {', '.join(MEASURES)}"
         )
+
+
+def _stages(options: Options, recommender: Recommender) -> list[str] | None:
+    """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import results, source
+
+    before = source.stages(options, recommender)
+    if before is None:
+        return None
+    learned = options.model is None
+    writing = results.writing_stages(options, learned=learned, save_model=options.save_model)
+    return [*before, _NEIGHBOURS, *writing]
 
 
 def _figures(written: DataFrame, columns: InteractionColumns) -> dict[str, Any]:

@@ -10,7 +10,7 @@ lists. Tables with a row per user stay in Spark; those of models, metrics and gr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import reduce
 from typing import Any, Final
@@ -41,7 +41,7 @@ from graphrec.evaluation.significance import compare_with
 from graphrec.evaluation.summary import METRIC, summarise
 from graphrec.models.learned import Learned
 from graphrec.models.recommender import RecommenderModel
-from graphrec.progress import stage
+from graphrec.progress import planned, stage
 
 MODEL: Final = "model"
 REFERENCE: Final = "reference"
@@ -53,6 +53,9 @@ PER_USER_METRICS: Final = (*FORMULAS, INTRA_LIST_DIVERSITY, NOVELTY, PERCENTILE)
 METRICS: Final = (*PER_USER_METRICS, CATALOGUE_COVERAGE, GINI)
 COLUMNS: Final = (MODEL, K, HISTORY, *PER_USER_METRICS)  # that stand beside the user's
 
+_TEST_USERS: Final = "test users"  # stages
+_LISTS: Final = "lists"
+_METRICS: Final = "metrics"
 _LIST: Final = "list"
 _GROUPS: Final = 5  # of users by the length of their histories
 
@@ -125,6 +128,24 @@ def evaluate(
             has the name of a figure.
         EmptyInputError: nobody is in the test set, or all of it was seen.
     """
+    with planned(comparison_stages(len(models))):
+        return _compare(models, train, test, k, reference, similarity, confidence)
+
+
+def comparison_stages(models: int) -> list[str]:
+    """The stages of a comparison of so many models, in their order."""
+    return [_TEST_USERS, *[_LISTS] * models, _METRICS]
+
+
+def _compare(
+    models: Mapping[str, RecommenderModel],
+    train: DataFrame,
+    test: DataFrame,
+    k: Cutoffs,
+    reference: str | None,
+    similarity: DataFrame | None,
+    confidence: float,
+) -> Evaluation:
     learned = _learned_of(models, reference)
     user, item = learned.columns.user, learned.columns.item
     chosen = list(models)[-1] if reference is None else reference
@@ -133,12 +154,12 @@ def evaluate(
     yardsticks = _Yardsticks.of(
         known,
         held_out,
-        _similarity(models, item) if similarity is None else _named(similarity, item),
+        lambda: _similarity(models, item) if similarity is None else _named(similarity, item),
         distinct_cutoffs(k),
         filter_seen=any(model.value("filterSeen") for model in models.values()),
     )
     lists = _lists_by(models, yardsticks)
-    with stage("metrics"):
+    with stage(_METRICS):
         per_user = checkpointed(yardsticks.per_user(lists, list(models)))
         catalogue = catalogue_metrics(
             lists, yardsticks.popularity, k=yardsticks.cutoffs, by=[MODEL]
@@ -241,13 +262,13 @@ class _Yardsticks:
     def of(
         train: DataFrame,
         test: DataFrame,
-        similarity: DataFrame,
+        similarity: Callable[[], DataFrame],  # which may have to count pairs
         cutoffs: list[int],
         *,
         filter_seen: bool,
     ) -> _Yardsticks:
         """Look at the training set once; the rest is done with these tables."""
-        with stage("test users") as counts:
+        with stage(_TEST_USERS) as counts:
             popularity = checkpointed(item_popularity(train))
             test, figures = hold_against(train, test, popularity, filter_seen=filter_seen)
             learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
@@ -256,7 +277,7 @@ class _Yardsticks:
                 test=test,
                 figures=figures,
                 users=checkpointed(users),
-                similarity=checkpointed(similarity),
+                similarity=checkpointed(similarity()),
                 popularity=popularity,
                 cutoffs=cutoffs,
             )
@@ -301,7 +322,7 @@ def _lists_by(models: Mapping[str, RecommenderModel], yardsticks: _Yardsticks) -
     """(model, user, item, rank) of the test users."""
     found = []
     for name, model in models.items():
-        with stage("lists") as counts:
+        with stage(_LISTS) as counts:
             found.append(checkpointed(_lists(name, model, yardsticks)))
             counts[f"rows by {name}"] = found[-1].count()
     return reduce(DataFrame.unionByName, found)

@@ -40,10 +40,12 @@ from graphrec.models.hybrid import DEFAULT_WEIGHTS, HybridRecommender
 from graphrec.models.learned_weights import normalised, search_weights
 from graphrec.models.novelty import mark_novel
 from graphrec.models.recommender import Leg
-from graphrec.models.training import TrainingData, prepare
+from graphrec.models.training import HISTORIES, ITEM_PAIRS, READ, TrainingData, prepare
 from graphrec.params import at_least, between, checked
-from graphrec.progress import stage
+from graphrec.progress import planned, stage
 
+_HOLD_OUT: Final = "hold out"
+_DIVERSITY: Final = "tune diversity"
 _LAMBDAS: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
@@ -112,20 +114,50 @@ def tune(
     users = checked("users", users, at_least(2))
     checked("fraction", fraction, between(0.0, 1.0, open_low=True, open_high=True))
     checked("budget", budget, between(0.0, 1.0))
+    groups = _groups(recommender, grid)
+    with planned(tuning_stages(recommender, grid)):
+        return _tune(recommender, dataset, groups, users, fraction, budget, seed)
+
+
+def tuning_stages(recommender: HybridRecommender, grid: Sequence[Group] | None = None) -> list[str]:
+    """The stages of tuning a hybrid, in their order."""
+    tried = [_stage_of(group) for group in _groups(recommender, grid)]
+    return [READ, HISTORIES, _HOLD_OUT, ITEM_PAIRS, *tried, _DIVERSITY]
+
+
+def _groups(recommender: HybridRecommender, grid: Sequence[Group] | None) -> list[Group]:
+    """What is tried, without what concerns legs that are not there."""
     own = {leg.leg for leg in recommender.legs}
     wished = default_grid(recommender.value("validationCut")) if grid is None else grid
-    grid = [group.only(own) for group in wished if not group.legs or group.legs & own]
+    return [group.only(own) for group in wished if not group.legs or group.legs & own]
+
+
+def _stage_of(group: Group) -> str:
+    return f"tune {group.name}"
+
+
+def _tune(
+    recommender: HybridRecommender,
+    dataset: DataFrame,
+    grid: Sequence[Group],
+    users: int,
+    fraction: float,
+    budget: float,
+    seed: int,
+) -> Tuned:
     asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
     wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
     undecayed = recommender.with_settings({"halfLife": None})
     data = recommender.enrich(prepare(dataset, undecayed, wanted, legs=recommender.leg_names))
     _require_times(data, [recommender, *asked])
-    cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
     widest = max(asked, key=lambda hybrid: hybrid.partners_kept(data.catalogue.size))
     with Kept() as kept:
-        known = replace(data, profiles=kept.keep(cut.training), params=widest)
-        validation = kept.keep(cut.validation)
-        if validation.isEmpty():
+        with stage(_HOLD_OUT):
+            cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
+            known = replace(data, profiles=kept.keep(cut.training), params=widest)
+            validation = kept.keep(cut.validation)
+            nobody = validation.isEmpty()
+        if nobody:
             raise EmptyInputError(
                 "nobody can be asked",
                 found="no history with a part to hold out",
@@ -134,10 +166,10 @@ def tune(
             )
         search = _Search(recommender, _Part(known, mark_novel(validation, known.pairs())))
         for group in grid:
-            with stage(f"tune {group.name}") as counts:
+            with stage(_stage_of(group)) as counts:
                 search.choose(group)
                 counts["trials"] = len(group.choices)
-        with stage("tune diversity"):
+        with stage(_DIVERSITY):
             return search.tuned(budget)
 
 
@@ -182,29 +214,33 @@ class _Search:
 
     def choose(self, group: Group) -> None:
         """Try the choices of a group, and keep the best."""
-        for choice in group.choices:
-            settings = self._settings | dict(choice)
-            if self._cached is not None and self._is_current(choice):
-                same = _at_default_weights(self._cached)
-                self._trials.append(_trial(group, choice, same, 0.0, chosen=False))
-                continue
-            hybrid = self._recommender.with_settings(settings)
-            data = self._data_of(hybrid)
-            legs = {
-                leg.leg: leg.learn(data)
-                if leg.leg in group.legs or leg.leg not in self._legs
-                else self._legs[leg.leg]
-                for leg in hybrid.legs
-            }
-            once = [learned for some in legs.values() for learned in some]
-            learned = hybrid.learn_again(data, once)
-            cached = hybrid.cached_scores(data, learned, self._part_of(hybrid).validation)
-            judged = _at_default_weights(cached)
-            error, chosen = self._compare(judged)
-            self._trials.append(_trial(group, choice, judged, error, chosen=chosen))
-            if chosen:
-                self._settings, self._legs, self._cached = settings, legs, cached
-                self._learned = learned
+        for number, choice in enumerate(group.choices, start=1):
+            with stage(f"{number} of {len(group.choices)}"):
+                self._try(group, choice)
+
+    def _try(self, group: Group, choice: Settings) -> None:
+        settings = self._settings | dict(choice)
+        if self._cached is not None and self._is_current(choice):
+            same = _at_default_weights(self._cached)
+            self._trials.append(_trial(group, choice, same, 0.0, chosen=False))
+            return
+        hybrid = self._recommender.with_settings(settings)
+        data = self._data_of(hybrid)
+        legs = {
+            leg.leg: leg.learn(data)
+            if leg.leg in group.legs or leg.leg not in self._legs
+            else self._legs[leg.leg]
+            for leg in hybrid.legs
+        }
+        once = [learned for some in legs.values() for learned in some]
+        learned = hybrid.learn_again(data, once)
+        cached = hybrid.cached_scores(data, learned, self._part_of(hybrid).validation)
+        judged = _at_default_weights(cached)
+        error, chosen = self._compare(judged)
+        self._trials.append(_trial(group, choice, judged, error, chosen=chosen))
+        if chosen:
+            self._settings, self._legs, self._cached = settings, legs, cached
+            self._learned = learned
 
     def tuned(self, budget: float) -> Tuned:
         """The settings, the weights that are searched with them, and MMR's λ for these."""

@@ -46,6 +46,16 @@ def pmi(together: Counts, item: Counts, neighbour: Counts, users: float) -> Coun
     return np.log(lift(together, item, neighbour, users))
 
 
+def npmi(together: Counts, item: Counts, neighbour: Counts, users: float) -> Counts:
+    """PMI over the most that it can be for such a pair, -ln P(i, j) (Bouma, 2009).
+
+    1 where the two are only met together, 0 by chance; PMI alone puts the rarest pairs first. A
+    pair that everybody has says nothing: 0.
+    """
+    most = -np.log(together / users)
+    return pmi(together, item, neighbour, users) / np.where(most > 0, most, 1.0)
+
+
 def llr(together: Counts, item: Counts, neighbour: Counts, users: float) -> Counts:
     """Log-likelihood ratio of dependence against independence (Dunning, 1993).
 
@@ -71,5 +81,6 @@ def _times_log_ratio(count: Counts, expected: Counts) -> Counts:
 
 
 MEASURES: Final[dict[str, Measure]] = {
-    measure.__name__: measure for measure in (support, confidence, lift, cosine, jaccard, pmi, llr)
+    measure.__name__: measure
+    for measure in (support, confidence, lift, cosine, jaccard, pmi, npmi, llr)
 }

@@ -15,6 +15,7 @@ from graphrec.progress import stage
 from graphrec.ranking.tables import FactorLeg
 
 HIGHEST_RANK: Final = 256  # that is taken without being asked for
+_FACTORS: Final = "factors"
 _ITERATIONS: Final = {"block": 5, "mllib": 8}
 
 
@@ -47,6 +48,10 @@ class ALSRecommender(Recommender):
     leg = "als"
     _model = ALSModel
 
+    def learning(self) -> list[str]:
+        """The factors."""
+        return [_FACTORS]
+
     def learn(self, data: TrainingData) -> list[Leg]:
         """The leg "als"."""
         engine = self.value("engine")
@@ -54,7 +59,7 @@ class ALSRecommender(Recommender):
         fit = ours if engine == "block" else fit_mllib_als
         iterations = self.value("iterations") or _ITERATIONS[engine]
         rank = self.value("rank") or default_rank(int(data.catalogue.support.sum()))
-        with stage("factors") as counts:
+        with stage(_FACTORS) as counts:
             factors = fit(
                 data.profiles,
                 data.catalogue.size,

@@ -7,8 +7,9 @@ from graphrec.graph.measures import MEASURES
 from graphrec.graph.order import weigh_by_order
 from graphrec.models.params import OrderParams
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
-from graphrec.models.training import TrainingData
+from graphrec.models.training import ITEM_PAIRS, TrainingData
 from graphrec.params import between, one_of, param
+from graphrec.progress import stage
 from graphrec.ranking.tables import NeighbourLeg
 
 
@@ -27,10 +28,16 @@ class CowatchRecommender(Recommender, OrderParams):
     leg = "cowatch"
     _model = CowatchModel
 
+    def learning(self) -> list[str]:
+        """Pairs, and the measure of each."""
+        return [ITEM_PAIRS, self.leg]
+
     def learn(self, data: TrainingData) -> list[Leg]:
         """The leg "cowatch"."""
-        rows = association_weights(
-            data.pairs(), measure=self.value("measure"), shrinkage=self.value("shrinkage")
-        )
-        rows = weigh_by_order(rows, data.pairs(), self.value("orderExponent"))
+        pairs = data.pairs()
+        with stage(self.leg):
+            rows = association_weights(
+                pairs, measure=self.value("measure"), shrinkage=self.value("shrinkage")
+            )
+            rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
         return [NeighbourLeg(self.leg, rows)]

@@ -12,7 +12,10 @@ from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLWritable
 from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.errors import OutputExistsError, UnreadableInputError
+from graphrec.progress import stage
 
+SAVE_MODEL = "save model"  # stages
+LOAD_MODEL = "load model"
 _METADATA = "metadata"
 _DESCRIBED = "graphrec"
 
@@ -48,7 +51,8 @@ def write_directory(
     for name, frame in tables.items():
         if overwrite and _is_there(spark, frame, f"{path}/{name}"):
             continue
-        frame.write.mode("overwrite").parquet(f"{path}/{name}")
+        with stage(name):
+            frame.write.mode("overwrite").parquet(f"{path}/{name}")
     for name, part in (parts or {}).items():
         part.write().session(spark).overwrite().save(f"{path}/{name}")
     metadata = DefaultParamsWriter._get_metadata_to_save(

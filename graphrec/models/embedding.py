@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from graphrec.factors.softmax import Training, fit_softmax
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.training import TrainingData
 from graphrec.params import at_least, between, optional, param, positive
 from graphrec.progress import stage
 from graphrec.ranking.tables import FactorLeg
+
+_EMBEDDINGS: Final = "embeddings"
 
 
 class EmbeddingModel(RecommenderModel):
@@ -44,6 +48,10 @@ class EmbeddingRecommender(Recommender):
     leg = "embedding"
     _model = EmbeddingModel
 
+    def learning(self) -> list[str]:
+        """The embeddings."""
+        return [_EMBEDDINGS]
+
     def learn(self, data: TrainingData) -> list[Leg]:
         """The leg "embedding"."""
         training = Training(
@@ -55,7 +63,7 @@ class EmbeddingRecommender(Recommender):
             rate=self.value("learningRate"),
             seed=self.value("seed"),
         )
-        with stage("embeddings") as counts:
+        with stage(_EMBEDDINGS) as counts:
             factors = fit_softmax(
                 data.profiles,
                 data.catalogue.size,

@@ -27,6 +27,7 @@ from graphrec.models.estimator import Given
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.training import TrainingData
 from graphrec.params import param, positive
+from graphrec.progress import stage
 from graphrec.ranking.tables import FactorLeg
 from graphrec.types import Matrix
 
@@ -81,15 +82,21 @@ class GivenFactorsRecommender(Recommender):
         rotated = given.mapInArrow(partial(_rotate_batches, shared=shared), given.schema)
         return replace(data, profiles=data.profiles.join(rotated, USER, "left"))
 
+    def learning(self) -> list[str]:
+        """The factors are read."""
+        return [self.leg]
+
     def learn(self, data: TrainingData) -> list[Leg]:
         """The leg "factors"."""
-        given = self._items(data)
-        basis, eigenvalue = eigenbasis(given)
-        factors = ItemFactors(
-            np.ascontiguousarray(given @ basis),
-            eigenvalue,
-            SolvedFoldIn(self.value("unobserved"), self.value("regularization"), takes_given=True),
-        )
+        unobserved, regularization = self.value("unobserved"), self.value("regularization")
+        with stage(self.leg):
+            given = self._items(data)
+            basis, eigenvalue = eigenbasis(given)
+            factors = ItemFactors(
+                np.ascontiguousarray(given @ basis),
+                eigenvalue,
+                SolvedFoldIn(unobserved, regularization, takes_given=True),
+            )
         return [FactorLeg(self.leg, factors)]
 
     def _items(self, data: TrainingData) -> npt.NDArray[np.float32]:

@@ -26,7 +26,7 @@ from graphrec.models.pagerank import PageRankRecommender
 from graphrec.models.popularity import PopularityModel
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
 from graphrec.models.ridge import RidgeRecommender
-from graphrec.models.training import TrainingData
+from graphrec.models.training import ITEM_PAIRS, TrainingData
 from graphrec.params import at_least, between, one_of, param
 from graphrec.progress import stage
 from graphrec.ranking.pseudo_interactions import add_pseudo_interactions
@@ -39,6 +39,11 @@ DEFAULT_FADE: dict[str, float] = {"walk": 15.0}
 
 LEARNED = "learned"
 _LEAST, _MOST = 1e-6, 1e6  # weights and lengths that single precision holds together
+_SELF_TRAINING = "self-training"
+_AGAIN = (
+    "what reads pairs is learned again, with likely items added to each history, to find rare items"
+)
+_WEIGHED = "some users gave up items, and the weights that find these again are looked for"
 _SPARED = 0.02  # a share of the interactions that the legs can do without
 
 
@@ -202,6 +207,18 @@ class HybridRecommender(Recommender):
             data = leg.enrich(data)
         return data
 
+    def stages(self) -> list[str] | None:
+        """Where the weights are learned, the data decide what is learned again."""
+        return None if self.value("weights") == LEARNED else super().stages()
+
+    def learning(self) -> list[str]:
+        """Those of all legs, which share one pair table, and of learning again."""
+        stages: list[str] = []
+        for leg in self.legs:
+            stages += [name for name in leg.learning() if name != ITEM_PAIRS or name not in stages]
+        again = self.value("pseudoInteractions") > 0 and len(self.legs) > 1
+        return [*stages, _SELF_TRAINING] if again and ITEM_PAIRS in stages else stages
+
     def learn(self, data: TrainingData) -> list[Leg]:
         """All legs, on the same histories and the same pair table; then some of them again."""
         legs = [learned for leg in self.legs for learned in leg.learn(data)]
@@ -221,18 +238,18 @@ class HybridRecommender(Recommender):
         read = {leg.name for leg in legs if isinstance(leg, NeighbourLeg)}
         if share == 0.0 or not read or len(legs) == 1:
             return legs
-        tables = self.model_of(data, legs).learned.tables
-        lengthened = add_pseudo_interactions(
-            data.profiles,
-            tables,
-            blend=self._blend_of(tables.legs),
-            fade=_by_leg(self.value("fadeBeyond"), tables.legs),
-            candidates=self.value("candidates"),
-            share=share,
-        )
-        with Kept() as kept:
-            richer = replace(data, profiles=kept.keep(lengthened), _pairs=None)
-            with stage("self-training") as counts:
+        with stage(_SELF_TRAINING, _AGAIN), Kept() as kept:
+            tables = self.model_of(data, legs).learned.tables
+            lengthened = add_pseudo_interactions(
+                data.profiles,
+                tables,
+                blend=self._blend_of(tables.legs),
+                fade=_by_leg(self.value("fadeBeyond"), tables.legs),
+                candidates=self.value("candidates"),
+                share=share,
+            )
+            with stage("likely items") as counts:
+                richer = replace(data, profiles=kept.keep(lengthened), _pairs=None)
                 counts["interactions"] = profiles_size(richer.profiles)[1]
             readers = [leg for leg in self.legs if leg.leg in read]
             again = [learned for leg in readers for learned in leg.learn(richer)]
@@ -263,7 +280,7 @@ class HybridRecommender(Recommender):
         self, data: TrainingData, part: TrainingData, validation: DataFrame
     ) -> RecommenderModel:
         legs = self.learn(part)
-        with stage("weights") as counts:
+        with stage("weights", _WEIGHED) as counts:
             cached = self.cached_scores(part, legs, mark_novel(validation, part.pairs()))
             found = search_weights(cached, normalised(DEFAULT_WEIGHTS, cached.legs))
             counts["users"] = cached.users

@@ -11,12 +11,14 @@ from graphrec.graph.graphframes_pagerank import item_pagerank_rows
 from graphrec.graph.item_pagerank import item_pagerank
 from graphrec.graph.order import weigh_by_order
 from graphrec.graph.pair_cut import cut_partners
+from graphrec.graph.pairs import PairTable
 from graphrec.graph.sparse import SparseRows
 from graphrec.graph.walks import discounted, walk_weights
 from graphrec.models.params import OrderParams
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
-from graphrec.models.training import TrainingData
+from graphrec.models.training import ITEM_PAIRS, TrainingData
 from graphrec.params import at_least, between, one_of, param
+from graphrec.progress import stage
 from graphrec.ranking.tables import NeighbourLeg
 
 
@@ -90,23 +92,30 @@ class PageRankRecommender(Recommender, OrderParams):
             GraphFramesError: engine=graphframes, and the session has no GraphFrames.
             ParameterError: engine=graphframes with another walk, weights or too many items.
         """
-        if self.value("walk") == "restart":
-            rows = self._restarting(data)
-        elif self.value("engine") == "table":
-            rows = walk_weights(
-                cut_partners(data.pairs(), self.value("partners")),
-                item_exponent=self.value("itemExponent"),
-                user_exponent=self.value("userExponent"),
-                popularity_exponent=self.value("popularityExponent"),
-            )
-        else:
+        restarts = self.value("walk") == "restart"
+        if not restarts and self.value("engine") != "table":
             raise ParameterError(
                 "GraphFrames computes walk='restart' only",
                 found=f"walk={self.value('walk')!r}",
                 fix="set walk='restart' or engine='table'",
             )
-        rows = weigh_by_order(rows, data.pairs(), self.value("orderExponent"))
+        pairs = data.pairs()
+        with stage(self.leg):
+            rows = self._restarting(data) if restarts else self._of_three_steps(pairs)
+            rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
         return [NeighbourLeg(self.leg, rows, per_profile=True)]
+
+    def learning(self) -> list[str]:
+        """Pairs, and walks on them."""
+        return [ITEM_PAIRS, self.leg]
+
+    def _of_three_steps(self, pairs: PairTable) -> SparseRows:
+        return walk_weights(
+            cut_partners(pairs, self.value("partners")),
+            item_exponent=self.value("itemExponent"),
+            user_exponent=self.value("userExponent"),
+            popularity_exponent=self.value("popularityExponent"),
+        )
 
     def _restarting(self, data: TrainingData) -> SparseRows:
         """Item rows of `ppr(user) = (1 - c)·Σ_i P(user -> i)·ppr(i)`, discounted."""

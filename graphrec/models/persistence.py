@@ -27,9 +27,16 @@ from graphrec.factors.item_factors import FoldIn, ItemFactors
 from graphrec.factors.mean_fold_in import MeanFoldIn
 from graphrec.graph.item_rows import from_rows, to_rows, vector_rows
 from graphrec.graph.pairs import PairTable
-from graphrec.models.directory import read_directory, restore_params, write_directory
+from graphrec.models.directory import (
+    LOAD_MODEL,
+    SAVE_MODEL,
+    read_directory,
+    restore_params,
+    write_directory,
+)
 from graphrec.models.learned import Learned
 from graphrec.models.recommender import RecommenderModel
+from graphrec.progress import stage
 from graphrec.ranking.tables import FactorLeg, ItemTables
 
 _SIMILARITY = "similarity"
@@ -45,6 +52,7 @@ class RecommenderWriter(MLWriter):
     def _handleOverwrite(self, path: str) -> None:
         """Nothing: each table replaces its older self, which Spark Connect can do as well."""
 
+    @stage(SAVE_MODEL)
     def saveImpl(self, path: str) -> None:
         """Write all tables, the metadata last.
 
@@ -75,6 +83,7 @@ class RecommenderReader(MLReader[Any]):
         super().__init__()
         self._cls = cls
 
+    @stage(LOAD_MODEL)
     def load(self, path: str) -> Any:
         """Read a model.
 

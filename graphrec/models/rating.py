@@ -38,14 +38,23 @@ from graphrec.factors.als import fit_als
 from graphrec.factors.half_step import Objective, Side, solve_side
 from graphrec.graph.item_rows import from_rows, vector_rows
 from graphrec.kept import Kept
-from graphrec.models.directory import read_directory, restore_params, write_directory
+from graphrec.models.directory import (
+    LOAD_MODEL,
+    SAVE_MODEL,
+    read_directory,
+    restore_params,
+    write_directory,
+)
 from graphrec.models.estimator import LearningEstimator
 from graphrec.models.histories import with_known_histories
 from graphrec.models.params import ColumnParams, PredictionParams
 from graphrec.params import at_least, param, positive
-from graphrec.progress import stage
+from graphrec.progress import planned, stage
 from graphrec.ranking.scoring import WANTED
 from graphrec.types import Matrix, Vector
+
+_READ = "read"
+_FACTORS = "factors"
 
 
 class RatingParams(PredictionParams, ColumnParams):
@@ -162,6 +171,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
 class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
     """Learns to predict ratings. To rank items, use the recommenders: they do that better."""
 
+    @planned((_READ, _FACTORS))
     def _fit(self, dataset: DataFrame) -> RatingPredictorModel:
         columns = find_columns(
             dataset,
@@ -177,7 +187,7 @@ class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
                 fix="name it as ratingCol",
             )
         require_free_names({"user": columns.user, "item": columns.item}, [PREDICTION])
-        with stage("read"), validate_interactions(dataset, columns) as interactions:
+        with stage(_READ), validate_interactions(dataset, columns) as interactions:
             catalogue = Catalogue.from_interactions(interactions.accepted)
             kept = Kept()
             profiles = kept.keep(build_profiles(interactions.accepted, catalogue))
@@ -185,7 +195,7 @@ class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
                 interactions.accepted, catalogue, self.value("shrinkage")
             )
             profiles.count()
-        with stage("factors"):
+        with stage(_FACTORS):
             factors = fit_als(
                 _residuals(profiles, mean, bias, self.value("shrinkage")),
                 catalogue.size,
@@ -327,6 +337,7 @@ class _RatingWriter(MLWriter):
     def _handleOverwrite(self, path: str) -> None:
         """Nothing: each table replaces its older self."""
 
+    @stage(SAVE_MODEL)
     def saveImpl(self, path: str) -> None:
         spark, ratings = self.sparkSession, self._model.ratings
         tables = {
@@ -346,6 +357,7 @@ class _RatingWriter(MLWriter):
 
 
 class _RatingReader(MLReader[Any]):
+    @stage(LOAD_MODEL)
     def load(self, path: str) -> RatingPredictorModel:
         spark = self.sparkSession
         cls, metadata, described = read_directory(spark, path, RatingPredictorModel)

@@ -31,7 +31,12 @@ from graphrec.data.interactions import InteractionFigures
 from graphrec.errors import GraphrecError, ParameterError
 from graphrec.explanation.explanation import Explanation, Names, explain
 from graphrec.explanation.one_user import OneUser
-from graphrec.graph.association import watched_together
+from graphrec.graph.association import (
+    DEFAULT_MEASURE,
+    DEFAULT_SHRINKAGE,
+    DEFAULT_SUPPORT,
+    watched_together,
+)
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.graph.item_rows import vector_rows
 from graphrec.graph.pair_cut import cut_partners
@@ -47,9 +52,16 @@ from graphrec.models.histories import (
 from graphrec.models.item_filters import filter_items
 from graphrec.models.learned import Learned
 from graphrec.models.params import PredictionParams, ServingParams, TrainingParams
-from graphrec.models.training import TrainingData, count_pairs_of, prepare
-from graphrec.params import at_least, checked, param
-from graphrec.progress import stage
+from graphrec.models.training import (
+    HISTORIES,
+    ITEM_PAIRS,
+    READ,
+    TrainingData,
+    count_pairs_of,
+    prepare,
+)
+from graphrec.params import at_least, between, checked, param
+from graphrec.progress import planned, stage
 from graphrec.ranking.scoring import WANTED, score_pairs
 from graphrec.ranking.serving import serve
 from graphrec.ranking.settings import Request
@@ -58,6 +70,7 @@ from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
 Leg = NeighbourLeg | FactorLeg
 
 _MOST_PATHS = 100_000  # Spark makes room for as many as it is asked for
+_MERGE = "merge tables"
 _SIMILAR = 512  # items whose likeness to an item MMR knows, the best by cosine
 
 
@@ -159,14 +172,21 @@ class RecommenderModel(
         return rows.select(user, item, *rows.columns[2:])
 
     def watchedTogether(
-        self, numItems: int, *, measure: str = "llr", minSupport: int = 2, ordered: bool = False
+        self,
+        numItems: int,
+        *,
+        measure: str = DEFAULT_MEASURE,
+        minSupport: int = DEFAULT_SUPPORT,
+        shrinkage: float = DEFAULT_SHRINKAGE,
+        ordered: bool = False,
     ) -> DataFrame:
         """The items that go together with each item: the measures of association.
 
         Args:
             numItems: how many neighbours each item gets at most.
-            measure: by which they are ranked, see `graphrec.graph.association`.
+            measure: by which they are ranked, see `graphrec.graph.measures`.
             minSupport: users that a pair needs in common.
+            shrinkage: s; a pair is ranked by measure x n / (n + s), n being the users in common.
             ordered: rank what was had *later*, by the same measure times the share of the common
                 users who had the neighbour later.
 
@@ -175,7 +195,8 @@ class RecommenderModel(
             double column per measure).
 
         Raises:
-            ParameterError: an unknown measure, a count below 1, or `ordered` without times.
+            ParameterError: an unknown measure, a count or shrinkage out of its range, or `ordered`
+                without times.
         """
         return watched_together(
             self.learned.spark,
@@ -185,6 +206,7 @@ class RecommenderModel(
             length=checked("numItems", numItems, at_least(1)),
             measure=measure,
             min_support=checked("minSupport", minSupport, at_least(1)),
+            shrinkage=checked("shrinkage", shrinkage, between(0.0, 1e9)),
             ordered=ordered,
         ).withColumnRenamed(ITEM, self._item)
 
@@ -322,13 +344,14 @@ class RecommenderModel(
     def pairs(self) -> PairTable:
         """The pair table; counted now if no leg of this model needed it."""
         if self.learned.pairs is None:
-            counted = count_pairs_of(
-                self.learned.profiles,
-                self.learned.tables.catalogue.size,
-                self,
-                (),
-                ordered=self.learned.columns.timestamp is not None,
-            )
+            with stage(ITEM_PAIRS):
+                counted = count_pairs_of(
+                    self.learned.profiles,
+                    self.learned.tables.catalogue.size,
+                    self,
+                    (),
+                    ordered=self.learned.columns.timestamp is not None,
+                )
             object.__setattr__(self.learned, "pairs", counted)
         assert self.learned.pairs is not None
         return self.learned.pairs
@@ -515,13 +538,22 @@ class Recommender(
     _model: ClassVar[type[RecommenderModel]] = RecommenderModel
 
     def _fit(self, dataset: DataFrame) -> RecommenderModel:
-        data = prepare(dataset, self, self.exponents(), legs=self.leg_names)
-        return self.fit_to(self.enrich(data))
+        with planned(self.stages()):
+            data = prepare(dataset, self, self.exponents(), legs=self.leg_names)
+            return self.fit_to(self.enrich(data))
 
     @property
     def leg_names(self) -> tuple[str, ...]:
         """The names of the legs that it learns."""
         return (self.leg,) if self.leg else ()
+
+    def stages(self) -> list[str] | None:
+        """The stages of a fit, in their order; None if they depend on the data."""
+        return [READ, HISTORIES, *self.learning(), _MERGE]
+
+    def learning(self) -> list[str]:
+        """The stages of `learn`, in their order."""
+        return []
 
     def fit_to(self, data: TrainingData) -> RecommenderModel:
         """Learn the legs from data that are prepared, and make the model."""
@@ -551,7 +583,7 @@ class Recommender(
         if neighbours and not any(isinstance(leg, FactorLeg) for leg in legs):
             pairs = cut_partners(data.pairs(), _SIMILAR)
             similarity = SparseRows(pairs.start, pairs.neighbour, pairs.cosine)
-        with stage("merge tables"):
+        with stage(_MERGE):
             tables = ItemTables.from_legs(data.catalogue, data.users, legs, similarity)
         learned = Learned(
             columns=data.columns,

@@ -8,7 +8,7 @@ from graphrec.graph.order import weigh_by_order
 from graphrec.graph.ridge import ridge_weights
 from graphrec.models.params import OrderParams
 from graphrec.models.recommender import Leg, Recommender, RecommenderModel
-from graphrec.models.training import TrainingData
+from graphrec.models.training import ITEM_PAIRS, TrainingData
 from graphrec.params import at_least, between, param, positive
 from graphrec.progress import stage
 from graphrec.ranking.tables import NeighbourLeg
@@ -38,10 +38,14 @@ class RidgeRecommender(Recommender, OrderParams):
         """The Gram matrix is the sum of the user exponent."""
         return (self.value("userExponent"),)
 
+    def learning(self) -> list[str]:
+        """Pairs, and the regression on them."""
+        return [ITEM_PAIRS, self.leg]
+
     def learn(self, data: TrainingData) -> list[Leg]:
         """The leg "ridge"."""
         pairs = data.pairs()
-        with stage("ridge"):
+        with stage(self.leg):
             rows = ridge_weights(
                 data.spark,
                 pairs,

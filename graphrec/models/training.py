@@ -23,6 +23,10 @@ from graphrec.models.params import TrainingParams
 from graphrec.models.result_columns import require_free_columns
 from graphrec.progress import stage
 
+READ = "read"
+HISTORIES = "histories"
+ITEM_PAIRS = "item pairs"
+
 
 @dataclass
 class TrainingData:
@@ -53,7 +57,7 @@ class TrainingData:
     def pairs(self) -> PairTable:
         """The pair table, with the sums that any leg of this fit wants; counted once."""
         if self._pairs is None:
-            with stage("item pairs") as counts:
+            with stage(ITEM_PAIRS) as counts:
                 self._pairs = count_pairs_of(
                     self.profiles,
                     self.catalogue.size,
@@ -115,7 +119,7 @@ def prepare(
         timestamp=params.value("timestampCol"),
     )
     require_free_columns(columns, legs)
-    with stage("read") as counts:
+    with stage(READ) as counts:
         interactions = validate_interactions(
             dataset,
             columns,
@@ -131,7 +135,7 @@ def prepare(
         _require_summable(interactions)
     accepted = weighed(interactions.accepted, params, latest=interactions.figures.latest)
     kept = Kept()
-    with stage("histories") as counts:
+    with stage(HISTORIES) as counts:
         catalogue = Catalogue.from_interactions(accepted)
         profiles = kept.keep(build_profiles(accepted, catalogue))
         users, capped = count_users(profiles, params.value("maxHistory"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,14 @@ class Outcome:
 Graphrec = Callable[..., Outcome]
 
 
+def check_steps(err: str) -> None:
+    """Every step that was announced was taken, in this order, and no other one."""
+    steps = re.findall(r" s   step (\d+)(?: of (\d+))?$", err, re.MULTILINE)
+    assert [int(step) for step, _ in steps] == list(range(1, len(steps) + 1))
+    assert {total for _, total in steps} <= {str(len(steps)), ""}
+    assert len({total for _, total in steps}) <= 1
+
+
 @pytest.fixture
 def graphrec(spark: SparkSession, capfd: pytest.CaptureFixture[str]) -> Graphrec:
     """Run a command line; the session of the tests is there, so it is used and goes on."""
@@ -33,6 +42,8 @@ def graphrec(spark: SparkSession, capfd: pytest.CaptureFixture[str]) -> Graphrec
         code = main([str(argument) for argument in arguments])
         out, err = capfd.readouterr()
         assert spark.range(1).count() == 1
+        if code == 0:
+            check_steps(err)
         return Outcome(code, out, err)
 
     return run

@@ -15,6 +15,7 @@ import pytest
 import graphrec
 from graphrec.cli import main, recommend, watched_together
 from graphrec.cli.app import VERBS
+from graphrec.graph import association
 from graphrec.models.als import ALSRecommender, default_rank
 from graphrec.models.hybrid import HybridRecommender
 
@@ -86,6 +87,12 @@ def test_the_defaults_in_the_help_are_those_of_the_library() -> None:
     fewest, most = hybrid.partners_kept(10**9), hybrid.partners_kept(1)
     partners = told_default(watched_together.Options, "partners")
     assert partners == f"{fewest} to {most}, by the number of items"
+    options = watched_together.Options(out="")
+    assert (options.measure, options.min_support, options.shrinkage) == (
+        association.DEFAULT_MEASURE,
+        association.DEFAULT_SUPPORT,
+        association.DEFAULT_SHRINKAGE,
+    )
 
 
 def test_no_option_is_declared_twice() -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from graphrec.cli import main
+from tests.cli.conftest import check_steps
 from tests.viz.reading import Page
 
 Graphrec = Callable[..., Any]
@@ -94,11 +95,13 @@ def test_no_pair_is_learned_and_tested(compared: Compared, ratings: Path) -> Non
 def test_all_models_are_of_one_fit(compared: Compared) -> None:
     stages = {"read": 1, "factors": 1, "self-training": 1, "item pairs": 2, "ridge": 2}
     for name, times in stages.items():
-        assert len(re.findall(rf"^{name} ", compared.err, re.MULTILINE)) == times
+        assert len(re.findall(rf"^ *{name} ", compared.err, re.MULTILINE)) == times
     assert len(re.findall(r"^lists .* rows by ", compared.err, re.MULTILINE)) == len(MODELS)
     assert "4 of " in compared.err
     block = r"rows became [\d,]+ interactions: .*\(duplicates=last\)\n(.*\n)*tested on \d+ inter"
     assert re.search(block, compared.err)
+    check_steps(compared.err)
+    assert " s   step 23 of 23\n" in compared.err
     folder = compared.folder
     assert compared.err.endswith(f"charts in {folder}/_report.html\nwritten to {folder}\n")
 

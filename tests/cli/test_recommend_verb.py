@@ -196,8 +196,16 @@ def test_sample_shows_titles_reasons_and_a_cold_user(
     assert '[/bold], "the" thing' in done.out
     assert "\n10   " in done.out
     assert "\n11   " not in done.out
-    assert re.search(r"^lists +5 users, \d+ rows, 2 popular +\d+\.\d s$", done.err, re.MULTILINE)
+    assert re.search(
+        r"^lists +5 users, \d+ rows, 2 popular +\d+\.\d s +step 2 of 2$", done.err, re.MULTILINE
+    )
     assert done.err.endswith(f"written to {tmp_path}/out\n")
+    table = pd.read_parquet(tmp_path / "out")
+    assert list(table.columns)[:4] == ["customer_id", "asin", "title", "rank"]
+    known = pd.read_csv(products).set_index("Asin").title
+    assert set(table.asin) > set(known.index)  # the file does not know all of them
+    assert table.title.fillna("?").equals(table.asin.map(known).fillna("?"))
+    assert re.search(r"^ 1 +a\d+ +Product \[bold\]", done.out, re.MULTILINE)
 
 
 def test_what_was_set_aside_is_told(graphrec: Graphrec, ratings: Path, tmp_path: Path) -> None:

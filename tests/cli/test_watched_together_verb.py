@@ -27,7 +27,7 @@ def test_neighbours_of_a_table_counted_by_hand(graphrec: Graphrec, tmp_path: Pat
     table = read(tmp_path / "out")
     assert list(table.columns) == [
         *("item", "neighbour", "rank", "together", "after", "support_item", "support_neighbour"),
-        *("support", "confidence", "lift", "cosine", "jaccard", "pmi", "llr"),
+        *("support", "confidence", "lift", "cosine", "jaccard", "pmi", "npmi", "llr"),
     ]
     pairs = table.set_index(["item", "neighbour"])
     assert sorted(pairs.index) == sorted(permutations("abc", 2))
@@ -59,11 +59,33 @@ def test_partners_bound_the_choice_and_the_most_popular_are_shown(
     )
     assert done.code == 0
     table = pd.read_parquet(tmp_path / "out")
+    assert list(table.columns)[:5] == ["asin", "title", "neighbour", "neighbour_title", "rank"]
+    known = pd.read_csv(products).set_index("Asin").title
+    for ids, titles in (("asin", "title"), ("neighbour", "neighbour_title")):
+        expected = table[ids].map(known)
+        assert expected.isna().any()  # the file does not know all of them
+        assert table[titles].isna().equals(expected.isna())
+        assert table[titles].dropna().equals(expected.dropna())
     assert table.groupby("asin").size().max() == 2
     most = table.drop_duplicates("asin").nlargest(2, "support_item").support_item
     for support in most:
         assert f"watched by {support}\n" in done.out
+    first = table.drop_duplicates("asin").nlargest(1, "support_item").asin.item()
+    assert f"({first}), watched by" in done.out
     assert "[bold]" in done.out
+
+
+def test_ids_named_like_the_titles_are_refused_before_any_work(
+    graphrec: Graphrec, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("user,Title\nu1,a\nu1,b\n")
+    (tmp_path / "films.csv").write_text("title,name\na,Alien\n")
+    given = (tmp_path / "in.csv", "--item", "Title", "--items", tmp_path / "films.csv")
+    for verb in ("watched-together", "recommend"):
+        refused = graphrec(verb, *given, "--out", tmp_path / "out")
+        assert refused.code == 2
+        assert "item column cannot be named like a column of titles; found 'Title'" in refused.err
+        assert "read " not in refused.err
 
 
 def test_a_saved_model_gives_the_same_neighbours(

@@ -25,15 +25,20 @@ WATCHED = {
     "eve": ["dune"],
 }
 
+# pmi, npmi, llr
+OFTEN = (0.510826, 0.557493, 2.911032)  # than by chance
+A_LITTLE = (0.105361, 0.114986, 0.138443)
+SELDOM = (-0.182322, -0.113283, -0.138443)
+
 # item, neighbour, rank, together, after, both supports,
-# support, confidence, lift, cosine, jaccard, pmi, llr
+# support, confidence, lift, cosine, jaccard, pmi, npmi, llr
 BY_HAND = [
-    ("alien", "cube", 1, 2, 1, 3, 2, 0.4, 2 / 3, 5 / 3, 0.816497, 2 / 3, 0.510826, 2.911032),
-    ("alien", "blade", 2, 2, 2, 3, 3, 0.4, 2 / 3, 10 / 9, 2 / 3, 0.5, 0.105361, 0.138443),
-    ("blade", "alien", 1, 2, 0, 3, 3, 0.4, 2 / 3, 10 / 9, 2 / 3, 0.5, 0.105361, 0.138443),
-    ("blade", "cube", 2, 1, 1, 3, 2, 0.2, 1 / 3, 5 / 6, 0.408248, 0.25, -0.182322, -0.138443),
-    ("cube", "alien", 1, 2, 1, 2, 3, 0.4, 1.0, 5 / 3, 0.816497, 2 / 3, 0.510826, 2.911032),
-    ("cube", "blade", 2, 1, 0, 2, 3, 0.2, 0.5, 5 / 6, 0.408248, 0.25, -0.182322, -0.138443),
+    ("alien", "cube", 1, 2, 1, 3, 2, 0.4, 2 / 3, 5 / 3, 0.816497, 2 / 3, *OFTEN),
+    ("alien", "blade", 2, 2, 2, 3, 3, 0.4, 2 / 3, 10 / 9, 2 / 3, 0.5, *A_LITTLE),
+    ("blade", "alien", 1, 2, 0, 3, 3, 0.4, 2 / 3, 10 / 9, 2 / 3, 0.5, *A_LITTLE),
+    ("blade", "cube", 2, 1, 1, 3, 2, 0.2, 1 / 3, 5 / 6, 0.408248, 0.25, *SELDOM),
+    ("cube", "alien", 1, 2, 1, 2, 3, 0.4, 1.0, 5 / 3, 0.816497, 2 / 3, *OFTEN),
+    ("cube", "blade", 2, 1, 0, 2, 3, 0.2, 0.5, 5 / 6, 0.408248, 0.25, *SELDOM),
 ]
 
 
@@ -89,6 +94,7 @@ def counted(histories: Histories, item: int, neighbour: int) -> dict[str, float]
         "cosine": both / np.sqrt(len(first) * len(second)),
         "jaccard": both / len(first | second),
         "pmi": np.log(lift) if both else -np.inf,
+        "npmi": np.log(lift) / -np.log(both / users) if both else -1.0,
         "llr": llr if lift >= 1 else -llr,
     }
 
@@ -126,7 +132,8 @@ def test_all_figures_equal_brute_force(spark: SparkSession, many: Histories) -> 
             if other != item and counted(many, item, other)["together"] > 0
         }
         assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
-        assert [row.llr for row in rows] == sorted((row.llr for row in rows), reverse=True)
+        shrunk = [row.npmi * row.together / (row.together + 5.0) for row in rows]
+        assert shrunk == sorted(shrunk, reverse=True)
         for row in rows:
             figures = row.asDict()
             expected = counted(many, item, row.neighbour - 100)
@@ -145,8 +152,23 @@ def test_ranked_by_another_measure_shrunk_and_cut(spark: SparkSession, many: His
         assert [row.neighbour - 100 for row in rows] == [other for _, other in sorted(ranked)[:3]]
 
 
+def test_unasked_what_is_watched_next_stands_first_and_not_what_everybody_watches(
+    spark: SparkSession,
+) -> None:
+    """All ten who have the first item have the second, as have 20 of the other 30."""
+    has = np.zeros((40, 4))
+    has[:10, 0] = has[:30, 1] = has[[0, 1, 2, 39], 2] = has[0, 3] = 1.0
+    histories = Histories(has > 0, has, has)
+    found = [row.neighbour for row in listed(spark, histories)[0]]
+    assert found == [102, 101]  # one user's own pair is no news
+    surest = listed(spark, histories, measure="llr", shrinkage=0.0)
+    assert [row.neighbour for row in surest[0]] == [101, 102]
+
+
 def test_what_was_watched_after(spark: SparkSession, many: Histories) -> None:
-    lists = listed(spark, many, measure="cosine", ordered=True, min_support=1, length=5)
+    lists = listed(
+        spark, many, measure="cosine", shrinkage=0.0, ordered=True, min_support=1, length=5
+    )
     for item, rows in lists.items():
         ranked = []
         for other in range(many.items):

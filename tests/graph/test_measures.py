@@ -29,6 +29,7 @@ def test_together_more_often_than_by_chance() -> None:
             "cosine": 0.5773503,  # 2 / √12
             "jaccard": 0.4,  # 2 / (4 + 3 - 2)
             "pmi": 0.5108256,  # ln 1.6666667
+            "npmi": 0.3173938,  # 0.5108256 / ln 5
             # 2·(2·ln(2/1.2) + 2·ln(2/2.8) + 1·ln(1/1.8) + 5·ln(5/4.2))
             "llr": 1.2653744,
         },
@@ -41,13 +42,15 @@ def test_together_less_often_than_by_chance() -> None:
     found = measured(1, 6, 5, 10)
     assert found["lift"] == pytest.approx(1 / 3)
     assert found["pmi"] == pytest.approx(-1.0986123)
+    assert found["npmi"] == pytest.approx(-0.4771213)  # -1.0986123 / ln 10
     # 2·(1·ln(1/3) + 5·ln(5/3) + 4·ln(4/2) + 0), negated
     assert found["llr"] == pytest.approx(-8.4562, abs=1e-4)
 
 
 def test_together_as_often_as_by_chance() -> None:
     found = measured(2, 4, 5, 10)
-    assert (found["lift"], found["pmi"], found["llr"]) == pytest.approx((1.0, 0.0, 0.0), abs=1e-12)
+    assert found["lift"] == pytest.approx(1.0)
+    assert [found[name] for name in ("pmi", "npmi", "llr")] == pytest.approx([0.0] * 3, abs=1e-12)
 
 
 def test_always_together() -> None:
@@ -59,7 +62,12 @@ def test_always_together() -> None:
         "cosine",
         "jaccard",
     }
-    assert (found["pmi"], found["llr"]) == (0.0, 0.0)
+    assert (found["pmi"], found["npmi"], found["llr"]) == (0.0, 0.0, 0.0)
+
+
+def test_only_together_is_the_most_that_npmi_can_be() -> None:
+    assert measured(3, 3, 3, 10)["npmi"] == pytest.approx(1.0)
+    assert measured(1, 1, 1, 10)["npmi"] == pytest.approx(1.0)
 
 
 @given(cells=st.tuples(*[st.integers(0, 50)] * 4))
@@ -76,3 +84,4 @@ def test_measures_of_a_contingency_table(cells: tuple[int, int, int, int]) -> No
     risk = relative_risk(both, both + first, both + second, sum(cells)).relative_risk
     assert found["lift"] == pytest.approx(risk)
     assert found["pmi"] == pytest.approx(np.log(risk), abs=1e-12)
+    assert -1.0 - 1e-9 <= found["npmi"] <= 1.0 + 1e-9

@@ -17,6 +17,7 @@ from graphrec.errors import OutputExistsError, ParameterError, UnreadableInputEr
 from graphrec.models.pagerank import PageRankModel, PageRankRecommender
 from graphrec.models.popularity import PopularityModel, PopularityRecommender
 from graphrec.models.recommender import Recommender, RecommenderModel
+from graphrec.progress import Event, listen
 from tests.models.checkerboard import (
     COLUMNS,
     FILMS,
@@ -57,6 +58,7 @@ class Fitted:
     name: str
     estimator: Recommender
     model: RecommenderModel
+    told: list[Event]  # of the fit
 
     @cached_property
     def lists(self) -> Lists:
@@ -72,8 +74,10 @@ def ratings(spark: SparkSession) -> DataFrame:
 @pytest.fixture(scope="module", params=NAMES)
 def fitted(request: pytest.FixtureRequest, spark: SparkSession, ratings: DataFrame) -> Fitted:
     estimator = recommenders(spark)[request.param]
-    model = estimator.fit(ratings, {estimator.numReasons: 2})
-    return Fitted(request.param, estimator, model)
+    told: list[Event] = []
+    with listen(told.append):
+        model = estimator.fit(ratings, {estimator.numReasons: 2})
+    return Fitted(request.param, estimator, model, told)
 
 
 def by_user(lists: DataFrame) -> Lists:
@@ -105,6 +109,15 @@ def test_the_own_group_comes_first(fitted: Fitted) -> None:
         own = [film for film in films(fitted.lists, viewer(number)) if film % 2 == number % 2]
         assert set(held_out(number)) <= set(own)
         assert films(fitted.lists, viewer(number))[: len(own)] == own
+
+
+def test_a_fit_takes_the_steps_that_it_announced(fitted: Fitted) -> None:
+    announced = fitted.estimator.stages()
+    assert announced is not None
+    ends = [event for event in fitted.told if event.seconds is not None and not event.within]
+    assert [event.name for event in ends] == announced
+    steps = len(announced)
+    assert [event.place for event in ends] == [f"step {n + 1} of {steps}" for n in range(steps)]
 
 
 def test_lists_hold_everything_unseen_once_and_best_first(fitted: Fitted) -> None:
@@ -376,6 +389,8 @@ def test_long_ids_text_ids_and_names_that_need_quotes(spark: SparkSession) -> No
     assert model.watchedTogether(5, minSupport=1).columns[:2] == ["film.id", "neighbour"]
     with pytest.raises(ParameterError, match=r"^minSupport must be"):
         model.watchedTogether(5, minSupport=0)
+    with pytest.raises(ParameterError, match=r"^shrinkage must be"):
+        model.watchedTogether(5, shrinkage=-1.0)
 
 
 # --- parameters -----------------------------------------------------------------------------------
