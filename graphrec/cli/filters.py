@@ -40,7 +40,7 @@ class Filters:
         """
         user, item = {"user": columns.user}, {"item": columns.item}
         self._lists = {
-            name: open_ids(spark, path, wanted=wanted, also=also)
+            name: open_ids(spark, path, wanted=wanted, also=also, text=options)
             for name, path, wanted, also in (
                 ("users", users, user, {}),
                 ("allow", options.allow, item, {}),

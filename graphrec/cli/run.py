@@ -20,6 +20,7 @@ from graphrec.cli.options import RunOptions
 from graphrec.cli.output import RUN_RECORD, write_text
 from graphrec.cli.report import Report
 from graphrec.cli.signals import interruptions_raise
+from graphrec.data.unreadable import one_line_errors
 from graphrec.progress import stage
 from graphrec.session import spark_session
 
@@ -70,7 +71,13 @@ def running(verb: str, options: RunOptions) -> Iterator[Run]:
     begun = datetime.now(UTC)
     report = Report(quiet=options.quiet)
     logs = nullcontext() if options.debug else only_our_logs()
-    with logs, report.listening(), _session(verb, options) as spark, interruptions_raise():
+    with (
+        logs,
+        report.listening(),
+        _session(verb, options) as spark,
+        interruptions_raise(),
+        one_line_errors(spark),
+    ):
         yield Run(verb, options, spark, report, begun)
 
 
