@@ -8,15 +8,11 @@ the catalogue, not as large as the users.
 
 from __future__ import annotations
 
-import atexit
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -26,6 +22,8 @@ import numpy.typing as npt
 from pyspark import SparkFiles
 from pyspark.sql import SparkSession
 from threadpoolctl import threadpool_limits
+
+from graphrec.temporary import temporary_folder
 
 Array = npt.NDArray[Any]
 
@@ -59,7 +57,7 @@ def share_arrays(spark: SparkSession, arrays: Mapping[str, Array]) -> SharedArra
         files.append((name, file))
         with _ADDING:
             if file not in shared:
-                path = _folder() / file
+                path = temporary_folder() / file  # tasks fetch it as late as they start
                 np.save(path, contiguous)
                 spark.addArtifacts(str(path), file=True)
                 shared.add(file)
@@ -86,14 +84,6 @@ def one_thread() -> Iterator[None]:
 # An artifact cannot be added twice to a session, by two models that are fitted at a time neither.
 _ADDING = Lock()
 _SHARED: WeakKeyDictionary[SparkSession, set[str]] = WeakKeyDictionary()
-
-
-@cache
-def _folder() -> Path:
-    """Where the driver keeps the files: tasks fetch them from here as late as they start."""
-    folder = tempfile.mkdtemp(prefix="graphrec-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
 
 
 def _digest(array: Array) -> str:

@@ -11,7 +11,8 @@
         ├── JavaError              no Java, or one that is too old
         └── GraphFramesError       GraphFrames' classes are not in the running session
 
-Each message is one line with three parts: what is wrong, what was found, what to do.
+Each message is one line with three parts: what is wrong, what was found, what to do. Names that
+come from files are in it, so what a terminal would obey and not show is escaped.
 """
 
 from __future__ import annotations
@@ -31,7 +32,15 @@ class GraphrecError(Exception):
     def __init__(self, wrong: str, *, found: str | None = None, fix: str | None = None) -> None:
         self.wrong, self.found, self.fix = wrong, found, fix
         parts = [wrong, f"found {found}" if found else None, fix]
-        super().__init__("; ".join(part for part in parts if part))
+        super().__init__(shown("; ".join(part for part in parts if part)))
+
+
+def shown(text: str) -> str:
+    r"""One line that a terminal shows and does not obey: a control character as \x1b, \u202e."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
 
 
 class InputError(GraphrecError):

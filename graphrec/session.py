@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +19,7 @@ from graphrec.graphframes_jar import find_graphframes_jars
 from graphrec.java import require_java
 from graphrec.jvm import spark_home, start_context
 from graphrec.machine import GIBIBYTE, MEBIBYTE, cores, memory_bytes
+from graphrec.temporary import temporary_folder
 
 _LARGEST_HEAP: Final = 16 * GIBIBYTE
 _LOOPBACK: Final = "127.0.0.1"
@@ -170,11 +168,12 @@ def _defaults() -> dict[str, str]:
 
 def _local_defaults() -> dict[str, str]:
     """Settings that make sense on one machine only."""
-    folder = _temporary_folder()
+    folder = temporary_folder()
     return {
         "spark.checkpoint.dir": str(folder / "checkpoints"),
         "spark.driver.bindAddress": _LOOPBACK,
         "spark.driver.host": _LOOPBACK,
+        "spark.local.dir": str(folder / "spark"),
         "spark.python.daemon.module": "graphrec.python_daemon",
         "spark.sql.shuffle.partitions": str(2 * cores()),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
@@ -201,12 +200,6 @@ def _site_defaults() -> dict[str, str]:
     entries = (line for line in lines if line and not line.startswith("#"))
     pairs = (re.split(r"\s*=\s*|\s+", entry, maxsplit=1) for entry in entries)
     return dict(pair for pair in pairs if len(pair) == 2)
-
-
-def _temporary_folder() -> Path:
-    folder = tempfile.mkdtemp(prefix="graphrec-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
 
 
 @contextmanager

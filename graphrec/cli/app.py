@@ -13,9 +13,9 @@ import typer
 
 import graphrec
 from graphrec.cli import doctor, evaluate, explain, explore, recommend, tune, watched_together
-from graphrec.cli.failures import one_line
+from graphrec.cli.failures import disk_full, one_line
 from graphrec.cli.signals import code_of_interruption, interruptions_raise
-from graphrec.errors import GraphrecError, InputError
+from graphrec.errors import GraphrecError, InputError, shown
 
 _LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")  # a help's lines are broken by its reader
 
@@ -111,6 +111,7 @@ def _exit_code(verb: Verb, options: Any) -> int:
             traceback.print_exc()
         if code := code_of_interruption(error):
             return _fail("; ".join(["interrupted", *getattr(error, "__notes__", [])]), code)
+        error = disk_full(error) or error
         if isinstance(error, GraphrecError):
             return _fail(str(error), error.exit_code)
         return _fail(f"{one_line(error)}; --debug shows where", GraphrecError.exit_code)
@@ -118,7 +119,7 @@ def _exit_code(verb: Verb, options: Any) -> int:
 
 
 def _fail(line: str, code: int) -> int:
-    print(f"graphrec: {line}", file=sys.stderr)
+    print(f"graphrec: {shown(line)}", file=sys.stderr)
     return code
 
 

@@ -8,20 +8,31 @@
     weights = { walk = 0.2, ridge = 0.2, als = 0.6 }
 
 A table named like a verb wins over the top of the file. Paths are relative to the working
-directory, as on the command line.
+directory, as on the command line. A value must have the option's type: nothing is converted, but
+that a whole number may stand for text, and a table for name=value,name=value.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping
+from datetime import date, time
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from graphrec.errors import ParameterError, UnreadableInputError
+
+_KINDS: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
+    "bool": ("true or false", (bool,)),
+    "int": ("a whole number", (int,)),
+    "float": ("a number", (int, float)),
+}
+_TEXT: Final = ("text", (str, int))  # enumerations as well
+
+Options = Mapping[str, Any]  # parameters of a verb by name; typer has no public type of them
 
 
 def apply_config(context: typer.Context, path: str | None) -> str | None:
@@ -33,40 +44,59 @@ def apply_config(context: typer.Context, path: str | None) -> str | None:
     """
     if path is None:
         return None
-    known = _options_of_verbs(context)
-    top, verbs = _split(_parsed(path), known, path)
-    own = known[context.info_name or ""]
-    _require_options(top, set().union(*known.values()), f"at the top of {path}")
-    for verb, values in verbs.items():
-        _require_options(values, known[verb], f"in [{verb}] of {path}")
-    wanted = {key: value for key, value in top.items() if key in own}
-    wanted |= verbs.get(context.info_name or "", {})
-    context.default_map = {key: _as_on_the_command_line(value) for key, value in wanted.items()}
+    verbs = _options_of_verbs(context)
+    top, tables = _split(_parsed(path), verbs, path)
+    own = verbs[context.info_name or ""]
+    anywhere = {name: option for options in verbs.values() for name, option in options.items()}
+    wanted = _checked(context, top, {**anywhere, **own}, f"at the top of {path}")
+    wanted = {name: value for name, value in wanted.items() if name in own}
+    for verb, values in tables.items():
+        checked = _checked(context, values, verbs[verb], f"in [{verb}] of {path}")
+        if verb == context.info_name:
+            wanted |= checked
+    context.default_map = wanted
     return path
 
 
-def _options_of_verbs(context: typer.Context) -> dict[str, set[str]]:
-    """The names of each verb's options; the file is named on the command line alone."""
+def _options_of_verbs(context: typer.Context) -> dict[str, Options]:
+    """Each verb's options by name; the file is named on the command line alone."""
     verbs: Mapping[str, Any] = context.find_root().command.commands  # type: ignore[attr-defined]
     return {
-        name: {param.name for param in verb.params} - {"config", "help"}
+        name: {p.name: p for p in verb.params if p.name not in ("config", "help")}
         for name, verb in verbs.items()
     }
 
 
 def _parsed(path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(_text(path))
     except OSError as error:
         raise UnreadableInputError(
             f"{path} cannot be read", found=error.strerror, fix="check the path"
         ) from error
-    except ValueError as error:  # not TOML, or not UTF-8
+    except tomllib.TOMLDecodeError as error:
         raise UnreadableInputError(f"{path} is not TOML", found=str(error)) from error
 
 
+def _text(path: str) -> str:
+    """TOML is UTF-8, but editors save it with a byte-order mark, and as UTF-16 as well."""
+    from graphrec.data.encodings import UTF8, marked  # noqa: PLC0415  heavy, and --help is quick
+
+    data = Path(path).read_bytes()
+    encoding = marked(data) or UTF8
+    try:
+        return encoding.decoded(data)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableInputError(
+            f"{path} is not text in {encoding.codec.upper()}",
+            found=f"other bytes in line {line}",
+            fix="save it as UTF-8",
+        ) from error
+
+
 def _split(
-    parsed: Mapping[str, Any], verbs: Collection[str], path: str
+    parsed: Mapping[str, Any], verbs: Mapping[str, Options], path: str
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The options at the top, and those in each verb's table."""
     top = {key: value for key, value in parsed.items() if key not in verbs}
@@ -74,26 +104,87 @@ def _split(
     for verb, table in tables.items():
         if not isinstance(table, dict):
             raise ParameterError(f"{verb} is not a table in {path}", fix=f"write [{verb}]")
-    return _plain(top), {verb: _plain(table) for verb, table in tables.items()}
+    top = _plain(top)
+    for key, value in top.items():
+        if _is_table(value) and not any(key in options for options in verbs.values()):
+            raise _no_table(key, verbs, path)
+    return top, {verb: _plain(table) for verb, table in tables.items()}
+
+
+def _is_table(value: Any) -> bool:
+    """[name], or [[name]]."""
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(entry, dict) for entry in value)
+    )
+
+
+def _no_table(key: str, verbs: Collection[str], path: str) -> ParameterError:
+    name = key.replace("_", "-")
+    near = get_close_matches(name.lower(), verbs, n=1)
+    return ParameterError(
+        f"there is no table [{name}]",
+        found=f"it in {path}",
+        fix=f"did you mean [{near[0]}]?" if near else f"the tables are {', '.join(verbs)}",
+    )
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key.replace("-", "_"): value for key, value in values.items()}
 
 
-def _require_options(values: Collection[str], known: Collection[str], place: str) -> None:
-    for key in values:
-        if key not in known:
-            near = get_close_matches(key, known, n=1)
-            raise ParameterError(
-                f"there is no option {key.replace('_', '-')!r}",
-                found=f"it {place}",
-                fix=f"did you mean {near[0].replace('_', '-')!r}?" if near else None,
-            )
+def _checked(
+    context: typer.Context, values: Mapping[str, Any], options: Options, place: str
+) -> dict[str, Any]:
+    """The values as on the command line, each of the type and in the range of its option."""
+    for name in values:
+        if name not in options:
+            raise _no_option(name, options, place)
+    return {name: _value(context, options[name], values[name], place) for name in values}
 
 
-def _as_on_the_command_line(value: Any) -> Any:
-    """A table such as the weights' becomes name=value,name=value."""
-    if isinstance(value, dict):
+def _no_option(name: str, options: Collection[str], place: str) -> ParameterError:
+    near = get_close_matches(name, options, n=1)
+    return ParameterError(
+        f"there is no option {_hyphened(name)!r}",
+        found=f"it {place}",
+        fix=f"did you mean {_hyphened(near[0])!r}?" if near else None,
+    )
+
+
+def _value(context: typer.Context, option: Any, value: Any, place: str) -> Any:
+    name = _hyphened(option.name)
+    if isinstance(value, dict) and "=" in (option.metavar or ""):
+        for key, entry in value.items():
+            if isinstance(entry, bool) or not isinstance(entry, (int, float, str)):
+                raise _wrong_type(f"{name}.{key}", "a number or text", entry, place)
         return ",".join(f"{key}={entry}" for key, entry in value.items())
+    told, kinds = _KINDS.get(option.bare_type(), _TEXT)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise _wrong_type(name, told, value, place)
+    value = str(value) if kinds is _TEXT[1] else value
+    try:
+        option.process_value(context, value)
+    except typer.BadParameter as error:
+        raise ParameterError(
+            f"{name!r} cannot be {value!r}", found=f"it {place}", fix=error.message.rstrip(".")
+        ) from error
     return value
+
+
+def _wrong_type(name: str, told: str, value: Any, place: str) -> ParameterError:
+    return ParameterError(f"{name!r} must be {told}", found=f"{_as_toml(value)} {place}")
+
+
+def _as_toml(value: Any) -> str:
+    """A value as it is told: mostly as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, (date, time)):
+        return str(value)
+    return f"the list {value}" if isinstance(value, list) else repr(value)
+
+
+def _hyphened(name: str) -> str:
+    return name.replace("_", "-")

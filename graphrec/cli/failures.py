@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from typing import Final
+
+from graphrec.errors import PlatformError
 
 _JAVA_CAUSE: Final = re.compile(r"^(?:Caused by)?: (.*)", re.MULTILINE)
 _PYTHON_CAUSE: Final = re.compile(r"^([A-Za-z_][\w.]*: .*)", re.MULTILINE)
 _PACKAGE: Final = re.compile(r"^(?:[\w$]+\.)+(?=[\w$]+(?:: |$))")
+
+_FULL: Final = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
 
 
 def one_line(error: BaseException) -> str:
@@ -20,6 +25,24 @@ def one_line(error: BaseException) -> str:
     line = causes[-1] if causes else told.strip().partition("\n")[0]
     kind = type(error).__name__
     return _PACKAGE.sub("", line) if causes else f"{kind}: {line}" if line else kind
+
+
+def disk_full(error: BaseException, path: str | None = None) -> PlatformError | None:
+    """The clear line where a full disk ended a run; None where something else did.
+
+    Args:
+        error: what ended it.
+        path: what was being written to; None: nothing but temporary files.
+    """
+    if isinstance(error, PlatformError) or not _FULL.search(f"{error} {error.__cause__}"):
+        return None
+    temporary = tempfile.gettempdir()
+    fix = f"free some, there or in {temporary}, where Spark's temporary files are"
+    return PlatformError(
+        f"{path or temporary} cannot be written to",
+        found="no space left on the device",
+        fix=fix if path else "free some, or set TMPDIR to another directory",
+    )
 
 
 def _after_traceback(told: str) -> list[str]:

@@ -71,7 +71,7 @@ class Filters:
         """
         user, item = {"user": source.columns.user}, {"item": source.columns.item}
         self._lists = {
-            name: open_ids(spark, path, wanted=wanted, also=also)
+            name: open_ids(spark, path, wanted=wanted, also=also, text=options)
             for name, path, wanted, also in (
                 (USERS, users, user, {}),
                 ("allow", options.allow, item, {}),

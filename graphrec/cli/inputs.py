@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.cli.options import InputOptions, ItemsOptions
+from graphrec.cli.options import InputOptions, ItemsOptions, TextOptions
 from graphrec.data.column_types import is_missing, quoted
 from graphrec.data.columns_found import (
     MALFORMED_LINE,
@@ -77,7 +77,7 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
         ParameterError: there are no times, and something needs them.
     """
     assert options.input is not None
-    frame = read_table(spark, options.input, format=options.input_format)
+    frame = _table(spark, options.input, options, options.input_format)
     named = column_params(options)
     columns = find_columns(
         frame, **{role: named[f"{role}Col"] for role in ("user", "item", "rating", "timestamp")}
@@ -156,7 +156,12 @@ class IdList:
 
 
 def open_ids(
-    spark: SparkSession, path: str, *, wanted: dict[str, str], also: dict[str, str] | None = None
+    spark: SparkSession,
+    path: str,
+    *,
+    wanted: dict[str, str],
+    also: dict[str, str] | None = None,
+    text: TextOptions | None = None,
 ) -> IdList:
     """Open a table of ids and find the columns in it.
 
@@ -165,12 +170,13 @@ def open_ids(
         path: a file or directory of any format.
         wanted: the role (user, item) and the model's name of each column that must be there.
         also: the same of columns that may be there.
+        text: how text files are written; None: as usual.
 
     Raises:
         UnreadableInputError: it cannot be read.
         ColumnError: a wanted column is not there.
     """
-    frame = read_table(spark, path)
+    frame = _table(spark, path, text or TextOptions())
     columns = {
         role: IdColumn(name, _id_column(frame, path, role, name)) for role, name in wanted.items()
     }
@@ -264,7 +270,7 @@ def open_titles(spark: SparkSession, options: ItemsOptions, *, item: str) -> Tit
     """
     if options.items is None:
         return Titles(None)
-    frame = read_table(spark, options.items)
+    frame = _table(spark, options.items, options)
     ids = _id_column(frame, options.items, "item", item)
     if options.title:
         require_column(frame, _TITLE, options.title)
@@ -290,6 +296,14 @@ def _title_column(names: Sequence[str], ids: str) -> str | None:
 def printable(text: str) -> str:
     """One line that a terminal shows and does not obey."""
     return "".join(letter if letter.isprintable() else " " for letter in text).strip()
+
+
+def _table(
+    spark: SparkSession, path: str, text: TextOptions, file_format: str | None = None
+) -> DataFrame:
+    return read_table(
+        spark, path, format=file_format, encoding=text.encoding, delimiter=text.delimiter
+    )
 
 
 def _own_columns(frame: DataFrame) -> list[str]:

@@ -78,7 +78,31 @@ class RunOptions(DebugOption):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InputOptions:
+class TextOptions:
+    """How text files are written: interactions, titles and lists of ids alike."""
+
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default="utf-8",
+            help="Of all text files without a byte-order mark: latin-1, cp1252, utf-16 ...",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHARACTER",
+            show_default="',' in CSV, tab in TSV",
+            help="What stands between the values in all CSV and TSV files: ';', '|', tab ...",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputOptions(TextOptions):
     """Interactions and how to read them."""
 
     input: Annotated[
@@ -175,7 +199,7 @@ class SaveModelOption:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ItemsOptions:
+class ItemsOptions(TextOptions):
     """What items are called."""
 
     items: Annotated[
@@ -238,7 +262,7 @@ class OutputOptions(WritingOptions, OutOption):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilterOptions:
+class FilterOptions(TextOptions):
     """What may be listed."""
 
     allow: Annotated[

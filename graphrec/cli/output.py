@@ -6,7 +6,9 @@ whatever fails, it is put back. Where renaming is one step (local disks, HDFS), 
 half a result; object stores that copy in place of renaming need a moment.
 
 A killed process (SIGKILL, power) may leave `.NAME.graphrec-*` beside the directory: `*.old` is the
-older result, if it happened between the two renames; everything else can be deleted.
+older result, if it happened between the two renames. On the disks of this machine the next run that
+writes beside it puts an older result back and removes the rest (`leftovers.py`); elsewhere somebody
+has to.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from graphrec.cli.failures import one_line
+from graphrec.cli.failures import disk_full, one_line
+from graphrec.cli.leftovers import OLD, claimed, remove_leftovers
 from graphrec.cli.signals import held
 from graphrec.errors import InputError, OutputExistsError, PlatformError
 
@@ -61,6 +64,7 @@ def staged(
     Raises:
         OutputExistsError: `path` is there, and may not be replaced.
         InputError: `path` and another one overlap, or it cannot be written to.
+        PlatformError: the disk is full.
     """
     if not path.strip():
         raise InputError("the output has no name", fix="name a directory")
@@ -69,28 +73,30 @@ def staged(
         wanted = files.qualified(path)
         for name in apart_from:
             _require_apart(files, path, name)
+        remove_leftovers(wanted)
         _require_replaceable(files, wanted, made_of, overwrite=overwrite)
         tag = f"graphrec-{uuid.uuid4().hex[:8]}"
         staging = files.beside(wanted, f".{{}}.{tag}")
-    swapped = False
-    try:
-        with _one_line_errors(path):
-            files.make(staging)
-        spark.sparkContext.addJobTag(tag)
-        yield staging
-        with held():
-            _require_replaceable(files, wanted, made_of, overwrite=overwrite)  # still so?
-            _swap(files, staging, wanted)
-            swapped = True
-    except BaseException as error:
-        if not swapped:
-            error.add_note(f"{path} is as it was")
+        files.make(files.parent(wanted))
+    with claimed(staging), _tagged(spark, tag):
+        swapped = False
+        try:
+            with _one_line_errors(path):
+                files.make(staging)
+            yield staging
             with held():
-                _insist(lambda: spark.sparkContext.cancelJobsWithTag(tag))
-                _discard(files, staging, settling=not isinstance(error, InputError))
-        raise
-    finally:
-        _insist(lambda: spark.sparkContext.removeJobTag(tag))
+                _require_replaceable(files, wanted, made_of, overwrite=overwrite)  # still so?
+                _swap(files, staging, wanted)
+                swapped = True
+        except BaseException as error:
+            if not swapped:
+                error.add_note(f"{path} is as it was")
+                with held():
+                    _insist(lambda: spark.sparkContext.cancelJobsWithTag(tag))
+                    _discard(files, staging, settling=not isinstance(error, InputError))
+            if full := disk_full(error, path):
+                raise full from error
+            raise
 
 
 def write_text(spark: SparkSession, path: str, text: str) -> None:
@@ -153,6 +159,16 @@ def _one_line_errors(path: str) -> Iterator[None]:
         raise InputError(f"{path} cannot be written to", found=one_line(error)) from error
 
 
+@contextmanager
+def _tagged(spark: SparkSession, tag: str) -> Iterator[None]:
+    """Mark Spark's jobs of the block, so that they can be cancelled."""
+    spark.sparkContext.addJobTag(tag)
+    try:
+        yield
+    finally:
+        _insist(lambda: spark.sparkContext.removeJobTag(tag))
+
+
 # --- steps ----------------------------------------------------------------------------------------
 
 
@@ -160,7 +176,7 @@ def _swap(files: _Files, staging: str, wanted: str) -> None:
     if files.names(wanted) is None:
         files.rename(staging, wanted)
         return
-    old = f"{staging}.old"
+    old = f"{staging}{OLD}"
     files.rename(wanted, old)
     try:
         files.rename(staging, wanted)
@@ -219,9 +235,14 @@ class _Files:
     def beside(self, path: str, name: str) -> str:
         """Another path in the same directory; {} in `name` is the name of the path."""
         full = self._path(path)
-        if full.getParent() is None:
+        return str(self._path(self.parent(path), name.format(full.getName())).toString())
+
+    def parent(self, path: str) -> str:
+        """The directory that a path is in."""
+        parent = self._path(path).getParent()
+        if parent is None:
             raise InputError(f"{path} is the root of a file system", fix="write to a directory")
-        return str(self._path(full.getParent(), name.format(full.getName())).toString())
+        return str(parent.toString())
 
     def names(self, path: str) -> set[str] | None:
         """What is in a directory, None if it is not there; in a file there is something else."""

@@ -20,6 +20,7 @@ from graphrec.cli.options import RunOptions
 from graphrec.cli.output import RUN_RECORD, write_text
 from graphrec.cli.report import Report
 from graphrec.cli.signals import interruptions_raise
+from graphrec.data.unreadable import one_line_errors
 from graphrec.progress import planned, stage
 from graphrec.session import spark_session
 
@@ -86,6 +87,7 @@ def running(verb: str, options: RunOptions, stages: Sequence[str] | None = None)
         planned(steps),
         _session(verb, options) as spark,
         interruptions_raise(),
+        one_line_errors(spark),
     ):
         yield Run(verb, options, spark, report, begun)
 

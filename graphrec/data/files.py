@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import unquote
 
-from py4j.protocol import Py4JError
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
+from graphrec.data.file_names import escaped, pattern_of_name
 from graphrec.errors import UnreadableInputError
 
 FORMAT_OF_SUFFIX: Final = {
@@ -26,6 +21,7 @@ FORMAT_OF_SUFFIX: Final = {
     ".jsonl": "json",
     ".ndjson": "json",
 }
+HIDDEN: Final = ("_", ".")
 COMPRESSED_TEXT: Final = {".gz", ".bz2"}
 
 
@@ -36,10 +32,12 @@ class InputFiles:
     Attributes:
         path: the path as Spark takes it, with the special characters of file names escaped.
         paths: the files, the same way; at least one.
+        partitions: the columns that the names of directories hold (userId=7/).
     """
 
     path: str
     paths: tuple[str, ...]
+    partitions: tuple[str, ...]
 
 
 def find_files(spark: SparkSession, path: str) -> InputFiles:
@@ -50,18 +48,20 @@ def find_files(spark: SparkSession, path: str) -> InputFiles:
     Raises:
         UnreadableInputError: the path does not exist, or there are no data files in it.
     """
-    literal = _escaped(path)
+    literal = escaped(path)
     for candidate in dict.fromkeys([literal, path]):
         try:
-            # The text source has a fixed schema: it lists the files and reads nothing.
-            urls = spark.read.text(candidate).inputFiles()
+            # The text source has one column of its own: it lists the files and reads nothing.
+            listing = spark.read.text(candidate)
+            urls = listing.inputFiles()
         except AnalysisException as error:
             if error.getCondition() != "PATH_NOT_FOUND":
                 raise
             continue
         if not urls:
-            raise UnreadableInputError(f"{path} is a directory without data files")
-        return InputFiles(candidate, tuple(sorted(_escaped(unquote(url)) for url in urls)))
+            raise _nothing_in(path)
+        paths = tuple(sorted(pattern_of_name(url) for url in urls))
+        return InputFiles(candidate, paths, tuple(listing.columns[1:]))
     raise UnreadableInputError(f"{path} does not exist", fix="check the path")
 
 
@@ -89,15 +89,6 @@ def recognise_format(files: InputFiles) -> str:
     return only
 
 
-@contextmanager
-def one_line_errors(path: str | PathLike[str]) -> Iterator[None]:
-    """Turn what Spark throws while it opens `path` into one UnreadableInputError."""
-    try:
-        yield
-    except (PySparkException, Py4JError) as error:
-        raise UnreadableInputError(f"{path} cannot be read", found=_cause(error)) from error
-
-
 def _suffix(file: str) -> str:
     suffixes = PurePosixPath(file.lower()).suffixes
     if len(suffixes) > 1 and suffixes[-1] in COMPRESSED_TEXT:
@@ -105,13 +96,10 @@ def _suffix(file: str) -> str:
     return suffixes[-1] if suffixes else ""
 
 
-def _escaped(path: str) -> str:
-    return re.sub(r"([\[\]{}*?\\])", r"\\\1", path)
-
-
-def _cause(error: Exception) -> str:
-    """The innermost cause of an error of the JVM, without its stack."""
-    text = str(error)
-    causes = re.findall(r"^(?:Caused by)?: (.*)", text, re.MULTILINE)
-    line: str = causes[-1] if causes else text.partition("\n")[0]
-    return re.sub(r"^\(?([\w$]+\.)+[\w$]+(: |\) )", "", line)
+def _nothing_in(path: str) -> UnreadableInputError:
+    if PurePosixPath(path).name.startswith(HIDDEN) and _suffix(path) in FORMAT_OF_SUFFIX:
+        return UnreadableInputError(
+            f"{path} is hidden: Spark reads no file whose name begins with _ or .",
+            fix="rename it",
+        )
+    return UnreadableInputError(f"{path} is a directory without data files")

@@ -24,7 +24,8 @@ from graphrec.data.frames import free_name
 from graphrec.data.id_types import require_id_type
 from graphrec.data.reasons import Reason
 from graphrec.data.text_ids import is_plain_integer, is_untyped
-from graphrec.data.timestamps import DAY_SECONDS, epoch_seconds
+from graphrec.data.timestamps import DAY_SECONDS, epoch_seconds, written_as_years
+from graphrec.data.unreadable import one_line_errors
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.kept import Kept
 
@@ -131,7 +132,8 @@ def validate_interactions(
     A row is set aside for the first `Reason` that applies: a line that is no record; an id that
     is null or blank; a rating that is missing, not a finite number, negative (zero is accepted), or
     above `MAX_RATING`; a timestamp that is missing, unreadable, not after 1970-01-01, or more than
-    a day after `now`. Times are read as `timestamps.epoch_seconds` says.
+    a day after `now`. Times are read as `timestamps.epoch_seconds` says; a column in which all
+    accepted numbers are years (1900 to 2100) or months (190001 to 210012) is refused.
 
     Args:
         df: any table, such as `read_table` gives; read once.
@@ -145,7 +147,9 @@ def validate_interactions(
         now: seconds since 1970-01-01 UTC, against which times are judged; None: the clock.
 
     Raises:
-        ColumnError: a column is not there, or of a type that its role cannot have.
+        ColumnError: a column is not there, or of a type that its role cannot have, or years in
+            place of times.
+        UnreadableInputError: a file that `df` reads is damaged.
         ParameterError: an unknown rule, a half-life that is not positive, or one without times.
         EmptyInputError: no row is accepted.
     """
@@ -153,7 +157,15 @@ def validate_interactions(
     _check_half_life(half_life_days, columns)
     kept = Kept()
     judged = kept.keep(judge_rows(df, columns, now=now))
-    counts = _counted(judged, df, columns)
+    with one_line_errors(df.sparkSession):
+        counts = _counted(judged, df, columns)
+    if written_as_years(counts.earliest, counts.latest):
+        kept.unpersist()
+        raise ColumnError(
+            f"the column {columns.timestamp!r} holds years or months, not times",
+            found=f"{counts.earliest:.0f} to {counts.latest:.0f}",
+            fix="give dates (2024-03-10, 20240310) or seconds, or no timestamp (--timestamp '')",
+        )
     if not counts.accepted:
         kept.unpersist()
         raise EmptyInputError(
@@ -348,6 +360,7 @@ def _set_aside(judged: DataFrame, df: DataFrame) -> DataFrame:
 class _Counts:
     accepted: int
     rejected: dict[str, int]
+    earliest: float | None
     latest: float | None
     integers: frozenset[str]  # of user and item, those of text whose every id is an integer
 
@@ -365,6 +378,7 @@ def _counted(judged: DataFrame, df: DataFrame, columns: InteractionColumns) -> _
         judged.groupBy(REASON)
         .agg(
             F.count("*").alias("rows"),
+            F.min(TIMESTAMP).alias("earliest"),
             F.max(TIMESTAMP).alias("latest"),
             *(F.bool_and(is_plain_integer(F.col(i))).alias(i) for i in text_ids),
         )
@@ -375,6 +389,7 @@ def _counted(judged: DataFrame, df: DataFrame, columns: InteractionColumns) -> _
     return _Counts(
         accepted=good["rows"] if good else 0,
         rejected={str(r): by_reason[r]["rows"] for r in Reason if r in by_reason},
+        earliest=good["earliest"] if good else None,
         latest=good["latest"] if good else None,
         integers=frozenset(i for i in text_ids if good and good[i]),
     )

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from os import PathLike
-from typing import Final
+from typing import Any, Final
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from graphrec.data.column_types import quoted
 from graphrec.data.columns_found import MALFORMED_LINE
-from graphrec.data.files import InputFiles, find_files, one_line_errors, recognise_format
+from graphrec.data.delimiters import COMMA, TAB, check_one_column, find_delimiter
+from graphrec.data.encodings import Encoding, find_encoding
+from graphrec.data.file_names import plain_name
+from graphrec.data.files import InputFiles, find_files, recognise_format
+from graphrec.data.first_lines import FirstLines, first_lines, lines_of
 from graphrec.data.text_ids import untyped
+from graphrec.data.undecodable import BYTES, check_utf8, text_of_bytes, without_replacements
+from graphrec.data.unreadable import one_line_errors
 from graphrec.errors import ParameterError, UnreadableInputError
 
 # Files whose columns are compared before anything is read: each costs a look at its first lines
@@ -23,7 +30,20 @@ from graphrec.errors import ParameterError, UnreadableInputError
 # that lacks a column gives nulls there, which the interactions contract sets aside and counts.
 FILES_COMPARED: Final = 16
 
-_EXAMPLE_HEADER: Final = {",": "userId,itemId,rating", "\t": "userId<TAB>itemId<TAB>rating"}
+_EXAMPLE_HEADER: Final = ("userId", "itemId", "rating")
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """How text files are written.
+
+    Attributes:
+        encoding: where a file has no byte-order mark that says otherwise.
+        delimiter: what stands between the values of a line of CSV or TSV; None: what is usual.
+    """
+
+    encoding: Encoding
+    delimiter: str | None
 
 
 def read_table(
@@ -31,6 +51,8 @@ def read_table(
     path: str | PathLike[str],
     *,
     format: str | None = None,  # noqa: A002  # the name that Spark's own readers use
+    encoding: str | None = None,
+    delimiter: str | None = None,
 ) -> DataFrame:
     """Read a file, or a directory of files of one format and with the same columns.
 
@@ -39,7 +61,12 @@ def read_table(
     pass over the data is spent on it (`text_ids` says how ids get their type). They have one
     column more than their header, `_corrupt_record`: the text of a line with more or fewer
     values than the header, else null. JSON has one object per line, and is read once more by
-    Spark to find its columns and their types. Parquet is read as it is.
+    Spark to find its columns and their types. Parquet is read as it is. What the names of
+    directories hold (userId=007/) are columns of text, as it is written there.
+
+    Text is UTF-8 unless a byte-order mark or `encoding` says otherwise, and no character ever
+    stands for bytes that are none: these end the job that reads them (`unreadable` makes one line
+    of its error).
 
     Args:
         spark: the session to read with.
@@ -48,17 +75,23 @@ def read_table(
             ignored, as Spark does.
         format: "csv", "tsv", "parquet" or "json"; None recognises it by the suffix, also of
             compressed text (.csv.gz, .json.bz2).
+        encoding: of CSV, TSV and JSON files without a byte-order mark, by any of its names in
+            Python ("latin-1", "cp1252", "utf-16"); None: UTF-8. In UTF-16 and UTF-32 one task
+            reads one file of CSV or TSV.
+        delimiter: the one character between the values of CSV and TSV; None: a comma in CSV, a
+            tab in TSV.
 
     Raises:
-        ParameterError: `format` is none of the four.
+        ParameterError: `format` is none of the four, or the encoding or delimiter is none.
         UnreadableInputError: the path is missing, empty, without a row, a mixture of formats or
             of headers, of an unknown suffix, or damaged.
     """
     if format is not None and format not in _READERS:
         raise ParameterError(f"no format {format!r} is read", fix=f"choose of {_FORMATS}")
-    with one_line_errors(path):
+    text = TextFormat(find_encoding(spark, encoding), find_delimiter(delimiter))
+    with one_line_errors(spark, path):
         files = find_files(spark, str(path))
-        return _READERS[format or recognise_format(files)](spark, files)
+        return _READERS[format or recognise_format(files)](spark, files, text)
 
 
 # --- CSV and TSV ----------------------------------------------------------------------------------
@@ -69,39 +102,65 @@ class _Head:
     """The first two lines of a delimited file: its column names, and whether a record follows."""
 
     file: str
+    line: str
     names: tuple[str, ...]
+    encoding: Encoding
     has_record: bool
 
 
-def _read_delimited(spark: SparkSession, files: InputFiles, *, delimiter: str) -> DataFrame:
+def _read_delimited(
+    spark: SparkSession, files: InputFiles, text: TextFormat, *, usual: str
+) -> DataFrame:
+    delimiter = text.delimiter or usual
     compared = files.paths[:FILES_COMPARED]
-    heads = [head for file in compared if (head := _head(spark, file, delimiter))]
+    heads = [head for file in compared if (head := _head(spark, file, text.encoding, delimiter))]
     if len(files.paths) <= FILES_COMPARED:
         _check_rows(files, heads)
     _check_same_columns({head.file: head.names for head in heads})
-    names = _column_names(heads[0], delimiter) if heads else []
+    _check_same_encoding(heads)
+    encoding = heads[0].encoding if heads else text.encoding
+    names = [*(_column_names(heads[0], delimiter) if heads else []), MALFORMED_LINE]
+    partitions = [name for name in files.partitions if name not in names]
     # Otherwise a line is only found to be malformed when all of its columns are asked for.
     reader = spark.read.option("columnPruning", False)
-    return reader.csv(
+    table = reader.csv(
         files.path,
-        schema=T.StructType([untyped(name) for name in (*names, MALFORMED_LINE)]),
+        schema=T.StructType([untyped(_as_read(name, encoding)) for name in (*names, *partitions)]),
         header=True,
         sep=delimiter,
         escape='"',
+        encoding=BYTES if encoding.is_utf8 else encoding.java,
+        multiLine=encoding.is_wide,  # else Spark would look for the single byte of a line feed
         ignoreLeadingWhiteSpace=True,
         ignoreTrailingWhiteSpace=True,
         columnNameOfCorruptRecord=MALFORMED_LINE,
         enforceSchema=len(files.paths) <= FILES_COMPARED,
     )
+    decoded = text_of_bytes if encoding.is_utf8 else without_replacements
+    cells = {name: decoded(cell, encoding) for name, cell in _cells(table, names)}
+    cells |= dict(_cells(table, partitions, after=len(names)))
+    return table.select(*(_untyped(cell, name) for name, cell in cells.items()))
 
 
-def _head(spark: SparkSession, file: str, delimiter: str) -> _Head | None:
+def _as_read(name: str, encoding: Encoding) -> str:
+    """A name of the header as Spark reads it."""
+    return name.encode().decode(BYTES) if encoding.is_utf8 else name
+
+
+def _head(spark: SparkSession, file: str, encoding: Encoding, delimiter: str) -> _Head | None:
     """Look at the first lines of a file; None where it has none."""
-    lines = spark.read.text(file).where(F.trim("value") != "").head(2)
-    if not lines:
+    found = first_lines(spark, file, encoding)
+    if not found.lines:
         return None
-    names = next(csv.reader([lines[0]["value"]], delimiter=delimiter, skipinitialspace=True))
-    return _Head(file, tuple(name.strip() for name in names), has_record=len(lines) == 2)
+    line = found.lines[0]
+    names = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+    return _Head(
+        plain_name(file),
+        line,
+        tuple(name.strip() for name in names),
+        found.encoding,
+        has_record=len(found.lines) == 2,
+    )
 
 
 def _check_rows(files: InputFiles, heads: Sequence[_Head]) -> None:
@@ -113,12 +172,26 @@ def _check_rows(files: InputFiles, heads: Sequence[_Head]) -> None:
         )
 
 
+def _check_same_encoding(heads: Sequence[_Head]) -> None:
+    for head in heads:
+        if head.encoding != heads[0].encoding:
+            raise UnreadableInputError(
+                "the files of the directory have different encodings",
+                found=f"{heads[0].encoding.codec} in {heads[0].file}, "
+                f"{head.encoding.codec} in {head.file}",
+                fix="give one file, or a directory of files with the same encoding",
+            )
+
+
 def _column_names(head: _Head, delimiter: str) -> list[str]:
+    if len(head.names) == 1:
+        check_one_column(head.file, head.line, delimiter)
     if all(_is_number(name) for name in head.names):
         raise UnreadableInputError(
             f"the first line of {head.file} has no column names",
             found=", ".join(head.names),
-            fix=f"put a header line first, such as {_EXAMPLE_HEADER[delimiter]}",
+            fix="put a header line first, such as "
+            + ("<TAB>" if delimiter == TAB else delimiter).join(_EXAMPLE_HEADER),
         )
     repeated = sorted({name for name in head.names if name and head.names.count(name) > 1})
     if repeated:
@@ -139,26 +212,105 @@ def _is_number(text: str) -> bool:
 # --- Parquet and JSON -----------------------------------------------------------------------------
 
 
-def _read_parquet(spark: SparkSession, files: InputFiles) -> DataFrame:
-    table = spark.read.parquet(files.path)
+def _read_parquet(spark: SparkSession, files: InputFiles, _: TextFormat) -> DataFrame:
+    table = _with_partitions(spark, files, lambda reader: reader.parquet(files.path))
     if len(files.paths) > 1:
         compared = files.paths[:FILES_COMPARED]
-        _check_same_columns({f: tuple(sorted(spark.read.parquet(f).columns)) for f in compared})
+        columns = {f: tuple(sorted(spark.read.parquet(f).columns)) for f in compared}
+        _check_same_columns({plain_name(file): names for file, names in columns.items()})
     if table.isEmpty():
         raise UnreadableInputError(f"{files.path} has no rows")
     return table
 
 
-def _read_json(spark: SparkSession, files: InputFiles) -> DataFrame:
-    table = spark.read.json(files.path, columnNameOfCorruptRecord=MALFORMED_LINE)
+def _read_json(spark: SparkSession, files: InputFiles, text: TextFormat) -> DataFrame:
+    first = first_lines(spark, files.paths[0], text.encoding)
+    encoding = first.encoding
+    if encoding.is_wide:
+        table = _wide_json(spark, files, first)
+    else:
+        how: dict[str, Any] = {"columnNameOfCorruptRecord": MALFORMED_LINE}
+        if not encoding.is_utf8:
+            how |= {"encoding": encoding.java, "lineSep": "\n"}
+        table = _with_partitions(spark, files, lambda reader: reader.json(files.path, **how))
     if not table.columns:
         raise UnreadableInputError(f"{files.path} has no rows")
+    if encoding.is_utf8 and MALFORMED_LINE in table.columns:
+        check_utf8(spark, files.path)
     if table.columns == [MALFORMED_LINE]:
         raise UnreadableInputError(
             f"{files.path} holds no line that is a JSON object",
             fix="write one object per line (JSON Lines)",
         )
-    return table
+    if encoding.is_utf8:
+        return table
+    return table.select(
+        *(
+            without_replacements(quoted(field.name), encoding).alias(field.name)
+            if isinstance(field.dataType, T.StringType) and field.name not in files.partitions
+            else quoted(field.name)
+            for field in table.schema
+        )
+    )
+
+
+def _wide_json(spark: SparkSession, files: InputFiles, first: FirstLines) -> DataFrame:
+    """JSON in UTF-16 or UTF-32.
+
+    Spark finds the columns, but would take a first line with a byte-order mark for malformed, so
+    that this one is looked at apart, and all lines are parsed without it.
+    """
+    java = first.encoding.java
+    found = [spark.read.json(list(files.paths), encoding=java, lineSep="\n").schema]
+    for line in first.lines[:1]:
+        one = F.from_json(F.lit("{}"), F.schema_of_json(F.lit(line)))
+        found.append(spark.range(1).select(one.alias("line")).select("line.*").schema)
+    fields = {field.name: field for schema in found for field in schema}
+    fields[MALFORMED_LINE] = T.StructField(MALFORMED_LINE, T.StringType())
+    kind = T.StructType(list(fields.values()))
+    parsed = F.from_json("line", kind, {"columnNameOfCorruptRecord": MALFORMED_LINE})
+    partitions = [quoted(name) for name in files.partitions]
+    lines = lines_of(spark, files.path, java, *files.partitions).where("trim(line) != ''")
+    table = lines.select(parsed.alias("line"), *partitions)
+    return table.select("line.*", *map(_untyped, partitions, files.partitions))
+
+
+# --- all formats ----------------------------------------------------------------------------------
+
+
+def _with_partitions(
+    spark: SparkSession, files: InputFiles, read: Callable[[DataFrameReader], DataFrame]
+) -> DataFrame:
+    """A table whose columns in the names of directories are text, as it is written there.
+
+    Spark would make numbers and dates of them, so that 007 and 7 are one user.
+    """
+    table = read(spark.read)
+    if not files.partitions:
+        return table
+    fields = [
+        T.StructField(field.name, T.StringType()) if field.name in files.partitions else field
+        for field in table.schema
+    ]
+    table = read(spark.read.schema(T.StructType(fields)))
+    return table.select(
+        *(
+            _untyped(quoted(name), name) if name in files.partitions else quoted(name)
+            for name in table.columns
+        )
+    )
+
+
+def _cells(
+    table: DataFrame, names: Sequence[str], *, after: int = 0
+) -> Iterator[tuple[str, Column]]:
+    """The columns of a table by other names, by their places."""
+    for place, name in enumerate(names, after):
+        yield name, quoted(table.columns[place])
+
+
+def _untyped(cell: Column, name: str) -> Column:
+    return cell.alias(name, metadata=untyped(name).metadata)
 
 
 def _check_same_columns(columns: dict[str, tuple[str, ...]]) -> None:
@@ -174,9 +326,9 @@ def _check_same_columns(columns: dict[str, tuple[str, ...]]) -> None:
             )
 
 
-_READERS: Final[dict[str, Callable[[SparkSession, InputFiles], DataFrame]]] = {
-    "csv": partial(_read_delimited, delimiter=","),
-    "tsv": partial(_read_delimited, delimiter="\t"),
+_READERS: Final[dict[str, Callable[[SparkSession, InputFiles, TextFormat], DataFrame]]] = {
+    "csv": partial(_read_delimited, usual=COMMA),
+    "tsv": partial(_read_delimited, usual=TAB),
     "parquet": _read_parquet,
     "json": _read_json,
 }

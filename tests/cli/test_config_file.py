@@ -62,21 +62,53 @@ def test_the_verbs_table_wins_over_the_top_and_a_flag_over_both(
         ("[recommend]\nhalf-live = 3", "'half-live'; found it in [recommend] of {}; did you mean"),
         ("[recommend]\nmeasure = 'llr'", "'measure'; found it in [recommend] of {}"),
         ("[watched-together]\nrank = 3", "'rank'; found it in [watched-together] of {}"),
-        ("[recomend]\nk = 3", "'recomend'; found it at the top of {}"),
+        ("[recomend]\nk = 3", "no table [recomend]; found it in {}; did you mean [recommend]?"),
+        ("[Watched_Together]\nk = 3", "found it in {}; did you mean [watched-together]?"),
+        ("[[recomend]]\nk = 3", "no table [recomend]; found it in {}; did you mean [recommend]?"),
+        ("[quux]\nk = 3", "no table [quux]; found it in {}; the tables are recommend, watched"),
+        ("[recommend.weight]\nwalk = 1", "no option 'weight'; found it in [recommend] of {}"),
         ("config = 'x'", "'config'; found it at the top of {}"),
         ("recommend = 3", "recommend is not a table in {}; write [recommend]"),
         ("k = [", "{} is not TOML"),
-        ("k = 'ten'", "Invalid value for '-k'"),
-        ("diversity = 'much'", "Invalid value for '--diversity'"),
-        ("k = 0", "Invalid value for '-k'"),
+        ("k = 'ten'", "'k' must be a whole number; found 'ten' at the top of {}"),
+        ("k = 3.0", "'k' must be a whole number; found 3.0 at the top of {}"),
+        ("k = true", "'k' must be a whole number; found true at the top of {}"),
+        ("k = 0", "'k' cannot be 0; found it at the top of {}; 0 is not in the range x>=1"),
+        ("diversity = 'much'", "'diversity' must be a number; found 'much' at the top of {}"),
+        ("[recommend]\ndiversity = true", "must be a number; found true in [recommend] of {}"),
+        ("[evaluate]\nmmr = false", "'mmr' must be a number; found false in [evaluate] of {}"),
+        ("user = ['a']", "'user' must be text; found the list ['a'] at the top of {}"),
+        ("user = { a = 1 }", "'user' must be text; found a table at the top of {}"),
+        ("user = true", "'user' must be text; found true at the top of {}"),
+        (
+            "half-life = 2024-03-10",
+            "'half-life' must be a number; found 2024-03-10 at the top of {}",
+        ),
+        ("overwrite = 1", "'overwrite' must be true or false; found 1 at the top of {}"),
+        ("overwrite = 'no'", "'overwrite' must be true or false; found 'no' at the top of {}"),
+        ("format = 'xlsx'", "'format' cannot be 'xlsx'; found it at the top of {}"),
+        ("weights = { walk = true }", "'weights.walk' must be a number or text; found true at"),
+        ("weights = ['walk']", "'weights' must be text; found the list ['walk'] at the top of {}"),
+        (
+            "k = 3 # \udce9",
+            "{} is not text in UTF-8; found other bytes in line 1; save it as UTF-8",
+        ),
     ],
 )
 def test_what_is_wrong_in_it_is_one_clear_line(
     graphrec: Graphrec, tmp_path: Path, text: str, said: str
 ) -> None:
     config = tmp_path / "graphrec.toml"
-    config.write_text(text)
+    config.write_bytes(text.encode(errors="surrogateescape"))
     done = graphrec("recommend", "in.csv", "--out", tmp_path / "out", "--config", config)
     assert done.code == 2
     assert done.err.count("\n") == 1
     assert said.replace("{}", str(config)) in done.err
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_honoured(graphrec: Graphrec, tmp_path: Path, encoding: str) -> None:
+    config = tmp_path / "graphrec.toml"
+    config.write_text(f'input = "{tmp_path}/é.csv"', encoding=encoding)
+    done = graphrec("recommend", "--out", tmp_path / "out", "--config", config)
+    assert done.err == f"graphrec: {tmp_path}/é.csv does not exist; check the path\n"

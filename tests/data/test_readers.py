@@ -4,6 +4,7 @@ import bz2
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,6 +12,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.data.columns_found import MALFORMED_LINE
 from graphrec.data.readers import FILES_COMPARED, read_table
+from graphrec.data.text_ids import is_untyped
+from graphrec.data.unreadable import one_line_errors
 from graphrec.errors import ParameterError, UnreadableInputError
 
 TABLE = pd.DataFrame({"user": ["u1", "u2", "u2"], "item": [7, 8, 9], "rating": [4.0, 3.5, 0.0]})
@@ -103,6 +106,27 @@ def test_directory_partitioned_by_a_column(spark: SparkSession, tmp_path: Path) 
     assert rows(table) == ROWS
 
 
+NAMES = {"007": "007", "7": "7", "1e3": "1e3", "2024-03-10": "2024-03-10", "a%2Fb": "a/b"}
+NAMES_OF_NONE = {"__HIVE_DEFAULT_PARTITION__": None}
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_names_of_directories_are_text_as_they_are_written(
+    spark: SparkSession, tmp_path: Path, kind: str
+) -> None:
+    names = NAMES | NAMES_OF_NONE
+    for name in names:
+        part = tmp_path / f"userId={name}" / f"part.{kind}"
+        part.parent.mkdir()
+        if kind == "parquet":
+            TABLE[["item"]].head(1).to_parquet(part)
+        else:
+            write(part, "item\n7\n" if kind == "csv" else '{"item": 7}\n')
+    table = read_table(spark, tmp_path)
+    assert {row["userId"] for row in table.collect()} == set(names.values())
+    assert is_untyped(table, "userId")
+
+
 def test_names_with_special_characters_and_patterns(spark: SparkSession, tmp_path: Path) -> None:
     write(tmp_path / "a b%20[1]{x}*?.csv", CSV)
     for name in ("a b%20[1]{x}*?.csv", "a*.csv"):
@@ -174,6 +198,19 @@ def no_parquet_rows(folder: Path) -> Path:
         (lambda d: write(d / "ratings", CSV), ["no suffix"]),
         (corrupt_parquet, ["t.parquet cannot be read"]),
         (lambda d: write(d / "t", "no gzip").rename(d / "t.csv.gz"), ["t.csv.gz cannot be read"]),
+        (lambda d: write(d / "_t.csv", CSV), ["_t.csv is hidden", "rename it"]),
+        (lambda d: write(d / ".t.csv", CSV), [".t.csv is hidden"]),
+        (lambda d: write(d / "a:b.csv", CSV), ["a:b.csv cannot be read", "colon"]),
+        (lambda d: write(d / "t.gz", CSV).rename(d / "t.csv"), ["t.csv is not text", ".gz"]),
+        (lambda d: write(d / "t.gz", CSV).rename(d / "t.json"), ["t.json is not text", "gzip"]),
+        (lambda d: write(d / "t.bz2", CSV).rename(d / "t.csv"), ["t.csv is not text", "bzip2"]),
+        (
+            lambda d: write(d / "t.csv", "PK\x03\x04"),
+            ["t.csv is not text", "zip", "as CSV"],
+        ),
+        (lambda d: write(d / "t.csv", "u\0s\0"), ["t.csv is not text", "zero bytes", "--encoding"]),
+        (lambda d: write(d / "t.csv", "a,\x1b[2Jb\n"), [r"only the header a, \x1b[2Jb"]),
+        (lambda d: write(d / "t\n.csv", ""), [r"t\n.csv is empty"]),
         (lambda d: write(d / "t.csv", "196,242,3\n1,2,3\n"), ["no column names", "userId,itemId"]),
         (lambda d: write(d / "t.csv", "user,item,user\n1,2,3\n"), ["repeats user"]),
         (lambda d: write(d / "t.json", "[\n1,\n2]\n"), ["no line that is a JSON object"]),
@@ -202,16 +239,139 @@ def test_unknown_format(spark: SparkSession, tmp_path: Path) -> None:
         read_table(spark, write(tmp_path / "t.csv", CSV), format="excel")
 
 
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("ïtem,us\x1ber", r"found ïtem, us\x1ber in place of user, ïtem"),
+        ("user,ïtem,rating", "found 3 columns in place of 2"),
+    ],
+)
 def test_other_headers_after_the_files_compared_are_never_mixed_up(
-    spark: SparkSession, tmp_path: Path
+    spark: SparkSession, tmp_path: Path, header: str, found: str
 ) -> None:
     for place in range(FILES_COMPARED + 1):
-        write(tmp_path / f"{place:03}.csv", "user,item\n1,2\n")
+        write(tmp_path / f"{place:03}.csv", "user,ïtem\n1,2\n")
     assert rows(read_table(spark, tmp_path)) == [("1", "2")] * (FILES_COMPARED + 1)
-    write(tmp_path / "999.csv", "item,user\n1,2\n")
+    write(tmp_path / "999.csv", f"{header}\n1,2\n")
     table = read_table(spark, tmp_path)  # the last header is not compared beforehand
-    with pytest.raises(Exception, match="CSV header does not conform"):
+    with (
+        pytest.raises(UnreadableInputError, match=r"999\.csv has other columns") as caught,
+        one_line_errors(spark),
+    ):
         table.collect()
+    assert found in str(caught.value)
+
+
+# --- encodings ------------------------------------------------------------------------------------
+
+PEOPLE = "user,item\nJosé,1\nJosè,2\nJo\ufffd,3\n"
+READ = [("José", "1"), ("Josè", "2"), ("Jo\ufffd", "3")]
+PEOPLE_OF_LATIN = PEOPLE.replace("\ufffd", "")
+READ_OF_LATIN = [("Jo", "3"), ("Josè", "2"), ("José", "1")]
+
+
+@pytest.mark.parametrize(
+    ("written", "asked", "expected"),
+    [
+        ("utf-8", None, READ),
+        ("utf-8-sig", None, READ),
+        ("utf-8-sig", "latin-1", READ),
+        ("latin-1", "latin-1", READ_OF_LATIN),
+        ("cp1252", "cp1252", READ_OF_LATIN),
+        ("utf-16", None, READ_OF_LATIN),
+        ("utf-16", "utf-16", READ_OF_LATIN),
+        ("utf-16-le", "utf-16", READ_OF_LATIN),
+        ("utf-32", None, READ_OF_LATIN),
+    ],
+)
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.tsv", "t.json"])
+def test_encodings(
+    spark: SparkSession, tmp_path: Path, name: str, written: str, asked: str | None, expected: Any
+) -> None:
+    text = PEOPLE if expected is READ else PEOPLE_OF_LATIN
+    if name == "t.tsv":
+        text = text.replace(",", "\t").replace("\n", "\r\n")
+    if name == "t.json":
+        lines = (line.split(",") for line in text.splitlines()[1:])
+        text = "".join(f'{{"user": "{user}", "item": "{item}"}}\n' for user, item in lines)
+    data = text.encode(written)
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    table = read_table(spark, path, encoding=asked).select("user", "item")
+    assert rows(table) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "asked", "line"),
+    [
+        ("t.csv", PEOPLE_OF_LATIN.encode("latin-1"), None, 2),
+        ("t.csv", b"user,item\n\na,1\nb,2\nJos\xe9,1\n", None, 5),
+        ("t.csv", b"us\xe9r,item\na,1\n", None, 1),
+        ("t.csv", b"user,item\na,1\n\x81,2\n", "cp1252", 3),
+        ("t.csv", PEOPLE.encode(), "ascii", 2),
+        ("t.csv", "user,item\na,1\n".encode("utf-16") + b"\x00\xd8,\x001\x00\n\x00", None, 3),
+        ("t.csv.gz", gzip.compress(b"user,item\na,1\nJos\xe9,1\n"), None, 3),
+        ("t.json", b'{"user": "a"}\n{"user": "Jos\xe9"}\n', None, 2),
+    ],
+)
+def test_bytes_that_are_no_text_are_told_with_their_line(
+    spark: SparkSession, tmp_path: Path, name: str, data: bytes, asked: str | None, line: int
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(UnreadableInputError) as caught, one_line_errors(spark):
+        read_table(spark, tmp_path / name, encoding=asked).collect()
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / name} is not text in ")
+    assert f"; found other bytes in line {line}; name its encoding by --encoding" in message
+
+
+def test_the_line_is_found_beyond_the_first_block_of_any_file(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    for place in range(3):
+        write(tmp_path / f"{place}.csv", "user,item\n" + "bob,1\n" * 500)
+    with (tmp_path / "1.csv").open("ab") as file:
+        file.write(b"Jos\xe9,1\n" + b"bob,1\n" * 500)
+    before = spark.conf.get("spark.sql.files.maxPartitionBytes") or ""
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "1000b")
+    try:
+        with (
+            pytest.raises(UnreadableInputError, match=r"1\.csv is .* in line 502;"),
+            one_line_errors(spark),
+        ):
+            read_table(spark, tmp_path).collect()
+    finally:
+        spark.conf.set("spark.sql.files.maxPartitionBytes", before)
+
+
+def test_files_of_one_directory_have_one_encoding(spark: SparkSession, tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", PEOPLE)
+    (tmp_path / "b.csv").write_bytes(PEOPLE.encode("utf-16"))
+    with pytest.raises(UnreadableInputError, match=r"utf-8 in .*a\.csv, utf-16-le in .*b\.csv"):
+        read_table(spark, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["klingon", "idna", "rot13"])
+def test_unknown_encoding(spark: SparkSession, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ParameterError, match=f"no encoding '{name}' is known"):
+        read_table(spark, write(tmp_path / "t.csv", CSV), encoding=name)
+
+
+# --- delimiters -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mark", "asked"), [(";", ";"), ("|", "|"), ("\t", "tab"), ("\t", r"\t")])
+def test_given_delimiter(spark: SparkSession, tmp_path: Path, mark: str, asked: str) -> None:
+    path = write(tmp_path / "t.csv", CSV.replace(",", mark).replace("4.0", '"4,0"'))
+    with pytest.raises(UnreadableInputError, match=r"is the delimiter .*--delimiter '"):
+        read_table(spark, path)
+    assert rows(read_table(spark, path, delimiter=asked))[0] == ("u1", "7", "4,0")
+
+
+@pytest.mark.parametrize("asked", ["::", "", '"', "\n"])
+def test_what_is_no_delimiter(spark: SparkSession, tmp_path: Path, asked: str) -> None:
+    with pytest.raises(ParameterError, match="a delimiter is one character"):
+        read_table(spark, write(tmp_path / "t.csv", CSV), delimiter=asked)
 
 
 def test_real_files(spark: SparkSession, real_data: Path) -> None:

@@ -64,6 +64,28 @@ def test_units_by_magnitude(spark: SparkSession, kind: str) -> None:
     assert read(spark, kind, *units) == pytest.approx([964_982_703.0] * 4)
 
 
+@pytest.mark.parametrize("kind", ["string", "long", "double", "decimal(20,0)"])
+def test_whole_numbers_that_are_written_like_dates(anywhere: SparkSession, kind: str) -> None:
+    make = {"string": str, "long": int, "double": float, "decimal(20,0)": Decimal}[kind]
+    noon = datetime(2024, 3, 10, 12, 30, tzinfo=UTC).timestamp()
+    expected = {
+        20240310: noon - 12.5 * 3600,
+        19691231: -86_400.0,
+        202403101230: noon,
+        20240310123015: noon + 15,
+        20240230: None,  # no such day
+        20241310: None,
+        202403102530: None,
+        20240310126115: None,
+        18991231: 18991231.0,  # all others are seconds, or milliseconds
+        21010101: 21010101.0,
+        964_982_703: 964_982_703.0,
+        964_982_703_000: 964_982_703.0,
+        19: 19.0,
+    }
+    assert read(anywhere, kind, *map(make, expected)) == list(expected.values())
+
+
 def test_text(anywhere: SparkSession) -> None:
     texts = [text for text, _ in TEXTS]
     assert dict(zip(texts, read(anywhere, "string", *texts), strict=True)) == dict(TEXTS)
