@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from graphrec.cli.source import Source
     from graphrec.explanation.explanation import Explanation
     from graphrec.models.recommender import RecommenderModel
+    from graphrec.viz.explanation_page import Found
 
 PAGE: Final = "_explanation.html"
 TABLES: Final = ("place", "shares", "contributions", "paths")
@@ -108,7 +109,7 @@ def run(options: Options) -> None:
         title_of = titles.of(found.items, model.learned.item_type)
         if options.out is not None:
             page = explanation_page(found, title_of)
-            _write(run, options, options.out, origin, model, explanation, page)
+            _write(run, options, options.out, origin, model, explanation, found, page)
         explanation.paths.unpersist()
         if not options.quiet:
             show.explanation(found, title_of)
@@ -142,6 +143,7 @@ def _write(
     origin: Source,
     model: RecommenderModel,
     explanation: Explanation,
+    found: Found,
     page: str,
 ) -> None:
     """Write the tables, the page and the record."""
@@ -164,5 +166,5 @@ def _write(
             folder,
             parameters=hybrid.parameters_of(model),
             input=source.input_figures(origin, model),
-            output=explanation.place.collect()[0].asDict(),  # one row
+            output=found.place,
         )

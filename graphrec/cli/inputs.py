@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from graphrec.cli.item_words import words_of
 from graphrec.cli.options import InputOptions, ItemsOptions
 from graphrec.data.column_types import quoted
 from graphrec.data.columns_found import (
@@ -23,6 +24,7 @@ from graphrec.data.columns_found import (
 )
 from graphrec.data.readers import read_table
 from graphrec.errors import ColumnError, ParameterError
+from graphrec.viz.text import printable
 
 _ID: Final = "id"
 _TITLE: Final = "title"
@@ -168,6 +170,7 @@ class Titles:
     """What items are called; without a table, by their ids."""
 
     frame: DataFrame | None  # (id, title)
+    words: DataFrame | None = None  # (id, genres: array or null, title_words: array)
 
     def of(self, ids: Iterable[Any], kind: T.DataType) -> dict[Any, str]:
         """The titles of some items, as many as people see on a page.
@@ -177,7 +180,7 @@ class Titles:
             kind: the type of the ids.
         """
         wanted = sorted(set(ids))
-        titles = {item: str(item) for item in wanted}
+        titles = {item: printable(str(item)) for item in wanted}
         if self.frame is None or not wanted:
             return titles
         typed = self.frame.select(F.col(_ID).try_cast(kind).alias(_ID), _TITLE)
@@ -189,8 +192,16 @@ class Titles:
         return titles | {row[_ID]: printable(row[_TITLE]) for row in rows}
 
 
-def open_titles(spark: SparkSession, options: ItemsOptions, *, item: str) -> Titles:
+def open_titles(
+    spark: SparkSession, options: ItemsOptions, *, item: str, genres: str | None = None
+) -> Titles:
     """Open the items' file, if one is named, and find its columns.
+
+    Args:
+        spark: reads it.
+        options: name it.
+        item: the interactions' name of the items.
+        genres: its column of what kind an item is; by default a usual name, if it has one.
 
     Raises:
         UnreadableInputError: it cannot be read.
@@ -209,7 +220,10 @@ def open_titles(spark: SparkSession, options: ItemsOptions, *, item: str) -> Tit
             found=", ".join(_own_columns(frame)),
             fix="name it by --title",
         )
-    return Titles(frame.select(quoted(ids).alias(_ID), quoted(title).cast("string").alias(_TITLE)))
+    if genres:
+        require_column(frame, "genres", genres)
+    named = frame.select(quoted(ids).alias(_ID), quoted(title).cast("string").alias(_TITLE))
+    return Titles(named, words_of(frame, ids, title, genres))
 
 
 def _title_column(names: Sequence[str], ids: str) -> str | None:
@@ -219,11 +233,6 @@ def _title_column(names: Sequence[str], ids: str) -> str | None:
         if fitting := [name for name in others if _plain(name) == word]:
             return fitting[0]
     return next((name for name in others if _plain(name).endswith(("title", "name"))), None)
-
-
-def printable(text: str) -> str:
-    """One line that a terminal shows and does not obey."""
-    return "".join(letter if letter.isprintable() else " " for letter in text).strip()
 
 
 def _own_columns(frame: DataFrame) -> list[str]:
