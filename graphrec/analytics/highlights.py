@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from graphrec.analytics import exploration as names
+from graphrec.analytics import exploration
 from graphrec.analytics.bridges import PARTICIPATION, STRENGTH
 from graphrec.analytics.communities import COMMUNITY, INSIDE
 from graphrec.analytics.importance import LIFT
@@ -34,28 +34,37 @@ class Highlights:
         typical: as `_typical_items` tells.
         bridges: as `_bridge_items` tells.
         gaining: as `_gaining_items` tells.
+        audience: users that each of the bridging and the gaining items has at least.
+        names: of communities, by their numbers; not every one has a name.
     """
 
     communities: list[Row]
     typical: list[Row]
     bridges: list[Row]
     gaining: list[Row]
+    audience: int
+    names: Mapping[int, str]
 
     @staticmethod
-    def of(tables: Tables, item: str, *, mean: float, typical: int) -> Highlights:
+    def of(
+        tables: Tables, item: str, *, audience: int, typical: int, names: Mapping[int, str]
+    ) -> Highlights:
         """Look them up.
 
         Args:
             tables: of the exploration.
             item: the name that the items have there.
-            mean: users of an item; what fewer have looks special by chance, and is not listed.
+            audience: users of an item; what fewer have looks special by chance, and is not listed.
             typical: how many items of each community.
+            names: of the communities.
         """
         return Highlights(
-            tables[names.COMMUNITIES].orderBy(COMMUNITY).limit(LONGEST).collect(),
+            tables[exploration.COMMUNITIES].orderBy(COMMUNITY).limit(LONGEST).collect(),
             _typical_items(tables, item, typical),
-            _bridge_items(tables, item, mean),
-            _gaining_items(tables, item, mean),
+            _bridge_items(tables, item, audience),
+            _gaining_items(tables, item, audience),
+            audience,
+            names,
         )
 
     def most_typical(self, length: int) -> list[Row]:
@@ -76,36 +85,36 @@ def _typical_items(tables: Tables, item: str, length: int) -> list[Row]:
     Returns:
         Rows of `item_roles` with their `place` in the community, 1 .. length, in this order.
     """
-    whole = tables[names.COMMUNITIES].select(COMMUNITY, F.col(INSIDE).alias(_OF_COMMUNITY))
-    roles = tables[names.ITEM_ROLES].where(F.col(COMMUNITY) <= LONGEST).join(whole, COMMUNITY)
+    whole = tables[exploration.COMMUNITIES].select(COMMUNITY, F.col(INSIDE).alias(_OF_COMMUNITY))
+    roles = tables[exploration.ITEM_ROLES].where(F.col(COMMUNITY) <= LONGEST).join(whole, COMMUNITY)
     at_home = roles.where(F.col(INSIDE) >= F.col(_OF_COMMUNITY) * F.col(STRENGTH))
     most_watched = Window.partitionBy(COMMUNITY).orderBy(F.desc(SUPPORT), quoted(item))
     first = at_home.withColumn(PLACE, F.row_number().over(most_watched))
     return first.where(F.col(PLACE) <= length).orderBy(COMMUNITY, PLACE).collect()
 
 
-def _bridge_items(tables: Tables, item: str, mean: float) -> list[Row]:
+def _bridge_items(tables: Tables, item: str, audience: int) -> list[Row]:
     """The rows of `item_roles` that take part in several communities most.
 
     Args:
         tables: of the exploration.
         item: the name that the items have there.
-        mean: users of an item; what fewer have looks special by chance, and is not listed.
+        audience: users of an item; what fewer have looks special by chance, and is not listed.
     """
-    known = (F.col(SUPPORT) >= mean) & (F.col(PARTICIPATION) > 0)
-    return _first(tables[names.ITEM_ROLES], known, PARTICIPATION, item)
+    known = (F.col(SUPPORT) >= audience) & (F.col(PARTICIPATION) > 0)
+    return _first(tables[exploration.ITEM_ROLES], known, PARTICIPATION, item)
 
 
-def _gaining_items(tables: Tables, item: str, mean: float) -> list[Row]:
+def _gaining_items(tables: Tables, item: str, audience: int) -> list[Row]:
     """The rows of `importance` whose items matter more than they are watched, most of all.
 
     Args:
         tables: of the exploration.
         item: the name that the items have there.
-        mean: users of an item; what fewer have looks special by chance, and is not listed.
+        audience: users of an item; what fewer have looks special by chance, and is not listed.
     """
-    known = (F.col(SUPPORT) >= mean) & (F.col(LIFT) > 1)
-    return _first(tables[names.IMPORTANCE], known, LIFT, item)
+    known = (F.col(SUPPORT) >= audience) & (F.col(LIFT) > 1)
+    return _first(tables[exploration.IMPORTANCE], known, LIFT, item)
 
 
 def _first(rows: DataFrame, known: Column, by: str, item: str) -> list[Row]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from graphrec.cli.run import Run
     from graphrec.explanation.explanation import Explanation
     from graphrec.models.recommender import Recommender, RecommenderModel
+    from graphrec.viz.explanation_page import Found
 
 _EXPLANATION: Final = "explanation"  # stages
 _WRITE: Final = "write"
@@ -114,7 +115,7 @@ def run(options: Options) -> None:
             with stage(_WRITE):
                 page = explanation_page(found, title_of)
                 read = source.input_figures(origin, model) | {"lists": list_figures(told)}
-                _write(run, options, options.out, read, model, explanation, page)
+                _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
         source.tell_input(run.report, model, options.out)
         tell_lists(run.report, told)
@@ -177,6 +178,7 @@ def _write(
     read_figures: dict[str, Any],
     model: RecommenderModel,
     explanation: Explanation,
+    found: Found,
     page: str,
 ) -> None:
     """Write the tables, the page and the record."""
@@ -199,5 +201,5 @@ def _write(
             folder,
             parameters=hybrid.parameters_of(model),
             input=read_figures,
-            output=explanation.place.collect()[0].asDict(),  # one row
+            output=found.place,
         )

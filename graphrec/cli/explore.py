@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from graphrec.cli.options import (
+    INPUT,
     OUTPUT,
     InputOptions,
     ItemsOptions,
@@ -58,6 +59,28 @@ class Options(RunOptions, SampleOption, LengthOption, OutputOptions, ItemsOption
             rich_help_panel=GRAPH,
         ),
     ] = 1.0
+    least_audience: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            show_default="half of the interactions are with such items",
+            help="Users that an item must have to be among the bridges, or among those that matter "
+            "more than they are watched: what fewer have looks special by chance.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    genres: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="genres, category, tags ...",
+            help="Column of --items with what kind an item is, a list or text with | ; or , "
+            "between. Communities are called by what they have more often than others, without "
+            "such a column by words of the titles.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
     explorer_users: Annotated[
         int,
         typer.Option(
@@ -78,11 +101,14 @@ def run(options: Options) -> None:
     importance (PageRank against popularity), item_edges, communities and item_roles (which items
     are bridges), similar_users.
     """
+    from graphrec.analytics import exploration as names
+    from graphrec.analytics.audience import stated_audience
     from graphrec.analytics.exploration import Settings, explore
     from graphrec.analytics.headline import headline
     from graphrec.analytics.highlights import Highlights
     from graphrec.cli import findings, results, source
     from graphrec.cli.inputs import column_params, open_titles
+    from graphrec.cli.item_words import named_communities
     from graphrec.cli.run import running
     from graphrec.graphframes_jar import require_graphframes
     from graphrec.models.popularity import PopularityRecommender
@@ -99,18 +125,24 @@ def run(options: Options) -> None:
         ) as folders:
             origin = source.open_interactions(run.spark, options, timed=None)
             _check_names(origin.columns)
-            titles = open_titles(run.spark, options, item=origin.columns.item)
+            titles = open_titles(
+                run.spark, options, item=origin.columns.item, genres=options.genres
+            )
             model = origin.model(recommender)
             with model.graph as graph:
                 keep = _writer(folders.result, origin.columns, options)
                 tables = explore(graph, model.learned.tables.catalogue, keep, settings)
             with stage(_PAGES):
                 figures = headline(tables)
+                item = origin.columns.item
+                roles = tables[names.ITEM_ROLES]
                 highlights = Highlights.of(
                     tables,
-                    origin.columns.item,
-                    mean=figures["item_mean"],
+                    item,
+                    audience=options.least_audience
+                    or stated_audience(model.learned.tables.catalogue.support),
                     typical=max(TYPICAL, options.sample),
+                    names=named_communities(roles, item, titles.words, model.learned.item_type),
                 )
                 _write_pages(
                     run, options, tables, figures, highlights, model, titles, folders.result
@@ -120,7 +152,11 @@ def run(options: Options) -> None:
                 folders.result,
                 parameters={},
                 input=source.input_figures(origin, model),
-                output=figures,
+                output={
+                    **figures,
+                    "least_audience": highlights.audience,
+                    "community_names": {str(n): name for n, name in highlights.names.items()},
+                },
             )
         source.tell_input(run.report, model, options.out)
         if not options.quiet:
@@ -229,6 +265,12 @@ def _write_pages(
     write_text(run.spark, f"{folder}/{EXPLORER}", page)
 
 
+def _naming(options: Options) -> str:
+    if options.items is None:
+        return "none, there are no genres or titles"
+    return "genres, or words of titles, that their items have more often than others"
+
+
 def _facts(options: Options) -> list[tuple[str, str]]:
     """What was done how, for the reader of the report."""
     from graphrec import __version__
@@ -238,5 +280,6 @@ def _facts(options: Options) -> list[tuple[str, str]]:
         ("Titles", options.items or "none, items are named by their ids"),
         ("Item graph", f"each item and its {options.edges_per_item} best partners by cosine"),
         ("Communities", f"Leiden, resolution {options.resolution:g}"),
+        ("Names of communities", _naming(options)),
         ("graphrec", __version__),
     ]

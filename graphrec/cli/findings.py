@@ -41,9 +41,9 @@ def show(
     typical = found.most_typical(sample)
     named = [row[item] for row in (*typical, *found.bridges, *found.gaining)]
     title_of = titles.of(named, model.learned.item_type)
-    _show_communities(found.communities, typical, item, title_of)
-    _show_bridges(found.bridges, item, title_of)
-    _show_gaining(found.gaining, item, title_of)
+    _show_communities(found, typical, item, title_of)
+    _show_bridges(found, item, title_of)
+    _show_gaining(found, item, title_of)
 
 
 def _figures(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -97,23 +97,27 @@ def _or_none(name: str, figures: Mapping[str, Any]) -> str:
 
 
 def _show_communities(
-    communities: Sequence[Row], typical: Sequence[Row], item: str, title_of: Mapping[Any, str]
+    found: Highlights, typical: Sequence[Row], item: str, title_of: Mapping[Any, str]
 ) -> None:
-    header = (right(""), right("items"), right("interactions"), right("inside"), "typical items")
+    header = (
+        *(right(""), "name", right("items"), right("interactions"), right("inside")),
+        "typical items",
+    )
     rows = [
         (
             row[COMMUNITY],
+            found.names.get(row[COMMUNITY], ""),
             f"{row[ITEMS]:,}",
             f"{row[SUPPORT]:,}",
             f"{row[INSIDE]:.1%}",
             "; ".join(title_of[one[item]] for one in typical if one[COMMUNITY] == row[COMMUNITY]),
         )
-        for row in communities
+        for row in found.communities
     ]
     table("communities of items, the largest first", header, rows)
 
 
-def _show_bridges(bridges: Sequence[Row], item: str, title_of: Mapping[Any, str]) -> None:
+def _show_bridges(found: Highlights, item: str, title_of: Mapping[Any, str]) -> None:
     header = (
         "",
         right("watched by"),
@@ -129,12 +133,12 @@ def _show_bridges(bridges: Sequence[Row], item: str, title_of: Mapping[Any, str]
             f"{row[PARTNERS]:,}",
             f"{row[PARTICIPATION]:.3f}",
         )
-        for row in bridges
+        for row in found.bridges
     ]
-    table("bridges between communities", header, rows)
+    table(f"bridges between communities, {_audience(found)}", header, rows)
 
 
-def _show_gaining(gaining: Sequence[Row], item: str, title_of: Mapping[Any, str]) -> None:
+def _show_gaining(found: Highlights, item: str, title_of: Mapping[Any, str]) -> None:
     header = ("", right("watched by"), right("by popularity"), right("by PageRank"), right("lift"))
     rows = [
         (
@@ -144,6 +148,10 @@ def _show_gaining(gaining: Sequence[Row], item: str, title_of: Mapping[Any, str]
             f"{row[PAGERANK_RANK]:,}",
             f"{row[LIFT]:.2f}",
         )
-        for row in gaining
+        for row in found.gaining
     ]
-    table("items that matter more than they are watched", header, rows)
+    table(f"items that matter more than they are watched, {_audience(found)}", header, rows)
+
+
+def _audience(found: Highlights) -> str:
+    return f"of those with at least {found.audience:,} users"

@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from graphrec.cli.item_words import words_of
 from graphrec.cli.options import InputOptions, ItemsOptions, TextOptions
 from graphrec.data.column_types import is_missing, quoted
 from graphrec.data.columns_found import (
@@ -27,6 +28,7 @@ from graphrec.data.text_ids import is_plain_integer
 from graphrec.errors import ColumnError, ParameterError
 from graphrec.models.hybrid import DEFAULT_WEIGHTS
 from graphrec.models.result_columns import require_free_columns
+from graphrec.viz.text import printable
 
 RAW: Final = "as_written"  # an id of a list, as its file has it
 
@@ -221,6 +223,7 @@ class Titles:
     """What items are called; without a table, by their ids."""
 
     frame: DataFrame | None  # (id, title)
+    words: DataFrame | None = None  # (id, genres: array or null, title_words: array)
 
     def typed(self, kind: T.DataType) -> DataFrame:
         """(id, title) of the items that have a title, the ids of the model's type; with a table."""
@@ -236,7 +239,7 @@ class Titles:
             kind: the type of the ids.
         """
         wanted = sorted(set(ids))
-        titles = {item: str(item) for item in wanted}
+        titles = {item: printable(str(item)) for item in wanted}
         if self.frame is None or not wanted:
             return titles
         typed = self.typed(kind)
@@ -261,8 +264,16 @@ def _title_key(frame: DataFrame, kind: T.DataType) -> Column:
     return ids.try_cast(kind)
 
 
-def open_titles(spark: SparkSession, options: ItemsOptions, *, item: str) -> Titles:
+def open_titles(
+    spark: SparkSession, options: ItemsOptions, *, item: str, genres: str | None = None
+) -> Titles:
     """Open the items' file, if one is named, and find its columns.
+
+    Args:
+        spark: reads it.
+        options: name it.
+        item: the interactions' name of the items.
+        genres: its column of what kind an item is; by default a usual name, if it has one.
 
     Raises:
         UnreadableInputError: it cannot be read.
@@ -281,7 +292,10 @@ def open_titles(spark: SparkSession, options: ItemsOptions, *, item: str) -> Tit
             found=", ".join(_own_columns(frame)),
             fix="name it by --title",
         )
-    return Titles(frame.select(quoted(ids).alias(_ID), quoted(title).cast("string").alias(_TITLE)))
+    if genres:
+        require_column(frame, "genres", genres)
+    named = frame.select(quoted(ids).alias(_ID), quoted(title).cast("string").alias(_TITLE))
+    return Titles(named, words_of(frame, ids, title, genres))
 
 
 def _title_column(names: Sequence[str], ids: str) -> str | None:
@@ -291,11 +305,6 @@ def _title_column(names: Sequence[str], ids: str) -> str | None:
         if fitting := [name for name in others if _plain(name) == word]:
             return fitting[0]
     return next((name for name in others if _plain(name).endswith(("title", "name"))), None)
-
-
-def printable(text: str) -> str:
-    """One line that a terminal shows and does not obey."""
-    return "".join(letter if letter.isprintable() else " " for letter in text).strip()
 
 
 def _table(

@@ -39,6 +39,7 @@ from graphrec.viz.explanation_page import (
     share_rows,
     standing,
 )
+from graphrec.viz.text import harmless
 from graphrec.viz.wording import SHOWN, WORDING, best
 
 _LONGEST: Final = 10  # rows of a list that are shown
@@ -148,7 +149,7 @@ def explanation(found: Found, title_of: TitleOf) -> None:
         (right(""), "watched", "as did", right("share of all such walks")),
         (
             (path[RANK], title_of[path[HISTORY_ITEM]], path[OTHER_USER], f"{path[SHARE]:.2%}")
-            for path in found.paths[:_LONGEST].to_dict("records")
+            for path in found.paths[:_LONGEST]
         ),
     )
 
@@ -292,8 +293,8 @@ def table(heading: str, header: Sequence[Column | str], rows: Iterable[Sequence[
         console.width = max(console.width, _WIDTH_OF_FILES)
     shown = Table(*header, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in rows:
-        shown.add_row(*(Text(str(cell)) for cell in row))
-    console.print(Text(heading, "bold"))
+        shown.add_row(*(Text(harmless(str(cell))) for cell in row))
+    console.print(Text(harmless(heading), "bold"))
     console.print(shown)
     console.print()
 

@@ -6,7 +6,7 @@ that shows it has a palette for light and one for dark surroundings. Models diff
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 _HEIGHT: Final = 340
 _POINT: Final = 110  # square pixels
+OPACITY: Final = 0.9  # of marks that may lie on each other; less would leave too little contrast
 
 _SHAPES: Final = (
     *("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"),
@@ -39,6 +40,16 @@ def spec_of(chart: alt.LayerChart | alt.Chart) -> Spec:
     return spec
 
 
+def compared(spec: Spec, places: Iterable[object]) -> Spec | None:
+    """The chart, or None if all of it stands in one place: one bar is no chart, but a sentence.
+
+    Args:
+        spec: the chart.
+        places: of its marks on an axis.
+    """
+    return spec if len(set(places)) > 1 else None
+
+
 def trade_off(frame: pd.DataFrame, models: Sequence[str], across: Axis, up: Axis) -> alt.LayerChart:
     """Two metrics against each other: one point per model, with both intervals.
 
@@ -52,12 +63,13 @@ def trade_off(frame: pd.DataFrame, models: Sequence[str], across: Axis, up: Axis
     y = alt.Y(up.metric, type="quantitative", title=up.title, scale=_room())
     color = _color(models)
     known = frame.dropna(subset=[across.metric, up.metric])
-    base = alt.Chart(_labelled(known, across.metric, up.metric))
+    labelled = _labelled(known, across.metric, up.metric)
+    base = alt.Chart(labelled)
     layers: list[alt.Chart] = [
-        base.mark_rule(strokeWidth=1.5, opacity=0.55).encode(
+        base.mark_rule(strokeWidth=1.5, opacity=OPACITY).encode(
             x=x, y=alt.Y(f"{up.metric}_low:Q"), y2=f"{up.metric}_high:Q", color=color
         ),
-        base.mark_rule(strokeWidth=1.5, opacity=0.55).encode(
+        base.mark_rule(strokeWidth=1.5, opacity=OPACITY).encode(
             x=alt.X(f"{across.metric}_low:Q"), x2=f"{across.metric}_high:Q", y=y, color=color
         ),
         base.mark_point(filled=True, size=_POINT, opacity=1).encode(
@@ -73,6 +85,8 @@ def trade_off(frame: pd.DataFrame, models: Sequence[str], across: Axis, up: Axis
         ),
     ]
     for side, place in _SIDES.items():
+        if side not in set(labelled["side"]):
+            continue
         labels = base.transform_filter(alt.datum.side == side).mark_text(fontSize=12, **place)
         layers.append(labels.encode(x=x, y=y, text="model:N"))
     return _sized(layers)
@@ -100,7 +114,7 @@ def by_group(
     offset = alt.XOffset("model", type="nominal", sort=list(models))
     color = _color(models)
     base = alt.Chart(frame)
-    intervals = base.mark_rule(strokeWidth=1.5, opacity=0.55).encode(
+    intervals = base.mark_rule(strokeWidth=1.5, opacity=OPACITY).encode(
         x=x,
         xOffset=offset,
         y=alt.Y(f"{up.metric}_low:Q"),

@@ -19,6 +19,7 @@ from graphrec.evaluation.popularity import PERCENTILE
 from graphrec.evaluation.summary import CI_HIGH, CI_LOW, MEAN, METRIC, USERS
 from graphrec.viz import charts
 from graphrec.viz.charts import Axis
+from graphrec.viz.fetched import frame_of
 from graphrec.viz.page import Figure, Tile, render_charts
 from graphrec.viz.wording import SHOWN, WORDING, best
 
@@ -49,9 +50,9 @@ class Findings:
             reference=evaluation.reference,
             k=evaluation.k,
             confidence=evaluation.confidence,
-            summary=evaluation.summary.toPandas(),
-            by_activity=evaluation.by_activity.toPandas(),
-            significance=evaluation.significance.toPandas(),
+            summary=frame_of(evaluation.summary),
+            by_activity=frame_of(evaluation.by_activity),
+            significance=frame_of(evaluation.significance),
         )
 
     @cached_property
@@ -347,21 +348,29 @@ def _figures(told: _Told) -> dict[str, Figure]:
             "accuracy-diversity",
             "Accuracy against diversity within lists",
             told.diversity(),
-            charts.spec_of(
-                charts.trade_off(
-                    wide,
-                    findings.models,
-                    Axis(INTRA_LIST_DIVERSITY, "diversity (more →)"),
-                    up,
-                )
+            charts.compared(
+                charts.spec_of(
+                    charts.trade_off(
+                        wide,
+                        findings.models,
+                        Axis(INTRA_LIST_DIVERSITY, "diversity (more →)"),
+                        up,
+                    )
+                ),
+                findings.models,
             ),
         ),
         "popularity": Figure(
             "accuracy-popularity",
             "Accuracy against popularity bias",
             told.popularity(),
-            charts.spec_of(
-                charts.trade_off(wide, findings.models, Axis(PERCENTILE, "popularity (← less)"), up)
+            charts.compared(
+                charts.spec_of(
+                    charts.trade_off(
+                        wide, findings.models, Axis(PERCENTILE, "popularity (← less)"), up
+                    )
+                ),
+                findings.models,
             ),
         ),
         "activity": _activity_figure(told, up, "Accuracy by activity", told.activity()),
@@ -384,12 +393,15 @@ def _figures(told: _Told) -> dict[str, Figure]:
             "differences",
             f"Is {findings.reference} better?",
             told.differences(),
-            charts.spec_of(
-                charts.differences(
-                    compared[[MODEL, "difference", CI_LOW, CI_HIGH]],
-                    findings.models,
-                    f"difference in {told.name}",
-                )
+            charts.compared(
+                charts.spec_of(
+                    charts.differences(
+                        compared[[MODEL, "difference", CI_LOW, CI_HIGH]],
+                        findings.models,
+                        f"difference in {told.name}",
+                    )
+                ),
+                compared[MODEL],
             ),
         )
     return figures
@@ -403,7 +415,10 @@ def _activity_figure(told: _Told, up: Axis, title: str, reading: str) -> Figure:
         up,
     )
     name = f"activity-{up.metric.replace('_', '-')}"
-    return Figure(name, title, reading, charts.spec_of(chart))
+    places = [
+        (group, model) for group in groups_of(told.findings) for model in told.findings.models
+    ]
+    return Figure(name, title, reading, charts.compared(charts.spec_of(chart), places))
 
 
 def _means_and_bounds(findings: Findings, k: int) -> pd.DataFrame:

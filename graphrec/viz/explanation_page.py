@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
-
-import pandas as pd
 
 from graphrec.columns import RANK, SCORE, SOURCE, WEIGHT
 from graphrec.explanation.contributions import POPULARITY
@@ -32,8 +30,10 @@ from graphrec.explanation.explanation import (
 from graphrec.explanation.paths import HISTORY_ITEM, OTHER_USER, SHARE
 from graphrec.explanation.place import BELOW, DENIED, LISTED, NOT_RETRIEVED, OUTSIDE_POOL, SEEN
 from graphrec.ranking.serving import POPULAR
+from graphrec.viz.fetched import Row, rows_of
 from graphrec.viz.page import render
 from graphrec.viz.path_picture import PicturedPath, picture
+from graphrec.viz.text import isolated, printable
 
 _SHOWN: Final = 20  # items of the history in the table of the page
 
@@ -59,49 +59,49 @@ class Found:
         item: the item's id.
         item_column: its name in the tables.
         place: one row, by column.
-        shares, contributions, paths: in their order.
+        shares, contributions, paths: rows by column, in their order; ids are what they were.
     """
 
     user: str
     item: Any
     item_column: str
-    place: Mapping[str, Any]
-    shares: pd.DataFrame
-    contributions: pd.DataFrame
-    paths: pd.DataFrame
+    place: Row
+    shares: list[Row]
+    contributions: list[Row]
+    paths: list[Row]
 
     @staticmethod
     def of(explanation: Explanation) -> Found:
         """Fetch them."""
-        place = explanation.place.collect()[0].asDict()  # one row
+        [place] = rows_of(explanation.place)
         user, item = list(place)[:2]
         return Found(
-            user=str(place[user]),
+            user=printable(str(place[user])),
             item=place[item],
             item_column=item,
             place=place,
-            shares=explanation.shares.toPandas(),
-            contributions=explanation.contributions.toPandas().sort_values(RANK),
-            paths=explanation.paths.toPandas().sort_values(RANK),
+            shares=rows_of(explanation.shares),
+            contributions=rows_of(explanation.contributions.orderBy(RANK)),
+            paths=rows_of(explanation.paths.orderBy(RANK)),
         )
 
     @property
     def items(self) -> list[Any]:
         """All items that are named."""
-        named = [self.item, *self.paths[HISTORY_ITEM]]
-        named += self.history[self.item_column].tolist()
+        named = [self.item, *(path[HISTORY_ITEM] for path in self.paths)]
+        named += [entry[self.item_column] for entry in self.history]
         similar_to = self.place[SIMILAR_TO]
         return named if similar_to is None else [*named, similar_to]
 
     @property
-    def history(self) -> pd.DataFrame:
+    def history(self) -> list[Row]:
         """The contributions of the items of the history, the largest first."""
-        return self.contributions[self.contributions[PART] == OF_HISTORY]
+        return [entry for entry in self.contributions if entry[PART] == OF_HISTORY]
 
     @property
     def legs(self) -> list[str]:
         """The legs' names."""
-        return list(self.shares[LEG])
+        return [share[LEG] for share in self.shares]
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,10 @@ def diversified(found: Found, title_of: Mapping[Any, str]) -> str | None:
     alone = f"by its score alone it has rank {place[BLENDED_RANK]}"
     if place[SIMILAR_TO] is None:
         return f"MMR (λ = {place[DIVERSITY]:g}) took nothing from it; {alone}"
+    other = isolated(title_of[place[SIMILAR_TO]])
     return (
         f"MMR (λ = {place[DIVERSITY]:g}) took {place[PENALTY]:.2f} from it for its likeness of "
-        f"{place[SIMILARITY]:.2f} to {title_of[place[SIMILAR_TO]]}, listed before; {alone}"
+        f"{place[SIMILARITY]:.2f} to {other}, listed before; {alone}"
     )
 
 
@@ -148,7 +149,7 @@ def share_rows(found: Found) -> list[Entry]:
     """Each leg's share of the score, with weight, own score, mean and deviation."""
     rows = [
         Entry(leg[LEG], leg[SHARE], tuple(leg[name] for name in (WEIGHT, RAW, MEAN, DEVIATION)))
-        for leg in found.shares.to_dict("records")
+        for leg in found.shares
     ]
     return [*rows, Entry("score", found.place[SCORE], (None,) * 4, is_sum=True)]
 
@@ -158,19 +159,23 @@ def contribution_rows(found: Found, title_of: Mapping[Any, str], longest: int) -
     shown = found.history[:longest]
     rows = [
         Entry(title_of[entry[found.item_column]], entry[CONTRIBUTION], _of_legs(found, entry))
-        for entry in shown.to_dict("records")
+        for entry in shown
     ]
     rest = found.history[longest:]
-    if len(rest):
-        sums = rest[[CONTRIBUTION, *found.legs]].sum()
-        rows.append(Entry(f"{len(rest)} more", sums[CONTRIBUTION], _of_legs(found, sums.to_dict())))
-    others = found.contributions[found.contributions[PART] != OF_HISTORY]
+    if rest:
+        rows.append(_sum(f"{len(rest)} more", found, rest))
     rows += [
         Entry(_PARTS[entry[PART]], entry[CONTRIBUTION], _of_legs(found, entry))
-        for entry in others.to_dict("records")
+        for entry in found.contributions
+        if entry[PART] != OF_HISTORY
     ]
-    sums = found.contributions[[CONTRIBUTION, *found.legs]].sum()
-    return [*rows, Entry("score", sums[CONTRIBUTION], _of_legs(found, sums.to_dict()), is_sum=True)]
+    return [*rows, replace(_sum("score", found, found.contributions), is_sum=True)]
+
+
+def _sum(name: str, found: Found, entries: Sequence[Row]) -> Entry:
+    columns = (CONTRIBUTION, *found.legs)
+    added, *of_legs = (sum(entry[column] for entry in entries) for column in columns)
+    return Entry(name, added, tuple(of_legs))
 
 
 def _of_legs(found: Found, entry: Mapping[Any, Any]) -> tuple[float, ...]:
@@ -210,12 +215,12 @@ def explanation_page(found: Found, title_of: Mapping[Any, str]) -> str:
     item = title_of[found.item]
     mmr = diversified(found, title_of)
     paths = [
-        PicturedPath(title_of[path[HISTORY_ITEM]], str(path[OTHER_USER]), path[WEIGHT])
-        for path in found.paths.to_dict("records")
+        PicturedPath(title_of[path[HISTORY_ITEM]], printable(str(path[OTHER_USER])), path[WEIGHT])
+        for path in found.paths
     ]
     return render(
         "explanation.html",
-        title=f"Why {item} for {found.user}?",
+        title=f"Why {isolated(item)} for {isolated(found.user)}?",
         standing=_sentence(standing(found)),
         sentences=[_sentence(mmr)] if mmr else [],
         paths_reading=_paths_reading(found),
@@ -244,10 +249,11 @@ def _sentence(text: str) -> str:
 
 
 def _paths_reading(found: Found) -> str:
-    if found.paths.empty:
+    if not found.paths:
         return "No other user leads from the history to this item."
+    share = sum(path[SHARE] for path in found.paths)
     return (
-        f"The strongest walks of three steps; they have {found.paths[SHARE].sum():.1%} of the "
+        f"The strongest walks of three steps; they have {share:.1%} of the "
         "weight of all walks to this item. A band is as wide as its walk is probable."
     )
 

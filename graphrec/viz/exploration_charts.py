@@ -17,14 +17,15 @@ from graphrec.analytics.distances import DISTANCE
 from graphrec.analytics.importance import LIFT
 from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
 from graphrec.graph.bipartite import DEGREE, TYPE
-from graphrec.viz.charts import Spec, spec_of
+from graphrec.viz.charts import OPACITY, Spec, spec_of
 from graphrec.viz.exploration_findings import BIN, COUNT, SIZE, USERS
+from graphrec.viz.text import shortened
 
 _HEIGHT: Final = 300
 _LINE_POINTS: Final = 24
 _LONGEST_TITLE: Final = 36
 _MOST_SHELLS: Final = 40  # bars
-_GAINING: Final = "#d9822b"  # stands out on either ground
+_GAINING: Final = "var(--hue-2)"  # stands out from the accent
 _KINDS: Final = {USER: "users", ITEM: "items"}
 
 _Chart = alt.Chart | alt.LayerChart
@@ -45,7 +46,7 @@ def degree_tails(degrees: pd.DataFrame, laws: pd.DataFrame) -> Spec:
         alt.Tooltip(DEGREE, type="quantitative", title="at least", format=","),
         alt.Tooltip(AT_LEAST, type="quantitative", title="share", format=".3%"),
     ]
-    points = alt.Chart(_kinds_named(degrees)).mark_point(filled=True, size=26, opacity=0.75)
+    points = alt.Chart(_kinds_named(degrees)).mark_point(filled=True, size=26, opacity=OPACITY)
     layers = [points.encode(x=x, y=y, color=color, tooltip=tooltip)]
     fitted = _law_lines(laws, degrees)
     if fitted:
@@ -56,7 +57,7 @@ def degree_tails(degrees: pd.DataFrame, laws: pd.DataFrame) -> Spec:
 
 def component_sizes(sizes: pd.DataFrame) -> Spec:
     """How many components have how many users and items: (size, count)."""
-    chart = alt.Chart(sizes).mark_point(filled=True, size=70, opacity=0.85)
+    chart = alt.Chart(sizes).mark_point(filled=True, size=70, opacity=OPACITY)
     return _spec(
         chart.encode(
             x=alt.X(
@@ -76,7 +77,7 @@ def shells(table: pd.DataFrame) -> Spec:
     every = counted.reindex(range(1, most + 1, wide), fill_value=0).rename_axis(CORE)
     long = every.reset_index().melt(id_vars=CORE, var_name="kind", value_name=VERTICES)
     title = "core number" if wide == 1 else f"core number ({wide} in a bar, the lowest is named)"
-    chart = alt.Chart(long).mark_bar(opacity=0.9)
+    chart = alt.Chart(long).mark_bar(opacity=OPACITY)
     return _spec(
         chart.encode(
             x=alt.X(CORE, type="ordinal", title=title, axis=alt.Axis(labelAngle=0)),
@@ -96,7 +97,7 @@ def steps(table: pd.DataFrame) -> Spec:
     long = table.melt(
         id_vars=DISTANCE, value_vars=[USERS, ITEMS], var_name="kind", value_name=VERTICES
     )
-    chart = alt.Chart(long[long[VERTICES] > 0]).mark_bar(opacity=0.85)
+    chart = alt.Chart(long[long[VERTICES] > 0]).mark_bar(opacity=OPACITY)
     return _spec(
         chart.encode(
             x=alt.X(DISTANCE, type="ordinal", title="steps", axis=alt.Axis(labelAngle=0)),
@@ -121,7 +122,7 @@ def histogram(bins: pd.DataFrame, title: str, *, shares: bool) -> Spec:
     """
     axis = _shares() if shares else alt.Axis()
     told = ".0%" if shares else ".2f"
-    chart = alt.Chart(bins.assign(none=0)).mark_rect(opacity=0.9, stroke=None, x2Offset=-1.5)
+    chart = alt.Chart(bins.assign(none=0)).mark_rect(opacity=OPACITY, stroke=None, x2Offset=-1.5)
     return _spec(
         chart.encode(
             x=alt.X(BIN, type="quantitative", title=title, axis=axis, scale=_unit()),
@@ -153,7 +154,7 @@ def importance(items: pd.DataFrame, gaining: pd.DataFrame) -> Spec:
         axis=alt.Axis(format="~g", values=_ratios(items[LIFT])),
     )
     even = alt.Chart(pd.DataFrame({"even": [1]})).mark_rule(strokeDash=[4, 3]).encode(y="even:Q")
-    cloud = alt.Chart(items).mark_point(filled=True, size=18, opacity=0.35).encode(x=x, y=y)
+    cloud = alt.Chart(items).mark_point(filled=True, size=18, opacity=OPACITY).encode(x=x, y=y)
     layers = [even, cloud]
     if len(gaining):
         named = alt.Chart(gaining).mark_point(filled=True, size=80, opacity=1)
@@ -187,14 +188,16 @@ def bridges(table: pd.DataFrame) -> Spec:
 
 
 def community_sizes(table: pd.DataFrame) -> Spec:
-    """The largest communities: (community, items, support, inside)."""
-    chart = alt.Chart(table[[COMMUNITY, ITEMS, SUPPORT, INSIDE]]).mark_bar(cornerRadiusEnd=2)
+    """The largest communities: (community, name, items, support, inside)."""
+    named = table[[COMMUNITY, "name", ITEMS, SUPPORT, INSIDE]]
+    chart = alt.Chart(named).mark_bar(cornerRadiusEnd=2)
     return _spec(
         chart.encode(
             x=alt.X(COMMUNITY, type="ordinal", title="community", axis=alt.Axis(labelAngle=0)),
             y=alt.Y(ITEMS, type="quantitative", title="items"),
             tooltip=[
                 alt.Tooltip(COMMUNITY, type="ordinal"),
+                alt.Tooltip("name", type="nominal"),
                 alt.Tooltip(ITEMS, type="quantitative", format=","),
                 alt.Tooltip(SUPPORT, type="quantitative", title="interactions", format=","),
                 alt.Tooltip(INSIDE, type="quantitative", title="weight inside", format=".1%"),
@@ -249,7 +252,7 @@ def _shortened(table: pd.DataFrame) -> pd.DataFrame:
     """With `named`: titles that fit beside a chart, each of them once."""
     named: list[str] = []
     for title in table["title"]:
-        short = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+        short = shortened(title, _LONGEST_TITLE)
         # An invisible letter keeps items apart that are called alike.
         named.append(short + "\u200b" * sum(other.rstrip("\u200b") == short for other in named))
     return table.assign(named=named)

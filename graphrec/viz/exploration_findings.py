@@ -22,6 +22,7 @@ from graphrec.analytics.similar_users import COSINE
 from graphrec.columns import ITEMS, RANK, SUPPORT
 from graphrec.data.column_types import quoted
 from graphrec.graph.bipartite import DEGREE, TYPE
+from graphrec.viz.fetched import frame_of
 
 BIN: Final = "bin"  # the lower end of a bin
 USERS: Final = "users"
@@ -50,7 +51,9 @@ class ExplorationFindings:
         importance: (support, lift), of items spread over the popularity ranks.
         gaining: (title, support, popularity_rank, pagerank_rank, lift), of the highest lift.
         bridges: (title, support, community, partners, participation), of the highest one.
-        communities: (community, items, support, inside, typical: list of titles), the largest.
+        communities: (community, name: text, may be empty, items, support, inside, typical: list of
+            titles), the largest.
+        audience: users that each of `gaining` and `bridges` has at least.
         similar: (bin, users), by the cosine to the most similar user.
     """
 
@@ -66,6 +69,7 @@ class ExplorationFindings:
     bridges: pd.DataFrame
     communities: pd.DataFrame
     similar: pd.DataFrame
+    audience: int
 
     @staticmethod
     def of(
@@ -94,20 +98,20 @@ class ExplorationFindings:
         return ExplorationFindings(
             figures=figures,
             degrees=_thinned(tables[names.DEGREES].orderBy(TYPE, DEGREE)),
-            power_laws=tables[names.POWER_LAWS].toPandas(),
+            power_laws=frame_of(tables[names.POWER_LAWS]),
             # Components of n different sizes need n²/2 users and items.
-            component_sizes=sizes.groupBy(SIZE)
-            .agg(F.count("*").alias(COUNT))
-            .orderBy(SIZE)
-            .toPandas(),
-            shells=tables[names.SHELLS].orderBy(CORE).toPandas(),
+            component_sizes=frame_of(
+                sizes.groupBy(SIZE).agg(F.count("*").alias(COUNT)).orderBy(SIZE)
+            ),
+            shells=frame_of(tables[names.SHELLS].orderBy(CORE)),
             distances=_titled(distances, item, titles, tables[names.DISTANCES].columns),
             reach=_binned(tables[names.REACH], F.col(SHARE)),
             importance=_spread_over_ranks(tables[names.IMPORTANCE], figures["items"]),
             gaining=_titled(gaining, item, titles, tables[names.IMPORTANCE].columns),
             bridges=_titled(bridges, item, titles, tables[names.ITEM_ROLES].columns),
-            communities=_communities(highlights.communities, typical, item, titles),
+            communities=_communities(highlights, typical, item, titles),
             similar=_binned(most_similar, F.col(COSINE)),
+            audience=highlights.audience,
         )
 
 
@@ -123,7 +127,7 @@ def _titled(
 def _thinned(degrees: DataFrame) -> pd.DataFrame:
     """Degrees that a chart on logarithmic axes can tell apart."""
     # As many rows as there are different degrees: n of them need n²/2 interactions.
-    rows = degrees.select(TYPE, DEGREE, VERTICES, AT_LEAST).toPandas()
+    rows = frame_of(degrees.select(TYPE, DEGREE, VERTICES, AT_LEAST))
     if rows.empty:
         return rows
     place = (rows[DEGREE].astype(float).map(lambda degree: f"{degree:.2g}")).rename("place")
@@ -148,17 +152,20 @@ def _spread_over_ranks(importance: DataFrame, items: int) -> pd.DataFrame:
     """(support, lift) of every n-th item by popularity."""
     step = -(-items // _MOST_POINTS)
     nth = importance.where(F.col(POPULARITY_RANK) % step == 1 % step)
-    return nth.orderBy(POPULARITY_RANK).select(SUPPORT, LIFT).toPandas()
+    return frame_of(nth.orderBy(POPULARITY_RANK).select(SUPPORT, LIFT))
 
 
 def _communities(
-    largest: Iterable[Row], typical: Iterable[Row], item: str, titles: Mapping[Any, str]
+    highlights: Highlights, typical: Iterable[Row], item: str, titles: Mapping[Any, str]
 ) -> pd.DataFrame:
     shown = [COMMUNITY, ITEMS, SUPPORT, INSIDE]
-    found = pd.DataFrame([[row[name] for name in shown] for row in largest], columns=shown)
+    found = pd.DataFrame(
+        [[row[name] for name in shown] for row in highlights.communities], columns=shown
+    )
     of: dict[int, list[str]] = {number: [] for number in found[COMMUNITY]}
     for row in typical:
         of[row[COMMUNITY]].append(titles[row[item]])
     return found.assign(
-        typical=pd.Series([of[number] for number in found[COMMUNITY]], dtype=object)
+        name=[highlights.names.get(number, "") for number in found[COMMUNITY]],
+        typical=pd.Series([of[number] for number in found[COMMUNITY]], dtype=object),
     )

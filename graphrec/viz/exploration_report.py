@@ -14,9 +14,12 @@ from graphrec.analytics.distances import DISTANCE
 from graphrec.analytics.importance import PAGERANK_RANK, POPULARITY_RANK
 from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
 from graphrec.data.interactions import InteractionFigures
+from graphrec.graph.bipartite import DEGREE
 from graphrec.viz import exploration_charts as charts
+from graphrec.viz.charts import compared
 from graphrec.viz.exploration_findings import BIN, USERS, ExplorationFindings
 from graphrec.viz.page import Figure, Tile, render_charts
+from graphrec.viz.text import isolated
 
 _HUES: Final = 10  # communities beyond have no colour of their own
 
@@ -25,6 +28,7 @@ _HUES: Final = 10  # communities beyond have no colour of their own
 class _Community:
     number: int
     hue: int
+    name: str
     items: str
     interactions: str
     inside: str
@@ -206,8 +210,9 @@ class _Told:
         audience = int(nearest[nearest[DISTANCE] == 1][USERS].sum())
         within = int(nearest[nearest[DISTANCE] <= 2][ITEMS].sum())
         farthest = int(nearest[DISTANCE].max())
+        landmark = isolated(nearest["title"].iloc[0])
         return (
-            f"From {nearest['title'].iloc[0]} it is one step to its {_count(audience, 'user')}, "
+            f"From {landmark} it is one step to its {_count(audience, 'user')}, "
             f"and two to the other items these have: {_share(within / self.figures[ITEMS])} of "
             f"the catalogue is at most two steps away, the farthest is {farthest}."
         )
@@ -244,8 +249,8 @@ class _Told:
     def gains(self) -> str:
         first = self.findings.gaining.iloc[0]
         return (
-            f"{first['title']} gains most: no. {first[POPULARITY_RANK]:,} by popularity, "
-            f"no. {first[PAGERANK_RANK]:,} by PageRank. Of items with at least the mean audience."
+            f"{isolated(first['title'])} gains most: no. {first[POPULARITY_RANK]:,} by popularity, "
+            f"no. {first[PAGERANK_RANK]:,} by PageRank. {self.audience()}"
         )
 
     def bridges(self) -> str:
@@ -253,7 +258,15 @@ class _Told:
         return (
             "An item whose partners are in several communities leads from one taste to another: "
             "participation is 0 if all of its weight stays in one, near 1 if it spreads evenly. "
-            f"{first['title']} spreads most, {first['participation']:.2f}."
+            f"{isolated(first['title'])} spreads most, {first['participation']:.2f}. "
+            f"{self.audience()}"
+        )
+
+    def audience(self) -> str:
+        least = self.findings.audience
+        return (
+            f"Only items with {_count(least, 'user')} or more are looked at: what is special about "
+            "the others may be chance."
         )
 
     def communities(self) -> str:
@@ -278,9 +291,8 @@ class _Told:
         if len(table) == 1:
             return f"There is one, with {_count(closed[ITEMS], 'item')}."
         return (
-            f"Community {closed[COMMUNITY]} is the most closed of them, "
-            f"{_share(closed[INSIDE])} of its weight stays inside; community {open_[COMMUNITY]} "
-            f"the most open, {_share(open_[INSIDE])}."
+            f"{_called(closed)} is the most closed of them, {_share(closed[INSIDE])} of its weight "
+            f"stays inside; {_called(open_, 'community')} the most open, {_share(open_[INSIDE])}."
         )
 
     def similar(self) -> str:
@@ -291,6 +303,11 @@ class _Told:
         if without > 0:
             said += f" {_count(without, 'user')} {_have(without)} nobody with two items in common."
         return said
+
+
+def _called(community: pd.Series[Any], noun: str = "Community") -> str:
+    name = community["name"]
+    return f"{noun} {community[COMMUNITY]}" + (f" ({isolated(name)})" if name else "")
 
 
 _PLURAL: Final = {USER: "users", ITEM: "items"}
@@ -328,6 +345,7 @@ def _communities(table: pd.DataFrame) -> list[_Community]:
         _Community(
             number=row[COMMUNITY],
             hue=row[COMMUNITY] if row[COMMUNITY] <= _HUES else 0,
+            name=row["name"],
             items=f"{row[ITEMS]:,}",
             interactions=f"{row[SUPPORT]:,}",
             inside=f"{row[INSIDE]:.1%}",
@@ -373,37 +391,58 @@ def _figures(told: _Told) -> dict[str, Figure]:
             "degrees",
             "How unevenly users watch and items are watched",
             told.degrees(),
-            charts.degree_tails(found.degrees, found.power_laws),
+            compared(charts.degree_tails(found.degrees, found.power_laws), found.degrees[DEGREE]),
         ),
-        Figure("cores", "How deep in the graph", told.cores(), charts.shells(found.shells)),
+        Figure(
+            "cores",
+            "How deep in the graph",
+            told.cores(),
+            compared(charts.shells(found.shells), found.shells[CORE]),
+        ),
         Figure(
             "reach",
             "What a recommender can choose from",
             told.reach(),
-            charts.histogram(found.reach, "share of the unseen items", shares=True),
+            compared(
+                charts.histogram(found.reach, "share of the unseen items", shares=True),
+                _filled(found.reach),
+            ),
         ),
-        Figure("steps", "How far everything is", told.steps(), charts.steps(nearest)),
+        Figure(
+            "steps",
+            "How far everything is",
+            told.steps(),
+            compared(charts.steps(nearest), nearest[DISTANCE]),
+        ),
         Figure(
             "importance",
             "PageRank against popularity",
             told.importance(),
-            charts.importance(found.importance, found.gaining),
+            compared(charts.importance(found.importance, found.gaining), found.importance[SUPPORT]),
         ),
     ]
     if len(found.component_sizes) > 1:
-        sizes = charts.component_sizes(found.component_sizes)
-        made.append(Figure("components", "Sizes of the components", told.components(), sizes))
+        components = charts.component_sizes(found.component_sizes)
+        made.append(Figure("components", "Sizes of the components", told.components(), components))
     if len(found.gaining):
-        gains = charts.gains(found.gaining)
+        gains = compared(charts.gains(found.gaining), found.gaining.index)
         title = "Items that matter more than they are watched"
         made.append(Figure("gains", title, told.gains(), gains))
     if len(found.bridges):
-        bridges = charts.bridges(found.bridges)
+        bridges = compared(charts.bridges(found.bridges), found.bridges.index)
         made.append(Figure("bridges", "Bridges between communities", told.bridges(), bridges))
     if len(found.communities):
-        sizes = charts.community_sizes(found.communities)
+        sizes = compared(charts.community_sizes(found.communities), found.communities[COMMUNITY])
         made.append(Figure("communities", "The largest communities", told.sizes(), sizes))
     if found.similar[USERS].sum():
-        similar = charts.histogram(found.similar, "cosine to the most similar user", shares=False)
+        similar = compared(
+            charts.histogram(found.similar, "cosine to the most similar user", shares=False),
+            _filled(found.similar),
+        )
         made.append(Figure("similar", "How alike users are", told.similar(), similar))
     return {figure.name: figure for figure in made}
+
+
+def _filled(bins: pd.DataFrame) -> pd.Series[float]:
+    """The bins that anybody is in."""
+    return bins[bins[USERS] > 0][BIN]

@@ -64,13 +64,14 @@ def _content(data: ExplorerData) -> dict[str, Any]:
         "communities": [
             {
                 "number": number,
+                "name": name,
                 "items": count,
                 "support": support,
                 "inside": inside,
                 "typical": typical,
             }
-            for number, count, support, inside, typical in _rows(
-                data.communities, COMMUNITY, ITEMS, SUPPORT, INSIDE, "typical"
+            for number, name, count, support, inside, typical in _rows(
+                data.communities, COMMUNITY, "name", ITEMS, SUPPORT, INSIDE, "typical"
             )
         ],
         "users": [
@@ -79,6 +80,7 @@ def _content(data: ExplorerData) -> dict[str, Any]:
                 data.users, USER, HISTORY, ITEMS, POOL, "similar"
             )
         ],
+        "audience": data.audience,
         "all": {
             "items": data.catalogue,
             "edges": data.all_edges,

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from graphrec.analytics import exploration as names
 from graphrec.analytics.bridges import PARTICIPATION
-from graphrec.analytics.communities import COMMUNITY, INSIDE
+from graphrec.analytics.communities import COMMUNITY, INSIDE, NONE
 from graphrec.analytics.highlights import Highlights, Tables
 from graphrec.analytics.importance import LIFT
 from graphrec.analytics.reach import POOL
@@ -41,6 +41,8 @@ from graphrec.data.catalogue import Catalogue
 from graphrec.data.column_types import quoted
 from graphrec.data.columns_found import InteractionColumns
 from graphrec.data.hashing import seeded_hash
+from graphrec.viz.fetched import frame_of
+from graphrec.viz.text import printable
 
 MOST_ITEMS: Final = 5000
 MOST_EDGES: Final = 25_000
@@ -69,13 +71,15 @@ class ExplorerData:
         items: (index 0.., title, support, community: 0 for none, participation, lift), in order.
         edges: (source, target, together, weight, the measures of `MEASURES`, place: as
             `strongest_edges` tells).
-        communities: (community, items, support, inside, typical: list of indices), the largest.
+        communities: (community, name: text, may be empty, items, support, inside, typical: list of
+            indices), the largest.
         users: (user: text, history: int, items: list of indices, pool, similar: list of [place
             among the users or -1, name, items in common, cosine]).
         catalogue: how many items there are.
         all_edges: how many edges there are.
         all_users: how many users there are.
         all_communities: how many communities there are.
+        audience: users of an item; what fewer have is not told to be a bridge.
     """
 
     items: pd.DataFrame
@@ -86,6 +90,7 @@ class ExplorerData:
     all_edges: int
     all_users: int
     all_communities: int
+    audience: int
 
 
 def explorer_data(
@@ -121,6 +126,7 @@ def explorer_data(
         all_edges=tables[names.ITEM_EDGES].count(),
         all_users=tables[names.REACH].count(),
         all_communities=tables[names.COMMUNITIES].count(),
+        audience=highlights.audience,
     )
 
 
@@ -138,11 +144,11 @@ def _items(tables: Tables, shown: DataFrame, item: str, title_of: TitleOf) -> pd
     roles = shown.join(tables[names.ITEM_ROLES], F.col(_KEY) == quoted(item))
     lift = tables[names.IMPORTANCE].select(quoted(item).alias("ranked"), LIFT)
     joined = roles.join(lift, F.col(_KEY) == F.col("ranked"))
-    found = joined.select(INDEX, _KEY, SUPPORT, COMMUNITY, PARTICIPATION, LIFT).toPandas()
+    found = frame_of(joined.select(INDEX, _KEY, SUPPORT, COMMUNITY, PARTICIPATION, LIFT))
     found = found.sort_values(INDEX, ignore_index=True)
     titles = title_of(found[_KEY])
     found["title"] = [titles[key] for key in found[_KEY]]
-    found[COMMUNITY] = found[COMMUNITY].fillna(0).astype(int)
+    found[COMMUNITY] = [number or NONE for number in found[COMMUNITY]]
     found[PARTICIPATION] = found[PARTICIPATION].fillna(0.0)
     return found
 
@@ -155,7 +161,7 @@ def _edges(table: DataFrame, shown: DataFrame, item: str) -> pd.DataFrame:
         F.broadcast(target), F.col(NEIGHBOUR) == F.col("target_key")
     )
     ordered = between.orderBy(F.desc(WEIGHT), SOURCE, TARGET).limit(_MOST_FETCHED)
-    return ordered.select(SOURCE, TARGET, TOGETHER, WEIGHT, *MEASURES).toPandas()
+    return frame_of(ordered.select(SOURCE, TARGET, TOGETHER, WEIGHT, *MEASURES))
 
 
 def strongest_edges(edges: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -190,12 +196,13 @@ def _place_at(edges: pd.DataFrame, end: str, other: str) -> npt.NDArray[np.int64
 
 
 def _communities(highlights: Highlights, items: pd.DataFrame, item: str) -> pd.DataFrame:
-    """(community, items, support, inside, typical), at most as many as people read."""
+    """(community, name, items, support, inside, typical), at most as many as people read."""
     shown = [COMMUNITY, ITEMS, SUPPORT, INSIDE]
     rows = [[row[name] for name in shown] for row in highlights.communities]
     found = pd.DataFrame(rows, columns=shown)
     index = dict(zip(items[_KEY], items[INDEX], strict=True))
     typical = highlights.most_typical(TYPICAL)
+    found["name"] = [highlights.names.get(number, "") for number in found[COMMUNITY]]
     found["typical"] = [
         [index[row[item]] for row in typical if row[COMMUNITY] == number and row[item] in index]
         for number in found[COMMUNITY]
@@ -210,13 +217,13 @@ def _users(tables: Tables, profiles: DataFrame, user: str, count: int) -> pd.Dat
     """(user, history, items, pool, similar) of a few users, in the order of their ids."""
     chosen = profiles.orderBy(seeded_hash(0, F.col(USER)), USER).limit(count)
     pools = tables[names.REACH].select(quoted(user).alias("reaching"), POOL)
-    found = (
+    listed = (
         chosen.join(pools, F.col(USER) == F.col("reaching"))
         .select(F.col(USER).alias(_KEY), F.size(ITEMS).alias(HISTORY), _latest().alias(ITEMS), POOL)
         .orderBy(_KEY)
-        .toPandas()
     )
-    found[USER] = found[_KEY].astype(str)
+    found = frame_of(listed)
+    found[USER] = [printable(str(key)) for key in found[_KEY]]
     found["similar"] = _similar(tables, chosen, user, list(found[_KEY]))
     return found
 
@@ -247,7 +254,7 @@ def _similar(tables: Tables, chosen: DataFrame, user: str, keys: list[Any]) -> l
     similar: dict[Any, list[Any]] = {key: [] for key in keys}
     for row in rows:
         other = row[NEIGHBOUR]
-        told = [place.get(other, -1), str(other), row[TOGETHER], _rounded(row[COSINE])]
+        told = [place.get(other, -1), printable(str(other)), row[TOGETHER], _rounded(row[COSINE])]
         similar[row[_KEY]].append(told)
     return [similar[key] for key in keys]
 

@@ -19,6 +19,7 @@ from scipy import sparse
 from graphrec.artifacts import read_only
 from graphrec.jit import compiled
 from graphrec.types import Indices, Matrix, Vector
+from graphrec.viz.packing import Places, packed
 
 _GOLDEN_ANGLE: Final = np.pi * (3.0 - np.sqrt(5.0))
 _ROUNDS: Final = 160
@@ -26,8 +27,7 @@ _ACROSS: Final = 0.3  # of its weight, what an edge between communities pulls wi
 _GRAVITY: Final = 1.0  # towards the middle, so that nothing drifts away
 _PULL: Final = 0.5  # of edges, where nodes push with 1
 _CROWDED: Final = 2.2  # how far apart, in steps of the spiral, communities begin
-
-Places = npt.NDArray[np.float64]
+_APART: Final = 0.5  # between components, where a node alone has a radius of 1
 
 
 def lay_out(weights: sparse.csr_array, community: npt.NDArray[np.int32]) -> Places:
@@ -38,19 +38,28 @@ def lay_out(weights: sparse.csr_array, community: npt.NDArray[np.int32]) -> Plac
         community: (n,), of each node; 0 for none.
 
     Returns:
-        (n, 2), within a circle of radius 1; nodes without an edge stand around the others.
+        (n, 2), within a circle of radius 1. A component takes room as it has nodes, and those that
+        are small, or a node without an edge, stand close around the largest: pushed apart as far
+        as they go they would make it small.
     """
-    joined = np.diff(weights.indptr) > 0
-    places = np.zeros((joined.size, 2))
-    if joined.any():
-        part = weights[joined][:, joined].tocsr()
-        places[joined] = _settled(part, community[joined])
-    places[~joined] = _rim(int((~joined).sum()))
-    return places
+    if not community.size:
+        return np.zeros((0, 2))
+    _, component = sparse.csgraph.connected_components(weights, directed=False)
+    size = np.bincount(component)
+    radius = np.sqrt(size.astype(np.float64))
+    center = packed(radius + _APART)
+    places = center[component]
+    nodes = np.argsort(component, kind="stable")
+    for members in np.split(nodes, np.cumsum(size)[:-1]):
+        if members.size > 1:
+            part = weights[members][:, members].tocsr()
+            own = radius[component[members[0]]]
+            places[members] += own * _settled(part, community[members])
+    return places / max(float(np.hypot(*places.T).max(initial=0.0)), 1e-9)
 
 
 def _settled(weights: sparse.csr_array, community: npt.NDArray[np.int32]) -> Places:
-    """(n, 2), within a circle of radius 0.92."""
+    """(n, 2), of a component, within a circle of radius 1."""
     place = _first_places(community)
     row = np.repeat(np.arange(community.size), np.diff(weights.indptr))
     across = community[row] != community[weights.indices]
@@ -68,7 +77,7 @@ def _settled(weights: sparse.csr_array, community: npt.NDArray[np.int32]) -> Pla
     far = np.hypot(*place.T)
     limit = 1.15 * max(float(np.quantile(far, 0.98)), 1e-9)
     place *= (np.minimum(far, limit) / np.maximum(far, 1e-9))[:, None]
-    return place * 0.92 / max(float(np.hypot(*place.T).max()), 1e-9)
+    return place / max(float(np.hypot(*place.T).max()), 1e-9)
 
 
 def _first_places(community: npt.NDArray[np.int32]) -> Places:
@@ -96,12 +105,6 @@ def _on_spiral(place: npt.NDArray[np.int64], before: Vector) -> Places:
     """
     angle, radius = place * _GOLDEN_ANGLE, np.sqrt(before + 0.5)
     return np.column_stack((radius * np.cos(angle), radius * np.sin(angle)))
-
-
-def _rim(count: int) -> Places:
-    """Points on the circle around everything."""
-    angle = np.arange(count) * (2.0 * np.pi / max(count, 1))
-    return np.column_stack((np.cos(angle), np.sin(angle)))
 
 
 @compiled

@@ -13,6 +13,7 @@ import vl_convert
 from markupsafe import Markup
 
 from graphrec.viz.charts import Spec
+from graphrec.viz.text import marked_up
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,13 @@ class Figure:
         name: unique on the page, letters and hyphens.
         title: what it shows.
         reading: what is to be seen in it, in a sentence or two.
-        spec: Vega-Lite.
+        spec: Vega-Lite, None where there are not two figures to compare: the reading has it all.
     """
 
     name: str
     title: str
     reading: str
-    spec: Spec
+    spec: Spec | None
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def render_charts(template: str, figures: Mapping[str, Figure], **values: Any) -
         figures: the charts, by the names that the template has for them.
         **values: what else the template shows.
     """
-    specs = {figure.name: figure.spec for figure in figures.values()}
+    specs = {figure.name: figure.spec for figure in figures.values() if figure.spec}
     return render(template, figures=figures, specs=specs, vega=_vega(), **values)
 
 
@@ -71,13 +72,15 @@ def script(name: str) -> Markup:
 
 @cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("graphrec.viz"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["marked_up"] = marked_up
+    return environment
 
 
 @cache

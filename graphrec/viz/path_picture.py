@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from graphrec.viz.text import clusters, isolated, shortened
+
 WIDTH: Final = 1080.0
 _COLUMNS: Final = (110.0, 290.0, 680.0, 860.0)  # left sides of the bars
 _HEADS: Final = ("user", "watched", "as did", "who also watched")
@@ -89,7 +91,7 @@ def picture(user: str, item: str, paths: Sequence[PicturedPath]) -> Picture:
     flows = [_flows(routes, column) for column in range(4)]
     scale = _FLOW / sum(path.weight for path in paths)
     height = _HEAD + max(_column_height(flow, scale) for flow in flows)
-    hue = {name: place % _HUES for place, name in enumerate(flows[1])}
+    hue = {name: 1 + place % _HUES for place, name in enumerate(flows[1])}
     bars = [_bars(column, flow, scale, height, hue) for column, flow in enumerate(flows)]
     bands = [band for column in range(3) for band in _bands(routes, column, bars, scale, hue)]
     return Picture(
@@ -145,13 +147,13 @@ def _lines(name: str, letters: int, middle: float, most: int) -> tuple[Line, ...
     lines = [""]
     for word in name.split():
         joined = f"{lines[-1]} {word}".strip()
-        if len(joined) <= letters or not lines[-1]:
+        if len(list(clusters(joined))) <= letters or not lines[-1]:
             lines[-1] = joined
         else:
             lines.append(word)
-    kept = [line if len(line) <= letters else f"{line[: letters - 1]}…" for line in lines[:most]]
+    kept = [shortened(line, letters) for line in lines[:most]]
     if len(lines) > most:
-        kept[-1] = f"{kept[-1][: letters - 1].rstrip('…')}…"
+        kept[-1] = f"{shortened(kept[-1], letters - 1).rstrip('…')}…"
     first = middle - (len(kept) - 1) * _LINE / 2
     return tuple(Line(text, first + place * _LINE) for place, text in enumerate(kept))
 
@@ -177,7 +179,7 @@ def _bands(
                 f"{middle:.1f} {right[place]:.1f} {end:.1f} {right[place]:.1f}",
                 width=max(weight * scale, _THINNEST),
                 hue=hue[stops[1]],
-                tip=" → ".join(stops),
+                tip=" → ".join(map(isolated, stops)),
             )
         )
     return bands

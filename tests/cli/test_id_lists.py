@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from graphrec.cli.inputs import open_ids, open_titles, printable
+from graphrec.cli.inputs import open_ids, open_titles
 from graphrec.cli.options import ItemsOptions
 from graphrec.errors import ColumnError
 
@@ -95,7 +95,3 @@ def test_without_items_ids_are_their_own_titles(spark: SparkSession) -> None:
     opened = open_titles(spark, ItemsOptions(), item="movie")
     assert opened.of(["b", "a"], T.StringType()) == {"a": "a", "b": "b"}
     assert opened.of([], T.StringType()) == {}
-
-
-def test_titles_cannot_command_the_terminal() -> None:
-    assert printable(" a\x1b[31mb\tc\nd\u202e ") == "a [31mb c d"

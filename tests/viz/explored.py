@@ -13,12 +13,24 @@ HOSTILE = (
     "</script><script>alert(1)</script>",
     "<!--<img src=x onerror=alert(2)>\u2028 & 'Amélie'",
 )
+NAMED = (
+    *HOSTILE,
+    "Donaudampfschifffahrtsgesellschaft" * 9,  # one word
+    "The Long and Winding " * 30 + "Road",
+    "ألف ليلة وليلة (1974)!",
+    "ספר הג'ונגל 2 (2003)",
+    "Family \U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 Night",
+    "Ze\u0301ro de conduite \u0928\u0940",
+    'He said "no" & <b>left</b>',
+)
+"""Titles that want to be code, to be wide, to go the other way, or to be whole."""
+
 USERS = 70
 ALONE = 4
 
 
-def made_up(items: int, edges_per_item: int = 4) -> ExplorerData:
-    """12 users, and items in three communities; the first two are called `HOSTILE`.
+def made_up(items: int, edges_per_item: int = 4, titles: tuple[str, ...] = HOSTILE) -> ExplorerData:
+    """12 users, and items in three communities; the first are called `titles`.
 
     The last item is alone in a community of its own.
     """
@@ -29,7 +41,7 @@ def made_up(items: int, edges_per_item: int = 4) -> ExplorerData:
     table = pd.DataFrame(
         {
             "index": np.arange(items),
-            "title": [*HOSTILE, *(f"Film {item}" for item in range(2, items))][:items],
+            "title": [*titles, *(f"Film {item}" for item in range(len(titles), items))][:items],
             "support": support,
             "community": community,
             "participation": random.rand(items),
@@ -42,17 +54,19 @@ def made_up(items: int, edges_per_item: int = 4) -> ExplorerData:
         communities=pd.DataFrame(
             {
                 "community": [1, 2, 3],
+                "name": ["Horror, <i>Noir</i>", "", "Western"],
                 "items": [items // 3] * 3,
                 "support": [500, 400, 300],
                 "inside": [0.9, 0.8, 0.7],
                 "typical": [[0], [min(1, items - 1)], [min(2, items - 1)]],
             }
         ),
-        users=users(items),
+        users=users(items, titles),
         catalogue=3 * items,
         all_edges=999,
         all_users=USERS,
         all_communities=3,
+        audience=20,
     )
 
 
@@ -71,9 +85,9 @@ def edges(support: np.ndarray, per_item: int) -> pd.DataFrame:
     return strongest_edges(frame.assign(weight=frame["cosine"]), 25_000)
 
 
-def users(items: int) -> pd.DataFrame:
+def users(items: int, titles: tuple[str, ...]) -> pd.DataFrame:
     """The first one is called like an item that wants to be code."""
-    names = [HOSTILE[0], *(f"person {user}" for user in range(1, 12))]
+    names = [titles[0], *(f"person {user}" for user in range(1, 12))]
     histories = [sorted({(user * 5 + step) % items for step in range(3)}) for user in range(12)]
     return pd.DataFrame(
         {
@@ -115,8 +129,8 @@ FIGURES = {
 }
 
 
-def made_up_findings() -> ExplorationFindings:
-    """Of 70 users and 40 items, some of which are called `HOSTILE`."""
+def made_up_findings(titles: tuple[str, ...] = HOSTILE) -> ExplorationFindings:
+    """Of 70 users and 40 items, some of which are called `titles`."""
     degrees = [
         (kind, degree, 3, share)
         for kind, most in (("user", 31), ("item", 66))
@@ -143,7 +157,7 @@ def made_up_findings() -> ExplorationFindings:
         shells=pd.DataFrame({"core": [1, 3, 6], "users": [30, 20, 20], "items": [8, 20, 12]}),
         distances=pd.DataFrame(
             {
-                "title": [HOSTILE[0]] * 3 + ["Film 7"] * 3,
+                "title": [titles[0]] * 3 + ["Film 7"] * 3,
                 "distance": [0, 1, 2, 0, 1, 2],
                 "users": [0, 66, 0, 0, 50, 0],
                 "items": [1, 0, 37, 1, 0, 30],
@@ -153,7 +167,7 @@ def made_up_findings() -> ExplorationFindings:
         importance=pd.DataFrame({"support": [66, 30, 10, 2], "lift": [0.9, 1.0, 1.1, 1.4]}),
         gaining=pd.DataFrame(
             {
-                "title": [HOSTILE[1], HOSTILE[1]],
+                "title": [titles[-1], titles[-1]],
                 "support": [22, 21],
                 "popularity_rank": [17, 18],
                 "pagerank_rank": [9, 12],
@@ -162,21 +176,23 @@ def made_up_findings() -> ExplorationFindings:
         ),
         bridges=pd.DataFrame(
             {
-                "title": ["Film 3"],
-                "support": [44],
-                "community": [1],
-                "partners": [12],
-                "participation": [0.5],
+                "title": ["Film 3", *titles[1:]],
+                "support": [44] * len(titles),
+                "community": [1] * len(titles),
+                "partners": [12] * len(titles),
+                "participation": [0.5] * len(titles),
             }
         ),
         communities=pd.DataFrame(
             {
                 "community": [1, 2],
+                "name": ["Horror, <i>Noir</i>", ""],
                 "items": [22, 16],
                 "support": [500, 280],
                 "inside": [0.9, 0.75],
-                "typical": [list(HOSTILE), ["Film 9"]],
+                "typical": [list(titles), ["Film 9"]],
             }
         ),
         similar=pd.DataFrame({**bins, "users": [3] * 20}),
+        audience=20,
     )

@@ -16,25 +16,31 @@ class Page(HTMLParser):
     Attributes:
         fetched: what attributes and styles name.
         scripts: (type, text) of each script.
-        texts: what is shown.
     """
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.fetched: list[str] = []
         self.scripts: list[tuple[str, str]] = []
-        self.texts: list[str] = []
+        self._shown: list[str] = []
+        self._line = False  # whether the last text goes on
         self._open = [""]
         self._type = ""
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.fetched += [f"{tag} {name}={value}" for name, value in attrs if name in FETCHING]
+        if tag == "bdi":  # a part of its line
+            return
         self._open.append(tag)
+        self._line = False
         self._type = dict(attrs).get("type") or ""
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "bdi":
+            return
         self._open.append("")
+        self._line = False
 
     def handle_data(self, data: str) -> None:
         if self._open[-1] == "script":
@@ -44,7 +50,18 @@ class Page(HTMLParser):
                 line for line in data.split(";") if "url(" in line or "@import" in line
             ]
         else:
-            self.texts.append(data.strip())
+            self._show(data)
+
+    def _show(self, data: str) -> None:
+        if self._line:
+            data = self._shown.pop() + data
+        self._shown.append(data)
+        self._line = True
+
+    @property
+    def texts(self) -> list[str]:
+        """What is shown, a text for each element; what `bdi` keeps apart stays in its line."""
+        return [text.strip() for text in self._shown]
 
     @property
     def specs(self) -> dict[str, dict[str, Any]]:

@@ -68,7 +68,8 @@ def test_the_readings_say_what_the_figures_do(page: Page) -> None:
         "no. 17 by popularity, no. 9 by PageRank",
         "Film 3 spreads most, 0.50",
         "somewhat apart (modularity 0.41)",
-        "Community 1 is the most closed of them, 90 %",
+        "Community 1 (Horror, <i>Noir</i>) is the most closed of them, 90 %",
+        "Only items with 20 users or more are looked at",
         "10 users have nobody with two items in common",
     ):
         assert said in told, said
@@ -120,8 +121,10 @@ def test_a_graph_of_one_interaction_has_a_page() -> None:
         similar=all_of.similar.assign(users=0),
     )
     page = Page(exploration_page(findings, ROWS, title="One"))
-    assert set(page.specs) == {"degrees", "cores", "steps", "reach", "importance"}
+    # The one core is told in a sentence: a single bar is no chart.
+    assert set(page.specs) == {"degrees", "steps", "reach", "importance"}
     told = " ".join(page.texts)
+    assert "In the 1-core 1 user and 1 item" in told
     assert "Everything hangs together" in told
     assert "No two items have enough users in common" in told
     assert "1 interaction of 1 user with 1 item" in told

@@ -50,7 +50,15 @@ def test_the_page_holds_what_was_chosen() -> None:
 def test_an_empty_graph_has_a_page() -> None:
     data = made_up(1)
     none = ExplorerData(
-        data.items, data.edges.iloc[:0], data.communities.iloc[:0], data.users.iloc[:0], 1, 0, 0, 0
+        data.items,
+        data.edges.iloc[:0],
+        data.communities.iloc[:0],
+        data.users.iloc[:0],
+        1,
+        0,
+        0,
+        0,
+        1,
     )
     assert Page(explorer_page(none, title="Map")).embedded["edges"]["source"] == []
 

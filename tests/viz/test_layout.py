@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy import sparse
 
 from graphrec.viz.layout import lay_out
@@ -48,8 +49,7 @@ def test_no_two_nodes_stand_on_each_other_and_all_are_within_the_circle() -> Non
     far = np.hypot(*place.T)
     assert np.isfinite(place).all()
     assert far.max() <= 1 + 1e-9
-    np.testing.assert_allclose(far[community == 0], 1.0)
-    assert (far[community > 0] < 0.93).all()
+    assert far[community == 0].min() > far[community > 0].max()
     between = np.linalg.norm(place[:, None] - place, axis=2) + np.eye(len(place))
     assert between.min() > 1e-3
 
@@ -58,4 +58,19 @@ def test_graphs_of_nothing() -> None:
     nothing = sparse.csr_array((0, 0))
     assert lay_out(nothing, np.zeros(0, np.int32)).shape == (0, 2)
     lonely = lay_out(sparse.csr_array((2, 2)), np.zeros(2, np.int32))
-    np.testing.assert_allclose(np.hypot(*lonely.T), 1.0)
+    np.testing.assert_allclose(np.hypot(*lonely.T).max(), 1.0)
+
+
+def test_what_is_small_or_alone_leaves_the_map_to_the_largest_component() -> None:
+    weights, community = cliques([30, 20], alone=25)
+    pairs = sparse.block_diag([sparse.csr_array([[0.0, 1.0], [1.0, 0.0]])] * 10)
+    everything = sparse.csr_array(sparse.block_diag([weights, pairs], format="csr"))
+    place = lay_out(
+        everything, np.concatenate((community, np.repeat(range(3, 13), 2))).astype(np.int32)
+    )
+    far = np.hypot(*place.T)
+    assert far.max() == pytest.approx(1.0)
+    assert far[:50].max() > 0.5  # a ring of the others around it, and a part of a second one
+    assert far[50:].min() > far[:50].max()
+    between = np.linalg.norm(place[:, None] - place, axis=2) + np.eye(len(place))
+    assert between.min() > 1e-3

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from graphrec.viz.path_picture import PicturedPath, picture
+from graphrec.viz.text import isolated
 
 PATHS = [
     PicturedPath("alien", "bob", 0.4),
@@ -50,8 +51,9 @@ def test_bands_of_one_item_have_its_hue_and_end_inside_the_bars() -> None:
     for place, band in enumerate(drawn.bands):
         path = PATHS[place % len(PATHS)]
         assert band.hue == by_name[path.history_item].hue
-        assert band.tip == f"ann → {path.history_item} → {path.other_user} → dune"
-        stops = [by_name[name] for name in band.tip.split(" → ")]
+        names = ["ann", path.history_item, path.other_user, "dune"]
+        assert band.tip == " → ".join(map(isolated, names))
+        stops = [by_name[name] for name in names]
         left, right = stops[place // len(PATHS) : place // len(PATHS) + 2]
         start = float(band.curve.split("C")[0].split()[1])
         end = float(band.curve.split()[-1])
@@ -69,3 +71,9 @@ def test_long_names_are_broken_and_cut() -> None:
     assert len(lines[item]) == 4
     assert lines[item][-1].endswith("…")
     assert all(len(line) <= 26 for line in lines[item])
+
+
+def test_a_cut_never_parts_an_emoji() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f466"
+    drawn = picture(family * 30, "dune", PATHS)
+    assert [line.text for line in drawn.bars[0].lines] == [family * 19 + "…"]

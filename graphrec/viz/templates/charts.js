@@ -1,17 +1,10 @@
 const specs = JSON.parse(document.getElementById("specs").textContent);
-const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const hues = Array.from({ length: 8 }, (_, place) => `var(--series-${place})`);
 
-// Eight hues that stay apart for colour-blind eyes on either ground; grey comes first, for a baseline.
-const palettes = {
-  light: ["#7b7a73", "#2a78d6", "#1a9e6f", "#c98500", "#d5393c", "#5b3fc0", "#d5599b", "#3a3a37"],
-  dark: ["#a09f97", "#5aa2f5", "#2fc48d", "#e3a832", "#f2706d", "#a18bf5", "#ea85ba", "#dddcd5"],
-};
-
-function config(width, hues) {
-  const style = getComputedStyle(document.documentElement);
-  const color = (name) => style.getPropertyValue(name).trim();
+// Colours are the page's own, by name: they change with it, for print, too.
+function config(width, category) {
   const font = getComputedStyle(document.body).fontFamily;
-  const ink = color("--ink"), muted = color("--muted"), line = color("--line");
+  const ink = "var(--ink)", muted = "var(--muted)", line = "var(--line)";
   return {
     background: "transparent",
     font,
@@ -27,16 +20,13 @@ function config(width, hues) {
     },
     text: { color: ink },
     rule: { color: muted },
-    mark: { color: color("--accent") },
-    range: { category: hues },
+    mark: { color: "var(--accent)" },
+    range: { category },
   };
 }
 
 // A chart without a baseline has no use for the grey.
-function huesOf(spec) {
-  const hues = palettes[dark.matches ? "dark" : "light"];
-  return spec.usermeta?.baseline === false ? hues.slice(1) : hues;
-}
+const huesOf = (spec) => (spec.usermeta?.baseline === false ? hues.slice(1) : hues);
 
 // `ast` has Vega interpret its expressions: the page may not turn text into code.
 function draw() {
@@ -49,7 +39,6 @@ function draw() {
 }
 
 draw();
-dark.addEventListener("change", draw);
 let width = window.innerWidth, waiting;
 window.addEventListener("resize", () => {
   if (window.innerWidth === width) return;

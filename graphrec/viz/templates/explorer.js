@@ -43,7 +43,6 @@ edges.source.forEach((source, edge) => {
 });
 const across = (edge, from) => (edges.source[edge] === from ? edges.target[edge] : edges.source[edge]);
 const hueOf = (community) => (community > 0 && community <= HUES ? community : 0);
-const meanSupport = items.support.reduce((sum, one) => sum + one, 0) / Math.max(items.support.length, 1);
 
 // --- filters -------------------------------------------------------------------------------------
 
@@ -92,15 +91,17 @@ function swatch(community) {
 
 const userSwatch = () => element("span", { class: "swatch of-user", "aria-hidden": "true" });
 
+const named = (text) => element("bdi", {}, text);
+
 function row(href, mark, text, told, detail = null, bar = null, hue = null) {
-  const parts = [mark, element("span", {}, text), element("span", { class: "figure" }, told)];
+  const parts = [mark, named(text), element("span", { class: "figure" }, told)];
   if (bar !== null) {
     const filled = element("i");
     filled.style.width = `${Math.max(100 * bar, 1)}%`;
     if (hue !== null) filled.style.setProperty("--hue", `var(--hue-${hue})`);
     parts.push(element("span", { class: "bar", "aria-hidden": "true" }, filled));
   }
-  if (detail) parts.push(element("span", { class: "detail" }, detail));
+  if (detail) parts.push(element("span", { class: "detail" }, ...[detail].flat()));
   return element("li", {}, href ? element("a", { href }, ...parts) : element("span", { class: "plain" }, ...parts));
 }
 
@@ -111,6 +112,10 @@ const facts = (pairs) =>
   element("dl", { class: "facts" }, ...pairs.map(([name, told]) => element("div", {}, element("dt", {}, name), element("dd", {}, told))));
 const heading = (text) => element("h3", {}, text);
 const note = (text) => element("p", { class: "note" }, text);
+const headline = (...children) => element("h2", { tabindex: "-1" }, ...children);
+const listing = (texts) => texts.flatMap((text, place) => (place ? [" · ", named(text)] : [named(text)]));
+const communityOf = (number) => communities.find((one) => one.number === number);
+const nameOf = (number) => (communityOf(number)?.name ? [named(communityOf(number).name)] : []);
 const back = () => element("a", { class: "back", href: "#" }, "← the whole map");
 
 // --- the panel -----------------------------------------------------------------------------------
@@ -136,21 +141,22 @@ function leftOut() {
 }
 
 function overview() {
-  const parts = [element("h2", {}, "The whole map"), note(leftOut())];
+  const parts = [headline("The whole map"), note(leftOut())];
   if (communities.length) {
     parts.push(heading("Communities"));
     parts.push(rows(communities.map((one) => row(
-      `#community-${one.number}`, swatch(one.number), `Community ${one.number}`, count(one.items, "item", "items"),
-      one.typical.slice(0, 3).map((item) => items.title[item]).join(" · "),
+      `#community-${one.number}`, swatch(one.number), one.name ? `${one.number} ${one.name}` : `Community ${one.number}`,
+      count(one.items, "item", "items"), listing(one.typical.slice(0, 3).map((item) => items.title[item])),
     ))));
     const others = all.communities - communities.length;
     if (others > 0) parts.push(note(`${count(others, "smaller one is", "smaller ones are")} grey on the map.`));
   }
   const bridges = items.title.map((_, item) => item)
-    .filter((item) => items.support[item] >= meanSupport && items.participation[item] > 0)
+    .filter((item) => items.support[item] >= content.audience && items.participation[item] > 0)
     .sort((one, other) => items.participation[other] - items.participation[one]).slice(0, 8);
   if (bridges.length) {
     parts.push(heading("Between communities"));
+    parts.push(note(`Of items with at least ${count(content.audience, "user", "users")}.`));
     parts.push(rows(bridges.map((item) => itemRow(item, `participation ${decimal(items.participation[item])}`))));
   }
   parts.push(heading("Most watched"));
@@ -192,10 +198,10 @@ function ofItem(item) {
   const listed = neighboursOf(item);
   const most = listed.length ? value(filter.measure, listed[0], item) : 0;
   const home = community > 0
-    ? element("a", { href: `#community-${community}` }, swatch(community), ` ${community}`)
+    ? element("a", { href: `#community-${community}` }, swatch(community), ` ${community} `, ...nameOf(community))
     : "none";
   const parts = [
-    back(), element("h2", {}, items.title[item]),
+    back(), headline(named(items.title[item])),
     facts([
       ["watched by", count(items.support[item], "user", "users")],
       ["popularity", `no. ${whole.format(item + 1)}`],
@@ -221,7 +227,7 @@ function ofItem(item) {
 function ofUser(user) {
   const one = users[user];
   const parts = [
-    back(), element("h2", {}, one.name),
+    back(), headline(named(one.name)),
     facts([
       ["history", count(one.history, "item", "items")],
       ["three steps away", count(Math.round(one.pool), "item", "items")],
@@ -242,9 +248,9 @@ function ofUser(user) {
 }
 
 function ofCommunity(number) {
-  const one = communities.find((community) => community.number === number);
+  const one = communityOf(number);
   const members = items.title.map((_, item) => item).filter((item) => items.community[item] === number);
-  const parts = [back(), element("h2", {}, swatch(number), ` Community ${number}`)];
+  const parts = [back(), headline(swatch(number), ` Community ${number} `, ...nameOf(number))];
   if (one) {
     parts.push(facts([
       ["items", whole.format(one.items)], ["interactions", whole.format(one.support)], ["weight inside", percent(one.inside)],
@@ -273,15 +279,37 @@ function readAddress() {
 
 function showPanel() {
   const parts = { nothing: overview, item: ofItem, user: ofUser, community: ofCommunity }[selected.kind](selected.place);
-  byId("panel").replaceChildren(...parts);
+  const panel = byId("panel");
+  const focused = panel.contains(document.activeElement) ? document.activeElement : null;
+  const open = focused?.closest("details") != null;
+  const link = focused?.getAttribute("href");
+  panel.replaceChildren(...parts);
+  if (focused) focusOn(link, open);
+}
+
+// Who is in the panel with the keyboard stays in it: at the same link, or at what is new. A way back
+// leads to where it was left.
+const leftAt = new Map();
+let shownPlace = location.hash;
+
+function focusOn(link, open) {
+  const panel = byId("panel");
+  if (location.hash !== shownPlace) {
+    leftAt.set(shownPlace, { link, open });
+    ({ link, open } = leftAt.get(location.hash) ?? { link: null, open: false });
+  }
+  if (open) panel.querySelectorAll("details").forEach((one) => { one.open = true; });
+  const again = link && [...panel.querySelectorAll("a")].find((one) => one.getAttribute("href") === link);
+  (again || panel.querySelector("h2")).focus({ preventScroll: !again });
 }
 
 function select() {
   readAddress();
   showPanel();
-  byId("panel").scrollTop = 0;
+  if (!byId("panel").querySelector("a:focus")) byId("panel").scrollTop = 0;
+  shownPlace = location.hash;
   const name = { item: () => items.title[selected.place], user: () => users[selected.place].name, community: () => `Community ${selected.place}` }[selected.kind]?.();
-  byId("told").textContent = name ? `${name} is selected` : "Nothing is selected";
+  byId("told").textContent = name ? `${isolated(name)} is selected` : "Nothing is selected";
   map?.select();
 }
 
@@ -377,6 +405,15 @@ function hasWebGL() {
   }
 }
 
+const IN_VIEW = 0.75; // of the items that are listed, the nearest
+const CLOSEST = 0.08; // of the whole map, what is seen at least
+
+function quantileOf(values, share) {
+  const ascending = [...values].sort((one, other) => one - other);
+  return ascending.length ? ascending[Math.floor(share * (ascending.length - 1))] : 0;
+}
+const median = (values) => quantileOf(values, 0.5);
+
 class ItemMap {
   constructor(place) {
     this.graph = new graphology.Graph({ multi: true, type: "undirected" });
@@ -388,6 +425,7 @@ class ItemMap {
     edges.source.forEach((source, edge) => this.graph.addEdgeWithKey(`e${edge}`, source, edges.target[edge], { number: edge }));
     this.near = new Set();
     this.named = new Set();
+    this.labels = []; // where there are some already in this frame
     this.readColors();
     this.renderer = new Sigma(this.graph, place, {
       allowInvalidContainer: true,
@@ -406,6 +444,7 @@ class ItemMap {
       nodeReducer: (node, data) => this.nodeLook(node, data),
       edgeReducer: (key, data) => this.edgeLook(data),
     });
+    this.renderer.on("beforeRender", () => { this.labels = []; });
     this.renderer.on("clickNode", ({ node }) => { if (node !== "user") open("item", node); });
     this.renderer.on("clickStage", () => { location.hash = ""; });
     this.renderer.on("enterNode", () => { place.style.cursor = "pointer"; });
@@ -464,7 +503,8 @@ class ItemMap {
     this.named = new Set(listed.slice(0, { item: 10, user: 6 }[selected.kind] ?? 0));
     if (selected.kind === "user" && listed.length) this.addUser(listed);
     this.renderer.refresh();
-    this.lookAt(selected.kind === "item" ? [selected.place, ...listed] : listed);
+    if (selected.kind === "item") this.lookAt(listed, selected.place);
+    else this.lookAt(listed);
   }
 
   // The user stands in the middle of the history.
@@ -474,15 +514,18 @@ class ItemMap {
     listed.forEach((item) => this.graph.addEdge("user", item));
   }
 
-  lookAt(listed) {
+  // Most of what is listed is in view, around an item if there is one: a few that are far off would
+  // make all the others one spot, and are found along their edges.
+  lookAt(listed, item = null) {
     const camera = this.renderer.getCamera();
     const duration = calm.matches ? 0 : 450;
-    if (!listed.length) { camera.animate({ x: 0.5, y: 0.5, ratio: 1, angle: 0 }, { duration }); return; }
+    if (!listed.length && item === null) { camera.animate({ x: 0.5, y: 0.5, ratio: 1, angle: 0 }, { duration }); return; }
     const places = listed.map((item) => this.renderer.getNodeDisplayData(item)).filter(Boolean);
-    const bounds = (axis) => [Math.min(...places.map((one) => one[axis])), Math.max(...places.map((one) => one[axis]))];
-    const [left, right] = bounds("x"), [low, high] = bounds("y");
-    const ratio = Math.min(Math.max(1.35 * Math.max(right - left, high - low), 0.14), 1);
-    camera.animate({ x: (left + right) / 2, y: (low + high) / 2, ratio, angle: 0 }, { duration });
+    const middle = item === null ? { x: median(places.map((one) => one.x)), y: median(places.map((one) => one.y)) }
+      : this.renderer.getNodeDisplayData(item);
+    const apart = places.map((one) => Math.max(Math.abs(one.x - middle.x), Math.abs(one.y - middle.y)));
+    const ratio = Math.min(Math.max(2.4 * quantileOf(apart, IN_VIEW), CLOSEST), 1);
+    camera.animate({ x: middle.x, y: middle.y, ratio, angle: 0 }, { duration });
   }
 
   drawLabel(context, data, settings) {
@@ -493,9 +536,25 @@ class ItemMap {
     context.lineWidth = 3.5;
     context.strokeStyle = this.page;
     context.fillStyle = this.ink;
-    const x = this.beside(context, data, context.measureText(text).width, 4), y = data.y + settings.labelSize / 3;
-    context.strokeText(text, x, y);
-    context.fillText(text, x, y);
+    const width = context.measureText(text).width, height = settings.labelSize + 3;
+    const place = this.freePlace(context, data, width, height);
+    if (!place) return;
+    this.labels.push(place);
+    const y = place.top + settings.labelSize;
+    context.strokeText(text, place.left, y);
+    context.fillText(text, place.left, y);
+  }
+
+  // Right of a node, left of it, below or above, where no other label is; null where all are taken.
+  freePlace(context, data, width, height) {
+    const middle = data.y - height / 2, away = data.size + 4;
+    const places = [
+      [this.beside(context, data, width, 4), middle], [data.x - away - width, middle],
+      [data.x - width / 2, data.y + away], [data.x - width / 2, data.y - away - height],
+    ].map(([left, top]) => ({ left, top, right: left + width, bottom: top + height }));
+    const free = (one) => this.labels.every((other) =>
+      one.right < other.left || one.left > other.right || one.bottom < other.top || one.top > other.bottom);
+    return places.find(free) ?? null;
   }
 
   // Where a text begins that stands right of a node, or left of it where there is no room.
@@ -527,7 +586,13 @@ class ItemMap {
   }
 }
 
-const shortened = (text, most = 38) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+// A letter may be several code points, such as an emoji; what is between the marks keeps its direction.
+const letters = new Intl.Segmenter("en");
+const isolated = (text) => `\u2068${text}\u2069`;
+function shortened(text, most = 38) {
+  const parts = text.length > most ? Array.from(letters.segment(text), ({ segment }) => segment) : [];
+  return isolated(parts.length > most ? `${parts.slice(0, most - 1).join("")}…` : text);
+}
 
 function mix(one, other, share) {
   const parts = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));

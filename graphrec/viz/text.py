@@ -1,0 +1,88 @@
+"""Ids and titles as people see them: in one line, whole letters, in their own direction."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from markupsafe import Markup, escape
+
+_FIRST, _LAST = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
+_JOINER: Final = "\u200d"
+_SHAPING: Final = frozenset("\u200c\u200d\u200e\u200f\u061c")  # joiners and marks of direction
+_TAGS: Final = range(0xE0020, 0xE0080)  # spell the region of a flag
+_TONES: Final = range(0x1F3FB, 0x1F400)  # of skin, after an emoji
+_REGIONS: Final = range(0x1F1E6, 0x1F200)  # two of them are a flag
+
+
+def printable(text: str) -> str:
+    """An id or a title in one line that a terminal shows and does not obey."""
+    return harmless(text).strip()
+
+
+def harmless(text: str) -> str:
+    """A text without what controls a terminal, breaks a line or turns what follows.
+
+    What only shapes the letters stays: an emoji may be several, joined by U+200D.
+    """
+    return "".join(map(_harmless, text))
+
+
+def _harmless(letter: str) -> str:
+    kind = unicodedata.category(letter)
+    if kind == "Cf":
+        return letter if letter in _SHAPING or ord(letter) in _TAGS else ""
+    return " " if kind in ("Cc", "Cs", "Zl", "Zp", "Zs") else letter
+
+
+# --- direction ------------------------------------------------------------------------------------
+
+
+def isolated(text: str) -> str:
+    """A text of the data for the middle of a sentence, whose direction it does not change.
+
+    On a page `marked_up` makes an element of it; elsewhere the marks (Unicode's isolates) do.
+    """
+    return f"{_FIRST}{printable(text)}{_LAST}"
+
+
+def marked_up(text: object) -> Markup:
+    """HTML of a sentence; each text that is `isolated` in it becomes a `bdi` element."""
+    told = str(escape(text))
+    return Markup(re.sub(f"{_FIRST}([^{_FIRST}{_LAST}]*){_LAST}", r"<bdi>\1</bdi>", told))
+
+
+# --- length ---------------------------------------------------------------------------------------
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many letters; what is cut off leaves three dots.
+
+    A letter is what people take for one: with its accents, or an emoji of several parts.
+    """
+    letters = list(clusters(text))
+    return text if len(letters) <= most else f"{''.join(letters[: most - 1])}…"
+
+
+def clusters(text: str) -> Iterator[str]:
+    """The letters of a text, each with all that belongs to it."""
+    letter = ""
+    for part in text:
+        if letter and not _belongs(letter, part):
+            yield letter
+            letter = ""
+        letter += part
+    if letter:
+        yield letter
+
+
+def _belongs(letter: str, part: str) -> bool:
+    """Whether a code point goes on with a letter (Unicode's rules for grapheme clusters)."""
+    code = ord(part)
+    if unicodedata.category(part).startswith("M") or part in _SHAPING:
+        return True
+    if code in _TAGS or code in _TONES or letter.endswith(_JOINER):
+        return True
+    return code in _REGIONS and len(letter) == 1 and ord(letter) in _REGIONS
