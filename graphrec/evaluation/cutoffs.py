@@ -29,7 +29,7 @@ def distinct_cutoffs(k: Cutoffs) -> list[int]:
 
 
 def _is_cutoff(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
+    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 1
 
 
 def at_cutoffs(df: DataFrame, cutoffs: list[int], rank: str) -> DataFrame:
