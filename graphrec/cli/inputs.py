@@ -22,9 +22,8 @@ from graphrec.data.columns_found import (
     find_columns,
     require_column,
 )
-from graphrec.data.id_types import id_column, is_text, is_whole
+from graphrec.data.id_types import id_column, readable_ids
 from graphrec.data.readers import read_table
-from graphrec.data.text_ids import is_plain_integer
 from graphrec.errors import ColumnError, ParameterError
 from graphrec.models.hybrid import DEFAULT_WEIGHTS
 from graphrec.models.result_columns import require_free_columns
@@ -228,7 +227,7 @@ class Titles:
     def typed(self, kind: T.DataType) -> DataFrame:
         """(id, title) of the items that have a title, the ids of the model's type; with a table."""
         assert self.frame is not None
-        typed = self.frame.select(_title_key(self.frame, kind).alias(_ID), _TITLE)
+        typed = self.frame.select(readable_ids(self.frame, _ID, kind).alias(_ID), _TITLE)
         return typed.where(F.col(_ID).isNotNull() & F.col(_TITLE).isNotNull())
 
     def of(self, ids: Iterable[Any], kind: T.DataType) -> dict[Any, str]:
@@ -248,20 +247,6 @@ class Titles:
         )
         rows = typed.join(F.broadcast(shown), _ID).collect()
         return titles | {row[_ID]: printable(row[_TITLE]) for row in rows}
-
-
-def _title_key(frame: DataFrame, kind: T.DataType) -> Column:
-    """The ids of a table of titles, of the type of the items' ids; null where they are none.
-
-    Titles decorate: a table whose ids are of another type is no reason to stop. A number is the
-    text that Python would write for it, and no other text is the number.
-    """
-    ids = F.col(_ID)
-    if is_text(kind) or not is_whole(frame.schema[_ID].dataType):
-        ids = ids.cast("string")
-    if is_whole(kind) and not is_whole(frame.schema[_ID].dataType):
-        ids = F.when(is_plain_integer(ids), ids)
-    return ids.try_cast(kind)
 
 
 def open_titles(

@@ -11,6 +11,7 @@ from pyspark.sql import types as T
 
 from graphrec.analytics.community_names import ID, WORDS, community_names, first_of
 from graphrec.data.column_types import quoted
+from graphrec.data.id_types import readable_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ def named_communities(
     """
     if words is None:
         return {}
-    ids = F.col(ID).try_cast(kind).alias(ID)
+    ids = readable_ids(words, ID, kind).alias(ID)
     return first_of(
         *(
             community_names(

@@ -100,6 +100,25 @@ def id_column(df: DataFrame, role: str, name: str, kind: T.DataType) -> Column:
     return column.cast(kind) if _end(own) <= _end(kind) else column
 
 
+def readable_ids(df: DataFrame, name: str, kind: T.DataType) -> Column:
+    """The ids of a table that decorates, such as one of titles; null where they are of no item.
+
+    That its ids are of another type is no reason to stop. A number is the text that Python would
+    write for it, and no other text is the number.
+
+    Args:
+        df: any frame.
+        name: of the column of ids.
+        kind: the type of the items' ids.
+    """
+    ids, own = quoted(name), df.schema[name].dataType
+    if is_text(kind) or not is_whole(own):
+        ids = ids.cast("string")
+    if is_whole(kind) and not is_whole(own):
+        ids = F.when(is_plain_integer(ids), ids)
+    return ids.try_cast(kind)
+
+
 def as_id(value: Any, role: str, kind: T.DataType) -> Any:
     """One id that was given as an argument, as the model has it.
 
