@@ -51,6 +51,28 @@ def writing_stages(
     ]
 
 
+def table_stages(
+    before: list[str] | None,
+    table: str,
+    options: WritingOptions,
+    *,
+    learned: bool,
+    save_model: str | None,
+) -> list[str] | None:
+    """The stages of a verb that makes a table and writes it, in their order.
+
+    Args:
+        before: those of making the model; None if the data decide, and then the answer is None.
+        table: that of making the table.
+        options: see `writing_stages`, as for what follows.
+        learned: interactions are read.
+        save_model: where the model goes.
+    """
+    if before is None:
+        return None
+    return [*before, table, *writing_stages(options, learned=learned, save_model=save_model)]
+
+
 @contextmanager
 def result_folders(
     spark: SparkSession,

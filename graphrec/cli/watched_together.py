@@ -158,12 +158,13 @@ def _stages(options: Options, recommender: Recommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
     from graphrec.cli import results, source
 
-    before = source.stages(options, recommender)
-    if before is None:
-        return None
-    learned = options.model is None
-    writing = results.writing_stages(options, learned=learned, save_model=options.save_model)
-    return [*before, _NEIGHBOURS, *writing]
+    return results.table_stages(
+        source.stages(options, recommender),
+        _NEIGHBOURS,
+        options,
+        learned=options.model is None,
+        save_model=options.save_model,
+    )
 
 
 def _figures(written: DataFrame, columns: InteractionColumns) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import numpy as np
 from graphrec.jit import compiled
 from graphrec.ranking.blocks import Neighbours, Profiles, Settings
 from graphrec.ranking.reached import NO_SLOT, Reached
+from graphrec.rounding import ROUNDING
 from graphrec.types import Matrix, Vector
 
 FLATTEST = 1e-30  # a deviation below, by which a weight cannot be divided: no score differs
@@ -103,7 +104,9 @@ def moments(scores: Matrix, settings: Settings) -> tuple[Vector, Vector]:
             first += score
             second += np.float64(score) ** 2
         mean[leg] = first / items
-        deviation[leg] = np.sqrt(max(second / items - (first / items) ** 2, 0.0))
+        variance = second / items - (first / items) ** 2
+        # Of scores that are all alike rounding leaves something, by which nothing is divided.
+        deviation[leg] = np.sqrt(variance) if variance > ROUNDING * second / items else 0.0
     return mean, deviation
 
 

@@ -19,6 +19,8 @@ from graphrec.graph.sparse import SparseRows, merge
 from graphrec.ranking.blocks import Factors, Neighbours
 from graphrec.types import Indices, Matrix
 
+_ROUNDING = 1e-6  # relative: what single precision leaves of the variance of equal scores
+
 
 @dataclass(frozen=True)
 class NeighbourLeg:
@@ -191,7 +193,8 @@ def factors_of(tables: Mapping[str, Array], users: Matrix) -> Factors:
         mean[:, leg] = np.einsum("ud,d->u", precise, tables["factor_mean"][place])
         eigenvalue = tables["eigenvalue"][place].astype(np.float64)
         second = np.einsum("ud,d->u", precise**2, eigenvalue) / items
-        deviation[:, leg] = np.sqrt(np.maximum(second - mean[:, leg] ** 2, 0.0))
+        variance = second - mean[:, leg] ** 2
+        deviation[:, leg] = np.sqrt(np.where(variance > _ROUNDING * second, variance, 0.0))
     return Factors(
         tables["factors"],
         read_only(tables["factor_rank"]),

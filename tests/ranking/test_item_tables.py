@@ -12,6 +12,8 @@ from graphrec.factors.fold_in import SolvedFoldIn
 from graphrec.factors.item_factors import ItemFactors
 from graphrec.factors.mean_fold_in import MeanFoldIn
 from graphrec.graph.sparse import SparseRows
+from graphrec.ranking.neighbour_scores import moments
+from graphrec.ranking.settings import Request
 from graphrec.ranking.tables import (
     FactorLeg,
     ItemTables,
@@ -45,6 +47,23 @@ def test_moments_of_factor_scores_are_those_of_the_scores_of_all_items(
         scores = users[:, place].astype(np.float64) @ leg.vector.T
         np.testing.assert_allclose(found.mean[:, n], scores.mean(axis=1), atol=1e-5)
         np.testing.assert_allclose(found.deviation[:, n], scores.std(axis=1), rtol=1e-4)
+
+
+def test_scores_that_are_all_alike_have_no_deviation() -> None:
+    """By a factor leg as by a neighbour leg: rounding is not divided by."""
+    rng = np.random.default_rng(3)
+    vector, eigenvalue = rotate(np.repeat(rng.normal(size=(1, 5)), 37, axis=0).astype(np.float32))
+    leg = ItemFactors(vector, eigenvalue, MeanFoldIn())
+    users = (rng.uniform(0.5, 2.0, (20, 1)) * vector[:1]).astype(np.float32)
+    found = factors_of(factor_arrays([leg]), users)
+    assert (np.abs(found.mean) > 0.01).any()
+    assert not found.deviation.any()
+    settings = Request((1.0,), True).settings(np.ones(37, np.float32), np.zeros(37, np.bool_))
+    for score in (0.1, 1 / 3, 1e6 + 0.1):
+        scores = np.full((37, 1), score, np.float32)
+        mean, deviation = moments(scores, settings)
+        assert mean[0] == pytest.approx(score)
+        assert deviation[0] == 0.0
 
 
 def test_legs_stand_side_by_side() -> None:
