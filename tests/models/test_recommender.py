@@ -12,7 +12,15 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.errors import ColumnError, ParameterError
 from graphrec.models.recommender import RecommenderModel
-from tests.models.checkerboard import COLUMNS, frame, history, rows
+from tests.models.checkerboard import (
+    COLUMNS,
+    FILMS,
+    frame,
+    held_out,
+    history,
+    rows,
+    viewer,
+)
 from tests.persisted import persisted
 
 
@@ -47,12 +55,14 @@ def test_scores_are_in_the_column_that_is_asked_for(
 
 
 def test_lists_are_in_the_column_that_is_asked_for(
-    model: RecommenderModel, pairs: DataFrame
+    spark: SparkSession, model: RecommenderModel
 ) -> None:
-    lists = model.copy({model.transformTopK: 3}).transform(pairs)
+    wanted = [(viewer(number), film) for number in range(3) for film in held_out(number)]
+    held = spark.createDataFrame(wanted, "viewer string, film int")
+    lists = model.copy({model.transformTopK: FILMS}).transform(held)
     assert lists.columns == ["viewer", "chance", "label"]
-    evaluator = gr.RankingEvaluator(metricName="recall", k=3, predictionCol="chance")
-    assert evaluator.evaluate(lists) == 0.0  # what is in the history is not listed
+    evaluator = gr.RankingEvaluator(metricName="recall", k=FILMS, predictionCol="chance")
+    assert evaluator.evaluate(lists) == 1.0
 
 
 @pytest.mark.parametrize("taken", ["chance", "Chance"])
