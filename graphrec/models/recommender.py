@@ -316,10 +316,20 @@ class RecommenderModel(
 
         Returns:
             (user, item, `predictionCol`, one column per leg).
+
+        Raises:
+            ParameterError: `predictionCol` is the name of one of the others.
         """
         require_frame(dataset, "the dataset")
         user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
-        prediction = F.col(PREDICTION).alias(self.value("predictionCol"))
+        name = self.value("predictionCol")
+        if name in (self._user, self._item, *self.legs):
+            raise ParameterError(
+                "pairScores has another column of the name that predictionCol gives",
+                found=repr(name),
+                fix="set another predictionCol",
+            )
+        prediction = F.col(PREDICTION).alias(name)
         return self._scored(dataset).select(user, item, prediction, *self.legs)
 
     def _scored(self, dataset: DataFrame) -> DataFrame:

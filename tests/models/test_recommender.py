@@ -12,7 +12,15 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.errors import ColumnError, ParameterError
 from graphrec.models.recommender import RecommenderModel
-from tests.models.checkerboard import COLUMNS, frame, history, rows
+from tests.models.checkerboard import (
+    COLUMNS,
+    FILMS,
+    frame,
+    held_out,
+    history,
+    rows,
+    viewer,
+)
 from tests.persisted import persisted
 
 
@@ -40,17 +48,21 @@ def test_scores_are_in_the_column_that_is_asked_for(
     assert found.where("chance is not null and prediction = 'kept'").count() == len(rows())
     assert model.pairScores(pairs).columns == ["viewer", "film", "chance", "walk"]
     # a column that is named as a leg is none of the legs'
-    as_a_leg = model.copy({model.predictionCol: "walk"}).transform(pairs)
-    assert as_a_leg.where("walk is not null").count() == len(rows())
+    as_a_leg = model.copy({model.predictionCol: "walk"})
+    assert as_a_leg.transform(pairs).where("walk is not null").count() == len(rows())
+    with pytest.raises(ParameterError, match=r"another column of the name .* found 'walk'"):
+        as_a_leg.pairScores(pairs)
 
 
 def test_lists_are_in_the_column_that_is_asked_for(
-    model: RecommenderModel, pairs: DataFrame
+    spark: SparkSession, model: RecommenderModel
 ) -> None:
-    lists = model.copy({model.transformTopK: 3}).transform(pairs)
+    wanted = [(viewer(number), film) for number in range(3) for film in held_out(number)]
+    held = spark.createDataFrame(wanted, "viewer string, film int")
+    lists = model.copy({model.transformTopK: FILMS}).transform(held)
     assert lists.columns == ["viewer", "chance", "label"]
-    evaluator = gr.RankingEvaluator(metricName="recall", k=3, predictionCol="chance")
-    assert evaluator.evaluate(lists) == 0.0  # what is in the history is not listed
+    evaluator = gr.RankingEvaluator(metricName="recall", k=FILMS, predictionCol="chance")
+    assert evaluator.evaluate(lists) == 1.0
 
 
 @pytest.mark.parametrize("taken", ["chance", "Chance"])
@@ -65,16 +77,13 @@ def test_a_column_that_is_there_is_not_replaced(
         Pipeline(stages=two).fit(pairs).transform(pairs)
 
 
-@pytest.mark.parametrize("user", ["label", "chance", "Label"])
-def test_a_user_column_with_the_name_of_a_new_one_is_refused(
-    model: RecommenderModel, pairs: DataFrame, user: str
-) -> None:
-    renamed = pairs.withColumnRenamed("viewer", user)
-    other = gr.PopularityRecommender(
-        **COLUMNS | {"userCol": user}, transformTopK=2, predictionCol="chance"
-    ).fit(renamed)
-    with pytest.raises(ColumnError, match=f"column {user} already exists"):
-        other.transform(renamed)
+def test_a_user_column_with_the_name_of_the_lists_is_refused(pairs: DataFrame) -> None:
+    renamed = pairs.withColumnRenamed("viewer", "Chance")
+    popular = gr.PopularityRecommender(
+        **COLUMNS | {"userCol": "Chance"}, transformTopK=2, predictionCol="chance"
+    )
+    with pytest.raises(ColumnError, match="column Chance already exists"):
+        popular.fit(renamed).transform(renamed)
 
 
 def test_lists_and_what_was_held_out_are_two_columns(
