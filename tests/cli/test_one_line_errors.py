@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -178,22 +179,44 @@ def test_a_directory_that_may_not_be_written_to(graphrec: Graphrec, folder: Path
     expect(graphrec, folder, arguments, ["cannot be written to"])
 
 
-def test_what_fails_for_no_fault_of_the_user_is_one_line_too(
+def test_what_is_only_noticed_while_it_is_read_is_one_line_too(
     graphrec: Graphrec, folder: Path
 ) -> None:
     """A file that is damaged further on than anybody looks before it is read."""
-    import gzip  # noqa: PLC0415
-
     rows = GOOD + "".join(f"u{n % 99},i{n % 89},{n % 5}\n" for n in range(200_000))
     packed = gzip.compress(rows.encode())
-    (folder / "damaged.csv.gz").write_bytes(packed[: len(packed) // 2])
-    done = graphrec("recommend", folder / "damaged.csv.gz", "--out", folder / "out")
-    assert done.code == 1
+    damaged = folder / "damaged.csv.gz"
+    damaged.write_bytes(packed[: len(packed) // 2])
+    done = graphrec("recommend", damaged, "--out", folder / "out")
+    assert done.code == 2
     last = done.err.splitlines()[-1]
-    assert last.startswith("graphrec: ")
-    assert "Unexpected end of input stream" in last
-    assert last.endswith("--debug shows where")
+    assert last == f"graphrec: {damaged} cannot be read; found Unexpected end of input stream"
     assert not (folder / "out").exists()
     assert not list(folder.glob(".out*"))
-    traced = graphrec("recommend", folder / "damaged.csv.gz", "--out", folder / "out", "--debug")
+    traced = graphrec("recommend", damaged, "--out", folder / "out", "--debug")
     assert "Traceback (most recent call last)" in traced.err
+
+
+LATIN: Final = ("ratings", "titles", "users", "denied")
+
+
+@pytest.mark.parametrize("bad", LATIN)
+def test_an_encoding_holds_for_all_files_that_are_read(
+    graphrec: Graphrec, folder: Path, bad: str
+) -> None:
+    """Which files are looked at is seen by the one that is refused without it."""
+    texts = {
+        "ratings": GOOD.replace(",", ";"),
+        "titles": "item;title\na;A\n",
+        "users": "user\nu1\n",
+        "denied": "item\na\n",
+    }
+    texts[bad] += "é;1\n" if ";" in texts[bad] else "é\n"
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_text(text, encoding="latin-1")
+    files = ("--items", folder / "titles.csv", "--users", folder / "users.csv")
+    files += ("--deny", folder / "denied.csv", "--delimiter", ";", "--weights", "walk=1")
+    done = graphrec("recommend", folder / "ratings.csv", *files, "--out", folder / "out")
+    assert done.code == 2
+    said = f"{folder}/{bad}.csv is not text in UTF-8; found other bytes in line "
+    assert said in done.err.splitlines()[-1]
