@@ -6,7 +6,7 @@ import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -197,26 +197,28 @@ def test_what_is_only_noticed_while_it_is_read_is_one_line_too(
     assert "Traceback (most recent call last)" in traced.err
 
 
-LATIN: Final = ("ratings", "titles", "users", "denied")
-
-
-@pytest.mark.parametrize("bad", LATIN)
-def test_an_encoding_holds_for_all_files_that_are_read(
-    graphrec: Graphrec, folder: Path, bad: str
+def test_encoding_and_delimiter_hold_for_all_files_that_are_read(
+    graphrec: Graphrec, folder: Path
 ) -> None:
-    """Which files are looked at is seen by the one that is refused without it."""
     texts = {
-        "ratings": GOOD.replace(",", ";"),
-        "titles": "item;title\na;A\n",
-        "users": "user\nu1\n",
-        "denied": "item\na\n",
+        "ratings": GOOD.replace(",", ";").replace("u2", "José").replace("b", "é"),
+        "titles": "item;title\né;Amélie\na;A\n",
+        "users": "user\nJosé\n",
+        "denied": "item;user\né;Josè\n",
     }
-    texts[bad] += "é;1\n" if ";" in texts[bad] else "é\n"
+    paths = {name: folder / f"{name}.csv" for name in texts}
     for name, text in texts.items():
-        (folder / f"{name}.csv").write_text(text, encoding="latin-1")
-    files = ("--items", folder / "titles.csv", "--users", folder / "users.csv")
-    files += ("--deny", folder / "denied.csv", "--delimiter", ";", "--weights", "walk=1")
-    done = graphrec("recommend", folder / "ratings.csv", *files, "--out", folder / "out")
-    assert done.code == 2
-    said = f"{folder}/{bad}.csv is not text in UTF-8; found other bytes in line "
-    assert said in done.err.splitlines()[-1]
+        paths[name].write_text(text, encoding="latin-1")
+    command = ("recommend", paths["ratings"], "--out", folder / "out", "--delimiter", ";")
+    command += ("--items", paths["titles"], "--users", paths["users"], "--deny", paths["denied"])
+    command += ("--weights", "walk=1", "--keep-seen")
+    refused = graphrec(*command)
+    assert refused.code == 2
+    assert refused.err.splitlines()[-1] == (
+        f"graphrec: {paths['ratings']} is not text in UTF-8; found other bytes in line 3; "
+        "name its encoding by --encoding (latin-1, cp1252, utf-16 ...)"
+    )
+    done = graphrec(*command, "--encoding", "latin-1")
+    assert done.code == 0, done.err
+    assert "José" in done.out
+    assert "Amélie" in done.out

@@ -182,7 +182,7 @@ def test_a_full_disk_is_one_clear_line(spark: SparkSession, tmp_path: Path) -> N
         assert str(caught.value).startswith(f"{disk}/out cannot be written to; found no space")
         assert os.listdir(disk) == []
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_what_a_killed_run_left_is_removed(spark: SparkSession, tmp_path: Path) -> None:
