@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from graphrec.temporary import remove_left_folders
+from graphrec.temporary import remove_left_folders, scratch_folder
 
 OWNER = """
 import sys
@@ -63,6 +63,17 @@ def test_only_folders_of_dead_processes_are_removed(tmp_path: Path, alive: Owner
     }
     next_one.end()
     assert not next_one.folder.exists()  # who ends cleans up
+
+
+def test_a_folder_for_a_block_is_removed_at_its_end_or_by_the_next_one(tmp_path: Path) -> None:
+    left = tmp_path / ".lookup-left"
+    left.mkdir()
+    (left / "lock").write_text("")  # whoever had it is dead
+    with scratch_folder(tmp_path, ".lookup-") as folder:
+        with scratch_folder(tmp_path, ".lookup-") as other:
+            assert set(tmp_path.iterdir()) == {folder, other}
+        assert set(tmp_path.iterdir()) == {folder}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_vanishes_meanwhile_is_no_error(tmp_path: Path) -> None:

@@ -202,9 +202,9 @@ def test_encoding_and_delimiter_hold_for_all_files_that_are_read(
 ) -> None:
     texts = {
         "ratings": GOOD.replace(",", ";").replace("u2", "José").replace("b", "é"),
-        "titles": "item;title\né;Amélie\na;A\n",
-        "users": "user\nJosé\n",
-        "denied": "item;user\né;Josè\n",
+        "titles": "item;title\na;A\né;Amélie\n",
+        "users": "user\nu1\nJosé\n",
+        "denied": "item;user\na;zz\né;Josè\n",
     }
     paths = {name: folder / f"{name}.csv" for name in texts}
     for name, text in texts.items():
