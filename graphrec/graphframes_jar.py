@@ -17,7 +17,6 @@ import logging
 import os
 import shlex
 import subprocess
-import tempfile
 import time
 import zipfile
 from collections.abc import Mapping
@@ -32,6 +31,7 @@ from pyspark.sql.utils import is_remote
 from graphrec.errors import GraphFramesError, ParameterError
 from graphrec.java import find_java
 from graphrec.jvm import spark_home
+from graphrec.temporary import scratch_folder
 
 VERSION: Final = "0.9.3"  # of the Python package too: the two must match
 OFFICIAL: Final = f"io.graphframes:graphframes-spark4_2.13:{VERSION}"
@@ -148,10 +148,10 @@ def _look_up(kept: Path, config: Mapping[str, str]) -> None:
     if _failed_lately(failed, settings):
         return
     kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".lookup-") as scratch:
+    with scratch_folder(kept.parent, ".lookup-") as scratch:
         for coordinate in (OFFICIAL, BUNDLE):
             _log.info("looking for %s", coordinate)
-            jars = _resolve(coordinate, settings, Path(scratch), config)
+            jars = _resolve(coordinate, settings, scratch, config)
             if jars is not None:
                 if coordinate == BUNDLE:
                     jars = _only_graphframes(jars)

@@ -54,8 +54,8 @@ def spark_session(
     with PYSPARK_SUBMIT_ARGS, or with a Spark Connect address (SPARK_REMOTE, `spark.remote`), the
     session is theirs to define: only `config` is added. Otherwise a session starts on this
     machine: all cores, about half of the memory for the JVM, one BLAS thread per Python worker,
-    this Python for the workers, UTC, results of any size, temporary folders for checkpoints and
-    warehouse, no console output below ERROR, and GraphFrames' jar where one is found.
+    this Python for the workers, UTC, results of any size, one temporary folder for all files that
+    are not results, no console output below ERROR, and GraphFrames' jar where one is found.
 
     Args:
         app_name: name of the application.
@@ -133,6 +133,7 @@ def _start(wanted: dict[str, str], graphframes_jar: str | None) -> SparkSession:
     }
     if settings["spark.master"].startswith("local"):
         settings = _local_defaults() | settings
+        settings[_JAVA_OPTIONS] = f"{_java_temporary()} {settings[_JAVA_OPTIONS]}"
         environment["SPARK_LOCAL_IP"] = _LOOPBACK
     with _environment(environment):
         if SparkContext._gateway is None:  # else the JVM of an earlier, stopped session runs
@@ -178,6 +179,13 @@ def _local_defaults() -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(2 * cores()),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
     }
+
+
+def _java_temporary() -> str:
+    """Java's own temporary files in our folder, unless a later option names another."""
+    folder = temporary_folder() / "java"
+    folder.mkdir(exist_ok=True)
+    return f'"-Djava.io.tmpdir={folder}"'
 
 
 def _add_jars(settings: dict[str, str], given: str | None) -> None:

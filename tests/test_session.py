@@ -199,7 +199,7 @@ def test_a_session_is_quiet_and_leaves_nothing_behind(folder: Path) -> None:
     assert told["java"] == "b"
     assert told["again"] == ["again", "local[1]"]
     assert told["partitions"] == str(2 * cores())
-    assert told["in_use"] == ["checkpoints", "warehouse"]
+    assert told["in_use"] == ["checkpoints", "java", "lock", "spark", "warehouse"]
     assert not Path(told["temporary"]).exists()
 
 

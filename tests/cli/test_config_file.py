@@ -73,7 +73,7 @@ def test_the_verbs_table_wins_over_the_top_and_a_flag_over_both(
         ("k = 'ten'", "'k' must be a whole number; found 'ten' at the top of {}"),
         ("k = 3.0", "'k' must be a whole number; found 3.0 at the top of {}"),
         ("k = true", "'k' must be a whole number; found true at the top of {}"),
-        ("k = 0", "'k' cannot be 0; found it at the top of {}; 0 is not in the range x>=1"),
+        ("k = 0", "'k' cannot be 0; found it at the top of {}; Input should be greater than"),
         ("diversity = 'much'", "'diversity' must be a number; found 'much' at the top of {}"),
         ("[recommend]\ndiversity = true", "must be a number; found true in [recommend] of {}"),
         ("[evaluate]\nmmr = false", "'mmr' must be a number; found false in [evaluate] of {}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -192,22 +193,46 @@ def test_a_directory_that_may_not_be_written_to(graphrec: Graphrec, folder: Path
     expect(graphrec, folder, arguments, ["cannot be written to"])
 
 
-def test_what_fails_for_no_fault_of_the_user_is_one_line_too(
+def test_what_is_only_noticed_while_it_is_read_is_one_line_too(
     graphrec: Graphrec, folder: Path
 ) -> None:
     """A file that is damaged further on than anybody looks before it is read."""
-    import gzip  # noqa: PLC0415
-
     rows = GOOD + "".join(f"u{n % 99},i{n % 89},{n % 5}\n" for n in range(200_000))
     packed = gzip.compress(rows.encode())
-    (folder / "damaged.csv.gz").write_bytes(packed[: len(packed) // 2])
-    done = graphrec("recommend", folder / "damaged.csv.gz", "--out", folder / "out")
-    assert done.code == 1
+    damaged = folder / "damaged.csv.gz"
+    damaged.write_bytes(packed[: len(packed) // 2])
+    done = graphrec("recommend", damaged, "--out", folder / "out")
+    assert done.code == 2
     last = done.err.splitlines()[-1]
-    assert last.startswith("graphrec: ")
-    assert "Unexpected end of input stream" in last
-    assert last.endswith("--debug shows where")
+    assert last == f"graphrec: {damaged} cannot be read; found Unexpected end of input stream"
     assert not (folder / "out").exists()
     assert not list(folder.glob(".out*"))
-    traced = graphrec("recommend", folder / "damaged.csv.gz", "--out", folder / "out", "--debug")
+    traced = graphrec("recommend", damaged, "--out", folder / "out", "--debug")
     assert "Traceback (most recent call last)" in traced.err
+
+
+def test_encoding_and_delimiter_hold_for_all_files_that_are_read(
+    graphrec: Graphrec, folder: Path
+) -> None:
+    texts = {
+        "ratings": GOOD.replace(",", ";").replace("u2", "José").replace("b", "é"),
+        "titles": "item;title\na;A\né;Amélie\n",
+        "users": "user\nu1\nJosé\n",
+        "denied": "item;user\na;zz\né;Josè\n",
+    }
+    paths = {name: folder / f"{name}.csv" for name in texts}
+    for name, text in texts.items():
+        paths[name].write_text(text, encoding="latin-1")
+    command = ("recommend", paths["ratings"], "--out", folder / "out", "--delimiter", ";")
+    command += ("--items", paths["titles"], "--users", paths["users"], "--deny", paths["denied"])
+    command += ("--weights", "walk=1", "--keep-seen")
+    refused = graphrec(*command)
+    assert refused.code == 2
+    assert refused.err.splitlines()[-1] == (
+        f"graphrec: {paths['ratings']} is not text in UTF-8; found other bytes in line 3; "
+        "name its encoding by --encoding (latin-1, cp1252, utf-16 ...)"
+    )
+    done = graphrec(*command, "--encoding", "latin-1")
+    assert done.code == 0, done.err
+    assert "José" in done.out
+    assert "Amélie" in done.out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from graphrec.cli.output import RESULT, literal, staged, write_text
 from graphrec.cli.signals import Interrupted, interruptions_raise
-from graphrec.errors import InputError, OutputExistsError
+from graphrec.errors import InputError, OutputExistsError, PlatformError
 
 OLD = {"_run.json": "old"}
 
@@ -164,6 +165,31 @@ def test_what_cannot_be_written_to_is_said_before_anything_is_done(
 ) -> None:
     with pytest.raises(InputError, match="cannot be written to"):
         write(spark, path, "new")
+
+
+def test_a_full_disk_is_one_clear_line(spark: SparkSession, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can be mounted by root alone")
+    try:
+        with (
+            pytest.raises(PlatformError, match="no space left on the device") as caught,
+            staged(spark, f"{disk}/out", made_of=RESULT, overwrite=False) as folder,
+        ):
+            spark.range(0, 1_000_000, 1, 1).write.mode("append").parquet(folder)
+        assert str(caught.value).startswith(f"{disk}/out cannot be written to; found no space")
+        assert os.listdir(disk) == []
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_what_a_killed_run_left_is_removed(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / ".out.graphrec-0123abcd").mkdir()
+    (tmp_path / ".out.graphrec-0123abcd.lock").write_text("")
+    write(spark, tmp_path / "other", "new")
+    assert os.listdir(tmp_path) == ["other"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -282,6 +282,24 @@ def test_unknown_rule_for_duplicates(spark: SparkSession) -> None:
         )
 
 
+@pytest.mark.parametrize("years", [("1999", "2024"), ("199912", "202403")])
+@pytest.mark.parametrize("kind", ["string", "long", "double"])
+def test_years_and_months_are_no_times(
+    spark: SparkSession, years: tuple[str, str], kind: str
+) -> None:
+    rows = [(user, "i", year) for user, year in enumerate(years)]
+    df = spark.createDataFrame(rows, "user long, item string, ts string")
+    df = df.withColumn("ts", df["ts"].cast(kind))
+    with pytest.raises(ColumnError, match=f"'ts' holds years .* found {years[0]} to {years[1]}"):
+        validate_interactions(df, InteractionColumns("user", "item", timestamp="ts"))
+
+
+def test_numbers_of_an_order_are_times(spark: SparkSession) -> None:
+    df = spark.createDataFrame([(1, "a", 1), (1, "b", 2050)], "user long, item string, ts long")
+    with validate_interactions(df, InteractionColumns("user", "item", timestamp="ts")) as found:
+        assert found.figures.latest == 2050.0
+
+
 def test_no_rows(spark: SparkSession) -> None:
     with pytest.raises(EmptyInputError, match="no rows at all"):
         validate_interactions(spark.createDataFrame([], TEXT), COLUMNS)
