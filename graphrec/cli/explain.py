@@ -114,6 +114,7 @@ def run(options: Options) -> None:
                 page = explanation_page(found, title_of)
                 _write(run, options, options.out, origin, model, explanation, page)
         explanation.paths.unpersist()
+        run.report.end()
         if not options.quiet:
             show.explanation(found, title_of)
         if options.out is not None:
