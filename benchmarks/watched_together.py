@@ -196,7 +196,7 @@ def _figures(data: Data, asked: list[Question]) -> Frame:
     frames = []
     for number, name in enumerate(("choose", "tell")):
         all_of_them, rare_ones = (half == number).sum(), (rare & (half == number)).sum()
-        rates = hits[number] / np.array([all_of_them, all_of_them, rare_ones])
+        rates = hits[number] / np.maximum(1, [all_of_them, all_of_them, rare_ones])
         names = [f"{kind}@{cutoff}" for cutoff in _CUTOFFS for kind in _KINDS]
         settings = pd.DataFrame(_SETTINGS, columns=_KEYS)
         measured = pd.DataFrame(rates.reshape(len(_SETTINGS), -1), columns=names)

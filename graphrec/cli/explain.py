@@ -119,6 +119,7 @@ def run(options: Options) -> None:
         explanation.paths.unpersist()
         source.tell_input(run.report, model, options.out)
         tell_lists(run.report, told)
+        run.report.end()
         if not options.quiet:
             show.explanation(found, title_of)
         if options.out is not None:

@@ -23,6 +23,8 @@ from graphrec.progress import Event, listen
 _NAME_WIDTH: Final = 24
 _COUNTS_WIDTH: Final = 44
 _INDENT: Final = "  "
+_BETWEEN: Final = Event("at work between two steps")
+_AFTER: Final = Event("reading what is shown of the result")
 _FIRST_SIGN: Final = 10.0  # seconds without a line, after which one tells what is going on
 _NEXT_SIGN: Final = 30.0
 
@@ -56,19 +58,26 @@ class Report:
         self.seconds: dict[str, float] = {}
         self._console = Console(stderr=True, quiet=quiet, highlight=False)
         self._running: list[_AtWork] = []  # a stage may have stages in it
+        self._between = _AtWork(_BETWEEN)  # what there is to show where no stage runs
+        self._over = False
         self._status = Status("", console=self._console)
-        self._begun = time.monotonic()
-        self._told = self._begun  # when the last line was printed
+        self._told = time.monotonic()  # when the last line was printed
         self._signs = (first_sign, next_sign)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Print the stages that begin and end in the block."""
         with listen(self._on_event), self._giving_signs():
+            self._show_running()
             try:
                 yield
             finally:
-                self._status.stop()
+                self.end()
+
+    def end(self) -> None:
+        """Show what is running no longer: the work is done, and others write to the terminal."""
+        self._over, self._between = True, _AtWork(_AFTER)
+        self._status.stop()
 
     def line(self, text: str = "", style: str = "") -> None:
         """Print a line; only a terminal breaks it, so that a path in it can be copied whole."""
@@ -81,10 +90,12 @@ class Report:
             if event.purpose:
                 self.line(f"{_INDENT * len(event.within)}{event.name}: {event.purpose}")
         else:
-            self._end(event)
+            self._print_end(event)
+            if not self._running:
+                self._between = _AtWork(_BETWEEN)
         self._show_running()
 
-    def _end(self, event: Event) -> None:
+    def _print_end(self, event: Event) -> None:
         assert event.seconds is not None  # it is the end of a stage
         self.seconds[event.path] = self.seconds.get(event.path, 0.0) + event.seconds
         ended = [work for work in self._running if work.event.path == event.path]
@@ -96,11 +107,9 @@ class Report:
 
     def _show_running(self) -> None:
         """The spinner, for people at a terminal."""
-        if self._running and self._console.is_terminal:
-            self._status.update(self._running[-1])
+        if self._console.is_terminal and not self._over:
+            self._status.update(self._at_work())
             self._status.start()
-        else:
-            self._status.stop()
 
     # --- signs of life where there is no terminal -------------------------------------------------
 
@@ -129,11 +138,8 @@ class Report:
                 self.line(f"... {self._at_work()}")
                 wait, told = following, self._told
 
-    def _at_work(self) -> str:
-        running = self._running[-1:]
-        if running:
-            return str(running[0])
-        return f"at work between two steps, {_passed(time.monotonic() - self._begun)} in all"
+    def _at_work(self) -> _AtWork:
+        return self._running[-1] if self._running else self._between
 
 
 def _passed(seconds: float) -> str:

@@ -45,7 +45,7 @@ class Run:
         input: Mapping[str, Any],  # noqa: A002 the name it has in the record
         output: Mapping[str, Any],
     ) -> None:
-        """Write `_run.json`, as the last of all.
+        """Write `_run.json`, as the last of all: the work is done then.
 
         Args:
             folder: the directory of the result.
@@ -65,6 +65,7 @@ class Run:
             "output": output,
         }
         write_text(self.spark, f"{folder}/{RUN_RECORD}", json.dumps(record, indent=2) + "\n")
+        self.report.end()
 
 
 @contextmanager
