@@ -309,7 +309,7 @@ function select() {
   if (!byId("panel").querySelector("a:focus")) byId("panel").scrollTop = 0;
   shownPlace = location.hash;
   const name = { item: () => items.title[selected.place], user: () => users[selected.place].name, community: () => `Community ${selected.place}` }[selected.kind]?.();
-  byId("told").textContent = name ? `${isolated(name)} is selected` : "Nothing is selected";
+  byId("told").replaceChildren(...(name ? [named(name), " is selected"] : ["Nothing is selected"]));
   map?.select();
 }
 
