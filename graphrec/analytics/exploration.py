@@ -58,7 +58,15 @@ COLUMNS: Final = frozenset(
         *(f"{kind}_{figure}" for kind in (USER, ITEM) for figure in _OF_DEGREES),
         *("alpha", "standard_error", "x_min", "ks", "tail", "ratio", "exponential_p"),
         *("component", "item_share", "core", "distance", "history", "pool", "share", "support"),
-        *("pagerank", "popularity_rank", "pagerank_rank", "neighbour", "weight", "together"),
+        *(
+            "pagerank",
+            "popularity_rank",
+            "pagerank_rank",
+            "gain",
+            "neighbour",
+            "weight",
+            "together",
+        ),
         *("support_item", "support_neighbour", *MEASURES, "community", "inside", "modularity"),
         *("partners", "strength", "within_z", "participation", "rank", "pearson"),
     }

@@ -13,7 +13,7 @@ from pyspark.sql.window import Window
 from graphrec.analytics import exploration
 from graphrec.analytics.bridges import PARTICIPATION, STRENGTH
 from graphrec.analytics.communities import COMMUNITY, INSIDE
-from graphrec.analytics.importance import LIFT
+from graphrec.analytics.importance import GAIN
 from graphrec.columns import SUPPORT
 from graphrec.data.column_types import quoted
 
@@ -106,15 +106,15 @@ def _bridge_items(tables: Tables, item: str, audience: int) -> list[Row]:
 
 
 def _gaining_items(tables: Tables, item: str, audience: int) -> list[Row]:
-    """The rows of `importance` whose items matter more than they are watched, most of all.
+    """The rows of `importance` whose items matter more than others that are watched as much.
 
     Args:
         tables: of the exploration.
         item: the name that the items have there.
         audience: users of an item; what fewer have looks special by chance, and is not listed.
     """
-    known = (F.col(SUPPORT) >= audience) & (F.col(LIFT) > 1)
-    return _first(tables[exploration.IMPORTANCE], known, LIFT, item)
+    known = (F.col(SUPPORT) >= audience) & (F.col(GAIN) > 1)
+    return _first(tables[exploration.IMPORTANCE], known, GAIN, item)
 
 
 def _first(rows: DataFrame, known: Column, by: str, item: str) -> list[Row]:

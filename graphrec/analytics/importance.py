@@ -1,7 +1,9 @@
 """PageRank against popularity: items that matter more than they are watched.
 
 On a graph without directions PageRank follows popularity closely, so what is of interest is where
-it does not. An item gains if those who have it have little else: it is how one gets to them.
+it does not. An item gains if those who have it have little else: it is how one gets to them. Every
+item has a part of its PageRank for nothing, the restarts, which is most of that of a rare one. So
+what an item gains is told against items that are watched as much.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ PAGERANK: Final = "pagerank"
 PAGERANK_RANK: Final = "pagerank_rank"
 POPULARITY_RANK: Final = "popularity_rank"
 LIFT: Final = "lift"
+GAIN: Final = "gain"
 
 TOLERANCE: Final = 1e-3
 _DIGITS: Final = 6
+_ALIKE: Final = 50  # items above and below in popularity that an item is compared with, at most
 
 
 def importance_table(
@@ -50,8 +54,9 @@ def importance_table(
     Returns:
         (item, support: long, pagerank: double, in six digits, 1 for the mean vertex,
         popularity_rank: int 1.., pagerank_rank: int 1.., lift: double, its share of the items'
-        PageRank over its share of the interactions: above 1 it matters more than it is watched),
-        one row per item.
+        PageRank over its share of the interactions, gain: double, its lift over the mean lift of
+        the items next to it in popularity, as many above as below: above 1 it matters more than
+        what is watched as much), one row per item.
 
     Raises:
         GraphFramesError: the session has no GraphFrames.
@@ -64,15 +69,29 @@ def importance_table(
     pagerank = _rounded(pagerank)
     by_pagerank = np.empty(catalogue.size, np.int32)
     by_pagerank[np.argsort(-pagerank, kind="stable")] = np.arange(1, catalogue.size + 1)
+    lift = (pagerank / pagerank.sum()) / (catalogue.support / catalogue.support.sum())
     table = {
         ITEM: catalogue.ids,
         SUPPORT: catalogue.support,
         PAGERANK: pagerank,
         POPULARITY_RANK: np.arange(1, catalogue.size + 1, dtype=np.int32),
         PAGERANK_RANK: by_pagerank,
-        LIFT: (pagerank / pagerank.sum()) / (catalogue.support / catalogue.support.sum()),
+        LIFT: lift,
+        GAIN: _rounded(gain(lift)),
     }
     return graph.vertices.sparkSession.createDataFrame(pa.table(table))
+
+
+def gain(lift: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The lift of each item over the mean lift of its neighbours in popularity and its own.
+
+    Args:
+        lift: (items,), by descending popularity.
+    """
+    place = np.arange(lift.size)
+    half = np.minimum(_ALIKE, np.minimum(place, lift.size - 1 - place))
+    before = np.concatenate(([0.0], np.cumsum(lift)))
+    return lift * (2 * half + 1) / (before[place + half + 1] - before[place - half])
 
 
 def _rounded(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

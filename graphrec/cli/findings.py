@@ -11,7 +11,7 @@ from graphrec.analytics import exploration as names
 from graphrec.analytics.bridges import PARTICIPATION, PARTNERS
 from graphrec.analytics.communities import COMMUNITY, INSIDE
 from graphrec.analytics.highlights import Highlights
-from graphrec.analytics.importance import LIFT, PAGERANK_RANK, POPULARITY_RANK
+from graphrec.analytics.importance import GAIN, PAGERANK_RANK, POPULARITY_RANK
 from graphrec.cli.inputs import Titles
 from graphrec.cli.show import right, table
 from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
@@ -139,14 +139,14 @@ def _show_bridges(found: Highlights, item: str, title_of: Mapping[Any, str]) -> 
 
 
 def _show_gaining(found: Highlights, item: str, title_of: Mapping[Any, str]) -> None:
-    header = ("", right("watched by"), right("by popularity"), right("by PageRank"), right("lift"))
+    header = ("", right("watched by"), right("by popularity"), right("by PageRank"), right("gain"))
     rows = [
         (
             title_of[row[item]],
             f"{row[SUPPORT]:,}",
             f"{row[POPULARITY_RANK]:,}",
             f"{row[PAGERANK_RANK]:,}",
-            f"{row[LIFT]:.2f}",
+            f"{row[GAIN]:.2f}",
         )
         for row in found.gaining
     ]

@@ -81,7 +81,7 @@ def _listed(frame: DataFrame, column: str) -> Column:
         parts = F.array(text)
         for mark in reversed(_SEPARATORS):
             parts = F.when(text.contains(mark), F.split(text, re.escape(mark))).otherwise(parts)
-    trimmed = F.transform(parts, F.trim)
+    trimmed = F.transform(parts, lambda part: F.trim(part))  # noqa: PLW0108  trim has two parameters
     said = F.filter(trimmed, lambda part: (part != "") & ~part.rlike(r"^\(.*\)$"))
     return F.coalesce(said, F.array().cast("array<string>"))
 

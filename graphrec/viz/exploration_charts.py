@@ -14,7 +14,7 @@ from graphrec.analytics.communities import COMMUNITY, INSIDE
 from graphrec.analytics.cores import CORE
 from graphrec.analytics.degrees import AT_LEAST, VERTICES
 from graphrec.analytics.distances import DISTANCE
-from graphrec.analytics.importance import LIFT
+from graphrec.analytics.importance import GAIN, LIFT
 from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
 from graphrec.graph.bipartite import DEGREE, TYPE
 from graphrec.viz.charts import OPACITY, Spec, spec_of
@@ -171,8 +171,9 @@ def _ratios(values: pd.Series[float]) -> list[float]:
 
 
 def gains(gaining: pd.DataFrame) -> Spec:
-    """The items that gain most, by name: (title, support, lift, ...)."""
-    return _bars(gaining, LIFT, "PageRank over popularity", ".2f", _told_of_gaining(), first=1.0)
+    """The items that gain most, by name: (title, support, gain, ...)."""
+    title = "PageRank over that of items as popular"
+    return _bars(gaining, GAIN, title, ".2f", _told_of_gaining(), first=1.0)
 
 
 def bridges(table: pd.DataFrame) -> Spec:
@@ -245,6 +246,7 @@ def _told_of_gaining() -> list[alt.Tooltip]:
         alt.Tooltip("popularity_rank", type="quantitative", title="by popularity", format=","),
         alt.Tooltip("pagerank_rank", type="quantitative", title="by PageRank", format=","),
         alt.Tooltip(LIFT, type="quantitative", format=".2f"),
+        alt.Tooltip(GAIN, type="quantitative", format=".2f"),
     ]
 
 

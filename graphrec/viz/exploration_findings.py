@@ -49,7 +49,7 @@ class ExplorationFindings:
         distances: (title, distance, users, items).
         reach: (bin, users), by the share of the unseen items that are three steps away.
         importance: (support, lift), of items spread over the popularity ranks.
-        gaining: (title, support, popularity_rank, pagerank_rank, lift), of the highest lift.
+        gaining: (title, support, popularity_rank, pagerank_rank, lift, gain), of the highest gain.
         bridges: (title, support, community, partners, participation), of the highest one.
         communities: (community, name: text, may be empty, items, support, inside, typical: list of
             titles), the largest.

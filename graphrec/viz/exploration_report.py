@@ -241,8 +241,9 @@ class _Told:
             return "A single item has no rank to be compared."
         said = (
             f"PageRank follows popularity (rank correlation {correlation:.3f}), so what is of "
-            "interest is where it does not. Above the dashed line stand items that matter more "
-            "than they are watched: those who have them have little else."
+            "interest is where it does not. Whoever stands above the band matters more than others "
+            "that are watched as much: those who have it have little else. Rare items stand high "
+            "for a part of PageRank is the same for all."
         )
         return said if self.findings.gaining.empty else f"{said} The named ones are orange."
 

@@ -172,6 +172,7 @@ def made_up_findings(titles: tuple[str, ...] = HOSTILE) -> ExplorationFindings:
                 "popularity_rank": [17, 18],
                 "pagerank_rank": [9, 12],
                 "lift": [1.12, 1.08],
+                "gain": [1.2, 1.1],
             }
         ),
         bridges=pd.DataFrame(

@@ -69,5 +69,6 @@ return {
   font: getComputedStyle(document.querySelector("h1")).fontFamily,
   ground: getComputedStyle(document.body).backgroundColor,
   cut: cutting.filter((element) => element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1).map((one) => one.outerHTML.slice(0, 150)),
+  charts: [...document.querySelectorAll(".chart svg")].map((one) => one.getBoundingClientRect().width),
   unbroken: [...document.querySelectorAll("figure, .paths, .tiles li")].map((one) => one.getBoundingClientRect().height),
 };

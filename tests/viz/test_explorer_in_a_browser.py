@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,7 @@ def test_one_walks_by_clicks_and_back(visitor: Visitor) -> None:
     visitor.open("#item-5")
     visitor.selects("Film 5")
     neighbour = visitor.one("#panel .rows a")
-    name = neighbour.find_element(By.CSS_SELECTOR, "span:nth-child(2)").text
+    name = neighbour.find_element(By.CSS_SELECTOR, "bdi").text
     for measure in ("users", "confidence", "lift", "cosine", "jaccard", "llr", "support"):
         assert measure in neighbour.text
     neighbour.click()
@@ -129,6 +130,67 @@ def test_a_click_on_the_map_selects(visitor: Visitor) -> None:
     ActionChains(visitor.browser).move_to_element(visitor.one("#canvas")).click().perform()
     visitor.selects(f"Film {ITEMS - 1}")
     assert complaints(visitor.browser) == []
+
+
+WATCH_LABELS = """
+  window.frame = [];
+  const { fillText, clearRect } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.clearRect = function (...given) {
+    if (this.canvas.classList.contains("sigma-labels")) window.frame = [];
+    return clearRect.apply(this, given);
+  };
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    if (this.canvas.classList.contains("sigma-labels")) {
+      window.frame.push({ text, left: x, right: x + this.measureText(text).width, y });
+    }
+    return fillText.call(this, text, x, y);
+  };
+"""
+
+
+def test_names_on_the_map_never_lie_on_each_other(visitor: Visitor) -> None:
+    watching = visitor.browser.execute_cdp_cmd(
+        "Page.addScriptToEvaluateOnNewDocument", {"source": WATCH_LABELS}
+    )
+    try:
+        for place in ("", "#item-5", f"#item-{ITEMS - 3}", "#user-1", "#community-2"):
+            visitor.open(place)
+            visitor.browser.execute_async_script("setTimeout(arguments[0], 700)")
+            labels = visitor.browser.execute_script("return window.frame")
+            if place.startswith(("#item", "#user")):
+                assert len(labels) >= 2, place  # of the neighbours
+            for one, other in combinations(labels, 2):
+                assert (
+                    one["right"] <= other["left"]
+                    or other["right"] <= one["left"]
+                    or abs(one["y"] - other["y"]) >= 12
+                ), (place, one, other)
+    finally:
+        visitor.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", watching)
+
+
+def test_focus_stays_where_it_was(visitor: Visitor) -> None:
+    def focused() -> str:
+        script = """const at = document.activeElement;
+          return at.getAttribute("href") || at.id || at.tagName"""
+        found: str = visitor.browser.execute_script(script)
+        return found
+
+    visitor.open()
+    link = visitor.one("#panel .rows a[href='#item-5']")
+    visitor.browser.execute_script("arguments[0].focus()", link)
+    visitor.type(Keys.ENTER)
+    visitor.selects("Film 5")
+    assert focused() == "H2"  # of what is new, not lost at the top of the page
+    visitor.browser.back()
+    visitor.selects("The whole map")
+    assert focused() == "#item-5"  # where it was left
+    visitor.open("#item-5")
+    visitor.one(".filters summary").click()
+    visitor.one("#measure").send_keys("lift")
+    assert focused() == "measure"
+    visitor.one("#whole").click()
+    assert focused() == "whole"
 
 
 def test_filters_hide_edges(visitor: Visitor) -> None:

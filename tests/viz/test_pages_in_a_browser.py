@@ -130,6 +130,8 @@ def test_it_fits_and_stands_out_on_any_screen(opened: webdriver.Chrome) -> None:
             assert told["wide"] <= width, (width, told["widest"])
             assert told["texts"] > 15
             assert not told["faint"], (width, dark)
+            assert all(chart > 0.6 * width for chart in told["charts"] if width < 500)
+            assert all(chart > 300 for chart in told["charts"] if width > 500)
             assert "system-ui" in told["font"]
     assert complaints(opened) == []
     assert fetched(opened) == []
@@ -140,6 +142,7 @@ def test_on_paper_nothing_is_cut_and_no_page_stays_half_empty(opened: webdriver.
     told = looked_at(opened)
     assert told["wide"] <= PAPER[0], told["widest"]
     assert told["cut"] == []
+    assert all(chart > 200 for chart in told["charts"])
     assert told["ground"] in ("rgb(249, 249, 247)", "rgb(255, 255, 255)")  # of the light scheme
     assert not told["faint"]
     assert all(height <= PAPER[1] / 2 for height in told["unbroken"])

@@ -309,7 +309,7 @@ function select() {
   if (!byId("panel").querySelector("a:focus")) byId("panel").scrollTop = 0;
   shownPlace = location.hash;
   const name = { item: () => items.title[selected.place], user: () => users[selected.place].name, community: () => `Community ${selected.place}` }[selected.kind]?.();
-  byId("told").textContent = name ? `${isolated(name)} is selected` : "Nothing is selected";
+  byId("told").replaceChildren(...(name ? [named(name), " is selected"] : ["Nothing is selected"]));
   map?.select();
 }
 
@@ -444,7 +444,7 @@ class ItemMap {
       nodeReducer: (node, data) => this.nodeLook(node, data),
       edgeReducer: (key, data) => this.edgeLook(data),
     });
-    this.renderer.on("beforeRender", () => { this.labels = []; });
+    this.renderer.on("beforeRender", () => { this.labels = this.highlighted(); });
     this.renderer.on("clickNode", ({ node }) => { if (node !== "user") open("item", node); });
     this.renderer.on("clickStage", () => { location.hash = ""; });
     this.renderer.on("enterNode", () => { place.style.cursor = "pointer"; });
@@ -526,6 +526,16 @@ class ItemMap {
     const apart = places.map((one) => Math.max(Math.abs(one.x - middle.x), Math.abs(one.y - middle.y)));
     const ratio = Math.min(Math.max(2.4 * quantileOf(apart, IN_VIEW), CLOSEST), 1);
     camera.animate({ x: middle.x, y: middle.y, ratio, angle: 0 }, { duration });
+  }
+
+  // Where the selected item and its name are drawn, over everything else.
+  highlighted() {
+    const node = { item: String(selected.place), user: "user" }[selected.kind];
+    const data = node !== undefined && this.graph.hasNode(node) ? this.renderer.getNodeDisplayData(node) : undefined;
+    if (!data?.label) return [];
+    const { x, y } = this.renderer.framedGraphToViewport(data);
+    const half = this.renderer.scaleSize(data.size) + 6;
+    return [{ left: x - half, right: x + half + 8 * Math.min(data.label.length, 60) + 30, top: y - half, bottom: y + half }];
   }
 
   drawLabel(context, data, settings) {
