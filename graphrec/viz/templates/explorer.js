@@ -425,7 +425,7 @@ class ItemMap {
     edges.source.forEach((source, edge) => this.graph.addEdgeWithKey(`e${edge}`, source, edges.target[edge], { number: edge }));
     this.near = new Set();
     this.named = new Set();
-    this.labels = []; // where there are some already in this frame
+    this.labels = null; // where there are some already in this frame
     this.readColors();
     this.renderer = new Sigma(this.graph, place, {
       allowInvalidContainer: true,
@@ -444,7 +444,7 @@ class ItemMap {
       nodeReducer: (node, data) => this.nodeLook(node, data),
       edgeReducer: (key, data) => this.edgeLook(data),
     });
-    this.renderer.on("beforeRender", () => { this.labels = this.highlighted(); });
+    this.renderer.on("beforeRender", () => { this.labels = null; });
     this.renderer.on("clickNode", ({ node }) => { if (node !== "user") open("item", node); });
     this.renderer.on("clickStage", () => { location.hash = ""; });
     this.renderer.on("enterNode", () => { place.style.cursor = "pointer"; });
@@ -562,6 +562,7 @@ class ItemMap {
       [this.beside(context, data, width, 4), middle], [data.x - away - width, middle],
       [data.x - width / 2, data.y + away], [data.x - width / 2, data.y - away - height],
     ].map(([left, top]) => ({ left, top, right: left + width, bottom: top + height }));
+    this.labels ??= this.highlighted();
     const free = (one) => this.labels.every((other) =>
       one.right < other.left || one.left > other.right || one.bottom < other.top || one.top > other.bottom);
     return places.find(free) ?? null;
