@@ -41,6 +41,7 @@ def test_a_parameter_map_reaches_the_legs() -> None:
     assert inner.setting("als.rank") == 2
 
 
+@pytest.mark.usefixtures("spark")  # an indexer is the JVM's
 def test_a_pipeline_hands_each_stage_the_parameters_of_all() -> None:
     hybrid, als = hybrid_and_als()
     indexer = StringIndexer(inputCol="a", outputCol="b")
