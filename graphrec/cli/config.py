@@ -99,16 +99,16 @@ def _split(
     parsed: Mapping[str, Any], verbs: Mapping[str, Options], path: str
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The options at the top, and those in each verb's table."""
-    top = {key: value for key, value in parsed.items() if key not in verbs}
-    tables = {key: value for key, value in parsed.items() if key in verbs}
+    top = {key: value for key, value in parsed.items() if _hyphened(key) not in verbs}
+    tables = {_hyphened(key): parsed[key] for key in _once(parsed, path) if _hyphened(key) in verbs}
     for verb, table in tables.items():
         if not isinstance(table, dict):
             raise ParameterError(f"{verb} is not a table in {path}", fix=f"write [{verb}]")
-    top = _plain(top)
+    top = _plain(top, path)
     for key, value in top.items():
         if _is_table(value) and not any(key in options for options in verbs.values()):
             raise _no_table(key, verbs, path)
-    return top, {verb: _plain(table) for verb, table in tables.items()}
+    return top, {verb: _plain(table, path) for verb, table in tables.items()}
 
 
 def _is_table(value: Any) -> bool:
@@ -128,8 +128,19 @@ def _no_table(key: str, verbs: Collection[str], path: str) -> ParameterError:
     )
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key.replace("-", "_"): value for key, value in values.items()}
+def _plain(values: Mapping[str, Any], path: str) -> dict[str, Any]:
+    return {key.replace("-", "_"): values[key] for key in _once(values, path)}
+
+
+def _once(values: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """The same values; none is there with hyphens and again with underscores."""
+    for key in values:
+        if "_" in key and _hyphened(key) in values:
+            raise ParameterError(
+                f"{path} has both {key!r} and {_hyphened(key)!r}",
+                fix="leave one out: hyphens and underscores are the same",
+            )
+    return values
 
 
 def _checked(

@@ -137,6 +137,8 @@ def tell_lists(report: Report, told: Told) -> None:
 
 
 def _effect(name: str, of: ListFigures) -> str:
+    if name == "allow":
+        return "nothing is listed" if of.unknown == of.ids else "they are not listed"
     if name != USERS:
         return "they have no effect"
     if of.unknown == of.unusable:

@@ -102,9 +102,10 @@ def parse_weights(text: str) -> dict[str, float] | str:
     """
     if text == LEARNED:
         return text
+    parts = [part.partition("=") for part in text.split(",")]
+    _check_once("--weights", text, [name.strip() for name, _, _ in parts])
     weights = {}
-    for part in text.split(","):
-        name, _, number = part.partition("=")
+    for name, _, number in parts:
         try:
             weights[name.strip()] = float(number)
         except ValueError:
@@ -129,7 +130,17 @@ def parse_settings(text: str) -> dict[str, Any]:
             found=repr(text),
             fix="write it as in maxPartners=200,walk.itemExponent=0.75",
         )
+    _check_once("--settings", text, [name.strip() for name, _, _ in parts])
     return {name.strip(): _literal(value.strip()) for name, _, value in parts}
+
+
+def _check_once(option: str, text: str, names: list[str]) -> None:
+    """Of two values of one name, none is silently the right one."""
+    for name in names:
+        if names.count(name) > 1:
+            raise ParameterError(
+                f"{option} names {name} twice", found=repr(text), fix="name each once"
+            )
 
 
 def _literal(text: str) -> int | float | str:

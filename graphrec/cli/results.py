@@ -136,8 +136,14 @@ def write_rejected(rejected: DataFrame | None, folder: str) -> None:
 
 
 def write_csv(table: DataFrame, folder: str) -> None:
-    """Write a table as CSV files."""
-    _flat(table).write.csv(folder, header=True, escape='"')
+    """Write a table as CSV files; blanks around an id stay, for they are part of it."""
+    _flat(table).write.csv(
+        folder,
+        header=True,
+        escape='"',
+        ignoreLeadingWhiteSpace=False,
+        ignoreTrailingWhiteSpace=False,
+    )
 
 
 def _flat(table: DataFrame) -> DataFrame:

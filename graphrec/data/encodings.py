@@ -29,6 +29,7 @@ _WIDE: Final = {"UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be"} | {
     "UTF-32LE": "utf-32-le",
     "UTF-32BE": "utf-32-be",
 }
+_LINES: Final = "\n\r\t ,;|\"'0aA{}[]:"  # what lines and their values are told apart by
 _EXAMPLES: Final = "latin-1, cp1252, utf-16 ..."
 NAME_IT: Final = f"name its encoding by --encoding ({_EXAMPLES})"
 
@@ -91,7 +92,8 @@ def find_encoding(spark: SparkSession, name: str | None) -> Encoding:
     takes where `spark.sql.legacy.javaCharsets` is true: that is set in the session then.
 
     Raises:
-        ParameterError: Python or Java does not know it.
+        ParameterError: Python or Java does not know it, or it writes the ends of lines otherwise
+            than ASCII, as EBCDIC does: Spark would look for the wrong bytes.
     """
     if name is None:
         return UTF8
@@ -107,6 +109,11 @@ def find_encoding(spark: SparkSession, name: str | None) -> Encoding:
         spark.range(1).select(F.encode(F.lit("a"), codec)).head()
     except Exception:  # of several classes, by the kind of session
         raise _unknown(name) from None
+    if _LINES.encode(codec) != _LINES.encode():
+        raise ParameterError(
+            f"files in {name!r} are not read: their lines do not end as those of ASCII",
+            fix="convert them to UTF-8",
+        )
     return Encoding(codec, codec)
 
 

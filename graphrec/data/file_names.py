@@ -19,6 +19,11 @@ def pattern_of_name(url: str) -> str:
     return escaped(unquote(url))
 
 
+def name_of_pattern(pattern: str) -> str:
+    """The name that people know, of a path as Spark's readers take it."""
+    return _LOCAL.sub("", re.sub(r"\\(.)", r"\1", pattern))
+
+
 def plain_name(url: str) -> str:
     """The name that people know, of a URL as Spark tells it."""
     return _LOCAL.sub("", unquote(url))

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
 from graphrec.data.encodings import NAME_IT, Encoding, marked
-from graphrec.data.file_names import plain_name
+from graphrec.data.file_names import name_of_pattern
 from graphrec.data.undecodable import BYTES, not_text
 from graphrec.errors import UnreadableInputError
 
@@ -61,14 +61,14 @@ def _recognised(file: str, data: bytes, encoding: Encoding) -> Encoding:
     for magic, kind, fix in _KINDS:
         if data.startswith(magic):
             raise UnreadableInputError(
-                f"{plain_name(file)} is not text", found=f"it is {kind}", fix=fix
+                f"{name_of_pattern(file)} is not text", found=f"it is {kind}", fix=fix
             )
     told = marked(data)
     if told is not None:
         return told
     if b"\0" in data and not encoding.is_wide:
         raise UnreadableInputError(
-            f"{plain_name(file)} is not text in {encoding.codec.upper()}",
+            f"{name_of_pattern(file)} is not text in {encoding.codec.upper()}",
             found="zero bytes in its first line, as UTF-16 has them",
             fix=NAME_IT,
         )

@@ -17,11 +17,18 @@ from graphrec.data.column_types import quoted
 from graphrec.data.columns_found import MALFORMED_LINE
 from graphrec.data.delimiters import COMMA, TAB, check_one_column, find_delimiter
 from graphrec.data.encodings import Encoding, find_encoding
-from graphrec.data.file_names import plain_name
+from graphrec.data.file_names import name_of_pattern
 from graphrec.data.files import InputFiles, find_files, recognise_format
 from graphrec.data.first_lines import FirstLines, first_lines, lines_of
+from graphrec.data.frames import named_alike
 from graphrec.data.text_ids import untyped
-from graphrec.data.undecodable import BYTES, check_utf8, text_of_bytes, without_replacements
+from graphrec.data.undecodable import (
+    BYTES,
+    check_utf8,
+    text_of_bytes,
+    told_with_their_line,
+    without_replacements,
+)
 from graphrec.data.unreadable import one_line_errors
 from graphrec.errors import ParameterError, UnreadableInputError
 
@@ -120,7 +127,8 @@ def _read_delimited(
     _check_same_encoding(heads)
     encoding = heads[0].encoding if heads else text.encoding
     names = [*(_column_names(heads[0], delimiter) if heads else []), MALFORMED_LINE]
-    partitions = [name for name in files.partitions if name not in names]
+    _check_partitions(files, heads)
+    partitions = list(files.partitions)
     # Otherwise a line is only found to be malformed when all of its columns are asked for.
     reader = spark.read.option("columnPruning", False)
     table = reader.csv(
@@ -153,14 +161,25 @@ def _head(spark: SparkSession, file: str, encoding: Encoding, delimiter: str) ->
     if not found.lines:
         return None
     line = found.lines[0]
-    names = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
     return _Head(
-        plain_name(file),
+        name_of_pattern(file),
         line,
-        tuple(name.strip() for name in names),
+        _split(file, line, delimiter),
         found.encoding,
         has_record=len(found.lines) == 2,
     )
+
+
+def _split(file: str, line: str, delimiter: str) -> tuple[str, ...]:
+    try:
+        names = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+    except csv.Error as error:
+        raise UnreadableInputError(
+            f"the first line of {name_of_pattern(file)} is no header",
+            found=str(error).partition(" - ")[0],
+            fix="put a line with the names of the columns first",
+        ) from error
+    return tuple(name.strip() for name in names)
 
 
 def _check_rows(files: InputFiles, heads: Sequence[_Head]) -> None:
@@ -170,6 +189,17 @@ def _check_rows(files: InputFiles, heads: Sequence[_Head]) -> None:
         raise UnreadableInputError(
             f"{files.path} has no rows", found=f"only the header {', '.join(heads[0].names)}"
         )
+
+
+def _check_partitions(files: InputFiles, heads: Sequence[_Head]) -> None:
+    """Of two values of one column, in a file and in the name of its directory, none is right."""
+    for head in heads[:1]:
+        for name in files.partitions:
+            if named_alike(head.names, name):
+                raise UnreadableInputError(
+                    f"the column {name} of {head.file} is in the name of its directory, too",
+                    fix="rename one of the two, or give files without such directories",
+                )
 
 
 def _check_same_encoding(heads: Sequence[_Head]) -> None:
@@ -217,7 +247,7 @@ def _read_parquet(spark: SparkSession, files: InputFiles, _: TextFormat) -> Data
     if len(files.paths) > 1:
         compared = files.paths[:FILES_COMPARED]
         columns = {f: tuple(sorted(spark.read.parquet(f).columns)) for f in compared}
-        _check_same_columns({plain_name(file): names for file, names in columns.items()})
+        _check_same_columns({name_of_pattern(file): names for file, names in columns.items()})
     if table.isEmpty():
         raise UnreadableInputError(f"{files.path} has no rows")
     return table
@@ -232,7 +262,8 @@ def _read_json(spark: SparkSession, files: InputFiles, text: TextFormat) -> Data
         how: dict[str, Any] = {"columnNameOfCorruptRecord": MALFORMED_LINE}
         if not encoding.is_utf8:
             how |= {"encoding": encoding.java, "lineSep": "\n"}
-        table = _with_partitions(spark, files, lambda reader: reader.json(files.path, **how))
+        with told_with_their_line(spark, files.paths, encoding):
+            table = _with_partitions(spark, files, lambda reader: reader.json(files.path, **how))
     if not table.columns:
         raise UnreadableInputError(f"{files.path} has no rows")
     if encoding.is_utf8 and MALFORMED_LINE in table.columns:

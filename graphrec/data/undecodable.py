@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
 import pyarrow as pa
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from graphrec.data.encodings import NAME_IT, Encoding
-from graphrec.data.file_names import pattern_of_name, plain_name
+from graphrec.data.file_names import name_of_pattern, pattern_of_name
 from graphrec.errors import UnreadableInputError
 
 BYTES: Final = "ISO-8859-1"  # gives every byte a character of its own, and so the bytes back
 
 _MARK: Final = "graphrec: undecodable"
+_BY_JAVA: Final = re.compile(r"java\.nio\.charset\.(Malformed|Unmappable)\w+Exception")
 _RAISED: Final = re.compile(rf"{_MARK} <([^>]*)> <([^>]*)> <([^>]*)>")
 _REPLACEMENT: Final = "\ufffd"
 
@@ -55,20 +59,20 @@ def undecodable(spark: SparkSession, told: str) -> UnreadableInputError | None:
     if raised is None:
         return None
     file, java, codec = raised.groups()
-    return not_text(spark, file, Encoding(java, codec))
+    return not_text(spark, pattern_of_name(file), Encoding(java, codec))
 
 
-def not_text(spark: SparkSession, url: str, encoding: Encoding) -> UnreadableInputError:
+def not_text(spark: SparkSession, file: str, encoding: Encoding) -> UnreadableInputError:
     """The error that names the first line with other bytes than the encoding's.
 
     Args:
         spark: reads the file.
-        url: of the file.
+        file: as Spark takes it.
         encoding: what it was taken for.
     """
-    line = _first_undecodable(spark, pattern_of_name(url), encoding)
+    line = _first_undecodable(spark, file, encoding)
     return UnreadableInputError(
-        f"{plain_name(url)} is not text in {encoding.codec.upper()}",
+        f"{name_of_pattern(file)} is not text in {encoding.codec.upper()}",
         found=f"other bytes in line {line}" if line else None,
         fix=NAME_IT,
     )
@@ -83,7 +87,31 @@ def check_utf8(spark: SparkSession, path: str) -> None:
     lines = spark.read.text(path).where(~F.is_valid_utf8("value"))
     found = lines.select("value", F.col("_metadata.file_path").alias("file")).head()
     if found is not None:
-        raise not_text(spark, found["file"], Encoding("UTF-8", "utf-8"))
+        raise not_text(spark, pattern_of_name(found["file"]), Encoding("UTF-8", "utf-8"))
+
+
+@contextmanager
+def told_with_their_line(
+    spark: SparkSession, files: Iterable[str], encoding: Encoding
+) -> Iterator[None]:
+    """Name the file and the line where Java itself finds bytes that are no text.
+
+    Args:
+        spark: reads the files once more, if so.
+        files: that are read meanwhile, as Spark takes them.
+        encoding: what they are taken for.
+
+    Raises:
+        UnreadableInputError: one of them has other bytes.
+    """
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        if _BY_JAVA.search(str(error)):
+            for file in files:
+                if _first_undecodable(spark, file, encoding) is not None:
+                    raise not_text(spark, file, encoding) from error
+        raise
 
 
 def _raised(encoding: Encoding) -> Column:

@@ -8,8 +8,10 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
+from graphrec.cli.filters import ListFigures, tell_lists
 from graphrec.cli.inputs import open_ids, open_titles
 from graphrec.cli.options import ItemsOptions
+from graphrec.cli.report import Report
 from graphrec.errors import ColumnError
 
 
@@ -60,6 +62,24 @@ def test_a_list_without_ids(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("city,country\nRome,IT\n")
     with pytest.raises(ColumnError, match=r"holds the user; found city, country; .* customer$"):
         open_ids(spark, str(tmp_path / "list.csv"), wanted={"user": "customer"})
+
+
+@pytest.mark.parametrize(
+    ("name", "unknown", "effect"),
+    [
+        ("allow", 1, "they are not listed"),
+        ("allow", 2, "nothing is listed"),
+        ("deny", 2, "they have no effect"),
+    ],
+)
+def test_what_unknown_ids_mean_is_told(
+    capsys: pytest.CaptureFixture[str], name: str, unknown: int, effect: str
+) -> None:
+    figures = ListFigures(ids=2, unknown=unknown, unusable=0, example="zz")
+    tell_lists(Report(quiet=False), {name: {"item": figures}})
+    assert " ".join(capsys.readouterr().err.split()) == (
+        f"--{name}: {unknown} of 2 items are not in what was learned, such as 'zz': {effect}"
+    )
 
 
 @pytest.mark.parametrize(

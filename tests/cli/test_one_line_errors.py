@@ -96,6 +96,8 @@ def test_of_all_verbs(
         (["--weights", "walk=1,luck=2"], ["unknown leg", "luck", "walk, ridge, als, embedding"]),
         (["--weights", "walk"], ["--weights", "leg=weight", "walk=0.1"]),
         (["--weights", "walk=-1"], ["weights must be", "-1"]),
+        (["--weights", "walk=1,als=1, walk=2"], ["--weights names walk twice"]),
+        (["--settings", "rank=8,rank=9"], ["--settings names rank twice"]),
         (["--weights", "walk=0"], ["weights must be"]),
         (["--diversity", "1.5"], ["diversity must be", "1.5"]),
         (["--candidates", "0"], ["candidates must be", "0"]),

@@ -213,6 +213,12 @@ def no_parquet_rows(folder: Path) -> Path:
         (lambda d: write(d / "t\n.csv", ""), [r"t\n.csv is empty"]),
         (lambda d: write(d / "t.csv", "196,242,3\n1,2,3\n"), ["no column names", "userId,itemId"]),
         (lambda d: write(d / "t.csv", "user,item,user\n1,2,3\n"), ["repeats user"]),
+        (
+            lambda d: write(d / "p" / "user=1" / "t.csv", "User,item\n5,a\n").parents[1],
+            ["the column user of ", "in the name of its directory, too"],
+        ),
+        (lambda d: write(d / "t[1].csv", "1,2\n3,4\n"), ["first line of ", "/t[1].csv has no"]),
+        (lambda d: write(d / "t.csv", f"{'x' * 200_000},b\n1,2\n"), ["t.csv is no header"]),
         (lambda d: write(d / "t.json", "[\n1,\n2]\n"), ["no line that is a JSON object"]),
         (
             lambda d: headers(d, "user,item,rating", "user,item,tag"),
@@ -312,6 +318,8 @@ def test_encodings(
         ("t.csv", "user,item\na,1\n".encode("utf-16") + b"\x00\xd8,\x001\x00\n\x00", None, 3),
         ("t.csv.gz", gzip.compress(b"user,item\na,1\nJos\xe9,1\n"), None, 3),
         ("t.json", b'{"user": "a"}\n{"user": "Jos\xe9"}\n', None, 2),
+        ("t.json", b'{"user": "a"}\n{"user": "Jos\x81"}\n', "cp1252", 2),
+        ("t[1]{x}%20.csv", b"user,item\nJos\xe9,1\n", None, 2),
     ],
 )
 def test_bytes_that_are_no_text_are_told_with_their_line(
@@ -349,6 +357,13 @@ def test_files_of_one_directory_have_one_encoding(spark: SparkSession, tmp_path:
     (tmp_path / "b.csv").write_bytes(PEOPLE.encode("utf-16"))
     with pytest.raises(UnreadableInputError, match=r"utf-8 in .*a\.csv, utf-16-le in .*b\.csv"):
         read_table(spark, tmp_path)
+
+
+def test_encodings_whose_lines_end_otherwise_are_refused(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    with pytest.raises(ParameterError, match="files in 'cp037' are not read"):
+        read_table(spark, write(tmp_path / "t.csv", CSV), encoding="cp037")
 
 
 @pytest.mark.parametrize("name", ["klingon", "idna", "rot13"])
