@@ -187,7 +187,7 @@ def one_of(*choices: str) -> Check:
     """One of some words."""
 
     def check(value: Any) -> str:
-        if value not in choices:
+        if not isinstance(value, str) or value not in choices:
             raise ValueError(f"one of {', '.join(choices)}")
         return str(value)
 

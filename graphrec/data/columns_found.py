@@ -126,6 +126,20 @@ def require_column(df: DataFrame, role: str, name: str) -> None:
     )
 
 
+def has_column(df: DataFrame, role: str, name: str) -> bool:
+    """Whether a frame has a column that it need not have.
+
+    Raises:
+        ColumnError: it has one of this name in other letters: nobody knows whether that is meant,
+            and to pass over it would change the result without a word.
+    """
+    require_frame(df, f"the table with the column of the {role}")
+    if not named_alike(_own_columns(df), name):
+        return False
+    require_column(df, role, name)
+    return True
+
+
 def require_free_names(names: Mapping[str, str], taken: Iterable[str]) -> None:
     """Check that a result can have the input's names beside its own.
 

@@ -23,6 +23,7 @@ from pyspark.sql import functions as F
 
 from graphrec import columns
 from graphrec.data.checks import require_columns
+from graphrec.data.column_types import quoted
 from graphrec.data.frames import require_frame
 from graphrec.data.hashing import seeded_hash, seeded_uniform
 from graphrec.data.quantiles import exact_quantile
@@ -70,7 +71,7 @@ def random_per_user(
         ColumnError: a named column is missing.
     """
     _require_fraction("test_fraction", test_fraction)
-    numbered = _numbered(df, [seeded_hash(seed, F.col(user), F.col(item))], user, item)
+    numbered = _numbered(df, [seeded_hash(seed, quoted(user), quoted(item))], user, item)
     wanted = F.ceil(F.round(F.lit(test_fraction) * F.col(_COUNT), 6))
     return _divided(numbered, F.col(_POSITION) <= F.least(wanted, F.col(_COUNT) - 1))
 
@@ -105,13 +106,13 @@ def last_n(
     """
     n = checked("n", n, at_least(1))
     require_columns(df, user, item, of="the interactions")
-    latest = F.max(_seconds(df, timestamp)).over(Window.partitionBy(user, item))
+    latest = F.max(_seconds(df, timestamp)).over(Window.partitionBy(quoted(user), quoted(item)))
     latest_first = [
         F.col(_LATEST).desc_nulls_last(),
-        seeded_hash(0, F.col(user), F.col(item)),
+        seeded_hash(0, quoted(user), quoted(item)),
     ]
     # Partitioned by user, both windows find their rows together: one exchange instead of two.
-    timed = df.repartition(F.col(user)).withColumn(_LATEST, latest)
+    timed = df.repartition(quoted(user)).withColumn(_LATEST, latest)
     numbered = _numbered(timed, latest_first, user, item)
     return _divided(numbered, F.col(_POSITION) <= F.least(F.lit(n), F.col(_COUNT) - 1))
 
@@ -246,8 +247,8 @@ def cold_start_users(
     """
     _require_fraction("fraction", fraction)
     require_columns(df, user, of="the interactions")
-    draw = seeded_uniform(seed, F.col(user))
-    cut = exact_quantile(df.select(user).distinct(), draw, 1 - fraction)
+    draw = seeded_uniform(seed, quoted(user))
+    cut = exact_quantile(df.select(quoted(user)).distinct(), draw, 1 - fraction)
     return _divided(df, F.lit(False) if cut is None else draw > F.lit(cut))
 
 
@@ -261,15 +262,15 @@ def _numbered(df: DataFrame, order: list[Column], user: str, item: str) -> DataF
         item: name of the item column.
     """
     require_columns(df, user, item, of="the interactions")
-    of_user = Window.partitionBy(user)
-    numbered = df.withColumn(_POSITION, F.dense_rank().over(of_user.orderBy(*order, item)))
+    of_user = Window.partitionBy(quoted(user))
+    numbered = df.withColumn(_POSITION, F.dense_rank().over(of_user.orderBy(*order, quoted(item))))
     return numbered.withColumn(_COUNT, F.max(_POSITION).over(of_user))
 
 
 def _dealt(df: DataFrame, k: int, seed: int, user: str, item: str) -> DataFrame:
     k = checked("k", k, at_least(2))
-    numbered = _numbered(df, [seeded_hash(seed, F.col(user), F.col(item))], user, item)
-    first = F.pmod(seeded_hash(seed, F.col(user)), F.lit(k))
+    numbered = _numbered(df, [seeded_hash(seed, quoted(user), quoted(item))], user, item)
+    first = F.pmod(seeded_hash(seed, quoted(user)), F.lit(k))
     return numbered.withColumn(_FOLD, ((first + F.col(_POSITION)) % k).cast("int"))
 
 
@@ -282,7 +283,7 @@ def _divided(df: DataFrame, in_test: Column) -> Split:
 
 def _seconds(df: DataFrame, timestamp: str) -> Column:
     require_columns(df, timestamp, of="the interactions")
-    return epoch_seconds(F.col(timestamp), df.schema[timestamp].dataType)
+    return epoch_seconds(quoted(timestamp), df.schema[timestamp].dataType)
 
 
 def _require_fraction(name: str, value: float) -> None:

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
+from graphrec.data.columns_found import has_column
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs, with_every_cutoff
 from graphrec.evaluation.places import first_places, named_pairs
 from graphrec.evaluation.summary import CI_HIGH, CI_LOW, MEAN, METRIC, USERS
@@ -61,7 +62,7 @@ def catalogue_metrics(
     require_columns(recommendations, item, rank, *by, of="the recommendations")
     require_columns(catalogue, item, of="the catalogue")
     require_same_ids(recommendations, catalogue, item)
-    if user in recommendations.columns:
+    if has_column(recommendations, "user", user):
         lists = dict.fromkeys([*by, user])  # a user may be a group
         recommendations = first_places(
             recommendations, *lists, item=item, rank=rank, longest=cutoffs[-1]

@@ -36,7 +36,7 @@ from graphrec.graph.pairs import PairTable
 from graphrec.kept import Kept
 from graphrec.models.cached_scores import CUTOFF, ERRORS, CachedScores, Judged, gain
 from graphrec.models.hold_out import HELD_OUT
-from graphrec.models.hybrid import DEFAULT_WEIGHTS, HybridRecommender
+from graphrec.models.hybrid import HybridRecommender, default_weights
 from graphrec.models.learned_weights import normalised, search_weights
 from graphrec.models.novelty import mark_novel
 from graphrec.models.recommender import Leg
@@ -320,7 +320,7 @@ def _require_times(data: TrainingData, asked: Sequence[HybridRecommender]) -> No
 
 
 def _default_weights(cached: CachedScores) -> tuple[float, ...]:
-    return normalised(DEFAULT_WEIGHTS, cached.legs)
+    return normalised(default_weights(cached.legs), cached.legs)
 
 
 def _at_default_weights(cached: CachedScores) -> Judged:

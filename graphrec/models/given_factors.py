@@ -49,7 +49,8 @@ class GivenFactorsRecommender(Recommender):
     Raises:
         ParameterError: at fitting, when a frame is no table.
         ColumnError: at fitting, when a frame has another shape, ids of another type than those of
-            the interactions, or vectors of several lengths or of numbers that are not finite.
+            the interactions, several rows of one id, or vectors of several lengths or of numbers
+            that are not finite.
     """
 
     unobserved = param(0.05, "a0: weight of an absent pair in the fold-in", positive())
@@ -78,6 +79,13 @@ class GivenFactorsRecommender(Recommender):
         _require_factors(self.userFactors)
         basis, _ = eigenbasis(self._items(data))
         given = _id_and_vector(self.userFactors, USER, data.profiles.schema[USER].dataType)
+        rank = _require_one_length(given, USER)
+        if rank not in (None, basis.shape[0]):
+            raise ColumnError(
+                "the vectors of users and items must be of one length",
+                found=f"{rank} and {basis.shape[0]}",
+                fix="give the factors of one model",
+            )
         shared = share_arrays(data.spark, {"basis": basis})
         rotated = given.mapInArrow(partial(_rotate_batches, shared=shared), given.schema)
         return replace(data, profiles=data.profiles.join(rotated, USER, "left"))
@@ -102,17 +110,17 @@ class GivenFactorsRecommender(Recommender):
     def _items(self, data: TrainingData) -> npt.NDArray[np.float32]:
         """The given item factors by item index, (items, rank); catalogue-sized."""
         items = data.catalogue.indices(data.spark)
-        known = _id_and_vector(self.itemFactors, ITEM, data.item_type).join(items, ITEM)
-        table = known.select(INDEX, VECTOR).toArrow()
-        vectors = [_matrix(batch[VECTOR]) for batch in table.to_batches()]
-        ranks = {vector.shape[1] for vector in vectors}
-        if len(ranks) != 1:
+        given = _id_and_vector(self.itemFactors, ITEM, data.item_type)
+        rank = _require_one_length(given, ITEM)
+        table = given.join(items, ITEM).select(INDEX, VECTOR).toArrow()
+        if not rank or not table.num_rows:
             raise ColumnError(
-                "the vectors of the item factors must be of one length",
-                found=f"lengths {sorted(ranks)}" if ranks else "no known item",
+                "no item of the interactions has factors",
+                found="vectors of length 0" if table.num_rows else "no known item",
                 fix="give (id, vector) rows for the items of the interactions",
             )
-        factors = np.zeros((data.catalogue.size, ranks.pop()), np.float32)
+        vectors = [_matrix(batch[VECTOR]) for batch in table.to_batches()]
+        factors = np.zeros((data.catalogue.size, rank), np.float32)
         factors[table[INDEX].to_numpy()] = np.concatenate(vectors)
         return factors
 
@@ -121,7 +129,8 @@ def _require_factors(frame: DataFrame) -> None:
     """Require an id and a vector."""
     require_frame(frame, "the table of factors")
     kinds = [field.dataType for field in frame.schema.fields]
-    if len(kinds) != 2 or not isinstance(kinds[1], T.ArrayType):
+    vectors = kinds[1] if len(kinds) == 2 else None
+    if not (isinstance(vectors, T.ArrayType) and isinstance(vectors.elementType, T.NumericType)):
         raise ColumnError(
             "factors must have two columns, the id and an array of numbers",
             found=", ".join(f"{f.name}: {f.dataType.simpleString()}" for f in frame.schema.fields),
@@ -138,7 +147,7 @@ def _id_and_vector(frame: DataFrame, name: str, kind: T.DataType) -> DataFrame:
     vector = F.col(VECTOR).cast("array<float>").alias(VECTOR)
     named = frame.toDF(name, VECTOR)
     given = named.select(id_column(named, name, name, kind).alias(name), vector)
-    found = given.where(F.exists(VECTOR, _not_finite)).first()
+    found = given.where(F.col(VECTOR).isNull() | F.exists(VECTOR, _not_finite)).first()
     if found is not None:
         raise ColumnError(
             "the vectors of the factors must hold finite numbers",
@@ -148,16 +157,40 @@ def _id_and_vector(frame: DataFrame, name: str, kind: T.DataType) -> DataFrame:
     return given
 
 
+def _require_one_length(given: DataFrame, name: str) -> int | None:
+    """The length of all vectors; None where there are none.
+
+    Raises:
+        ColumnError: vectors are of several lengths, or an id has several rows.
+    """
+    length = F.size(VECTOR)
+    rows = given.where(F.col(name).isNotNull()).groupBy(name)
+    by_id = rows.agg(F.count(F.lit(1)).alias("rows"), F.min(length), F.max(length))
+    most, shortest, longest = (
+        by_id.toDF(name, "rows", "low", "high")
+        .agg(F.max("rows"), F.min("low"), F.max("high"))
+        .collect()[0]
+    )
+    if shortest != longest:
+        raise ColumnError(
+            "the vectors of the factors must be of one length",
+            found=f"lengths from {shortest} to {longest}",
+        )
+    if most is not None and most > 1:
+        raise ColumnError(
+            "factors must have one row per id",
+            found=f"{most} rows of one {name}",
+            fix="leave all but one out",
+        )
+    return None if most is None else int(shortest)
+
+
 def _not_finite(value: Column) -> Column:
     return value.isNull() | F.isnan(value) | (F.abs(value) == float("inf"))
 
 
 def _matrix(column: pa.ListArray) -> Matrix:
-    rows = len(column)
-    flat = values(column, np.float32)
-    if rows and flat.size % rows:
-        raise ColumnError("the vectors of the factors must be of one length")
-    return flat.reshape(rows, -1)
+    return values(column, np.float32).reshape(len(column), -1)
 
 
 def _rotate_batches(

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import ITEMS, REASON, TIMES, USER, VECTOR, WEIGHTS
-from graphrec.data.columns_found import InteractionColumns
+from graphrec.data.columns_found import InteractionColumns, has_column
 from graphrec.data.frames import require_frame
 from graphrec.data.interactions import accepted_rows, judge_rows
 from graphrec.data.profiles import build_profiles
@@ -81,13 +81,12 @@ def new_histories(
 
 def _columns_in(columns: InteractionColumns, dataset: DataFrame) -> InteractionColumns:
     """The columns of the training that a frame has; those of users and items it must have."""
-    has = {name for name in (columns.rating, columns.timestamp) if name in dataset.columns}
-    return InteractionColumns(
-        columns.user,
-        columns.item,
-        columns.rating if columns.rating in has else None,
-        columns.timestamp if columns.timestamp in has else None,
-    )
+    has = {
+        role: name
+        for role, name in (("rating", columns.rating), ("timestamp", columns.timestamp))
+        if name is not None and has_column(dataset, role, name)
+    }
+    return InteractionColumns(columns.user, columns.item, has.get("rating"), has.get("timestamp"))
 
 
 def with_known_histories(users: DataFrame, profiles: DataFrame) -> DataFrame:

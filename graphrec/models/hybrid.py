@@ -75,7 +75,7 @@ def _is_moderate(value: Any) -> bool:
 
 
 def _weights_or_learned(value: Any) -> dict[str, float] | str:
-    return LEARNED if value == LEARNED else _weights(value)
+    return LEARNED if isinstance(value, str) and value == LEARNED else _weights(value)
 
 
 class HybridRecommenderModel(RecommenderModel):
@@ -88,7 +88,7 @@ class HybridRecommenderModel(RecommenderModel):
     weights = param(
         DEFAULT_WEIGHTS,
         "weight of each leg's standardised score in the blend, or learned; not set, the legs that "
-        "are there have theirs of these",
+        "are there have theirs of these, and any other leg their mean",
         _weights_or_learned,
     )
     fadeBeyond = param(
@@ -114,10 +114,30 @@ class HybridRecommenderModel(RecommenderModel):
     def _learned_of(self, legs: Sequence[str]) -> Learned:
         return replace(self.learned, tables=self.learned.tables.only(legs))
 
+    def copy(self, extra: ParamMap | None = None) -> Self:
+        """A copy that shares what was learned.
+
+        Args:
+            extra: values by Param. Weights that are to be `learned` are those that the model has:
+                a CrossValidator gives `transform` the map that it gave `fit`.
+        """
+        kept = {
+            parameter: value
+            for parameter, value in (extra or {}).items()
+            if parameter != self.weights or not (isinstance(value, str) and value == LEARNED)
+        }
+        return super().copy(kept)
+
     def _blend(self) -> tuple[float, ...]:
         if not self.isSet(self.weights):
-            return normalised(DEFAULT_WEIGHTS, self.legs)
+            return normalised(default_weights(self.legs), self.legs)
         weights = self.value("weights")
+        if weights == LEARNED:
+            raise ParameterError(
+                "a fitted model cannot learn weights",
+                found=f"weights={LEARNED}",
+                fix="give HybridRecommender these weights before it is fitted",
+            )
         _check_names(weights, self.legs)
         return _by_leg(weights, self.legs)
 
@@ -221,10 +241,10 @@ class HybridRecommender(Recommender):
 
     def learn(self, data: TrainingData) -> list[Leg]:
         """All legs, on the same histories and the same pair table; then some of them again."""
-        legs = [learned for leg in self.legs for learned in leg.learn(data)]
-        _check_distinct([leg.name for leg in legs])
+        _check_distinct(self.leg_names)
         if self.isSet(self.weights) and self.value("weights") != LEARNED:
-            _check_names(self.value("weights"), [leg.name for leg in legs])
+            _check_names(self.value("weights"), self.leg_names)
+        legs = [learned for leg in self.legs for learned in leg.learn(data)]
         return self.learn_again(data, legs)
 
     def learn_again(self, data: TrainingData, legs: list[Leg]) -> list[Leg]:
@@ -259,14 +279,16 @@ class HybridRecommender(Recommender):
     def _blend_of(self, legs: Sequence[str]) -> tuple[float, ...]:
         """The weights as far as they are known before the legs are learned."""
         weights = self.value("weights")
-        return normalised(DEFAULT_WEIGHTS if weights == LEARNED else weights, legs)
+        given = self.isSet(self.weights) and weights != LEARNED
+        return normalised(weights if given else default_weights(legs), legs)
 
     def fit_to(self, data: TrainingData) -> RecommenderModel:
         """Learn the legs, and the weights if that is asked for."""
         if self.value("weights") != LEARNED:
             return super().fit_to(data)
         if data.users < FEWEST_USERS:
-            return self._weighed(data, self.learn(data), DEFAULT_WEIGHTS)
+            legs = self.learn(data)
+            return self._weighed(data, legs, default_weights([leg.name for leg in legs]))
         return self._fit_weights(data)
 
     def _fit_weights(self, data: TrainingData) -> RecommenderModel:
@@ -282,7 +304,7 @@ class HybridRecommender(Recommender):
         legs = self.learn(part)
         with stage("weights", _WEIGHED) as counts:
             cached = self.cached_scores(part, legs, mark_novel(validation, part.pairs()))
-            found = search_weights(cached, normalised(DEFAULT_WEIGHTS, cached.legs))
+            found = search_weights(cached, normalised(default_weights(cached.legs), cached.legs))
             counts["users"] = cached.users
         weights = dict(zip(cached.legs, found, strict=True))
         spared = cached.held_out.count.sum() / data.catalogue.support.sum()
@@ -400,12 +422,26 @@ def _recommenders(legs: Any) -> list[Recommender]:
             found=", ".join(map(repr, strangers)) or ("a single one" if given else "none"),
             fix="give some, as in legs=[PageRankRecommender(), RidgeRecommender()]",
         )
+    for leg in given:
+        if not leg.leg_names:
+            raise ParameterError(
+                "the legs must learn something to be blended",
+                found=type(leg).__name__,
+                fix="leave it out: model.baselines() has it beside the blend",
+            )
     return given
 
 
 # PySpark asks a Pipeline alone for its parts, by `getStages`. Were the hybrid none, a
 # CrossValidator with a grid over the parameters of legs could not be saved.
 Pipeline.register(HybridRecommender)
+
+
+def default_weights(legs: Sequence[str]) -> dict[str, float]:
+    """The default weight of each leg; one that has none has the mean of the others, not 0."""
+    known = [DEFAULT_WEIGHTS[leg] for leg in legs if leg in DEFAULT_WEIGHTS]
+    mean = sum(known) / len(known) if known else 1.0
+    return {leg: DEFAULT_WEIGHTS.get(leg, mean) for leg in legs}
 
 
 def _by_leg(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import HIDDEN, INDEX, ITEM, USER
+from graphrec.data.columns_found import has_column
 from graphrec.data.frames import require_frame
 from graphrec.models.histories import or_empty
 from graphrec.models.learned import Learned
@@ -33,12 +34,13 @@ def filter_items(
 
     Raises:
         ParameterError: a filter is no table.
-        ColumnError: a filter has no item column, or ids of another type.
+        ColumnError: a filter has no item column, ids of another type, or a column that differs
+            from that of the users in case alone.
     """
     for name, frame in (("allow", allow), ("deny", deny)):
         if frame is not None:
             require_frame(frame, name)
-    if deny is not None and learned.columns.user in deny.columns:
+    if deny is not None and has_column(deny, "user", learned.columns.user):
         return _hide_per_user(learned, profiles, deny), _excluded(learned, allow, None)
     return profiles, _excluded(learned, allow, deny)
 

@@ -25,7 +25,7 @@ from graphrec.columns import (
     VECTOR,
 )
 from graphrec.data.checks import require_free
-from graphrec.data.frames import free_name, require_frame
+from graphrec.data.frames import free_name, named_alike, require_frame
 from graphrec.data.id_types import as_id
 from graphrec.data.interactions import InteractionFigures
 from graphrec.errors import GraphrecError, ParameterError
@@ -323,7 +323,7 @@ class RecommenderModel(
         require_frame(dataset, "the dataset")
         user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
         name = self.value("predictionCol")
-        if name in (self._user, self._item, *self.legs):
+        if named_alike([self._user, self._item, *self.legs], name):
             raise ParameterError(
                 "pairScores has another column of the name that predictionCol gives",
                 found=repr(name),
@@ -504,7 +504,7 @@ class RecommenderModel(
     def _lists_and_labels(self, dataset: DataFrame, length: int) -> DataFrame:
         """(user, `predictionCol`: array<item>, label: array<item>) for a RankingEvaluator."""
         prediction = self.value("predictionCol")
-        if prediction == LABEL:
+        if named_alike([LABEL], prediction):
             raise ParameterError(
                 "transform puts the held-out items into the column label",
                 found=f"predictionCol={prediction!r}",

@@ -318,6 +318,22 @@ def test_the_columns_may_have_other_names(spark: SparkSession) -> None:
     assert [test.count() for _, test in cut] == [3, 3, 3, 2]
 
 
+def test_names_may_have_dots_and_blanks(spark: SparkSession) -> None:
+    df = spark.range(10).selectExpr(
+        "'a' as `user.id`", "id as `movie id`", "id as `seen.at`", "'x' as `a``b`"
+    )
+    user, item, at = df.columns[:3]
+    cut = [
+        splits.random_per_user(df, 0.3, user=user, item=item),
+        splits.last_n(df, 3, user=user, item=item, timestamp=at),
+        splits.by_time(df, 0.3, timestamp=at),
+        splits.k_fold(df, 5, user=user, item=item)[0],
+        splits.cold_start_users(df, 0.5, user=user),
+    ]
+    assert [test.count() for _, test in cut] == [3, 3, 3, 2, 0]
+    assert splits.with_folds(df, 5, user=user, item=item).columns == [*df.columns, "fold"]
+
+
 @pytest.mark.parametrize(
     "call",
     [

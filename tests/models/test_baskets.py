@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
+from graphrec.errors import ColumnError
 from graphrec.models.recommender import RecommenderModel
 
 SCHEMA = "user string, item string, rating double"
@@ -75,6 +76,18 @@ def test_a_basket_without_ratings_weighs_one_each(
     rated = spark.createDataFrame([("basket", "alien", 1.0), ("basket", "blade", 1.0)], SCHEMA)
     found = lists(model.recommendForProfiles(plain, 5))
     assert found == lists(model.recommendForProfiles(rated, 5))
+
+
+def test_columns_in_other_letters_are_not_passed_over(
+    spark: SparkSession, model: RecommenderModel
+) -> None:
+    """Without a word, a basket's ratings would count 1, and what one is denied, all would be."""
+    basket = spark.createDataFrame(ANN_AGAIN, SCHEMA)
+    with pytest.raises(ColumnError, match=r"no column 'rating' .* did you mean 'Rating'"):
+        model.recommendForProfiles(basket.withColumnRenamed("rating", "Rating"), 5)
+    denied = basket.select("user", "item").withColumnRenamed("user", "USER")
+    with pytest.raises(ColumnError, match=r"no column 'user' .* did you mean 'USER'"):
+        model.rankedLists(5, deny=denied)
 
 
 # --- times ----------------------------------------------------------------------------------------

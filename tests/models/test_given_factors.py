@@ -3,11 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 import graphrec as gr
 from graphrec.errors import ColumnError, ParameterError
 
 RANK = 3
+Rows = list[tuple[str, list[float] | None]]
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +78,8 @@ def test_given_factors_blend_with_other_legs(
 def test_vectors_that_are_not_finite_are_refused(
     spark: SparkSession, interactions: DataFrame, value: float | None
 ) -> None:
-    bad = spark.createDataFrame([("i1", [1.0, value])], "id string, vector array<double>")
-    with pytest.raises(ColumnError, match=r"must hold finite numbers; found .* of 'i1'"):
+    bad = spark.createDataFrame([(1, [1.0, value])], "id int, vector array<double>")
+    with pytest.raises(ColumnError, match=r"must hold finite numbers; found .* of 1"):
         gr.GivenFactorsRecommender(bad).fit(interactions)
 
 
@@ -94,3 +96,29 @@ def test_frames_of_another_shape_are_refused(spark: SparkSession, interactions: 
     ragged = spark.createDataFrame([(1, [1.0]), (2, [1.0, 2.0])], "id int, v array<double>")
     with pytest.raises(ColumnError, match="one length"):
         gr.GivenFactorsRecommender(ragged).fit(interactions)
+
+
+@pytest.mark.parametrize(
+    ("items", "users", "found"),
+    [
+        # Two vectors of lengths 1 and 3 have the numbers of two vectors of length 2.
+        ([("i0", [1.0]), ("i1", [1.0, 2.0, 3.0])], [], "lengths from 1 to 3"),
+        ([("i0", [1.0]), ("i0", [2.0])], [], "2 rows of one item"),
+        ([("i0", [1.0, 2.0]), ("i1", None)], [], "None of 'i1'"),
+        ([("i0", []), ("i1", [])], [], "vectors of length 0"),
+        ([("i0", [1.0, 2.0])], [("u0", [1.0]), ("u1", [1.0, 2.0, 3.0])], "lengths from 1 to 3"),
+        ([("i0", [1.0, 2.0])], [("u0", [1.0, 2.0]), ("u0", [2.0, 1.0])], "2 rows of one user"),
+        ([("i0", [1.0, 2.0])], [("u0", [1.0])], "1 and 2"),
+    ],
+    ids=str,
+)
+def test_factors_are_one_vector_of_one_length_for_each_id(
+    spark: SparkSession, interactions: DataFrame, items: Rows, users: Rows, found: str
+) -> None:
+    schema = "id string, v array<double>"
+    given = gr.GivenFactorsRecommender(
+        spark.createDataFrame(items, schema), spark.createDataFrame(users, schema)
+    )
+    named = interactions.select("user", F.concat(F.lit("i"), "item").alias("item"))
+    with pytest.raises(ColumnError, match=f"found {found}"):
+        given.fit(named)

@@ -157,6 +157,32 @@ def test_the_legs_that_are_there_share_the_default_weights(
         np.testing.assert_allclose(spread, DEFAULT_WEIGHTS[leg] / total, rtol=1e-3)
 
 
+def test_a_leg_without_a_default_weight_has_the_mean_of_the_others(
+    interactions: DataFrame,
+) -> None:
+    """With 0 it would be learned for nothing, and a grid over its parameters be without effect."""
+    walks = [gr.PageRankRecommender(), gr.RidgeRecommender(), gr.CowatchRecommender()]
+    fitted = gr.HybridRecommender(walks, fadeBeyond={}).fit(interactions)
+    mean = (DEFAULT_WEIGHTS["walk"] + DEFAULT_WEIGHTS["ridge"]) / 2
+    assert isinstance(fitted, HybridRecommenderModel)
+    assert fitted._blend() == pytest.approx(
+        [
+            weight / (3 * mean)
+            for weight in (DEFAULT_WEIGHTS["walk"], DEFAULT_WEIGHTS["ridge"], mean)
+        ]
+    )
+    assert fitted.pairScores(interactions).where("abs(cowatch) > 0.1").count() > 0
+
+
+def test_a_fitted_model_keeps_the_weights_that_it_learned(model: HybridRecommenderModel) -> None:
+    """MLlib's tools give `transform` the map of the fit, `learned` and all."""
+    pairs = model.learned.interactions.accepted.select("user", "item")  # type: ignore[union-attr]
+    same = model.transform(pairs, {model.weights: "learned"})
+    assert same.exceptAll(model.transform(pairs)).isEmpty()
+    with pytest.raises(ParameterError, match="a fitted model cannot learn weights"):
+        model.copy().setParams(weights="learned").recommendForAllUsers(1)
+
+
 def test_weights_that_name_no_leg_are_refused(
     model: HybridRecommenderModel, interactions: DataFrame
 ) -> None:
@@ -181,6 +207,7 @@ def test_weights_that_name_no_leg_are_refused(
             {"walk": "much"},
             [0.5],
             "best",
+            np.ones(2),
         ),
         *({"walk": 1e39}, {"walk": 1e-50}, {"walk": True}, {"walk": 1.0, "als": float("inf")}),
     ],
@@ -282,6 +309,12 @@ def test_a_leg_alone_learns_nothing_from_itself(interactions: DataFrame, leg: An
 def test_legs_are_recommenders(legs: Any) -> None:
     with pytest.raises(ParameterError, match="legs must be a list of recommenders; found "):
         gr.HybridRecommender(legs)
+
+
+@pytest.mark.usefixtures("spark")
+def test_what_learns_no_leg_is_none() -> None:
+    with pytest.raises(ParameterError, match=r"must learn something .*; found PopularityRec"):
+        gr.HybridRecommender([gr.PopularityRecommender(), gr.PageRankRecommender()])
 
 
 @pytest.mark.usefixtures("spark")
