@@ -260,7 +260,7 @@ def test_what_cannot_be_compared_is_refused(
         gr.evaluate(models, train, test, k=0)
     with pytest.raises(ColumnError, match="the test frame must have the column 'what' once"):
         gr.evaluate(models, train, test.drop("what"))
-    with pytest.raises(ColumnError, match="'what' must be of one type in both frames"):
+    with pytest.raises(ColumnError, match="'what' are not of the model's type; found int"):
         gr.evaluate(models, train, test.withColumn("what", F.lit(7)))
     with pytest.raises(EmptyInputError, match="nobody is in the test set"):
         gr.evaluate(models, train, test.limit(0))
