@@ -13,7 +13,6 @@ has to.
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
 import uuid
@@ -102,11 +101,6 @@ def staged(
 def write_text(spark: SparkSession, path: str, text: str) -> None:
     """Write a small file."""
     _Files(spark).write(path, text)
-
-
-def literal(path: str) -> str:
-    """The path for Spark's readers, which take some of its characters as a pattern."""
-    return re.sub(r"([\[\]{}*?\\])", r"\\\1", path)
 
 
 # --- checks ---------------------------------------------------------------------------------------

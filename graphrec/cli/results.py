@@ -13,8 +13,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from graphrec.cli.options import OutputOptions, TableFormat, WritingOptions
-from graphrec.cli.output import RESULT, SAVED_MODEL, literal, staged
+from graphrec.cli.output import RESULT, SAVED_MODEL, staged
 from graphrec.data.column_types import quoted
+from graphrec.data.file_names import escaped
 from graphrec.models.directory import SAVE_MODEL
 from graphrec.models.recommender import RecommenderModel
 from graphrec.progress import stage
@@ -109,7 +110,7 @@ def write_table(table: DataFrame, folder: str) -> DataFrame:
 
 def read_result(spark: SparkSession, folder: str) -> DataFrame:
     """The table of a result."""
-    return spark.read.parquet(literal(folder))
+    return spark.read.parquet(escaped(folder))
 
 
 def write_beside(

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from graphrec.cli.output import RESULT, literal, staged, write_text
+from graphrec.cli.output import RESULT, staged, write_text
 from graphrec.cli.signals import Interrupted, interruptions_raise
+from graphrec.data.file_names import escaped
 from graphrec.errors import InputError, OutputExistsError, PlatformError
 
 OLD = {"_run.json": "old"}
@@ -54,7 +55,7 @@ def test_names_with_special_characters(spark: SparkSession, tmp_path: Path, name
     with staged(spark, str(tmp_path / name), made_of=RESULT, overwrite=False) as folder:
         spark.range(3).write.mode("append").parquet(folder)
     assert os.listdir(tmp_path) == [name]
-    assert spark.read.parquet(literal(str(tmp_path / name))).count() == 3
+    assert spark.read.parquet(escaped(str(tmp_path / name))).count() == 3
 
 
 def test_replaces_only_when_asked_to(spark: SparkSession, tmp_path: Path) -> None:
