@@ -38,7 +38,7 @@ from benchmarks.time_options import (
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
 from graphrec.evaluation.summary import summarise
-from graphrec.models.recommender import Recommender, RecommenderModel
+from graphrec.recommenders.base import Recommender, RecommenderModel
 
 _CUTOFF = 20
 _TIMED = ", on time"
@@ -161,21 +161,21 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
 
 def _ablated(train: DataFrame, whole: Mapping[str, float]) -> list[tuple[str, RecommenderModel]]:
     """Hybrids that lack one thing each, with the weights of the whole one."""
-    walk, ridge, als = gr.PageRankRecommender, gr.RidgeRecommender, gr.ALSRecommender
+    walk, ease, als = gr.RandomWalkRecommender, gr.EASERecommender, gr.ALSRecommender
     embedding = gr.EmbeddingRecommender
     variants: dict[str, tuple[list[Recommender] | None, dict[str, Any]]] = {
-        "without the walk": ([ridge(), als(), embedding()], {}),
-        "without the ridge": ([walk(), als(), embedding()], {}),
-        "without ALS": ([walk(), ridge(), embedding()], {}),
-        "without the embeddings": ([walk(), ridge(), als()], {}),
-        "ALS of rank 64": ([walk(), ridge(), als(rank=64), embedding()], {}),
-        "embeddings of rank 64": ([walk(), ridge(), als(), embedding(rank=64)], {}),
-        "no denoising": ([walk(), ridge(denoising=0.0), als(), embedding()], {}),
-        "users of equal weight": ([walk(), ridge(userExponent=0.0), als(), embedding()], {}),
-        "200 partners": (None, {"maxPartners": 200}),
+        "without the walk": ([ease(), als(), embedding()], {}),
+        "without EASE": ([walk(), als(), embedding()], {}),
+        "without ALS": ([walk(), ease(), embedding()], {}),
+        "without the embeddings": ([walk(), ease(), als()], {}),
+        "ALS of rank 64": ([walk(), ease(), als(rank=64), embedding()], {}),
+        "embeddings of rank 64": ([walk(), ease(), als(), embedding(rank=64)], {}),
+        "no denoising": ([walk(), ease(denoising=0.0), als(), embedding()], {}),
+        "users of equal weight": ([walk(), ease(userExponent=0.0), als(), embedding()], {}),
+        "200 neighbours": (None, {"maxNeighbours": 200}),
         "100 candidates": (None, {"candidates": 100}),
         "1000 candidates": (None, {"candidates": 1000}),
-        "a walk that does not fade": (None, {"fadeBeyond": {}}),
+        "a walk that does not decay": (None, {"decayBeyond": {}}),
         "legs learned once": (None, {"pseudoInteractions": 0.0}),
     }
     fitted = []

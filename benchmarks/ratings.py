@@ -57,8 +57,8 @@ def _predictions(train: DataFrame, test: DataFrame) -> dict[str, DataFrame]:
     alike = ALS(
         **_COLUMNS,
         rank=ours.value("rank"),
-        maxIter=ours.value("iterations"),
-        regParam=ours.value("regularization"),
+        maxIter=ours.value("maxIter"),
+        regParam=ours.value("regParam"),
         seed=0,
     )
     mean = train.agg(F.avg("rating").alias("prediction"))

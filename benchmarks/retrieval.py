@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from benchmarks.time_options import of_known_users
 from graphrec.evaluation.metrics import ranking_metrics
-from graphrec.models.hybrid import DEFAULT_WEIGHTS, HybridRecommenderModel
+from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS, HybridRecommenderModel
 
 _CUTOFF = 20
 _SHARES = (0.0, 0.02, 0.05, 0.1, 0.26, 0.5, 1.0)  # of the neighbour legs; by default .26
@@ -60,7 +60,7 @@ def _print(path: Path, model: HybridRecommenderModel, test: DataFrame, asked: Da
 
 def _weights(share: float) -> dict[str, float]:
     """The default weights, with so much of their sum on the neighbour legs."""
-    neighbours = {leg: DEFAULT_WEIGHTS[leg] for leg in ("walk", "ridge")}
+    neighbours = {leg: DEFAULT_WEIGHTS[leg] for leg in ("walk", "ease")}
     factors = {leg: DEFAULT_WEIGHTS[leg] for leg in ("als", "embedding")}
     return {
         **{leg: w * share / sum(neighbours.values()) for leg, w in neighbours.items()},

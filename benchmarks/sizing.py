@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from graphrec.machine import GIBIBYTE
+from graphrec.spark.machine import GIBIBYTE
 
 _TASK_END: Final = "SparkListenerTaskEnd"
 _PAIR_BYTES: Final = 12  # neighbour int32, a float32 for each of two neighbour legs
@@ -39,7 +39,7 @@ class Wanted:
     interactions: int
     users: int
     items: int
-    partners: int = 400
+    neighbours: int = 400
     rank: int = 256
     block_entries: int = 32_000_000
     nodes: int = 20
@@ -70,7 +70,7 @@ def measured_rates(events: Iterable[dict[str, Any]], interactions: int) -> Rates
 
 def need(wanted: Wanted, rates: Rates) -> Need:
     """Scale the rates: with capped histories every stage is linear in the users."""
-    table = wanted.items * (wanted.partners * _PAIR_BYTES + wanted.rank * _FLOAT_BYTES)
+    table = wanted.items * (wanted.neighbours * _PAIR_BYTES + wanted.rank * _FLOAT_BYTES)
     factors = max(wanted.users, wanted.items) * wanted.rank * _FLOAT_BYTES
     blocks = wanted.cores * wanted.block_entries * _ENTRY_BYTES
     seconds = rates.core_seconds * wanted.interactions / (wanted.nodes * wanted.cores)

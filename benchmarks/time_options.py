@@ -24,8 +24,8 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
-from graphrec.models.hybrid import DEFAULT_WEIGHTS
-from graphrec.models.recommender import RecommenderModel
+from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
 
 _CUTOFF = 20
 _WINDOWS = ((0.3, 0.1), (0.4, 0.1), (0.5, 0.1), (0.6, 0.1), (0.7, 0.1), (0.8, 0.2))
@@ -132,8 +132,8 @@ class _Window:
 def recommender_with(options: Options) -> gr.HybridRecommender:
     """The hybrid with some options."""
     legs = [
-        gr.PageRankRecommender(orderExponent=options.order),  # these can know what is after what
-        gr.RidgeRecommender(orderExponent=options.order),
+        gr.RandomWalkRecommender(orderExponent=options.order),  # these can know what is after what
+        gr.EASERecommender(orderExponent=options.order),
         gr.ALSRecommender(),
         gr.EmbeddingRecommender(),
     ]

@@ -28,7 +28,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from graphrec.graph.measures import MEASURES, Counts, Measure
+from graphrec.cooccurrence.measures import MEASURES, Counts, Measure
 
 _SEED: Final = 0
 _HELD_OUT: Final = 5  # items of a history at most
@@ -207,7 +207,7 @@ def _figures(data: Data, asked: list[Question]) -> Frame:
 def _rows(
     has: sparse.csr_array, asked: list[Question]
 ) -> Iterator[tuple[Question, tuple[npt.NDArray[np.integer[Any]], Counts, Counts]]]:
-    """Each question with its item's partners, common users, and users of all items."""
+    """Each question with its item's neighbours, common users, and users of all items."""
     support: Counts = np.asarray(has.sum(axis=0), np.float64).ravel()
     of_item = has.T.tocsr()
     for start in range(0, len(asked), _ITEMS_AT_ONCE):
@@ -215,33 +215,36 @@ def _rows(
         counts = (of_item[[question.item for question in some]] @ has).tocsr()
         for row, question in enumerate(some):
             part = slice(counts.indptr[row], counts.indptr[row + 1])
-            partner = np.asarray(counts.indices[part])
+            neighbour = np.asarray(counts.indices[part])
             together: Counts = np.asarray(counts.data[part], np.float64)
-            others = partner != question.item
-            yield question, (partner[others], together[others], support)
+            others = neighbour != question.item
+            yield question, (neighbour[others], together[others], support)
 
 
 def _ranks(
     has: sparse.csr_array,
     question: Question,
-    partner: npt.NDArray[np.integer[Any]],
+    neighbour: npt.NDArray[np.integer[Any]],
     together: Counts,
     support: Counts,
 ) -> Iterator[tuple[float, float]]:
     """How many stand before the target by each setting, and how many of those are unseen."""
-    found = np.flatnonzero(partner == question.target)
+    found = np.flatnonzero(neighbour == question.target)
     history = has.indices[has.indptr[question.user] : has.indptr[question.user + 1]]
-    unseen = ~np.isin(partner, history)
+    unseen = ~np.isin(neighbour, history)
     for name, shrinkage in itertools.product(_TRIED, _SHRINKAGES):
         if not found.size:
             yield from ((np.inf, np.inf) for _ in _SUPPORTS)
             continue
         score = _TRIED[name](
-            together, np.full(together.size, support[question.item]), support[partner], has.shape[0]
+            together,
+            np.full(together.size, support[question.item]),
+            support[neighbour],
+            has.shape[0],
         )
         score = score * (together / (together + shrinkage))
         least = score[found[0]]
-        before = (score > least) | ((score == least) & (partner < question.target))
+        before = (score > least) | ((score == least) & (neighbour < question.target))
         for common in _SUPPORTS:
             if together[found[0]] < common:
                 yield np.inf, np.inf

@@ -18,27 +18,27 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ALSModel": "graphrec.models.als",
-    "ALSRecommender": "graphrec.models.als",
-    "CowatchModel": "graphrec.models.cowatch",
-    "CowatchRecommender": "graphrec.models.cowatch",
-    "EmbeddingModel": "graphrec.models.embedding",
-    "EmbeddingRecommender": "graphrec.models.embedding",
-    "GivenFactorsModel": "graphrec.models.given_factors",
-    "GivenFactorsRecommender": "graphrec.models.given_factors",
-    "HybridRecommender": "graphrec.models.hybrid",
-    "HybridRecommenderModel": "graphrec.models.hybrid",
-    "PageRankModel": "graphrec.models.pagerank",
-    "PageRankRecommender": "graphrec.models.pagerank",
-    "PopularityModel": "graphrec.models.popularity",
-    "PopularityRecommender": "graphrec.models.popularity",
+    "ALSModel": "graphrec.recommenders.als.estimator",
+    "ALSRecommender": "graphrec.recommenders.als.estimator",
+    "ItemKNNModel": "graphrec.recommenders.item_knn",
+    "ItemKNNRecommender": "graphrec.recommenders.item_knn",
+    "EmbeddingModel": "graphrec.recommenders.embedding.estimator",
+    "EmbeddingRecommender": "graphrec.recommenders.embedding.estimator",
+    "PretrainedFactorsModel": "graphrec.recommenders.pretrained",
+    "PretrainedFactorsRecommender": "graphrec.recommenders.pretrained",
+    "HybridRecommender": "graphrec.recommenders.hybrid.estimator",
+    "HybridRecommenderModel": "graphrec.recommenders.hybrid.estimator",
+    "RandomWalkModel": "graphrec.recommenders.walks.estimator",
+    "RandomWalkRecommender": "graphrec.recommenders.walks.estimator",
+    "PopularityModel": "graphrec.recommenders.popularity",
+    "PopularityRecommender": "graphrec.recommenders.popularity",
     "RankingEvaluator": "graphrec.evaluation.evaluator",
-    "RatingPredictor": "graphrec.models.rating",
-    "RatingPredictorModel": "graphrec.models.rating",
-    "RidgeModel": "graphrec.models.ridge",
-    "RidgeRecommender": "graphrec.models.ridge",
+    "RatingPredictor": "graphrec.recommenders.rating",
+    "RatingPredictorModel": "graphrec.recommenders.rating",
+    "EASEModel": "graphrec.recommenders.ease.estimator",
+    "EASERecommender": "graphrec.recommenders.ease.estimator",
     "evaluate": "graphrec.evaluation.comparison",
-    "spark_session": "graphrec.session",
+    "spark_session": "graphrec.spark.session",
 }
 _MODULES = {
     "errors": "graphrec.errors",
@@ -54,25 +54,31 @@ if TYPE_CHECKING:
     from graphrec.data import splits as splits
     from graphrec.evaluation.comparison import evaluate as evaluate
     from graphrec.evaluation.evaluator import RankingEvaluator as RankingEvaluator
-    from graphrec.models.als import ALSModel as ALSModel
-    from graphrec.models.als import ALSRecommender as ALSRecommender
-    from graphrec.models.cowatch import CowatchModel as CowatchModel
-    from graphrec.models.cowatch import CowatchRecommender as CowatchRecommender
-    from graphrec.models.embedding import EmbeddingModel as EmbeddingModel
-    from graphrec.models.embedding import EmbeddingRecommender as EmbeddingRecommender
-    from graphrec.models.given_factors import GivenFactorsModel as GivenFactorsModel
-    from graphrec.models.given_factors import GivenFactorsRecommender as GivenFactorsRecommender
-    from graphrec.models.hybrid import HybridRecommender as HybridRecommender
-    from graphrec.models.hybrid import HybridRecommenderModel as HybridRecommenderModel
-    from graphrec.models.pagerank import PageRankModel as PageRankModel
-    from graphrec.models.pagerank import PageRankRecommender as PageRankRecommender
-    from graphrec.models.popularity import PopularityModel as PopularityModel
-    from graphrec.models.popularity import PopularityRecommender as PopularityRecommender
-    from graphrec.models.rating import RatingPredictor as RatingPredictor
-    from graphrec.models.rating import RatingPredictorModel as RatingPredictorModel
-    from graphrec.models.ridge import RidgeModel as RidgeModel
-    from graphrec.models.ridge import RidgeRecommender as RidgeRecommender
-    from graphrec.session import spark_session as spark_session
+    from graphrec.recommenders.als.estimator import ALSModel as ALSModel
+    from graphrec.recommenders.als.estimator import ALSRecommender as ALSRecommender
+    from graphrec.recommenders.ease.estimator import EASEModel as EASEModel
+    from graphrec.recommenders.ease.estimator import EASERecommender as EASERecommender
+    from graphrec.recommenders.embedding.estimator import EmbeddingModel as EmbeddingModel
+    from graphrec.recommenders.embedding.estimator import (
+        EmbeddingRecommender as EmbeddingRecommender,
+    )
+    from graphrec.recommenders.hybrid.estimator import HybridRecommender as HybridRecommender
+    from graphrec.recommenders.hybrid.estimator import (
+        HybridRecommenderModel as HybridRecommenderModel,
+    )
+    from graphrec.recommenders.item_knn import ItemKNNModel as ItemKNNModel
+    from graphrec.recommenders.item_knn import ItemKNNRecommender as ItemKNNRecommender
+    from graphrec.recommenders.popularity import PopularityModel as PopularityModel
+    from graphrec.recommenders.popularity import PopularityRecommender as PopularityRecommender
+    from graphrec.recommenders.pretrained import PretrainedFactorsModel as PretrainedFactorsModel
+    from graphrec.recommenders.pretrained import (
+        PretrainedFactorsRecommender as PretrainedFactorsRecommender,
+    )
+    from graphrec.recommenders.rating import RatingPredictor as RatingPredictor
+    from graphrec.recommenders.rating import RatingPredictorModel as RatingPredictorModel
+    from graphrec.recommenders.walks.estimator import RandomWalkModel as RandomWalkModel
+    from graphrec.recommenders.walks.estimator import RandomWalkRecommender as RandomWalkRecommender
+    from graphrec.spark.session import spark_session as spark_session
 
 
 def __getattr__(name: str) -> Any:

@@ -59,23 +59,23 @@ def test_stages_know_their_step_and_parts_belong_to_that_of_the_whole() -> None:
     with listen(told.append), planned(["read", "learn"]):
         with stage("read"):
             pass
-        with stage("learn"), planned(["of", "another", "plan"]), stage("ridge"):
+        with stage("learn"), planned(["of", "another", "plan"]), stage("ease"):
             pass
     with listen(told.append), stage("unplanned"):
         pass
     assert [(event.path, event.place) for event in told if event.seconds is not None] == [
         ("read", "step 1 of 2"),
-        ("learn / ridge", "step 2 of 2"),
+        ("learn / ease", "step 2 of 2"),
         ("learn", "step 2 of 2"),
         ("unplanned", ""),
     ]
 
 
-@pytest.mark.parametrize("names", [["read", "ridge"], ["read"], None])
+@pytest.mark.parametrize("names", [["read", "ease"], ["read"], None])
 def test_what_is_not_as_planned_claims_no_number_of_steps(names: list[str] | None) -> None:
     told: list[Event] = []
     with listen(told.append), planned(names):
-        for name in ("read", "factors", "ridge"):
+        for name in ("read", "factors", "ease"):
             with stage(name):
                 pass
     places = [event.place for event in told if event.seconds is not None]
@@ -107,8 +107,8 @@ def test_threads_count_their_own_steps() -> None:
 
 def test_as_text() -> None:
     assert str(Event("read")) == "read ..."
-    assert str(Event("ridge", ("again",), "to find more", 7, 11)) == (
-        "step 7 of 11, again / ridge: to find more"
+    assert str(Event("ease", ("again",), "to find more", 7, 11)) == (
+        "step 7 of 11, again / ease: to find more"
     )
     assert str(Event("read", step=2, seconds=3.21, counts={"rows": 18000})) == (
         "step 2, read, 18,000 rows, 3.2 s"

@@ -253,10 +253,10 @@ def test_neighbours_find_the_last_film_twice_as_often_as_popularity() -> None:
     assert by_neighbours > 2 * by_popularity
 
 
-@pytest.mark.parametrize("partners", [10, 20, 40])
-def test_communities_of_the_pruned_item_graph_are_the_planted_ones(partners: int) -> None:
+@pytest.mark.parametrize("neighbours", [10, 20, 40])
+def test_communities_of_the_pruned_item_graph_are_the_planted_ones(neighbours: int) -> None:
     similar = cosine(watched(PLAIN))
-    kept = np.argsort(-similar, axis=1)[:, :partners]
+    kept = np.argsort(-similar, axis=1)[:, :neighbours]
     pruned = np.zeros_like(similar)
     np.put_along_axis(pruned, kept, np.take_along_axis(similar, kept, axis=1), axis=1)
     graph = nx.from_numpy_array(np.maximum(pruned, pruned.T))

@@ -42,8 +42,8 @@ def recommend(ratings: Path, options: Sequence[str]) -> Job:
         "read": "start Spark",
         "histories": "read",
         "item pairs": "histories",
-        "ridge": "item pairs",
-        "factors": "ridge",
+        "ease": "item pairs",
+        "factors": "ease",
         "self-training": "self-training:",  # which tells what it is for when it begins
         "lists": "merge tables",
     }

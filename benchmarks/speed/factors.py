@@ -6,7 +6,7 @@ import numpy as np
 
 import graphrec as gr
 from benchmarks.speed.inputs import THREADS, Seconds, interactions, matrix, session, timed
-from graphrec.models.training import prepare
+from graphrec.recommenders.training import prepare
 
 
 def graphrec(data: str, rank: int, iterations: int) -> Seconds:
@@ -20,7 +20,7 @@ def mllib(data: str, rank: int, iterations: int) -> Seconds:
 
 
 def _in_spark(data: str, rank: int, iterations: int, engine: str) -> Seconds:
-    als = gr.ALSRecommender(rank=rank, iterations=iterations, engine=engine)
+    als = gr.ALSRecommender(rank=rank, maxIter=iterations, engine=engine)
     prepared = prepare(interactions(session(), data), als)
     seconds: Seconds = {}
     with timed(seconds, "fit"):

@@ -14,7 +14,7 @@ from typing import Final
 
 from benchmarks.process_tree import measure
 from benchmarks.speed.contest import PEAK, Contender, Figure, Limit, Target
-from graphrec.machine import GIBIBYTE
+from graphrec.spark.machine import GIBIBYTE
 
 Figures = dict[str, float]  # by stage, and PEAK
 

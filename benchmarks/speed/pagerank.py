@@ -7,7 +7,7 @@ from scipy import sparse
 
 import graphrec as gr
 from benchmarks.speed.inputs import Seconds, drain, interactions, matrix, session, timed
-from graphrec.graph.graphframes_pagerank import user_pagerank
+from graphrec.recommenders.walks.graphframes_pagerank import user_pagerank
 
 _RESTART = 0.5
 _TOLERANCE = 1e-3
@@ -19,7 +19,7 @@ def graphrec(data: str) -> Seconds:
     rows = interactions(spark, data)
     seconds: Seconds = {}
     with timed(seconds, "fit"):
-        model = gr.PageRankRecommender(walk="restart", restartProbability=_RESTART).fit(rows)
+        model = gr.RandomWalkRecommender(method="pagerank", restartProbability=_RESTART).fit(rows)
     with timed(seconds, "lists"):
         drain(model.rankedLists(20))
     whole = seconds["fit"] + seconds["lists"]
@@ -29,7 +29,7 @@ def graphrec(data: str) -> Seconds:
 def graphframes(data: str, sources: int) -> Seconds:
     """GraphFrames' parallelPersonalizedPageRank from some users."""
     rows = interactions(session(), data)
-    graph = gr.PageRankRecommender().fit(rows).graph
+    graph = gr.RandomWalkRecommender().fit(rows).graph
     users = rows.select("user").distinct().orderBy("user").limit(sources)
     seconds: Seconds = {}
     with timed(seconds, "ranks"):

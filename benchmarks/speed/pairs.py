@@ -6,33 +6,33 @@ import numpy as np
 
 import graphrec as gr
 from benchmarks.speed.inputs import THREADS, Seconds, interactions, matrix, session, timed
-from graphrec.models.training import prepare
+from graphrec.recommenders.training import prepare
 
 
 def graphrec(data: str) -> Seconds:
-    """The pair table of the hybrid, and the ridge regression on it."""
-    ridge = gr.RidgeRecommender()
+    """The pair table of the hybrid, and EASE on it."""
+    ease = gr.EASERecommender()
     seconds: Seconds = {}
     with timed(seconds, "histories"):
-        prepared = prepare(interactions(session(), data), ridge, ridge.exponents())
+        prepared = prepare(interactions(session(), data), ease, ease.exponents())
     with timed(seconds, "pairs"):
         prepared.pairs()
-    with timed(seconds, "ridge"):
-        ridge.learn(prepared)
+    with timed(seconds, "ease"):
+        ease.learn(prepared)
     return seconds
 
 
 def sparse_dot_topn(data: str) -> Seconds:
-    """The product of the matrix with itself, the best partners of each item alone."""
+    """The product of the matrix with itself, the best neighbours of each item alone."""
     from sparse_dot_topn import sp_matmul_topn  # noqa: PLC0415 a peer
 
     by_user = matrix(data)
     by_user.data /= np.sqrt(np.repeat(np.diff(by_user.indptr), np.diff(by_user.indptr)))
     by_item = by_user.T.tocsr()
-    partners = gr.RidgeRecommender().partners_kept(by_user.shape[1])
+    neighbours = gr.EASERecommender().neighbours_kept(by_user.shape[1])
     seconds: Seconds = {}
     with timed(seconds, "pairs"):
-        sp_matmul_topn(by_item, by_user, top_n=partners + 1, n_threads=THREADS)
+        sp_matmul_topn(by_item, by_user, top_n=neighbours + 1, n_threads=THREADS)
     return seconds
 
 
@@ -46,12 +46,12 @@ def scipy(data: str) -> Seconds:
     return seconds
 
 
-def implicit_bm25(data: str, partners: int) -> Seconds:
+def implicit_bm25(data: str, neighbours: int) -> Seconds:
     """BM25 of implicit: item pairs, and the lists of all users from them."""
     from implicit.nearest_neighbours import BM25Recommender  # noqa: PLC0415 a peer
 
     rows = matrix(data)
-    model = BM25Recommender(K=partners, num_threads=THREADS)
+    model = BM25Recommender(K=neighbours, num_threads=THREADS)
     seconds: Seconds = {}
     with timed(seconds, "pairs"):
         model.fit(rows, show_progress=False)

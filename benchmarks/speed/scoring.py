@@ -11,12 +11,12 @@ import pyarrow as pa
 import graphrec as gr
 from benchmarks.generate import Shape, write
 from benchmarks.speed.inputs import THREADS, Seconds, drain, interactions, matrix, session, timed
-from graphrec.artifacts import one_thread
-from graphrec.ranking.blocks import Lists
-from graphrec.ranking.kernel import rank_users
-from graphrec.ranking.serving import read_profiles, user_factors
-from graphrec.ranking.settings import Request
-from graphrec.ranking.tables import factors_of, neighbours_of
+from graphrec.serving.kernel import rank_users
+from graphrec.serving.kernel_types import Lists
+from graphrec.serving.lists import read_histories, user_factors
+from graphrec.serving.request import Request
+from graphrec.serving.tables import factors_of, neighbours_of
+from graphrec.spark.parallelism import one_thread
 
 _LENGTH = 20
 _BATCH = 1_000  # users whom a thread of the bare kernel serves at a time
@@ -60,13 +60,13 @@ def kernel(model: str) -> Seconds:
     settings = request.settings(
         tables["popularity"], np.zeros(learned.tables.catalogue.size, np.bool_)
     )
-    batches = learned.profiles.toArrow().combine_chunks().to_batches(max_chunksize=_BATCH)
+    batches = learned.histories.toArrow().combine_chunks().to_batches(max_chunksize=_BATCH)
 
     def serve(batch: pa.RecordBatch) -> Lists:
-        profiles = read_profiles(batch, filter_seen=True)
-        users = user_factors(batch, profiles, tables, learned.tables.fold_ins)
+        histories = read_histories(batch, filter_seen=True)
+        users = user_factors(batch, histories, tables, learned.tables.fold_ins)
         neighbours = neighbours_of(tables)
-        return rank_users(profiles, neighbours, factors_of(tables, users), settings)
+        return rank_users(histories, neighbours, factors_of(tables, users), settings)
 
     seconds: Seconds = {}
     with one_thread(), ThreadPoolExecutor(THREADS) as threads:

@@ -99,11 +99,11 @@ def pairs(scale: Scale) -> list[Target]:
                 Contender("graphrec", "pairs:graphrec", data),
                 Contender("sparse_dot_topn", "pairs:sparse_dot_topn", data),
                 Contender("SciPy", "pairs:scipy", data),
-                Contender("implicit BM25", "pairs:implicit_bm25", data | {"partners": 100}),
+                Contender("implicit BM25", "pairs:implicit_bm25", data | {"neighbours": 100}),
             ),
             (
                 Limit(ours, 3, Figure("sparse_dot_topn", "pairs")),
-                Limit(Figure("graphrec", "ridge"), 2, ours),
+                Limit(Figure("graphrec", "ease"), 2, ours),
             ),
         ),
         Target(

@@ -12,9 +12,17 @@ from typing import Annotated, Any, Final, Protocol, get_type_hints
 import typer
 
 import graphrec
-from graphrec.cli import doctor, evaluate, explain, explore, recommend, tune, watched_together
-from graphrec.cli.failures import disk_full, one_line
-from graphrec.cli.signals import code_of_interruption, interruptions_raise
+from graphrec.cli.commands import (
+    doctor,
+    evaluate,
+    explain,
+    explore,
+    recommend,
+    tune,
+    watched_together,
+)
+from graphrec.cli.runtime.error_text import disk_full, one_line
+from graphrec.cli.runtime.signals import code_of_interruption, interruptions_raise
 from graphrec.errors import GraphrecError, InputError, shown
 
 _LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")  # a help's lines are broken by its reader

@@ -5,7 +5,7 @@
     [recommend]
     k = 20
     half-life = 365              # hyphens and underscores are the same
-    weights = { walk = 0.2, ridge = 0.2, als = 0.6 }
+    weights = { walk = 0.2, ease = 0.2, als = 0.6 }
 
 A table named like a verb wins over the top of the file. Paths are relative to the working
 directory, as on the command line. A value must have the option's type: nothing is converted, but
@@ -80,7 +80,7 @@ def _parsed(path: str) -> dict[str, Any]:
 
 def _text(path: str) -> str:
     """TOML is UTF-8, but editors save it with a byte-order mark, and as UTF-16 as well."""
-    from graphrec.data.encodings import UTF8, marked  # noqa: PLC0415  heavy, and --help is quick
+    from graphrec.data.reading.encodings import UTF8, marked  # noqa: PLC0415  heavy, and --help is quick
 
     data = Path(path).read_bytes()
     encoding = marked(data) or UTF8

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from graphrec.cli.options import HybridOptions, LearningOptions
 from graphrec.errors import ParameterError
-from graphrec.models.als import ALSRecommender
-from graphrec.models.embedding import EmbeddingRecommender
-from graphrec.models.hybrid import DEFAULT_WEIGHTS, LEARNED, HybridRecommender
-from graphrec.models.pagerank import PageRankRecommender
-from graphrec.models.recommender import Recommender, RecommenderModel
-from graphrec.models.ridge import RidgeRecommender
+from graphrec.recommenders.als.estimator import ALSRecommender
+from graphrec.recommenders.base import Recommender, RecommenderModel
+from graphrec.recommenders.ease.estimator import EASERecommender
+from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
+from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS, LEARNED, HybridRecommender
+from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 
 LEARNING: Final = (
     "rank",
@@ -33,8 +33,8 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
     """
     order = _given(orderExponent=options.order)
     legs: dict[str, Recommender] = {
-        "walk": PageRankRecommender(**order),
-        "ridge": RidgeRecommender(**order),
+        "walk": RandomWalkRecommender(**order),
+        "ease": EASERecommender(**order),
         "als": ALSRecommender(**_given(rank=options.rank)),
         "embedding": EmbeddingRecommender(),
     }
@@ -112,13 +112,13 @@ def parse_weights(text: str) -> dict[str, float] | str:
             raise ParameterError(
                 "--weights is learned, or a list of leg=weight",
                 found=repr(text),
-                fix="write it as in walk=0.1,ridge=0.3,als=0.6",
+                fix="write it as in walk=0.1,ease=0.3,als=0.6",
             ) from None
     return weights
 
 
 def parse_settings(text: str) -> dict[str, Any]:
-    """`maxPartners=200,walk.itemExponent=0.75` as values by name.
+    """`maxNeighbours=200,walk.itemExponent=0.75` as values by name.
 
     Raises:
         ParameterError: it is of another form.
@@ -128,7 +128,7 @@ def parse_settings(text: str) -> dict[str, Any]:
         raise ParameterError(
             "--settings is a list of name=value",
             found=repr(text),
-            fix="write it as in maxPartners=200,walk.itemExponent=0.75",
+            fix="write it as in maxNeighbours=200,walk.itemExponent=0.75",
         )
     _check_once("--settings", text, [name.strip() for name, _, _ in parts])
     return {name.strip(): _literal(value.strip()) for name, _, value in parts}

@@ -317,7 +317,7 @@ class LearningOptions:
         str | None,
         typer.Option(
             metavar="LEG=W,...",
-            show_default="walk=0.1,ridge=0.16,als=0.32,embedding=0.42",
+            show_default="walk=0.1,ease=0.16,als=0.32,embedding=0.42",
             help="Weights of the legs in the blend, or: learned. A leg that is not named is "
             "left out.",
             rich_help_panel=MODEL,
@@ -347,7 +347,7 @@ class LearningOptions:
             metavar="X",
             show_default="0",
             help="How much it counts that other users had an item later than those of the "
-            "history: walk and ridge weights times (2 x their share)^X. Needs times.",
+            "history: walk and EASE weights times (2 x their share)^X. Needs times.",
             rich_help_panel=MODEL,
         ),
     ] = None
@@ -376,7 +376,7 @@ class LearningOptions:
             metavar="NAME=V,...",
             show_default="none",
             help="Any other parameter of the library, a leg's as leg.name, such as "
-            "maxPartners=200,walk.itemExponent=0.75.",
+            "maxNeighbours=200,walk.itemExponent=0.75.",
             rich_help_panel=MODEL,
         ),
     ] = None

@@ -1,1 +1,1 @@
-"""From files and rows to clean interactions, dense ids and profiles."""
+"""From files and rows to clean interactions, dense ids and histories."""

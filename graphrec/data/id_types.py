@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from graphrec.data.column_types import is_missing, quoted
-from graphrec.data.columns_found import require_column
+from graphrec.data.interaction_columns import require_column
 from graphrec.data.text_ids import is_plain_integer, is_untyped
 from graphrec.errors import ColumnError, ParameterError
 

@@ -13,7 +13,7 @@ from pyspark.sql.window import Window
 from graphrec.columns import INDEX
 from graphrec.data.column_types import quoted
 from graphrec.errors import ParameterError
-from graphrec.kept import Kept
+from graphrec.spark.persisted import PersistedFrames
 
 BUCKETS: Final = 1024
 MOST_BUCKETS: Final = 65_536
@@ -38,7 +38,7 @@ class IdTable:
 
     frame: DataFrame
     size: int
-    _kept: Kept = field(repr=False)
+    _kept: PersistedFrames = field(repr=False)
 
     def unpersist(self) -> None:
         """Free the memory that the frame takes."""
@@ -72,8 +72,8 @@ def dense_ids(df: DataFrame, column: str, *, buckets: int = BUCKETS) -> IdTable:
         raise ParameterError(f"buckets must be within 1 and {MOST_BUCKETS:,}", found=f"{buckets:,}")
     value = F.col(_VALUE)
     in_bucket = Window.partitionBy(_BUCKET).orderBy(_VALUE)
-    kept = Kept()
-    placed = kept.keep(  # read for the sizes, and again for the ids
+    kept = PersistedFrames()
+    placed = kept.persist(  # read for the sizes, and again for the ids
         df.select(quoted(column).alias(_VALUE))
         .where(value.isNotNull())
         .distinct()

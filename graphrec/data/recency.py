@@ -10,7 +10,7 @@ from graphrec.data.timestamps import DAY_SECONDS
 
 
 def weigh_by_recency(
-    profiles: DataFrame, half_life_days: float, *, until: float | None = None
+    histories: DataFrame, half_life_days: float, *, until: float | None = None
 ) -> DataFrame:
     """Halve the weight of an item for each half-life before a moment.
 
@@ -19,7 +19,7 @@ def weigh_by_recency(
     ago counts less beside what others did of late. Without times nothing changes.
 
     Args:
-        profiles: (..., weights: array<float>, times: array<double>).
+        histories: (..., weights: array<float>, times: array<double>).
         half_life_days: age in days at which an item counts half.
         until: the moment, seconds since 1970-01-01 UTC; None: of each user, the latest time.
     """
@@ -34,4 +34,4 @@ def weigh_by_recency(
             .cast("float")
         ),
     )
-    return profiles.withColumn(WEIGHTS, weights)
+    return histories.withColumn(WEIGHTS, weights)

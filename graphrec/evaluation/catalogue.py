@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 
 from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
-from graphrec.data.columns_found import has_column
+from graphrec.data.interaction_columns import has_column
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs, with_every_cutoff
-from graphrec.evaluation.places import first_places, named_pairs
+from graphrec.evaluation.list_positions import first_places, named_pairs
 from graphrec.evaluation.summary import CI_HIGH, CI_LOW, MEAN, METRIC, USERS
 
 CATALOGUE_COVERAGE: Final = "catalogue_coverage"
@@ -39,8 +39,8 @@ def catalogue_metrics(
 
     Args:
         recommendations: (user, item, rank), rank from 1; an item that a list repeats counts at its
-            first place, see `graphrec.evaluation.places`; other columns are ignored. Without a user
-            column, every row counts as it is.
+            first place, see `graphrec.evaluation.list_positions`; other columns are ignored.
+            Without a user column, every row counts as it is.
         catalogue: (item), all that could be recommended, such as the training set; repeated rows
             count once, rows without an item not at all. Listed items that are not in it do not
             count.

@@ -19,18 +19,17 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from graphrec.checkpoints import checkpointed
 from graphrec.columns import ITEM, NEIGHBOUR, RANK, USER, VECTOR
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import quoted
-from graphrec.data.columns_found import require_free_names
+from graphrec.data.interaction_columns import require_free_names
 from graphrec.errors import ParameterError
 from graphrec.evaluation.catalogue import CATALOGUE_COVERAGE, GINI, catalogue_metrics
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY, SIMILARITY, intra_list_diversity
 from graphrec.evaluation.held_out import HeldOutFigures, hold_against
+from graphrec.evaluation.list_positions import named_pairs
 from graphrec.evaluation.metrics import FORMULAS, ranking_metrics
-from graphrec.evaluation.places import named_pairs
 from graphrec.evaluation.popularity import (
     NOVELTY,
     PERCENTILE,
@@ -39,9 +38,10 @@ from graphrec.evaluation.popularity import (
 )
 from graphrec.evaluation.significance import compare_with
 from graphrec.evaluation.summary import METRIC, summarise
-from graphrec.models.learned import Learned
-from graphrec.models.recommender import RecommenderModel
 from graphrec.progress import planned, stage
+from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.learned import Learned
+from graphrec.spark.checkpoints import checkpointed
 
 MODEL: Final = "model"
 REFERENCE: Final = "reference"

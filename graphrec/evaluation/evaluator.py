@@ -24,8 +24,8 @@ from graphrec.data.column_types import quoted
 from graphrec.data.frames import require_frame
 from graphrec.data.id_types import comparable
 from graphrec.errors import ColumnError, EmptyInputError
+from graphrec.evaluation.list_positions import is_id
 from graphrec.evaluation.metrics import FORMULAS, Outcome
-from graphrec.evaluation.places import is_id
 from graphrec.params import at_least, checked, one_of
 
 _NAMES: Final = "|".join(FORMULAS)

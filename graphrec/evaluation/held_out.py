@@ -14,9 +14,9 @@ from typing import Final
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from graphrec.checkpoints import checkpointed
 from graphrec.columns import ITEM, USER
 from graphrec.errors import EmptyInputError
+from graphrec.spark.checkpoints import checkpointed
 
 _ROWS: Final = "rows"
 _SEEN: Final = "seen"

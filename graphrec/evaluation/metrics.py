@@ -20,8 +20,8 @@ two divisors: its MAP divides by \|T\|, and its NDCG by that of k hits unless to
 `divide_by_achievable`.
 
 An item counts at the first place that it has in a list; where it comes again, it takes up a place
-and counts for nothing (`graphrec.evaluation.places`). Null is no item, neither in a list nor in the
-test set.
+and counts for nothing (`graphrec.evaluation.list_positions`). Null is no item, neither in a list
+nor in the test set.
 
 All users of the test set count: one without a list has 0 in every metric. Lists of users who are
 not in the test set do not count.
@@ -40,7 +40,7 @@ from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.errors import ParameterError
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs, with_every_cutoff
-from graphrec.evaluation.places import in_places, named_pairs
+from graphrec.evaluation.list_positions import in_places, named_pairs
 
 
 class Outcome(NamedTuple):
@@ -118,8 +118,8 @@ def ranking_metrics(
 ) -> DataFrame:
     """Measure every test user's list, at several k and in several metrics in one pass.
 
-    The two frames are put under each other and shuffled once, by user. An item that a list
-    repeats counts at its first place, see `graphrec.evaluation.places`; a repeated test row counts
+    The two frames are put under each other and shuffled once, by user. An item that a list repeats
+    counts at its first place, see `graphrec.evaluation.list_positions`; a repeated test row counts
     once.
 
     Args:

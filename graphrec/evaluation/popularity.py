@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs
-from graphrec.evaluation.places import first_places, named_pairs
+from graphrec.evaluation.list_positions import first_places, named_pairs
 
 NOVELTY: Final = "novelty"
 PERCENTILE: Final = "popularity_percentile"
@@ -38,7 +38,7 @@ def popularity_metrics(
 
     Args:
         recommendations: (user, item, rank), rank from 1; an item that a list repeats counts at its
-            first place, see `graphrec.evaluation.places`; other columns are ignored.
+            first place, see `graphrec.evaluation.list_positions`; other columns are ignored.
         train: (user, item), what was known; repeated rows count once; rows that lack one of them,
             and other columns, are ignored.
         k: one or several cutoffs.

@@ -18,7 +18,7 @@ from graphrec.data.hashing import seeded_poisson
 from graphrec.errors import EmptyInputError, InputError, ParameterError
 from graphrec.evaluation.cutoffs import K
 from graphrec.evaluation.summary import defined
-from graphrec.rounding import ROUNDING, is_rounding
+from graphrec.kernels.rounding import ROUNDING, is_rounding
 
 Method = Literal["t", "bootstrap"]
 

@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from graphrec.artifacts import read_only
-from graphrec.explanation.one_user import OneUser
-from graphrec.ranking.blend import leg_weights
-from graphrec.ranking.factor_scores import user_vector
-from graphrec.ranking.kernel import score_items
-from graphrec.ranking.neighbour_scores import FLATTEST, moments, sum_neighbours, units
-from graphrec.ranking.reached import nothing_reached
+from graphrec.explanation.user_context import UserContext
+from graphrec.kernels.types import read_only
+from graphrec.serving.accumulator import empty_accumulator
+from graphrec.serving.blend import leg_weights
+from graphrec.serving.factor_scores import user_vector
+from graphrec.serving.kernel import score_items
+from graphrec.serving.neighbour_scores import FLATTEST, moments, sum_neighbours, units
 
 POPULARITY: Final = "popularity"  # the one leg of a score without a history
 
@@ -47,12 +47,12 @@ class Contributions:
     constant: Floats  # (legs,), minus the mean
 
 
-def contributions(user: OneUser, item: int) -> Contributions:
+def contributions(user: UserContext, item: int) -> Contributions:
     """Take the score of an item apart."""
     if not user.personal:
         return _popular(user, item)
     score, share = score_items(
-        user.profiles,
+        user.histories,
         read_only(np.array([0, 1], np.int64)),
         read_only(np.array([item], np.int32)),
         user.neighbours,
@@ -64,7 +64,7 @@ def contributions(user: OneUser, item: int) -> Contributions:
     parts, other, mean, deviation = (
         np.concatenate(arrays, axis=-1) for arrays in zip(*legs, strict=True)
     )
-    weight = leg_weights(user.profiles.weight, user.settings).astype(np.float64)
+    weight = leg_weights(user.histories.weight, user.settings).astype(np.float64)
     differs = deviation > FLATTEST
     scale = np.where(differs, weight / np.where(differs, deviation, 1.0), 0.0)
     return Contributions(
@@ -84,17 +84,17 @@ def contributions(user: OneUser, item: int) -> Contributions:
 _Legs = tuple[Floats, Floats, Floats, Floats]  # parts (history, legs), other, mean, deviation
 
 
-def _neighbour_legs(user: OneUser, item: int) -> _Legs:
+def _neighbour_legs(user: UserContext, item: int) -> _Legs:
     """The neighbour legs' own scores, in parts, and their moments over all items."""
-    unit = units(user.profiles, 0, user.neighbours)
-    reached = nothing_reached(user.tables.catalogue.size, unit.size)
-    count = sum_neighbours(user.profiles, 0, unit, user.neighbours, reached, 0)
+    unit = units(user.histories, 0, user.neighbours)
+    reached = empty_accumulator(user.tables.catalogue.size, unit.size)
+    count = sum_neighbours(user.histories, 0, unit, user.neighbours, reached, 0)
     mean, deviation = moments(reached.score[:count], user.settings)
     parts = user.weight[:, np.newaxis] * unit * _weights_towards(user, item)[user.history]
     return parts, np.zeros(unit.size), mean.astype(np.float64), deviation.astype(np.float64)
 
 
-def _weights_towards(user: OneUser, item: int) -> Floats:
+def _weights_towards(user: UserContext, item: int) -> Floats:
     """Every item's weight towards one neighbour, (items, neighbour legs)."""
     table = user.neighbours
     places = np.flatnonzero(table.neighbour == item)
@@ -103,7 +103,7 @@ def _weights_towards(user: OneUser, item: int) -> Floats:
     return towards
 
 
-def _factor_leg(user: OneUser, item: int, leg: int) -> _Legs:
+def _factor_leg(user: UserContext, item: int, leg: int) -> _Legs:
     """A factor leg's own score, in parts, and its moments over all items."""
     factors = user.tables.factor_legs[leg].factors
     other, parts = np.zeros(1), np.zeros((user.history.size, 1))
@@ -117,7 +117,7 @@ def _factor_leg(user: OneUser, item: int, leg: int) -> _Legs:
     return parts, other, np.array([mean], np.float64), np.array([deviation], np.float64)
 
 
-def _popular(user: OneUser, item: int) -> Contributions:
+def _popular(user: UserContext, item: int) -> Contributions:
     """Without a history, or without legs, the score is the item's popularity."""
     score = float(user.tables.popularity[item])
     return Contributions(

@@ -12,10 +12,10 @@ from pyspark.sql import types as T
 
 from graphrec.columns import INDEX, ITEM, RANK, SCORE, SOURCE, WEIGHT
 from graphrec.explanation.contributions import POPULARITY, Contributions, contributions
-from graphrec.explanation.one_user import OneUser
 from graphrec.explanation.paths import SHARE, STEP, strongest_paths
-from graphrec.explanation.place import Diversified, Place, place_of
-from graphrec.ranking.serving import PERSONAL, POPULAR
+from graphrec.explanation.rank_position import Diversified, Place, place_of
+from graphrec.explanation.user_context import UserContext
+from graphrec.serving.lists import PERSONAL, POPULAR
 
 LEG: Final = "leg"
 RAW: Final = "raw"
@@ -90,12 +90,12 @@ class Names:
 
 
 def explain(
-    user: OneUser,
+    user: UserContext,
     item: int,
     *,
     user_id: Any,
     names: Names,
-    profiles: DataFrame,
+    histories: DataFrame,
     num_paths: int,
 ) -> Explanation:
     """Explain one item to one user.
@@ -105,10 +105,10 @@ def explain(
         item: index of the item.
         user_id: the user's id.
         names: of the columns of the result.
-        profiles: (user, items, weights), the histories that were learned from.
+        histories: (user, items, weights), the histories that were learned from.
         num_paths: how many paths, at most.
     """
-    spark = profiles.sparkSession
+    spark = histories.sparkSession
     parts, place = contributions(user, item), place_of(user, item)
     return Explanation(
         place=spark.createDataFrame(
@@ -117,7 +117,7 @@ def explain(
         shares=_shares(spark, parts),
         contributions=_contributions(spark, user, parts, names),
         paths=strongest_paths(
-            profiles, _steps(spark, user), user=user_id, item=item, length=num_paths
+            histories, _steps(spark, user), user=user_id, item=item, length=num_paths
         ),
     )
 
@@ -143,7 +143,7 @@ def _place_schema(names: Names) -> T.StructType:
 
 
 def _place_row(
-    user: OneUser, item: int, user_id: Any, score: float, place: Place
+    user: UserContext, item: int, user_id: Any, score: float, place: Place
 ) -> tuple[Any, ...]:
     ids, request = user.tables.catalogue.ids, user.request
     return (
@@ -183,7 +183,7 @@ def _shares(spark: SparkSession, parts: Contributions) -> DataFrame:
 
 
 def _contributions(
-    spark: SparkSession, user: OneUser, parts: Contributions, names: Names
+    spark: SparkSession, user: UserContext, parts: Contributions, names: Names
 ) -> DataFrame:
     rows, items, weights, kinds = [], [], [], []
     if user.personal:
@@ -214,7 +214,7 @@ def _contributions(
     return spark.createDataFrame(pa.table(columns))
 
 
-def _steps(spark: SparkSession, user: OneUser) -> DataFrame:
+def _steps(spark: SparkSession, user: UserContext) -> DataFrame:
     """(index, item, step): the first step of the walk."""
     total = user.weight.sum()
     step = user.weight / total if total > 0 else user.weight

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from graphrec.columns import INDEX, ITEM, ITEMS, RANK, USER, WEIGHT, WEIGHTS
-from graphrec.data.exact import exact_sum
+from graphrec.kernels.exact_sums import exact_sum
 
 HISTORY_ITEM: Final = "history_item"
 OTHER_USER: Final = "other_user"
@@ -28,7 +28,7 @@ _TOTAL: Final = "total"
 
 
 def strongest_paths(
-    profiles: DataFrame, history: DataFrame, *, user: Any, item: int, length: int
+    histories: DataFrame, history: DataFrame, *, user: Any, item: int, length: int
 ) -> DataFrame:
     """The walks from a user to an item with the largest weights.
 
@@ -36,7 +36,7 @@ def strongest_paths(
     the history itself travels to all workers.
 
     Args:
-        profiles: (user, items: array<int>, weights: array<float>), of all users.
+        histories: (user, items: array<int>, weights: array<float>), of all users.
         history: (index: int, item, step: double), the user's own; at most catalogue-sized.
         user: the user's id, which is no user in between.
         item: index of the item, which is no history item on the way to itself.
@@ -49,13 +49,13 @@ def strongest_paths(
     steps = F.broadcast(history.where(F.col(INDEX) != item))
     entry = F.explode(F.arrays_zip(F.col(ITEMS).alias(INDEX), F.col(WEIGHTS).alias(WEIGHT)))
     strength = (
-        profiles.select(entry.alias("entry"))
+        histories.select(entry.alias("entry"))
         .select("entry.*")
         .join(steps.select(INDEX), INDEX)
         .groupBy(INDEX)
         .agg(exact_sum(F.col(WEIGHT).cast("double")).alias(_STRENGTH))
     )
-    others = profiles.where((F.col(USER) != F.lit(user)) & F.array_contains(ITEMS, item)).select(
+    others = histories.where((F.col(USER) != F.lit(user)) & F.array_contains(ITEMS, item)).select(
         USER, (_weight_of(item) / _sum(WEIGHTS)).alias(_LAST), entry.alias("entry")
     )
     walked = F.col(STEP) * F.col(WEIGHT) / F.col(_STRENGTH) * F.col(_LAST)

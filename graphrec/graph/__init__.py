@@ -1,1 +1,1 @@
-"""The user-item graph and what is computed on it."""
+"""The user-item graph, and what it looks like: one file per question of `graphrec explore`."""

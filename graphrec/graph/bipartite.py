@@ -43,7 +43,7 @@ from graphrec.data.catalogue import Catalogue
 from graphrec.data.id_types import as_id
 from graphrec.data.ids import IdTable, dense_ids
 from graphrec.errors import ParameterError
-from graphrec.graphframes_jar import require_graphframes
+from graphrec.spark.jars import require_graphframes
 
 # GraphFrames' own names
 ID: Final = "id"
@@ -72,33 +72,33 @@ class UserItemGraph:
             seconds since 1970, or null), each interaction once.
         users: number of users.
         items: number of items.
-        profiles: the histories that the graph was made of.
+        histories: the histories that the graph was made of.
     """
 
     vertices: DataFrame
     edges: DataFrame
     users: int
     items: int
-    profiles: DataFrame
+    histories: DataFrame
     _user_ids: IdTable = field(repr=False)
 
     @staticmethod
-    def from_profiles(profiles: DataFrame, catalogue: Catalogue) -> UserItemGraph:
+    def from_histories(histories: DataFrame, catalogue: Catalogue) -> UserItemGraph:
         """Number the users and describe the graph; nothing but the user ids is computed and kept.
 
         Args:
-            profiles: (user, items: array<int>, weights: array<float>, times: array<double>), one
+            histories: (user, items: array<int>, weights: array<float>, times: array<double>), one
                 row per user.
             catalogue: the items, counted on the same histories.
         """
-        ids = dense_ids(profiles, USER)
-        numbered = profiles.join(ids.frame, USER)
+        ids = dense_ids(histories, USER)
+        numbered = histories.join(ids.frame, USER)
         return UserItemGraph(
             vertices=_vertices(numbered, catalogue, ids.size),
             edges=_edges(numbered, ids.size),
             users=ids.size,
             items=catalogue.size,
-            profiles=profiles,
+            histories=histories,
             _user_ids=ids,
         )
 

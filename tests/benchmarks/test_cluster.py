@@ -14,7 +14,7 @@ from benchmarks.cluster import jobs
 from benchmarks.cluster.__main__ import main
 
 # Blocks of a size of their own, so that pairs and factors are shuffled as those of large data are.
-SETTINGS = "als.iterations=2,blockEntries=15000"
+SETTINGS = "als.maxIter=2,blockEntries=15000"
 CHEAP = ("-k", "10", "--rank", "16", "--settings", SETTINGS)
 
 
@@ -27,7 +27,7 @@ def test_executors_lost_in_every_stage_change_no_result(
     code = main(["--job", "recommend", "--out", str(tmp_path), "--", *CHEAP])
     told = capsys.readouterr().out
     assert code == 0, told
-    stages = ["read", "histories", "item pairs", "ridge", "factors", "self-training", "lists"]
+    stages = ["read", "histories", "item pairs", "ease", "factors", "self-training", "lists"]
     assert re.findall(r"killed in: (.*)", told) == stages
     assert told.count("bit for bit: True") == 1
     if Path("/proc/self/maps").exists():

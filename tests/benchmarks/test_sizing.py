@@ -35,7 +35,7 @@ def test_rates_are_those_of_the_tasks() -> None:
 
 def test_what_is_needed() -> None:
     wanted = Wanted(
-        interactions=1_000_000, users=5_000, items=1_000, partners=10, rank=8, nodes=2, cores=5,
+        interactions=1_000_000, users=5_000, items=1_000, neighbours=10, rank=8, nodes=2, cores=5,
         block_entries=100,
     )  # fmt: skip
     found = sizing.need(wanted, Rates(shuffle_bytes=40, core_seconds=0.036))

@@ -13,11 +13,12 @@ from typing import Any, get_type_hints
 import pytest
 
 import graphrec
-from graphrec.cli import main, recommend, watched_together
+from graphrec.cli import main
 from graphrec.cli.app import VERBS
-from graphrec.graph import association
-from graphrec.models.als import ALSRecommender, default_rank
-from graphrec.models.hybrid import HybridRecommender
+from graphrec.cli.commands import recommend, watched_together
+from graphrec.cooccurrence import association
+from graphrec.recommenders.als.estimator import ALSRecommender, default_rank
+from graphrec.recommenders.hybrid.estimator import HybridRecommender
 
 # Packages that take long to load, or that load what does.
 HEAVY = {"pyspark", "numba", "numpy", "scipy", "pandas", "pyarrow", "py4j", "graphframes"}
@@ -84,9 +85,9 @@ def test_the_defaults_in_the_help_are_those_of_the_library() -> None:
     assert hybrid.value("filterSeen") is True
     weights = ",".join(f"{leg}={weight}" for leg, weight in hybrid.value("weights").items())
     assert told_default(recommend.Options, "weights") == weights
-    fewest, most = hybrid.partners_kept(10**9), hybrid.partners_kept(1)
-    partners = told_default(watched_together.Options, "partners")
-    assert partners == f"{fewest} to {most}, by the number of items"
+    fewest, most = hybrid.neighbours_kept(10**9), hybrid.neighbours_kept(1)
+    neighbours = told_default(watched_together.Options, "neighbours")
+    assert neighbours == f"{fewest} to {most}, by the number of items"
     options = watched_together.Options(out="")
     assert (options.measure, options.min_support, options.shrinkage) == (
         association.DEFAULT_MEASURE,

@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from graphrec.cli.signals import Interrupted, code_of_interruption, held, interruptions_raise
+from graphrec.cli.runtime.signals import (
+    Interrupted,
+    code_of_interruption,
+    held,
+    interruptions_raise,
+)
 
 
 def test_signals_raise_and_handlers_are_put_back() -> None:

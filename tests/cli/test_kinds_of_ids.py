@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from graphrec.cli import main
 from tests.cli.conftest import Graphrec
-from tests.viz.reading import Page
+from tests.reports.reading import Page
 
 ITEMS = 12
 USERS = 24

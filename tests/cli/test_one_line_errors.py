@@ -93,7 +93,7 @@ def test_of_all_verbs(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--weights", "walk=1,luck=2"], ["unknown leg", "luck", "walk, ridge, als, embedding"]),
+        (["--weights", "walk=1,luck=2"], ["unknown leg", "luck", "walk, ease, als, embedding"]),
         (["--weights", "walk"], ["--weights", "leg=weight", "walk=0.1"]),
         (["--weights", "walk=-1"], ["weights must be", "-1"]),
         (["--weights", "walk=1,als=1, walk=2"], ["--weights names walk twice"]),
@@ -123,7 +123,7 @@ def test_of_recommend(
         (["--measure", "luck"], ["luck", "cosine", "llr"]),
         (["--ordered"], ["--ordered needs times"]),
         (["--min-support", "0"], ["--min-support"]),
-        (["--partners", "0"], ["maxPartners must be", "0"]),
+        (["--neighbours", "0"], ["maxNeighbours must be", "0"]),
     ],
 )
 def test_of_watched_together(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from graphrec.cli.results import write_csv
+from graphrec.cli.io.results import write_csv
 
 ROWS = [(" a", ["x", "y"]), ("a", []), ("a ", ["z"]), ('say "a", b\n', ["|"]), ("\ta", ["x"])]
 

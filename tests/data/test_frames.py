@@ -9,8 +9,8 @@ from pyspark.sql import SparkSession
 
 import graphrec as gr
 from graphrec.data.checks import require_columns
-from graphrec.data.columns_found import find_columns, require_column, require_free_names
 from graphrec.data.frames import free_name, require_frame
+from graphrec.data.interaction_columns import find_columns, require_column, require_free_names
 from graphrec.errors import ColumnError, ParameterError
 
 

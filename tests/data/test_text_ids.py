@@ -9,9 +9,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.data.columns_found import find_columns
-from graphrec.data.interactions import validate_interactions
-from graphrec.data.readers import read_table
+from graphrec.data.contract import validate_interactions
+from graphrec.data.interaction_columns import find_columns
+from graphrec.data.reading.readers import read_table
 from graphrec.data.text_ids import is_plain_integer, is_untyped, untyped
 
 

@@ -18,9 +18,9 @@ from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.evaluation.comparison import METRICS, PER_USER_METRICS, Evaluation, activity_groups
 from graphrec.evaluation.held_out import HeldOutFigures
 from graphrec.evaluation.significance import compare
-from graphrec.models.hybrid import HybridRecommenderModel
-from graphrec.models.recommender import RecommenderModel
-from tests.models.checkerboard import legs
+from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
+from tests.recommenders.checkerboard import legs
 
 Table = Callable[..., DataFrame]
 
@@ -43,7 +43,7 @@ def test(table: Table) -> DataFrame:
 @pytest.fixture(scope="module")
 def hybrid(train: DataFrame) -> HybridRecommenderModel:
     model = gr.HybridRecommender(
-        legs(rank=2, iterations=2), userCol="who", itemCol="what", weights={"walk": 1, "als": 1}
+        legs(rank=2, maxIter=2), userCol="who", itemCol="what", weights={"walk": 1, "als": 1}
     ).fit(train)
     assert isinstance(model, HybridRecommenderModel)
     return model
@@ -163,8 +163,8 @@ def test_a_leg_alone_lists_what_its_recommender_lists(
         return listed.sort_values(["who", "rank"]).reset_index(drop=True)
 
     baselines = hybrid.baselines()
-    assert list(baselines) == ["popularity", "walk", "ridge", "als"]
-    for leg in [gr.PopularityRecommender(), *legs(rank=2, iterations=2)]:
+    assert list(baselines) == ["popularity", "walk", "ease", "als"]
+    for leg in [gr.PopularityRecommender(), *legs(rank=2, maxIter=2)]:
         alone = leg.setParams(userCol="who", itemCol="what").fit(train)
         name = alone.legs[0] if alone.legs else "popularity"
         pd.testing.assert_frame_equal(rows(baselines[name]), rows(alone))

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from graphrec.data.catalogue import Catalogue
-from graphrec.explanation.one_user import OneUser
-from graphrec.factors.eigenbasis import rotate
-from graphrec.factors.fold_in import SolvedFoldIn
-from graphrec.factors.item_factors import FoldIn, ItemFactors
-from graphrec.factors.mean_fold_in import MeanFoldIn
-from graphrec.ranking.tables import FactorLeg, ItemTables, NeighbourLeg
-from tests.ranking.reference import Case, sparse_rows
+from graphrec.explanation.user_context import UserContext
+from graphrec.recommenders.als.fold_in import SolvedFoldIn
+from graphrec.recommenders.embedding.fold_in import MeanFoldIn
+from graphrec.serving.eigenbasis import rotate
+from graphrec.serving.item_factors import FoldIn, ItemFactors
+from graphrec.serving.tables import FactorLeg, ItemTables, NeighbourLeg
+from tests.serving.reference import Case, sparse_rows
 
 A0, REGULARIZATION = 0.05, 0.1
 
@@ -22,7 +22,7 @@ A0, REGULARIZATION = 0.05, 0.1
 def tables_of(case: Case) -> ItemTables:
     items = case.has.shape[1]
     legs: list[NeighbourLeg | FactorLeg] = [
-        NeighbourLeg(f"leg{n}", sparse_rows(leg), per_profile=bool(case.per_profile[n]))
+        NeighbourLeg(f"leg{n}", sparse_rows(leg), per_history=bool(case.per_history[n]))
         for n, leg in enumerate(case.legs)
     ]
     fold_ins: list[FoldIn] = [SolvedFoldIn(A0, REGULARIZATION, takes_given=True), MeanFoldIn()]
@@ -35,12 +35,12 @@ def tables_of(case: Case) -> ItemTables:
     return ItemTables.from_legs(catalogue, items, legs, sparse_rows(case.similarity))
 
 
-def one_user(case: Case, user: int, **columns: Any) -> OneUser:
+def one_user(case: Case, user: int, **columns: Any) -> UserContext:
     items = np.flatnonzero(case.has[user]).tolist()
     weights = case.weight[user][case.has[user]].tolist()
-    profile = {
+    history = {
         "items": pa.array([items], pa.list_(pa.int32())),
         "weights": pa.array([weights], pa.list_(pa.float32())),
     }
-    batch = pa.RecordBatch.from_pydict(profile | columns)
-    return OneUser(batch, tables_of(case), case.request, case.excluded)
+    batch = pa.RecordBatch.from_pydict(history | columns)
+    return UserContext(batch, tables_of(case), case.request, case.excluded)

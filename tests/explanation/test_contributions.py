@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from graphrec.explanation.contributions import contributions
 from tests.explanation.cases import A0, REGULARIZATION, one_user
-from tests.factors.normal_equations import normal_equations
-from tests.ranking.reference import TOLERANCE, Array, Case, random_case
+from tests.recommenders.als.normal_equations import normal_equations
+from tests.serving.reference import TOLERANCE, Array, Case, random_case
 
 SEEDS = st.integers(0, 100_000)
 
@@ -60,7 +60,7 @@ def test_parts_sum_to_the_score_and_are_what_is_left_when_others_are_taken_away(
             where=found.deviation > 0,
         )
         for n, leg in enumerate(case.legs):
-            unit = 1.0 / case.weight[user].sum() if case.per_profile[n] else 1.0
+            unit = 1.0 / case.weight[user].sum() if case.per_history[n] else 1.0
             expected = scale[n] * unit * case.weight[user, history] * leg[history, item]
             np.testing.assert_allclose(found.parts[:, n], expected, rtol=1e-5, atol=1e-6)
 
@@ -69,7 +69,7 @@ def test_parts_sum_to_the_score_and_are_what_is_left_when_others_are_taken_away(
 @settings(max_examples=30, deadline=None)
 def test_factor_parts_are_the_terms_of_the_normal_equations(seed: int, item: int) -> None:
     """`q_j·A⁻¹·(a0 + c_i)·q_i`, each by itself, in the basis in which the factors were given."""
-    case = random_case(seed, legs=0, rank=4, standardise=False).asking(fade=())
+    case = random_case(seed, legs=0, rank=4, standardise=False).asking(decay=())
     user = 2  # has everything
     found = contributions(one_user(case, user), item)
     factors = case.item_factors.astype(np.float32).astype(float)
@@ -87,7 +87,7 @@ def test_factor_parts_are_the_terms_of_the_normal_equations(seed: int, item: int
 @settings(max_examples=30, deadline=None)
 def test_parts_of_a_mean_are_its_terms(seed: int, item: int) -> None:
     """`w_i·v_i·v_j / |Σ w·v|`, whatever the basis."""
-    case = random_case(seed, legs=0, rank=1, second=4, standardise=False).asking(fade=())
+    case = random_case(seed, legs=0, rank=1, second=4, standardise=False).asking(decay=())
     found = contributions(one_user(case, 2), item)
     vectors = case.factor_legs[1][1]
     weighted = case.weight[2][:, np.newaxis] * vectors

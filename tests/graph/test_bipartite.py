@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from graphrec.data.catalogue import Catalogue
-from graphrec.data.profiles import build_profiles
+from graphrec.data.histories import build_histories
 from graphrec.errors import ParameterError
 from graphrec.graph.bipartite import UserItemGraph
-from graphrec.models.popularity import PopularityRecommender
+from graphrec.recommenders.popularity import PopularityRecommender
 
 Interaction = tuple[object, object, float, float | None]
 
@@ -36,7 +36,7 @@ def graph_of(
         list(interactions), f"user {users}, item {items}, weight double, timestamp double"
     )
     catalogue = Catalogue.from_interactions(frame)
-    return UserItemGraph.from_profiles(build_profiles(frame, catalogue), catalogue)
+    return UserItemGraph.from_histories(build_histories(frame, catalogue), catalogue)
 
 
 @pytest.fixture(scope="module")

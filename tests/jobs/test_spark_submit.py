@@ -13,13 +13,15 @@ import pandas as pd
 import pyspark
 import pytest
 
-from graphrec.graphframes_jar import find_graphframes_jars
+from graphrec.spark.jars import find_graphframes_jars
 from tests.quick_spark import QUICK
 
 REPOSITORY = Path(__file__).parents[2]
 RATINGS = REPOSITORY / "sample_data" / "ratings.csv"
 DEFAULTS = {"spark.sql.shuffle.partitions": "4"}
-AS_ADVISED = QUICK | {"spark.python.daemon.module": "graphrec.python_daemon"}  # docs/scaling.md
+AS_ADVISED = QUICK | {
+    "spark.python.daemon.module": "graphrec.spark.worker_daemon"
+}  # docs/scaling.md
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,224 @@
+"""`graphrec evaluate`: the hybrid against its parts and against popularity, on held-out data."""
+# ruff: noqa: PLC0415  what is heavy waits until the verb runs, so that --help is quick
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from graphrec.cli.options import (
+    LISTS,
+    InputOptions,
+    LearningOptions,
+    OutputOptions,
+    RunOptions,
+    SplitOptions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graphrec.cli.io.results import Folders
+    from graphrec.cli.io.train_test import Divided
+    from graphrec.cli.runtime.run import Run
+    from graphrec.evaluation.comparison import Evaluation
+    from graphrec.recommenders.base import RecommenderModel
+    from graphrec.recommenders.hybrid.estimator import HybridRecommender
+
+HYBRID: Final = "hybrid"
+WITH_MMR: Final = "hybrid + MMR"
+
+PER_USER: Final = "_per_user"  # names that Spark and Arrow pass over when they read the result
+ACTIVITY: Final = "_activity"
+SIGNIFICANCE: Final = "_significance"
+REPORT: Final = "_report.html"
+_WRITE: Final = "write"  # stages
+_REPORT: Final = "report"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(RunOptions, LearningOptions, SplitOptions, OutputOptions, InputOptions):
+    """What `evaluate` takes."""
+
+    cutoffs: Annotated[
+        str,
+        typer.Option(
+            "--cutoffs",
+            "-k",
+            metavar="K,...",
+            help="Lengths of the lists that are measured; the charts are of the smallest.",
+            rich_help_panel=LISTS,
+        ),
+    ] = "10,20"
+    mmr: Annotated[
+        float,
+        typer.Option(
+            metavar="0..1",
+            help="Diversity of the hybrid with MMR.",
+            rich_help_panel=LISTS,
+        ),
+    ] = 0.3
+
+
+def run(options: Options) -> None:
+    """Compare popularity, each leg alone, and the hybrid with and without MMR on held-out data.
+
+    The result has model, metric, k, mean, ci_low, ci_high and users. Beside it are _per_user (the
+    metrics of every user), _activity (the means by length of the history), _significance (paired
+    differences of the hybrid to the others) and _report.html, a page with charts that needs no
+    network.
+    """
+    from graphrec.cli import hybrid
+    from graphrec.cli.io import model_source, results, train_test
+    from graphrec.cli.io.inputs import column_params, open_ratings
+    from graphrec.cli.runtime.run import running
+    from graphrec.cli.text import read_summary, tables
+    from graphrec.data.interaction_columns import require_free_names
+    from graphrec.evaluation.comparison import COLUMNS, evaluate
+
+    train_test.check_split(options)
+    cutoffs = parse_cutoffs(options.cutoffs)
+    check_mmr(options)
+    recommender = hybrid.hybrid_of(options, **column_params(options))
+    with running("evaluate", options, _stages(options, recommender)) as run:
+        with results.result_folders(
+            run.spark, options, save_model=None, inputs=[options.input]
+        ) as folders:
+            timed = train_test.timed_by(options) or hybrid.needs_times(options)
+            ratings = open_ratings(run.spark, options, timed=timed)
+            require_free_names({"user": ratings.columns.user}, COLUMNS)
+            divided = train_test.divide(ratings, options, recommender.value("duplicates"))
+            recommender.setParams(**train_test.params_of(ratings.columns))
+            models = _compared(recommender.fit(divided.train), options.mmr)
+            found = evaluate(models, divided.train, divided.test, k=cutoffs, reference=HYBRID)
+            figures = train_test.figures_of(divided, models[HYBRID])
+            parameters = hybrid.parameters_of(models[HYBRID]) | train_test.values_of(options)
+            _write(found, divided, folders, options)
+            facts = _facts(options, divided, found, parameters)
+            _write_report(run, found, folders.result, facts)
+            run.write_record(
+                folders.result,
+                parameters=parameters,
+                input=train_test.input_figures(divided, figures, found, options.input),
+                output={"models": len(models), "users": divided.users},
+            )
+        model_source.tell_rows(run.report, figures, options.out)
+        for line in read_summary.held_out(found.held_out):
+            run.report.line(line)
+        if not options.quiet:
+            tables.comparison(results.read_result(run.spark, options.out).toPandas(), list(models))
+        divided.unpersist()
+        run.report.line(f"charts in {options.out}/{REPORT}")
+        run.report.line(f"written to {options.out}")
+
+
+def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
+    """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli.io import results, train_test
+    from graphrec.evaluation.comparison import comparison_stages
+
+    learning = recommender.stages()
+    if learning is None:
+        return None
+    models = len(("popularity", *recommender.legs, HYBRID, WITH_MMR))
+    writing = [_WRITE, *results.writing_stages(options), _REPORT]
+    return [train_test.SPLIT, *learning, *comparison_stages(models), *writing]
+
+
+# --- what is asked for ----------------------------------------------------------------------------
+
+
+def parse_cutoffs(text: str) -> list[int]:
+    """`10,20` as numbers.
+
+    Raises:
+        ParameterError: it is something else.
+    """
+    from graphrec.errors import ParameterError
+    from graphrec.evaluation.cutoffs import distinct_cutoffs
+
+    try:
+        return distinct_cutoffs([int(part) for part in text.split(",")])
+    except ValueError:
+        raise ParameterError(
+            "-k is a list of whole numbers of at least 1", found=repr(text), fix="write it as 10,20"
+        ) from None
+
+
+def check_mmr(options: Options) -> None:
+    """Require a diversity that differs from the hybrid's own, which has none, and interactions.
+
+    Raises:
+        ParameterError: it is another, or there is no input.
+    """
+    from graphrec.errors import ParameterError
+
+    if options.input is None:
+        raise ParameterError("nothing to evaluate on", fix="give a file of interactions")
+    if not 0 < options.mmr <= 1:
+        raise ParameterError("--mmr must be above 0 and at most 1", found=str(options.mmr))
+
+
+def _compared(hybrid: RecommenderModel, mmr: float) -> dict[str, RecommenderModel]:
+    """All models of the comparison: what the hybrid learned, served in several ways."""
+    from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
+
+    assert isinstance(hybrid, HybridRecommenderModel)
+    with_mmr = hybrid.copy({hybrid.diversity: mmr})
+    return {**hybrid.baselines(), HYBRID: hybrid, WITH_MMR: with_mmr}
+
+
+# --- what is written ------------------------------------------------------------------------------
+
+
+def _write(found: Evaluation, divided: Divided, folders: Folders, options: Options) -> None:
+    """Write the tables, and the rows set aside."""
+    from graphrec.cli.io import results
+    from graphrec.progress import stage
+
+    with stage(_WRITE):
+        written = results.write_table(found.summary.coalesce(1), folders.result)
+        found.per_user.write.parquet(f"{folders.result}/{PER_USER}")
+        found.by_activity.coalesce(1).write.parquet(f"{folders.result}/{ACTIVITY}")
+        found.significance.coalesce(1).write.parquet(f"{folders.result}/{SIGNIFICANCE}")
+    results.write_beside(written, divided.interactions.rejected, folders, options)
+
+
+def _write_report(
+    run: Run, found: Evaluation, folder: str, facts: Sequence[tuple[str, str]]
+) -> None:
+    from graphrec.cli.io.result_folder import write_text
+    from graphrec.progress import stage
+    from graphrec.reports.evaluation_page import Findings, evaluation_page
+
+    with stage(_REPORT):
+        page = evaluation_page(
+            Findings.of(found), title="Comparison of recommenders", facts=facts, variant=WITH_MMR
+        )
+        write_text(run.spark, f"{folder}/{REPORT}", page)
+
+
+def _facts(
+    options: Options, divided: Divided, found: Evaluation, parameters: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """What was done how, for the reader of the report."""
+    from graphrec import __version__
+    from graphrec.cli.io.train_test import told
+    from graphrec.cli.text import read_summary
+
+    figures = divided.interactions.figures
+    learned, tested = divided.rows
+    weights = ", ".join(f"{leg} {weight:g}" for leg, weight in parameters["weights"].items())
+    return [
+        ("Input", str(options.input)),
+        ("Rows", f"{figures.rows_read:,} read, {figures.rejected_rows:,} set aside"),
+        ("Split", told(options)),
+        ("Interactions", f"{learned:,} to learn from, {tested:,} to test on"),
+        ("Test set", "; ".join(line.strip() for line in read_summary.held_out(found.held_out))),
+        ("Weights of the hybrid", weights),
+        (WITH_MMR, f"the same with --mmr {options.mmr:g}"),
+        ("Listed", "all items that the user does not have in the training set"),
+        ("graphrec", __version__),
+    ]

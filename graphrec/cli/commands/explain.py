@@ -1,0 +1,209 @@
+"""`graphrec explain`: why a user is recommended an item, or is not."""
+# ruff: noqa: PLC0415  what is heavy waits until the verb runs, so that --help is quick
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from graphrec.cli.options import (
+    LISTS,
+    OUTPUT,
+    FilterOptions,
+    HybridOptions,
+    ItemsOptions,
+    LengthOption,
+    RunOptions,
+    SourceOptions,
+    WritingOptions,
+)
+
+if TYPE_CHECKING:
+    from graphrec.cli.runtime.run import Run
+    from graphrec.explanation.explanation import Explanation
+    from graphrec.recommenders.base import Recommender, RecommenderModel
+    from graphrec.reports.explanation_page import Found
+
+_EXPLANATION: Final = "explanation"  # stages
+_WRITE: Final = "write"
+
+PAGE: Final = "_explanation.html"
+TABLES: Final = ("place", "shares", "contributions", "paths")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(
+    RunOptions,
+    HybridOptions,
+    LengthOption,
+    FilterOptions,
+    WritingOptions,
+    ItemsOptions,
+    SourceOptions,
+):
+    """What `explain` takes."""
+
+    user_id: Annotated[
+        str | None,
+        typer.Argument(metavar="USER", help="Id of a user of IN.", show_default=False),
+    ] = None
+    item_id: Annotated[
+        str | None,
+        typer.Argument(metavar="ITEM", help="Id of an item of IN.", show_default=False),
+    ] = None
+    paths: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="How many walks to the item are told, the strongest.",
+            rich_help_panel=LISTS,
+        ),
+    ] = 10
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Directory of the result: Parquet tables, and a page with a picture of the "
+            "paths. Without it the explanation is only shown.",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+
+
+def run(options: Options) -> None:
+    """Tell why USER is recommended ITEM, or is not; with --model there is no IN.
+
+    The result has a folder for each: place (rank, score, what MMR took, or why the item is not
+    listed), shares (of each leg in the score), contributions (of each item of the history; they
+    sum to the score), paths (user, history item, other user, item, by their weights).
+    """
+    from graphrec.cli import hybrid
+    from graphrec.cli.io import model_source
+    from graphrec.cli.io.filters import Filters, list_figures, tell_lists
+    from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.runtime.run import running
+    from graphrec.cli.text import tables
+    from graphrec.progress import stage
+    from graphrec.reports.explanation_page import Found, explanation_page
+
+    options = _named(options)
+    model_source.check_source(options, hybrid.LEARNING)
+    recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
+    with running("explain", options, _stages(options, recommender)) as run:
+        origin = model_source.open_source(run.spark, options, timed=hybrid.needs_times(options))
+        titles = open_titles(run.spark, options, item=origin.columns.item)
+        listed = Filters(run.spark, options, origin)
+        model = origin.model(recommender)
+        if options.model is not None:
+            hybrid.serve_as_asked(model, options)
+        user, item = _ids(options, model)
+        told = listed.figures(model)
+        with stage(_EXPLANATION):
+            explanation = model.explain(
+                user,
+                item,
+                options.k,
+                numPaths=options.paths,
+                **listed.frames(model),
+            )
+            explanation.paths.persist()  # a few rows, for the screen and for the files
+            found = Found.of(explanation)
+        title_of = titles.of(found.items, model.learned.item_type)
+        if options.out is not None:
+            with stage(_WRITE):
+                page = explanation_page(found, title_of)
+                read = model_source.input_figures(origin, model) | {"lists": list_figures(told)}
+                _write(run, options, options.out, read, model, explanation, found, page)
+        explanation.paths.unpersist()
+        model_source.tell_input(run.report, model, options.out)
+        tell_lists(run.report, told)
+        run.report.end()
+        if not options.quiet:
+            tables.explanation(found, title_of)
+        if options.out is not None:
+            run.report.line(f"written to {options.out}")
+
+
+def _stages(options: Options, recommender: Recommender) -> list[str] | None:
+    """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli.io import model_source
+
+    before = model_source.stages(options, recommender)
+    if before is None:
+        return None
+    return [*before, _EXPLANATION, *([_WRITE] if options.out is not None else [])]
+
+
+def _named(options: Options) -> Options:
+    """The options with both ids; beside --model the first argument is no file.
+
+    Raises:
+        ParameterError: an id is missing.
+    """
+    from graphrec.errors import ParameterError
+
+    if options.model is not None and options.item_id is None:
+        options = replace(options, input=None, user_id=options.input, item_id=options.user_id)
+    if options.user_id is None or options.item_id is None:
+        raise ParameterError(
+            "nobody and nothing to explain",
+            found=f"USER={options.user_id}, ITEM={options.item_id}",
+            fix="write graphrec explain IN USER ITEM, or graphrec explain --model DIR USER ITEM",
+        )
+    return options
+
+
+def _ids(options: Options, model: RecommenderModel) -> tuple[Any, Any]:
+    """The ids that were written, of the model's types.
+
+    Raises:
+        ParameterError: one is no id of its type.
+    """
+    from graphrec.data.id_types import id_of_text
+
+    assert options.user_id is not None  # see `_named`
+    assert options.item_id is not None
+    learned = model.learned
+    return (
+        id_of_text(options.user_id, "user", learned.user_type),
+        id_of_text(options.item_id, "item", learned.item_type),
+    )
+
+
+def _write(
+    run: Run,
+    options: Options,
+    out: str,
+    read_figures: dict[str, Any],
+    model: RecommenderModel,
+    explanation: Explanation,
+    found: Found,
+    page: str,
+) -> None:
+    """Write the tables, the page and the record."""
+    from graphrec.cli import hybrid
+    from graphrec.cli.io import results
+    from graphrec.cli.io.result_folder import RESULT, staged, write_text
+    from graphrec.cli.options import TableFormat
+
+    inputs = (options.input, options.model, options.items, options.allow, options.deny)
+    read = [path for path in inputs if path is not None]
+    place = staged(run.spark, out, made_of=RESULT, overwrite=options.overwrite, apart_from=read)
+    with place as folder:
+        for name in TABLES:
+            table = getattr(explanation, name)
+            table.coalesce(1).write.parquet(f"{folder}/{name}")
+            if options.format == TableFormat.CSV:
+                results.write_csv(table.coalesce(1), f"{folder}/{results.CSV}/{name}")
+        write_text(run.spark, f"{folder}/{PAGE}", page)
+        results.write_rejected(model.rejected, folder)
+        run.write_record(
+            folder,
+            parameters=hybrid.parameters_of(model),
+            input=read_figures,
+            output=found.place,
+        )

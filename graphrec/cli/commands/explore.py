@@ -1,0 +1,286 @@
+"""`graphrec explore`: what the graph of users and items looks like."""
+# ruff: noqa: PLC0415  what is heavy waits until the verb runs, so that --help is quick
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from graphrec.cli.options import (
+    INPUT,
+    OUTPUT,
+    InputOptions,
+    ItemsOptions,
+    LengthOption,
+    OutputOptions,
+    RunOptions,
+    SampleOption,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pyspark.sql import DataFrame
+
+    from graphrec.cli.io.inputs import Titles
+    from graphrec.cli.runtime.run import Run
+    from graphrec.data.interaction_columns import InteractionColumns
+    from graphrec.graph.exploration import Keep
+    from graphrec.graph.highlights import Highlights
+    from graphrec.recommenders.base import Recommender, RecommenderModel
+
+GRAPH: Final = "Graph"
+
+REPORT: Final = "_report.html"  # names that Spark and Arrow pass over when they read the result
+EXPLORER: Final = "_explorer.html"
+_PAGES: Final = "pages"  # a stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(RunOptions, SampleOption, LengthOption, OutputOptions, ItemsOptions, InputOptions):
+    """What `explore` takes."""
+
+    edges_per_item: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Edges that each item adds to the item graph, to its best neighbours by cosine.",
+            rich_help_panel=GRAPH,
+        ),
+    ] = 20
+    resolution: Annotated[
+        float,
+        typer.Option(
+            metavar="NUMBER",
+            help="Of the communities: above 1 they are smaller, below 1 larger.",
+            rich_help_panel=GRAPH,
+        ),
+    ] = 1.0
+    least_audience: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            show_default="half of the interactions are with such items",
+            help="Users that an item must have to be among the bridges, or among those that matter "
+            "more than they are watched: what fewer have looks special by chance.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    genres: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="genres, category, tags ...",
+            help="Column of --items with what kind an item is, a list or text with | ; or , "
+            "between. Communities are called by what they have more often than others, without "
+            "such a column by words of the titles.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    explorer_users: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Users, drawn by lot, that the interactive page has with their histories.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = 200
+
+
+def run(options: Options) -> None:
+    """Write tables and pages of what the graph of users and items looks like.
+
+    Two pages need no network: _report.html shows what was found, _explorer.html is a map of the
+    items to search and to walk through. The result has a folder for each: size, degrees and
+    power_laws, components, cores and shells, distances, reach (items three steps from each user),
+    importance (PageRank against popularity), item_edges, communities and item_roles (which items
+    are bridges), similar_users.
+    """
+    from graphrec.cli.io import model_source, results
+    from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.item_words import named_communities
+    from graphrec.cli.runtime.run import running
+    from graphrec.cli.text import explore_tables
+    from graphrec.graph import exploration as names
+    from graphrec.graph.audience import stated_audience
+    from graphrec.graph.exploration import Settings, explore
+    from graphrec.graph.headline import headline
+    from graphrec.graph.highlights import Highlights
+    from graphrec.progress import stage
+    from graphrec.recommenders.popularity import PopularityRecommender
+    from graphrec.reports.map.data import TYPICAL
+    from graphrec.spark.jars import require_graphframes
+
+    _check(options)
+    settings = Settings(options.edges_per_item, options.resolution, options.k)
+    recommender = PopularityRecommender(**column_params(options), preference="weight")
+    with running("explore", options, _stages(recommender)) as run:
+        require_graphframes(run.spark)
+        with results.result_folders(
+            run.spark, options, save_model=None, inputs=[options.input, options.items]
+        ) as folders:
+            origin = model_source.open_interactions(run.spark, options, timed=None)
+            _check_names(origin.columns)
+            titles = open_titles(
+                run.spark, options, item=origin.columns.item, genres=options.genres
+            )
+            model = origin.model(recommender)
+            with model.graph as graph:
+                keep = _writer(folders.result, origin.columns, options)
+                tables = explore(graph, model.learned.tables.catalogue, keep, settings)
+            with stage(_PAGES):
+                figures = headline(tables)
+                item = origin.columns.item
+                roles = tables[names.ITEM_ROLES]
+                highlights = Highlights.of(
+                    tables,
+                    item,
+                    audience=options.least_audience
+                    or stated_audience(model.learned.tables.catalogue.support),
+                    typical=max(TYPICAL, options.sample),
+                    names=named_communities(roles, item, titles.words, model.learned.item_type),
+                )
+                _write_pages(
+                    run, options, tables, figures, highlights, model, titles, folders.result
+                )
+            results.write_rejected(model.rejected, folders.result)
+            run.write_record(
+                folders.result,
+                parameters={},
+                input=model_source.input_figures(origin, model),
+                output={
+                    **figures,
+                    "least_audience": highlights.audience,
+                    "community_names": {str(n): name for n, name in highlights.names.items()},
+                },
+            )
+        model_source.tell_input(run.report, model, options.out)
+        if not options.quiet:
+            explore_tables.show(highlights, figures, model, titles, options.sample)
+        run.report.line(f"report in {options.out}/{REPORT}")
+        run.report.line(f"map of the items in {options.out}/{EXPLORER}")
+        run.report.line(f"written to {options.out}")
+
+
+def _stages(recommender: Recommender) -> list[str] | None:
+    """The stages of the work, in their order."""
+    from graphrec.cli.io import results
+    from graphrec.graph.exploration import STAGES
+
+    before = recommender.stages()
+    return None if before is None else [*before, *STAGES, _PAGES, results.SET_ASIDE]
+
+
+def _check(options: Options) -> None:
+    from graphrec.errors import ParameterError
+
+    if options.input is None:
+        raise ParameterError("nothing to explore", fix="give a file of interactions")
+    if not options.resolution > 0:
+        raise ParameterError(
+            "--resolution must be a number above 0", found=f"{options.resolution:g}"
+        )
+
+
+def _check_names(columns: InteractionColumns) -> None:
+    """Require names of users and items that no table has for something else.
+
+    Raises:
+        ColumnError: it has.
+    """
+    from graphrec.data.interaction_columns import require_free_names
+    from graphrec.graph.exploration import COLUMNS
+
+    require_free_names({"user": columns.user, "item": columns.item}, COLUMNS)
+
+
+def _writer(folder: str, columns: InteractionColumns, options: Options) -> Keep:
+    """Write each table to its folder, with the input's names of users and items."""
+    from graphrec.cli.io import results
+    from graphrec.cli.options import TableFormat
+    from graphrec.columns import ITEM, USER
+
+    def keep(name: str, table: DataFrame) -> DataFrame:
+        place = f"{folder}/{name}"
+        # One after the other they could meet: an input may call its users `item`.
+        given = {USER: columns.user, ITEM: columns.item}
+        named = table.toDF(*(given.get(name, name) for name in table.columns))
+        named.write.parquet(place)
+        written = results.read_result(table.sparkSession, place)
+        if options.format == TableFormat.CSV:
+            results.write_csv(written, f"{folder}/{results.CSV}/{name}")
+        return written
+
+    return keep
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def _write_pages(
+    run: Run,
+    options: Options,
+    tables: Mapping[str, DataFrame],
+    figures: Mapping[str, Any],
+    highlights: Highlights,
+    model: RecommenderModel,
+    titles: Titles,
+    folder: str,
+) -> None:
+    from graphrec.cli.io.result_folder import write_text
+    from graphrec.reports.exploration_page import exploration_page
+    from graphrec.reports.exploration_tables import ExplorationFindings
+    from graphrec.reports.map.data import explorer_data
+    from graphrec.reports.map.page import explorer_page
+
+    learned = model.learned
+    assert model.figures is not None  # it was learned just now
+
+    def title_of(ids: Iterable[Any]) -> Mapping[Any, str]:
+        return titles.of(ids, learned.item_type)
+
+    found = ExplorationFindings.of(tables, figures, highlights, learned.columns.item, title_of)
+    report = exploration_page(
+        found,
+        model.figures,
+        title="What the graph looks like",
+        facts=_facts(options),
+        explorer=EXPLORER,
+    )
+    write_text(run.spark, f"{folder}/{REPORT}", report)
+    shown = explorer_data(
+        tables,
+        highlights,
+        learned.histories,
+        learned.tables.catalogue,
+        learned.columns,
+        title_of,
+        users=options.explorer_users,
+    )
+    page = explorer_page(shown, title="Map of the items", report=REPORT)
+    write_text(run.spark, f"{folder}/{EXPLORER}", page)
+
+
+def _naming(options: Options) -> str:
+    if options.items is None:
+        return "none, there are no genres or titles"
+    return "genres, or words of titles, that their items have more often than others"
+
+
+def _facts(options: Options) -> list[tuple[str, str]]:
+    """What was done how, for the reader of the report."""
+    from graphrec import __version__
+
+    return [
+        ("Input", str(options.input)),
+        ("Titles", options.items or "none, items are named by their ids"),
+        ("Item graph", f"each item and its {options.edges_per_item} best neighbours by cosine"),
+        ("Communities", f"Leiden, resolution {options.resolution:g}"),
+        ("Names of communities", _naming(options)),
+        ("graphrec", __version__),
+    ]

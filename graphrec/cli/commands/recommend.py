@@ -1,0 +1,151 @@
+"""`graphrec recommend`: a ranked, explained list for every user."""
+# ruff: noqa: PLC0415  what is heavy waits until the verb runs, so that --help is quick
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from graphrec.cli.options import (
+    LISTS,
+    FilterOptions,
+    HybridOptions,
+    ItemsOptions,
+    LengthOption,
+    OutputOptions,
+    RunOptions,
+    SampleOption,
+    SaveModelOption,
+    SourceOptions,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from graphrec.recommenders.base import Recommender
+
+_LISTS: Final = "lists"  # a stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(
+    RunOptions,
+    HybridOptions,
+    LengthOption,
+    FilterOptions,
+    SampleOption,
+    OutputOptions,
+    ItemsOptions,
+    SaveModelOption,
+    SourceOptions,
+):
+    """What `recommend` takes."""
+
+    users: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default="all of IN",
+            help="Users to serve; those without a history get what is popular.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+
+
+def run(options: Options) -> None:
+    """Write a ranked, explained list for every user of IN.
+
+    The result has the user and item columns of IN, with --items the title, rank (1..k), score, one
+    column per leg with its share of the score, because (the items of the history that contributed
+    most) and source (personal, or popular for users without a history).
+    """
+    from graphrec.cli import hybrid
+    from graphrec.cli.io import model_source, results
+    from graphrec.cli.io.filters import Filters, list_figures, tell_lists
+    from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.titles import check_free, with_titles
+    from graphrec.cli.runtime.run import running
+    from graphrec.cli.text import tables
+    from graphrec.progress import stage
+
+    model_source.check_source(options, hybrid.LEARNING)
+    recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
+    with running("recommend", options, _stages(options, recommender)) as run:
+        with results.result_folders(
+            run.spark, options, save_model=options.save_model, inputs=_inputs(options)
+        ) as folders:
+            origin = model_source.open_source(run.spark, options, timed=hybrid.needs_times(options))
+            titles = open_titles(run.spark, options, item=origin.columns.item)
+            check_free(titles, origin.columns)
+            listed = Filters(run.spark, options, origin, users=options.users)
+            model = origin.model(recommender)
+            if options.model is not None:
+                hybrid.serve_as_asked(model, options)
+            told = listed.figures(model)
+            with stage(_LISTS) as counts:
+                lists = model.rankedLists(options.k, **listed.frames(model))
+                written = results.write_table(with_titles(lists, model, titles), folders.result)
+                figures = _figures(written, origin.columns.user)
+                counts.update(figures)
+            results.write_beside(written, model.rejected, folders, options)
+            results.save_model(model, folders)
+            run.write_record(
+                folders.result,
+                parameters=hybrid.parameters_of(model),
+                input=model_source.input_figures(origin, model) | {"lists": list_figures(told)},
+                output=figures,
+            )
+        model_source.tell_input(run.report, model, options.out)
+        tell_lists(run.report, told)
+        if not options.quiet:
+            result = results.read_result(run.spark, options.out)
+            tables.lists(result, model, titles, options.sample)
+        run.report.line(f"written to {options.out}")
+
+
+def _inputs(options: Options) -> list[str | None]:
+    """The paths that are read."""
+    return [
+        options.input,
+        options.model,
+        options.items,
+        options.users,
+        options.allow,
+        options.deny,
+    ]
+
+
+def _stages(options: Options, recommender: Recommender) -> list[str] | None:
+    """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli.io import model_source, results
+
+    return results.table_stages(
+        model_source.stages(options, recommender),
+        _LISTS,
+        options,
+        learned=options.model is None,
+        save_model=options.save_model,
+    )
+
+
+def _figures(written: DataFrame, user: str) -> dict[str, Any]:
+    """What `_run.json` tells of the result."""
+    from pyspark.sql import functions as F
+
+    from graphrec.columns import SOURCE
+    from graphrec.data.column_types import quoted
+    from graphrec.serving.lists import POPULAR
+
+    counted = (
+        written.groupBy(SOURCE)
+        .agg(F.count("*").alias("rows"), F.count_distinct(quoted(user)).alias("users"))
+        .collect()  # one row per source
+    )
+    users = {row[SOURCE]: row["users"] for row in counted}
+    return {
+        "users": sum(users.values()),
+        "rows": sum(row["rows"] for row in counted),
+        "popular": users.get(POPULAR, 0),
+    }

@@ -1,0 +1,308 @@
+"""The tables that a verb reads: interactions, titles, and lists of users and items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from graphrec.cli.io.item_words import words_of
+from graphrec.cli.options import InputOptions, ItemsOptions, TextOptions
+from graphrec.data.column_types import is_missing, quoted
+from graphrec.data.id_types import id_column, readable_ids
+from graphrec.data.interaction_columns import (
+    MALFORMED_LINE,
+    UNUSED,
+    USUAL_NAMES,
+    InteractionColumns,
+    find_columns,
+    require_column,
+)
+from graphrec.data.reading.readers import read_table
+from graphrec.errors import ColumnError, ParameterError
+from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
+from graphrec.recommenders.result_columns import require_free_columns
+from graphrec.reports.words.text import printable
+
+RAW: Final = "as_written"  # an id of a list, as its file has it
+
+_ID: Final = "id"
+_TITLE: Final = "title"
+
+
+# --- interactions ---------------------------------------------------------------------------------
+
+
+def column_params(options: InputOptions) -> dict[str, str | None]:
+    """The columns that are named on the command line, as parameters of a recommender.
+
+    Raises:
+        ParameterError: `--implicit` beside a rating column.
+    """
+    if options.implicit and options.rating:
+        raise ParameterError(
+            "--implicit takes no rating", found=f"--rating {options.rating}", fix="give one of them"
+        )
+    return {
+        "userCol": options.user,
+        "itemCol": options.item,
+        "ratingCol": UNUSED if options.implicit else options.rating,
+        "timestampCol": options.timestamp,
+    }
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Interactions that were opened but not read yet."""
+
+    frame: DataFrame
+    columns: InteractionColumns
+
+
+def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | None) -> Ratings:
+    """Open the interactions and find their columns.
+
+    Args:
+        spark: reads them.
+        options: `input` is there.
+        timed: what needs times, if anything does.
+
+    Raises:
+        UnreadableInputError, ColumnError: they cannot be read, or results could not have their
+            columns' names.
+        ParameterError: there are no times, and something needs them.
+    """
+    assert options.input is not None
+    frame = _table(spark, options.input, options, options.input_format)
+    named = column_params(options)
+    columns = find_columns(
+        frame, **{role: named[f"{role}Col"] for role in ("user", "item", "rating", "timestamp")}
+    )
+    require_free_columns(columns, DEFAULT_WEIGHTS)  # the legs of every verb
+    if timed and columns.timestamp is None:
+        raise ParameterError(
+            f"{timed} needs times",
+            found="no timestamp column",
+            fix=f"name it by --timestamp, or leave {timed} out",
+        )
+    return Ratings(frame, columns)
+
+
+# --- lists of ids ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class IdColumn:
+    """A column of ids: the model's name of it, and its name in a list."""
+
+    name: str
+    here: str
+
+
+@dataclass(frozen=True)
+class IdList:
+    """A table with ids of users, of items, or of both, whose types are not those of the model yet.
+
+    Attributes:
+        frame: the table.
+        path: where it was read.
+        columns: the id columns by role (user, item).
+    """
+
+    frame: DataFrame
+    path: str
+    columns: dict[str, IdColumn]
+
+    def check(self, kinds: Mapping[str, T.DataType]) -> None:
+        """Require ids of the model's types, as far as these are known; see `id_column`.
+
+        Args:
+            kinds: by the model's names of the columns.
+
+        Raises:
+            ColumnError: a column has ids of another type.
+        """
+        for role, column in self.columns.items():
+            if column.name in kinds:
+                self._ids(role, kinds)
+
+    def typed(self, kinds: Mapping[str, T.DataType]) -> DataFrame:
+        """The id columns with the model's names and types.
+
+        In a file without types, text in the place of a whole number becomes null, which is
+        nobody's id: it is a name that the model has never seen.
+        """
+        return self.frame.select(*(self._ids(role, kinds) for role in self.columns))
+
+    def distinct(self, role: str, kinds: Mapping[str, T.DataType]) -> DataFrame:
+        """(`RAW`: the id as text, the id with the model's name and type), each once, no blank."""
+        here = self.columns[role].here
+        raw = quoted(here).cast("string").alias(RAW)
+        listed = self.frame.where(~is_missing(quoted(here), self.frame.schema[here].dataType))
+        return listed.select(raw, self._ids(role, kinds)).distinct()
+
+    def _ids(self, role: str, kinds: Mapping[str, T.DataType]) -> Column:
+        name, here = self.columns[role].name, self.columns[role].here
+        try:
+            return id_column(self.frame, role, here, kinds[name]).alias(name)
+        except ColumnError as error:
+            raise ColumnError(
+                f"{self.path}: {error.wrong}", found=error.found, fix=error.fix
+            ) from None
+
+
+def open_ids(
+    spark: SparkSession,
+    path: str,
+    *,
+    wanted: dict[str, str],
+    also: dict[str, str] | None = None,
+    text: TextOptions | None = None,
+) -> IdList:
+    """Open a table of ids and find the columns in it.
+
+    Args:
+        spark: reads it.
+        path: a file or directory of any format.
+        wanted: the role (user, item) and the model's name of each column that must be there.
+        also: the same of columns that may be there.
+        text: how text files are written; None: as usual.
+
+    Raises:
+        UnreadableInputError: it cannot be read.
+        ColumnError: a wanted column is not there.
+    """
+    frame = _table(spark, path, text or TextOptions())
+    columns = {
+        role: IdColumn(name, _id_column(frame, path, role, name)) for role, name in wanted.items()
+    }
+    for role, name in (also or {}).items():
+        if found := _same_ids(frame, role, name):
+            columns[role] = IdColumn(name, found)
+    return IdList(frame, path, columns)
+
+
+def _id_column(frame: DataFrame, path: str, role: str, name: str) -> str:
+    found = _same_ids(frame, role, name)
+    if found is None:
+        raise ColumnError(
+            f"no column of {path} holds the {role}",
+            found=", ".join(_own_columns(frame)),
+            fix=f"name one of them {name}",
+        )
+    return found
+
+
+def _same_ids(frame: DataFrame, role: str, name: str) -> str | None:
+    """The column of this very name, or of this name spelled otherwise, or a usual one, or `id`."""
+    names = _own_columns(frame)
+    usual = [other for other in names if _plain(other) in USUAL_NAMES[role]]
+    for fitting in (
+        [other for other in names if other == name],
+        [other for other in names if _plain(other) == _plain(name)],
+        [other for other in usual if _plain(other).endswith("id")],
+        usual,
+        [other for other in names if _plain(other) == "id"],
+    ):
+        if fitting:
+            return fitting[0]
+    return None
+
+
+# --- titles ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Titles:
+    """What items are called; without a table, by their ids."""
+
+    frame: DataFrame | None  # (id, title)
+    words: DataFrame | None = None  # (id, genres: array or null, title_words: array)
+
+    def typed(self, kind: T.DataType) -> DataFrame:
+        """(id, title) of the items that have a title, the ids of the model's type; with a table."""
+        assert self.frame is not None
+        typed = self.frame.select(readable_ids(self.frame, _ID, kind).alias(_ID), _TITLE)
+        return typed.where(F.col(_ID).isNotNull() & F.col(_TITLE).isNotNull())
+
+    def of(self, ids: Iterable[Any], kind: T.DataType) -> dict[Any, str]:
+        """The titles of some items, as many as people see on a page.
+
+        Args:
+            ids: of the items.
+            kind: the type of the ids.
+        """
+        wanted = sorted(set(ids))
+        titles = {item: printable(str(item)) for item in wanted}
+        if self.frame is None or not wanted:
+            return titles
+        typed = self.typed(kind)
+        shown = self.frame.sparkSession.createDataFrame(
+            [(item,) for item in wanted], T.StructType([T.StructField(_ID, kind)])
+        )
+        rows = typed.join(F.broadcast(shown), _ID).collect()
+        return titles | {row[_ID]: printable(row[_TITLE]) for row in rows}
+
+
+def open_titles(
+    spark: SparkSession, options: ItemsOptions, *, item: str, genres: str | None = None
+) -> Titles:
+    """Open the items' file, if one is named, and find its columns.
+
+    Args:
+        spark: reads it.
+        options: name it.
+        item: the interactions' name of the items.
+        genres: its column of what kind an item is; by default a usual name, if it has one.
+
+    Raises:
+        UnreadableInputError: it cannot be read.
+        ColumnError: it has no column of ids, or none of titles.
+    """
+    if options.items is None:
+        return Titles(None)
+    frame = _table(spark, options.items, options)
+    ids = _id_column(frame, options.items, "item", item)
+    if options.title:
+        require_column(frame, _TITLE, options.title)
+    title = options.title or _title_column(_own_columns(frame), ids)
+    if title is None:
+        raise ColumnError(
+            f"no column of {options.items} has a usual name for titles",
+            found=", ".join(_own_columns(frame)),
+            fix="name it by --title",
+        )
+    if genres:
+        require_column(frame, "genres", genres)
+    named = frame.select(quoted(ids).alias(_ID), quoted(title).cast("string").alias(_TITLE))
+    return Titles(named, words_of(frame, ids, title, genres))
+
+
+def _title_column(names: Sequence[str], ids: str) -> str | None:
+    """`title` or `name`, or else what ends so: movie_title, artistName."""
+    others = [name for name in names if name != ids]
+    for word in ("title", "name"):
+        if fitting := [name for name in others if _plain(name) == word]:
+            return fitting[0]
+    return next((name for name in others if _plain(name).endswith(("title", "name"))), None)
+
+
+def _table(
+    spark: SparkSession, path: str, text: TextOptions, file_format: str | None = None
+) -> DataFrame:
+    return read_table(
+        spark, path, format=file_format, encoding=text.encoding, delimiter=text.delimiter
+    )
+
+
+def _own_columns(frame: DataFrame) -> list[str]:
+    return [name for name in frame.columns if name != MALFORMED_LINE]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())

@@ -1,0 +1,79 @@
+"""What killed runs left beside a result, and the lock that tells them from runs at work.
+
+Beside a staging directory lies a file that its run holds locked as long as it lives. Whose lock is
+free is dead: the next run that writes into the same directory removes what it left. Only where the
+result is on a file system of this machine; on others there are no such locks.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from graphrec.spark.locks import take_lock
+
+OLD: Final = ".old"  # the older result, while the new one takes its place
+
+_LOCK: Final = ".lock"
+_LEFT: Final = re.compile(r"\.(?P<name>.+)\.graphrec-[0-9a-f]{8}\.lock")
+
+
+@contextmanager
+def claimed(staging: str) -> Iterator[None]:
+    """Say that a staging directory belongs to a run that lives, as long as the block lasts.
+
+    Args:
+        staging: full path, with its file system; its parent is there.
+    """
+    local = _local(staging)
+    if local is None:
+        yield
+        return
+    lock = local.with_name(local.name + _LOCK)
+    held = None
+    with suppress(OSError):
+        held = take_lock(lock)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        if held is not None:
+            os.close(held)
+
+
+def remove_leftovers(wanted: str) -> None:
+    """Remove what dead runs left in the directory in which a result is going to be.
+
+    A run that was killed between its two renames has put the older result aside: it comes back.
+
+    Args:
+        wanted: full path of the result, with its file system.
+    """
+    local = _local(wanted)
+    if local is None:
+        return
+    for lock in local.parent.glob(f".*{_LOCK}"):
+        if (left := _LEFT.fullmatch(lock.name)) is None:
+            continue
+        with suppress(OSError):  # another user's, or removed by another run just now
+            if (held := take_lock(lock)) is not None:
+                _remove(lock.with_name(lock.name.removesuffix(_LOCK)), left["name"])
+                lock.unlink()
+                os.close(held)
+
+
+def _remove(staging: Path, name: str) -> None:
+    old, result = staging.with_name(staging.name + OLD), staging.with_name(name)
+    if old.exists() and not result.exists():
+        old.rename(result)
+    for folder in (staging, old):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _local(path: str) -> Path | None:
+    return Path(path.removeprefix("file:")) if path.startswith("file:/") else None

@@ -1,0 +1,278 @@
+"""Directories that appear whole or not at all.
+
+Everything is written to a staging directory beside the wanted one, on the same file system, which
+is renamed at the end. An older directory is renamed away before that and deleted after it;
+whatever fails, it is put back. Where renaming is one step (local disks, HDFS), nobody ever sees
+half a result; object stores that copy in place of renaming need a moment.
+
+A killed process (SIGKILL, power) may leave `.NAME.graphrec-*` beside the directory: `*.old` is the
+older result, if it happened between the two renames. On the disks of this machine the next run that
+writes beside it puts an older result back and removes the rest (`leftovers.py`); elsewhere somebody
+has to.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from graphrec.cli.io.leftovers import OLD, claimed, remove_leftovers
+from graphrec.cli.runtime.error_text import disk_full, one_line
+from graphrec.cli.runtime.signals import held
+from graphrec.errors import InputError, OutputExistsError, PlatformError
+
+RUN_RECORD: Final = "_run.json"
+RESULT: Final = frozenset({RUN_RECORD})  # what is in every result, and in every saved model
+SAVED_MODEL: Final = frozenset({"metadata", "items", "neighbours", "histories"})
+
+_SETTLING_SECONDS: Final = (0.3, 1.2)  # tasks that were told to stop may still write
+_RETRY_SECONDS: Final = (0.1, 0.5, 2.0)
+
+
+@contextmanager
+def staged(
+    spark: SparkSession,
+    path: str,
+    *,
+    made_of: frozenset[str],
+    overwrite: bool,
+    apart_from: Sequence[str] = (),
+) -> Iterator[str]:
+    """Yield a new directory to write to, which takes the place of `path` at the end of the block.
+
+    If the block fails or is interrupted, Spark's jobs of the block are cancelled, the new
+    directory is deleted, and `path` is as it was.
+
+    Args:
+        spark: a classic session; its Hadoop configuration says what file system a path is on.
+        path: the wanted directory.
+        made_of: names that are in every directory of this kind. Only such a one, or an empty
+            one, is ever replaced.
+        overwrite: replace `path` if it is there.
+        apart_from: other paths of the run: none may be in `path`, nor `path` in one of them.
+
+    Raises:
+        OutputExistsError: `path` is there, and may not be replaced.
+        InputError: `path` and another one overlap, or it cannot be written to.
+        PlatformError: the disk is full.
+    """
+    if not path.strip():
+        raise InputError("the output has no name", fix="name a directory")
+    files = _Files(spark)
+    with _one_line_errors(path):
+        wanted = files.qualified(path)
+        for name in apart_from:
+            _require_apart(files, path, name)
+        remove_leftovers(wanted)
+        _require_replaceable(files, wanted, made_of, overwrite=overwrite)
+        tag = f"graphrec-{uuid.uuid4().hex[:8]}"
+        staging = files.beside(wanted, f".{{}}.{tag}")
+        files.make(files.parent(wanted))
+    with claimed(staging), _tagged(spark, tag):
+        swapped = False
+        try:
+            with _one_line_errors(path):
+                files.make(staging)
+            yield staging
+            with held():
+                _require_replaceable(files, wanted, made_of, overwrite=overwrite)  # still so?
+                _swap(files, staging, wanted)
+                swapped = True
+        except BaseException as error:
+            if not swapped:
+                error.add_note(f"{path} is as it was")
+                with held():
+                    _insist(lambda: spark.sparkContext.cancelJobsWithTag(tag))
+                    _discard(files, staging, settling=not isinstance(error, InputError))
+            if full := disk_full(error, path):
+                raise full from error
+            raise
+
+
+def write_text(spark: SparkSession, path: str, text: str) -> None:
+    """Write a small file."""
+    _Files(spark).write(path, text)
+
+
+# --- checks ---------------------------------------------------------------------------------------
+
+
+def _require_apart(files: _Files, path: str, name: str) -> None:
+    """An output must not replace an input, nor be found by whoever reads the input next."""
+    host, place = files.location(path)
+    try:
+        other_host, other = files.location(name)
+    except (Py4JError, PySparkException):
+        return  # whoever reads it will say what is wrong with it
+    if host != other_host:
+        return
+    if place == other:
+        relation = "is"
+    elif other in place.parents:
+        relation = "is in"
+    elif place in other.parents:
+        relation = "contains"
+    else:
+        return
+    raise InputError(
+        f"the output {path} {relation} {name}", fix="give it a directory of its own elsewhere"
+    )
+
+
+def _require_replaceable(
+    files: _Files, wanted: str, made_of: frozenset[str], *, overwrite: bool
+) -> None:
+    """Nothing is there, or an empty directory, or one that graphrec wrote."""
+    names = files.names(wanted)
+    if names is None:
+        return
+    if names and not names >= made_of:
+        raise OutputExistsError(
+            f"{wanted} is there and was not written by graphrec", fix="choose another directory"
+        )
+    if not overwrite:
+        raise OutputExistsError(
+            f"{wanted} is there already", fix="choose another directory, or give --overwrite"
+        )
+
+
+@contextmanager
+def _one_line_errors(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (Py4JError, PySparkException) as error:
+        raise InputError(f"{path} cannot be written to", found=one_line(error)) from error
+
+
+@contextmanager
+def _tagged(spark: SparkSession, tag: str) -> Iterator[None]:
+    """Mark Spark's jobs of the block, so that they can be cancelled."""
+    spark.sparkContext.addJobTag(tag)
+    try:
+        yield
+    finally:
+        _insist(lambda: spark.sparkContext.removeJobTag(tag))
+
+
+# --- steps ----------------------------------------------------------------------------------------
+
+
+def _swap(files: _Files, staging: str, wanted: str) -> None:
+    if files.names(wanted) is None:
+        files.rename(staging, wanted)
+        return
+    old = f"{staging}{OLD}"
+    files.rename(wanted, old)
+    try:
+        files.rename(staging, wanted)
+    except BaseException:
+        files.rename(old, wanted)
+        raise
+    files.delete(old)
+
+
+def _discard(files: _Files, staging: str, *, settling: bool) -> None:
+    """Delete a directory, and again what a task that was not quite over has put there."""
+    for seconds in (0.0, *_SETTLING_SECONDS) if settling else (0.0,):
+        time.sleep(seconds)
+        if not _insist(lambda: files.delete(staging)) and staging.startswith("file:/"):
+            # The JVM was terminated together with this process, and its tasks, too.
+            shutil.rmtree(staging.removeprefix("file:"), ignore_errors=True)
+            return
+
+
+def _insist(step: Callable[[], None]) -> bool:
+    """Call the JVM until it answers; whether it did.
+
+    An interrupted call ends its connection, and sometimes takes the next one with it.
+    """
+    for seconds in (*_RETRY_SECONDS, 0.0):
+        try:
+            step()
+        except (Py4JError, OSError):
+            time.sleep(seconds)
+        else:
+            return True
+    return False
+
+
+class _Files:
+    """Hadoop's FileSystem, for local disks and everything else that Spark knows.
+
+    Paths are full ones, with their file system, as `qualified` gives them.
+    """
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._path: Any = spark._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]
+        self._settings: Any = spark._jsc.hadoopConfiguration()
+
+    def qualified(self, path: str) -> str:
+        short = self._path(path)
+        return str(short.getFileSystem(self._settings).makeQualified(short).toString())
+
+    def location(self, path: str) -> tuple[tuple[str, str | None], Path]:
+        """((scheme, host), path) of any path, with the links of a local one followed."""
+        place = self._path(self.qualified(path)).toUri()
+        full = Path(place.getPath())
+        local = place.getScheme() == "file"
+        return (place.getScheme(), place.getAuthority()), full.resolve() if local else full
+
+    def beside(self, path: str, name: str) -> str:
+        """Another path in the same directory; {} in `name` is the name of the path."""
+        full = self._path(path)
+        return str(self._path(self.parent(path), name.format(full.getName())).toString())
+
+    def parent(self, path: str) -> str:
+        """The directory that a path is in."""
+        parent = self._path(path).getParent()
+        if parent is None:
+            raise InputError(f"{path} is the root of a file system", fix="write to a directory")
+        return str(parent.toString())
+
+    def names(self, path: str) -> set[str] | None:
+        """What is in a directory, None if it is not there; in a file there is something else."""
+        full, system = self._opened(path)
+        if not system.exists(full):
+            return None
+        if not system.getFileStatus(full).isDirectory():
+            return {"a file"}
+        return {status.getPath().getName() for status in system.listStatus(full)}
+
+    def make(self, path: str) -> None:
+        """Make a directory and those above it."""
+        full, system = self._opened(path)
+        if not system.mkdirs(full):
+            raise InputError(f"{full.getParent().toString()} cannot be written to")
+
+    def rename(self, source: str, target: str) -> None:
+        """Rename to a path that is not there."""
+        full, system = self._opened(source)
+        if not system.rename(full, self._path(target)):
+            raise PlatformError(f"{source} cannot be renamed to {target}")
+
+    def delete(self, path: str) -> None:
+        """Delete a directory with all that is in it."""
+        full, system = self._opened(path)
+        system.delete(full, True)
+
+    def write(self, path: str, text: str) -> None:
+        full, system = self._opened(path)
+        stream = system.create(full, True)
+        try:
+            stream.write(bytearray(text.encode()))
+        finally:
+            stream.close()
+
+    def _opened(self, path: str) -> tuple[Any, Any]:
+        """A path as Hadoop takes it, and its file system."""
+        full = self._path(path)
+        return full, full.getFileSystem(self._settings)

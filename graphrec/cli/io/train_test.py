@@ -1,0 +1,206 @@
+"""Interactions cut into what is learned from and what is tested on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
+
+from graphrec.cli.io.inputs import Ratings
+from graphrec.cli.io.model_source import read_figures
+from graphrec.cli.options import Split, SplitOptions
+from graphrec.columns import ITEM, TIMESTAMP, USER, WEIGHT
+from graphrec.data.column_types import quoted
+from graphrec.data.contract import InteractionFigures, Interactions, validate_interactions
+from graphrec.data.duplicates import DuplicateRule
+from graphrec.data.interaction_columns import UNUSED, InteractionColumns
+from graphrec.data.splits import by_time, last_n, random_per_user
+from graphrec.errors import EmptyInputError, ParameterError
+from graphrec.evaluation.comparison import Evaluation
+from graphrec.progress import stage
+from graphrec.recommenders.base import RecommenderModel
+
+SPLIT = "split"  # a stage
+_FRACTION = 0.2
+_LAST = 5
+_SEED = 0
+
+_TAKEN = {
+    Split.RANDOM: ("test_fraction", "seed"),
+    Split.LAST_N: ("last",),
+    Split.TIME: ("test_fraction",),
+}  # the options that a split takes
+
+
+@dataclass(frozen=True)
+class Divided:
+    """Accepted interactions in two sets without a common pair, both kept until `unpersist`.
+
+    Attributes:
+        train: to learn from, with the input's own columns of the four roles.
+        test: to test on, with the same columns.
+        interactions: all that were read, and the rows set aside.
+        columns: the names of the interactions' columns.
+        rows: of the two sets.
+        users: who are in the test set.
+    """
+
+    train: DataFrame
+    test: DataFrame
+    interactions: Interactions
+    columns: InteractionColumns
+    rows: tuple[int, int]
+    users: int
+
+    def unpersist(self) -> None:
+        """Free the memory that the frames take."""
+        for frame in (self.train, self.test, self.interactions):
+            frame.unpersist()
+
+
+def check_split(options: SplitOptions) -> None:
+    """Require that no option is given that has no effect on the split, and good values.
+
+    Raises:
+        ParameterError: one is.
+    """
+    for name in ("test_fraction", "last", "seed"):
+        if getattr(options, name) is not None and name not in _TAKEN[options.split]:
+            raise ParameterError(
+                f"--{name.replace('_', '-')} has no effect on --split {options.split}",
+                fix="leave it out",
+            )
+    if not 0 < _given(options.test_fraction, _FRACTION) < 1:
+        raise ParameterError(
+            "--test-fraction must lie between 0 and 1", found=str(options.test_fraction)
+        )
+    if _given(options.last, _LAST) < 1:
+        raise ParameterError("--last must be at least 1", found=str(options.last))
+
+
+def timed_by(options: SplitOptions) -> str | None:
+    """What of the options needs times, if anything does."""
+    return None if options.split == Split.RANDOM else f"--split {options.split}"
+
+
+def values_of(options: SplitOptions) -> dict[str, Any]:
+    """The options that are in force, given or not."""
+    values = {
+        "test_fraction": _given(options.test_fraction, _FRACTION),
+        "last": _given(options.last, _LAST),
+        "seed": _given(options.seed, _SEED),
+    }
+    return {name: values[name] for name in _TAKEN[options.split]}
+
+
+def told(options: SplitOptions) -> str:
+    """The split in words."""
+    values = values_of(options)
+    if options.split == Split.LAST_N:
+        return f"the last {values['last']} interactions of each user are held out"
+    share = f"{100 * values['test_fraction']:g} %"
+    if options.split == Split.TIME:
+        return f"the latest {share} of all interactions are held out"
+    return f"{share} of each user's interactions are held out at random, seed {values['seed']}"
+
+
+def divide(ratings: Ratings, options: SplitOptions, duplicates: DuplicateRule) -> Divided:
+    """Accept or set aside every row, and cut what is accepted.
+
+    Pairs that come several times are combined before the cut, so that none is in both sets.
+
+    Args:
+        ratings: the interactions.
+        options: passed by `check_split`.
+        duplicates: what several rows of the same user and item become.
+
+    Raises:
+        EmptyInputError: no row is accepted, or nothing is left on one side of the cut.
+    """
+    with stage(SPLIT) as counts:
+        interactions = validate_interactions(ratings.frame, ratings.columns, duplicates=duplicates)
+        accepted = _own_columns(interactions.accepted, ratings.columns)
+        train, test = _cut(accepted, ratings.columns, options)
+        train = train.persist(StorageLevel.MEMORY_AND_DISK)
+        test = test.persist(StorageLevel.MEMORY_AND_DISK)
+        tested = test.select(F.count("*"), F.count_distinct(quoted(ratings.columns.user))).first()
+        assert tested is not None  # an aggregate always has its row
+        divided = Divided(
+            train=train,
+            test=test,
+            interactions=interactions,
+            columns=ratings.columns,
+            rows=(train.count(), tested[0]),
+            users=tested[1],
+        )
+        counts["rows"] = interactions.figures.rows_read
+        counts |= dict(zip(("to learn from", "to test on"), divided.rows, strict=True))
+    if not all(divided.rows):
+        divided.unpersist()
+        raise EmptyInputError(
+            "the split leaves nothing to learn from or nothing to test on",
+            found=f"{divided.rows[0]} and {divided.rows[1]} interactions",
+            fix="choose another split",
+        )
+    return divided
+
+
+def params_of(columns: InteractionColumns) -> dict[str, str]:
+    """The columns that were found, as parameters of a recommender."""
+    return {
+        "userCol": columns.user,
+        "itemCol": columns.item,
+        "ratingCol": columns.rating or UNUSED,
+        "timestampCol": columns.timestamp or UNUSED,
+    }
+
+
+def figures_of(divided: Divided, model: RecommenderModel) -> InteractionFigures:
+    """What the rows became, the training set in the fit included."""
+    capped = None if model.figures is None else model.figures.capped
+    return replace(divided.interactions.figures, capped=capped)
+
+
+def input_figures(
+    divided: Divided, figures: InteractionFigures, found: Evaluation, path: str | None
+) -> dict[str, Any]:
+    """What `_run.json` tells of the input."""
+    return {
+        "path": path,
+        "columns": asdict(divided.columns),
+        **read_figures(figures),
+        "train": divided.rows[0],
+        "test": divided.rows[1],
+        "held_out": asdict(found.held_out),
+    }
+
+
+def _cut(
+    accepted: DataFrame, columns: InteractionColumns, options: SplitOptions
+) -> tuple[DataFrame, DataFrame]:
+    values = values_of(options)
+    names = {"user": columns.user, "item": columns.item}
+    if options.split == Split.RANDOM:
+        return random_per_user(accepted, values["test_fraction"], seed=values["seed"], **names)
+    assert columns.timestamp is not None
+    if options.split == Split.LAST_N:
+        return last_n(accepted, values["last"], timestamp=columns.timestamp, **names)
+    return by_time(accepted, values["test_fraction"], timestamp=columns.timestamp)
+
+
+def _own_columns(accepted: DataFrame, columns: InteractionColumns) -> DataFrame:
+    """(user, item, weight, timestamp) under the names of the input; what it lacks is left out."""
+    names = {
+        USER: columns.user,
+        ITEM: columns.item,
+        WEIGHT: columns.rating,
+        TIMESTAMP: columns.timestamp,
+    }
+    return accepted.select(*(F.col(ours).alias(own) for ours, own in names.items() if own))
+
+
+def _given(value: Any, default: Any) -> Any:
+    return default if value is None else value

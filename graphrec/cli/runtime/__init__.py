@@ -1,0 +1,1 @@
+"""How a verb runs: its session, its progress, its interruptions, its errors."""

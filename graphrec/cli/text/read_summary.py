@@ -1,0 +1,56 @@
+"""What the data became, in a few lines: nothing that did not happen is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphrec.data.contract import InteractionFigures
+from graphrec.evaluation.held_out import HeldOutFigures
+
+
+def learned_from(figures: InteractionFigures) -> Iterator[str]:
+    """What became of the accepted rows on their way to what is learned."""
+    if figures.combined_rows:
+        yield (
+            f"{_rows(figures.accepted_rows)} became {figures.interactions:,} interactions: "
+            f"those of the same user and item were combined (duplicates={figures.duplicates})"
+        )
+    capped = figures.capped
+    if capped is not None and capped.users:
+        yield (
+            f"{_users(capped.users)} with more than maxHistory={capped.longest} interactions: "
+            f"pairs are counted by the latest, {capped.interactions:,} interactions left out"
+        )
+
+
+def held_out(figures: HeldOutFigures) -> Iterator[str]:
+    """What became of the test set."""
+    yield f"tested on {figures.interactions:,} interactions of {_users(figures.users)}"
+    if figures.rows > figures.interactions:
+        yield f"  {_rows(figures.rows - figures.interactions)} came again and count once"
+    if figures.seen:
+        yield f"  {figures.seen:,} are in the training set, too: " + (
+            "never listed, so left out" if figures.seen_left_out else "they count, as all others"
+        )
+    if figures.unknown:
+        yield f"  {figures.unknown:,} are with items that the training set does not have: missed"
+    if figures.unreachable_users:
+        yield f"  {_nothing_to_find(figures)}"
+
+
+def _nothing_to_find(figures: HeldOutFigures) -> str:
+    unmeasured = figures.unmeasured_users
+    missed = figures.unreachable_users - unmeasured
+    parts = [
+        *([f"{unmeasured:,} not measured, all was left out"] if unmeasured else []),
+        *([f"{missed:,} with 0 in all metrics of accuracy"] if missed else []),
+    ]
+    return f"{_users(figures.unreachable_users)} without anything to find: {'; '.join(parts)}"
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row" + ("" if number == 1 else "s")
+
+
+def _users(number: int) -> str:
+    return f"{number:,} user" + ("" if number == 1 else "s")

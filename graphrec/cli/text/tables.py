@@ -1,0 +1,304 @@
+"""A few lists of a result, on standard output, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from graphrec.cli.io.inputs import Titles
+from graphrec.columns import (
+    BECAUSE,
+    ITEMS,
+    NEIGHBOUR,
+    RANK,
+    SCORE,
+    SOURCE,
+    SUPPORT_ITEM,
+    TIMES,
+    USER,
+)
+from graphrec.data.column_types import quoted
+from graphrec.explanation.paths import HISTORY_ITEM, OTHER_USER, SHARE
+from graphrec.recommenders.base import RecommenderModel
+from graphrec.reports.explanation_page import (
+    Entry,
+    Found,
+    contribution_rows,
+    diversified,
+    figure,
+    share_rows,
+    standing,
+)
+from graphrec.reports.words.metrics import SHOWN, WORDING, best
+from graphrec.reports.words.text import harmless
+from graphrec.serving.lists import POPULAR
+from graphrec.tuning.search import Tuned
+
+_LONGEST: Final = 10  # rows of a list that are shown
+_LATELY: Final = 3  # items of a history that are shown
+_REASONS: Final = 2
+_WIDTH_OF_FILES: Final = 120  # of lines where there is no terminal
+
+TitleOf = Mapping[Any, str]
+
+
+def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: int) -> None:
+    """Show the lists of the first users by id, and of one without a history.
+
+    Args:
+        result: as `RecommenderModel.rankedLists` gives it.
+        model: knows the histories.
+        titles: of the items.
+        sample: how many users; 0 shows nothing.
+    """
+    user, item = model.learned.columns.user, model.learned.columns.item
+    users = _users_totable(result, user, sample)
+    rows = _rows_of(result, user, users)
+    histories = _histories(model, users)
+    named = [row[item] for row in rows]
+    named += [reason for row in rows for reason in row[BECAUSE]]
+    named += [seen for history in histories.values() for seen in history[:_LATELY]]
+    title_of = titles.of(named, model.learned.item_type)
+    for who in users:
+        table(
+            f"{who}, {_lately(histories.get(who, []), title_of)}",
+            (
+                *_naming(right(""), item, "recommended", titles),
+                right("score"),
+                "because you watched",
+            ),
+            (
+                (
+                    *_named(row[RANK], row[item], title_of, titles),
+                    f"{row[SCORE]:.2f}",
+                    _why(row, title_of),
+                )
+                for row in rows
+                if row[user] == who
+            ),
+        )
+
+
+def neighbours(
+    result: DataFrame, model: RecommenderModel, titles: Titles, sample: int, measure: str
+) -> None:
+    """Show the lists of the most popular items.
+
+    Args:
+        result: as `RecommenderModel.watchedTogether` gives it.
+        model: knows the type of the ids.
+        titles: of the items.
+        sample: how many items; 0 shows nothing.
+        measure: by which the neighbours are ranked.
+    """
+    item = model.learned.columns.item
+    popular = result.select(quoted(item), SUPPORT_ITEM).distinct()
+    most = popular.orderBy(F.desc(SUPPORT_ITEM), quoted(item)).limit(sample).collect()
+    rows = _rows_of(result, item, [row[item] for row in most])
+    named = [row[item] for row in most] + [row[NEIGHBOUR] for row in rows]
+    title_of = titles.of(named, model.learned.item_type)
+    for one in most:
+        table(
+            f"{_with_id(one[item], title_of, titles)}, watched by {one[SUPPORT_ITEM]:,}",
+            (
+                *_naming(right(""), item, "watched together with", titles),
+                right("users in common"),
+                right("later"),
+                right(measure),
+            ),
+            (
+                (
+                    *_named(row[RANK], row[NEIGHBOUR], title_of, titles),
+                    f"{row['together']:,} of {row['support_neighbour']:,}",
+                    "" if row["after"] is None else f"{row['after']:,}",
+                    f"{row[measure]:,.3f}",
+                )
+                for row in rows
+                if row[item] == one[item]
+            ),
+        )
+
+
+def explanation(found: Found, title_of: TitleOf) -> None:
+    """Show where an item stands, what its score is made of, and which paths lead to it."""
+    mmr = diversified(found, title_of)
+    sentences = [standing(found), *([mmr] if mmr else [])]
+    table(
+        f"{found.user} and {title_of[found.item]}: {'; '.join(sentences)}",
+        (
+            *("recommender", right("share"), right("weight")),
+            *(right("own score"), right("mean"), right("deviation")),
+        ),
+        (_figures(row) for row in share_rows(found)),
+    )
+    table(
+        "What each item of the history adds",
+        ("because of", right("adds"), *map(right, found.legs)),
+        (_figures(row) for row in contribution_rows(found, title_of, _LONGEST)),
+    )
+    table(
+        f"Paths to {title_of[found.item]}",
+        (right(""), "watched", "as did", right("share of all such walks")),
+        (
+            (path[RANK], title_of[path[HISTORY_ITEM]], path[OTHER_USER], f"{path[SHARE]:.2%}")
+            for path in found.paths[:_LONGEST]
+        ),
+    )
+
+
+def _figures(row: Entry) -> tuple[str, ...]:
+    return (row.name, figure(row.adds), *(figure(value) for value in row.others))
+
+
+def tuning(tuned: Tuned) -> None:
+    """Show what was tried and what it came to."""
+    tried = [
+        (
+            trial.group,
+            joined(trial.settings),
+            f"{trial.ndcg:.4f}",
+            f"{trial.novel:.4f}",
+            trial.chosen,
+        )
+        for trial in tuned.trials
+    ]
+    tried += [
+        (
+            "MMR",
+            f"diversity={one.diversity:g}: {one.intra_list_diversity:.3f} within lists",
+            f"{one.ndcg:.4f}",
+            "",
+            one.diversity == tuned.diversity,
+        )
+        for one in tuned.diversified
+    ]
+    weights = ", ".join(f"{leg} {weight:.2f}" for leg, weight in tuned.weights.items())
+    table(
+        f"Weights by {tuned.users:,} users: {weights}",
+        ("group", "settings", right("NDCG@20"), right("of novel items"), ""),
+        ((*row[:4], "chosen" if row[4] else "") for row in tried),
+    )
+
+
+def joined(settings: Mapping[str, Any]) -> str:
+    """Settings in one line."""
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:
+    """Show the metrics of several models, a table per cutoff, the best of each column marked.
+
+    Args:
+        summary: as `Evaluation` has it.
+        models: in the order of the rows.
+    """
+    for k, rows in summary.groupby("k"):
+        means = rows.pivot(index="model", columns="metric", values="mean").loc[list(models)]
+        columns = {name: means[name].tolist() for name in SHOWN}
+        marks = {name: best(name, values) for name, values in columns.items()}
+        table(
+            f"Lists of {k}, * is the best of its column",
+            ("model", *(right(f"{WORDING[name].title} ") for name in SHOWN)),
+            (
+                (
+                    model,
+                    *(
+                        f"{WORDING[name].of(values[place])}{'*' if place in marks[name] else ' '}"
+                        for name, values in columns.items()
+                    ),
+                )
+                for place, model in enumerate(models)
+            ),
+        )
+
+
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def _users_totable(result: DataFrame, user: str, sample: int) -> list[Any]:
+    """The first users by id, and the first one with the source `popular`."""
+    column = quoted(user)
+    first = result.select(column).distinct().orderBy(column).limit(sample).collect()
+    cold = result.where(F.col(SOURCE) == POPULAR).select(column).orderBy(column)
+    users = [row[user] for row in first]
+    users += [row[user] for row in cold.limit(min(sample, 1)).collect()]
+    return list(dict.fromkeys(users))
+
+
+def _rows_of(result: DataFrame, name: str, ids: Sequence[Any]) -> list[Row]:
+    """The upper rows of a few lists, in order."""
+    upper = result.where(quoted(name).isin(list(ids)) & (F.col(RANK) <= _LONGEST))
+    return upper.orderBy(RANK).collect()
+
+
+def _histories(model: RecommenderModel, users: Sequence[Any]) -> dict[Any, list[Any]]:
+    """The items of a few users, the latest first where there are times."""
+    rows = model.learned.histories.where(F.col(USER).isin(list(users))).collect()
+    ids = model.learned.tables.catalogue.ids
+    histories = {}
+    for row in rows:
+        entries = sorted(zip(row[TIMES], row[ITEMS], strict=True), key=_latest_first)
+        histories[row[USER]] = ids.take([index for _, index in entries]).to_pylist()
+    return histories
+
+
+def _latest_first(entry: tuple[float | None, int]) -> tuple[float, int]:
+    seconds, index = entry
+    return -(seconds or 0.0), index
+
+
+def _naming(rank: Column, ids: str, named: str, titles: Titles) -> tuple[Column | str, ...]:
+    """The heads of rank and item: beside its title, an item has a column for its id."""
+    return (rank, named) if titles.frame is None else (rank, ids, named)
+
+
+def _named(rank: int, item: Any, title_of: TitleOf, titles: Titles) -> tuple[Any, ...]:
+    """The cells under the heads of `_naming`."""
+    return (rank, title_of[item]) if titles.frame is None else (rank, item, title_of[item])
+
+
+def _with_id(item: Any, title_of: TitleOf, titles: Titles) -> str:
+    return title_of[item] if titles.frame is None else f"{title_of[item]} ({item})"
+
+
+def _lately(history: Sequence[Any], title_of: TitleOf) -> str:
+    if not history:
+        return "without a history"
+    named = "; ".join(title_of[item] for item in history[:_LATELY])
+    others = len(history) - _LATELY
+    return f"who watched {named}" + (f" and {others:,} more" if others > 0 else "")
+
+
+def _why(row: Row, title_of: TitleOf) -> str:
+    if row[SOURCE] == POPULAR:
+        return "(popular)"
+    return "; ".join(title_of[item] for item in row[BECAUSE][:_REASONS])
+
+
+# --- how it is shown ------------------------------------------------------------------------------
+
+
+def table(heading: str, header: Sequence[Column | str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table with a heading; texts of the data are never taken for markup."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _WIDTH_OF_FILES)
+    shown = Table(*header, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for row in rows:
+        shown.add_row(*(Text(harmless(str(cell))) for cell in row))
+    console.print(Text(harmless(heading), "bold"))
+    console.print(shown)
+    console.print()
+
+
+def right(name: str) -> Column:
+    """A column of numbers."""
+    return Column(name, justify="right")

@@ -1,0 +1,203 @@
+"""Association: the measures of the pair table's pairs, as lists and as weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from graphrec.columns import (
+    AFTER,
+    INDEX,
+    ITEM,
+    NEIGHBOUR,
+    RANK,
+    SUPPORT_ITEM,
+    SUPPORT_NEIGHBOUR,
+    TOGETHER,
+)
+from graphrec.cooccurrence.measures import MEASURES
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.ids_arrow import from_bytes, to_bytes
+from graphrec.errors import ParameterError
+from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.types import Array
+from graphrec.spark.arrow import BatchFunction, entry_places
+from graphrec.spark.item_blocks import item_indices
+from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+
+# What stands first should be what is watched next, and not only what everybody watches: chosen on
+# held-out items of six data sets by `benchmarks/watched_together.py`. Pairs that one user alone has
+# add little there, and tell of that user.
+DEFAULT_MEASURE: Final = "npmi"
+DEFAULT_SUPPORT: Final = 2
+DEFAULT_SHRINKAGE: Final = 5.0
+
+
+def association_weights(pairs: PairTable, *, measure: str, shrinkage: float = 0.0) -> SparseRows:
+    """A measure of every pair of the table, as the weights of a leg.
+
+    Args:
+        pairs: the pair table.
+        measure: a key of `MEASURES`.
+        shrinkage: s; the measure is multiplied by n_ij / (n_ij + s), which holds pairs back that
+            few users had in common.
+    """
+    together = pairs.together.astype(np.float64)
+    supports = pairs.support.astype(np.float64)
+    weight = MEASURES[measure](
+        together, supports[pairs.item], supports[pairs.neighbour], float(pairs.users)
+    )
+    weight *= together / (together + shrinkage)
+    return SparseRows(pairs.start, pairs.neighbour, weight.astype(np.float32))
+
+
+def watched_together(
+    spark: SparkSession,
+    pairs: PairTable,
+    ids: pa.Array,
+    *,
+    item_type: T.DataType,
+    length: int = 10,
+    measure: str = DEFAULT_MEASURE,
+    min_support: int = DEFAULT_SUPPORT,
+    shrinkage: float = DEFAULT_SHRINKAGE,
+    ordered: bool = False,
+) -> DataFrame:
+    """The best neighbours of each item by a measure.
+
+    Args:
+        spark: runs the blocks of items.
+        pairs: the pair table.
+        ids: the items' ids by index.
+        item_type: Spark's type of the ids.
+        length: neighbours of an item at most.
+        measure: a key of `MEASURES`, by which they are ranked.
+        min_support: users that a pair needs in common.
+        shrinkage: s; a pair is ranked by measure x n_ij / (n_ij + s), which holds pairs back that
+            few users had in common. The columns show the measures as they are.
+        ordered: rank by measure x (share of the common users who had the neighbour later).
+
+    Returns:
+        (item, neighbour, rank: int 1..length, together: int, after: int or null, support_item:
+        long, support_neighbour: long, one double column per measure), best first; `after` counts
+        the common users who had the neighbour later, null without times.
+
+    Raises:
+        ParameterError: an unknown measure, or `ordered` without times.
+    """
+    if measure not in MEASURES:
+        raise ParameterError(
+            "measure must be a measure of association",
+            found=repr(measure),
+            fix=f"one of {', '.join(MEASURES)}",
+        )
+    if ordered and not pairs.after.size and pairs.neighbour.size:
+        raise ParameterError(
+            "what was watched after cannot be told without times",
+            fix="name a timestamp column when fitting",
+        )
+    schema = T.StructType(
+        [
+            T.StructField(ITEM, item_type),
+            T.StructField(NEIGHBOUR, item_type),
+            T.StructField(RANK, T.IntegerType()),
+            T.StructField(TOGETHER, T.IntegerType()),
+            T.StructField(AFTER, T.IntegerType()),
+            T.StructField(SUPPORT_ITEM, T.LongType()),
+            T.StructField(SUPPORT_NEIGHBOUR, T.LongType()),
+            *(T.StructField(name, T.DoubleType()) for name in MEASURES),
+        ]
+    )
+    shared = share_arrays(
+        spark,
+        {
+            "ids": to_bytes(ids),
+            "support": pairs.support,
+            "start": pairs.start,
+            "neighbour": pairs.neighbour,
+            TOGETHER: pairs.together,
+            AFTER: pairs.after,
+        },
+    )
+    lister = _lister(shared, pairs.users, measure, length, min_support, shrinkage, ordered)
+    return item_indices(spark, pairs.items).mapInArrow(lister, schema)
+
+
+def _lister(
+    shared: SharedArrays,
+    users: int,
+    measure: str,
+    length: int,
+    min_support: int,
+    shrinkage: float,
+    ordered: bool,
+) -> BatchFunction:
+    """A function that lists the neighbours of a batch of items."""
+
+    def list_items(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        table = shared.open()
+        ids = from_bytes(table["ids"])
+        for batch in batches:
+            item, pair = _pairs_of(batch[INDEX].to_numpy(), table["start"])
+            enough = table[TOGETHER][pair] >= min_support
+            item, pair = item[enough], pair[enough]
+            together = table[TOGETHER][pair].astype(np.float64)
+            item_support = table["support"][item].astype(np.float64)
+            neighbour_support = table["support"][table["neighbour"][pair]].astype(np.float64)
+            values = {
+                name: formula(together, item_support, neighbour_support, float(users))
+                for name, formula in MEASURES.items()
+            }
+            score = values[measure] * together / (together + shrinkage)
+            if ordered:
+                score = score * table[AFTER][pair] / together
+            kept, rank = _best_of_each(item, table["neighbour"][pair], score, length)
+            yield pa.RecordBatch.from_pydict(
+                {
+                    ITEM: ids.take(pa.array(item[kept])),
+                    NEIGHBOUR: ids.take(pa.array(table["neighbour"][pair[kept]])),
+                    RANK: rank,
+                    TOGETHER: table[TOGETHER][pair[kept]],
+                    AFTER: _after(table, pair[kept]),
+                    SUPPORT_ITEM: table["support"][item[kept]],
+                    SUPPORT_NEIGHBOUR: table["support"][table["neighbour"][pair[kept]]],
+                }
+                | {name: value[kept] for name, value in values.items()}
+            )
+
+    return list_items
+
+
+def _pairs_of(
+    items: npt.NDArray[np.int32], start: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """The places of some items' pairs in the table, and whose they are."""
+    length = start[items + 1] - start[items]
+    return np.repeat(items, length), entry_places(start[items], length)
+
+
+def _best_of_each(
+    item: npt.NDArray[np.int32],
+    neighbour: npt.NDArray[np.int32],
+    score: npt.NDArray[np.float64],
+    length: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Places of each item's best neighbours and their ranks; ties go to the more popular one."""
+    order = np.lexsort((neighbour, -score, item))
+    first = np.flatnonzero(np.diff(item[order], prepend=-1))
+    run = np.diff(np.append(first, order.size))
+    rank = np.arange(order.size) - np.repeat(first, run) + 1
+    kept = rank <= length
+    return order[kept], rank[kept].astype(np.int32)
+
+
+def _after(table: dict[str, Array], pair: npt.NDArray[np.int64]) -> pa.Array:
+    if table[AFTER].size:
+        return pa.array(table[AFTER][pair])
+    return pa.nulls(pair.size, pa.int32())

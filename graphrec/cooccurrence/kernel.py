@@ -1,0 +1,169 @@
+"""Counting item pairs: the compiled heart of the pair table."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from graphrec.kernels.exact_sums import PARTS, add_parts
+from graphrec.kernels.jit import compiled
+from graphrec.kernels.top_k import best_unordered
+from graphrec.kernels.types import Indices, Matrix, Vector
+
+_TOGETHER, _AFTER, _COUNTS = 0, 1, 2  # columns of what is summed for a pair; behind them, channels
+
+
+class Histories(NamedTuple):
+    """Some users' histories, by user and by item."""
+
+    start: Indices  # (users + 1,), the history of user u stands at start[u]:start[u + 1]
+    item: Indices  # (entries,)
+    weight: Vector  # (entries,), r
+    time: Vector  # (entries,), when; (0,) where the order does not matter
+    scale: Matrix  # (users, channels), s_u^-e
+    item_start: Indices  # (items + 1,), the entries that name item i
+    item_user: Indices  # (entries,), whose history such an entry is in, ascending for each item
+    item_entry: Indices  # (entries,), which entry of all histories it is
+
+
+class CountedPairs(NamedTuple):
+    """Rows of the pair table; the neighbours of a row ascend."""
+
+    start: Indices  # (rows + 1,)
+    neighbour: Indices  # (pairs,)
+    together: Indices  # (pairs,), users who have both
+    after: Indices  # (pairs,), users who had the neighbour later; (0,) without times
+    sums: Matrix  # (pairs, channels)
+
+
+@compiled
+def count_pairs(
+    rows: Indices, histories: Histories, norm: Vector, max_neighbours: int, min_support: int
+) -> CountedPairs:
+    """Sum the products of all pairs (row item, other item) and keep the best neighbours of each.
+
+    For a pair (i, j) and each channel c the sum is `Σ_u scale_uc · r_ui · r_uj` over the users u
+    who have both. The neighbours that are kept are the best by cosine in channel 0:
+    `sum_0(i, j) / (norm_i · norm_j)`; ties go to the smaller item index. This is Gustavson's
+    row-by-row sparse product with a dense accumulator; its cost is the pairs that are met.
+
+    Args:
+        rows: (rows,), the items that are counted.
+        histories: of all users who have one of them.
+        norm: (items,), the square root of each item's own sum in channel 0.
+        max_neighbours: how many neighbours an item keeps at most.
+        min_support: pairs with fewer common users are left out.
+    """
+    ordered = histories.time.size > 0
+    met = np.empty(norm.size + 1, np.int32)
+    total = np.zeros((norm.size, _COUNTS + histories.scale.shape[1]), np.float64)
+    room = rows.size * min(max_neighbours, norm.size)
+    out = CountedPairs(
+        np.zeros(rows.size + 1, np.int64),
+        np.empty(room, np.int32),
+        np.empty(room, np.int32),
+        np.empty(room if ordered else 0, np.int32),
+        np.empty((room, histories.scale.shape[1]), np.float32),
+    )
+    for row in range(rows.size):
+        count = _add_products(rows[row], histories, met, total)
+        kept = _best_neighbours(met[:count], total, norm, rows[row], max_neighbours, min_support)
+        place = out.start[row]
+        for other in kept:
+            out.neighbour[place] = other
+            out.together[place] = total[other, _TOGETHER]
+            out.sums[place] = total[other, _COUNTS:]
+            if ordered:
+                out.after[place] = total[other, _AFTER]
+            place += 1
+        out.start[row + 1] = place
+        for other in met[:count]:
+            total[other] = 0.0
+    used = out.start[rows.size]
+    return CountedPairs(
+        out.start,
+        out.neighbour[:used],
+        out.together[:used],
+        out.after[:used] if ordered else out.after,
+        out.sums[:used],
+    )
+
+
+@compiled
+def _add_products(item: int, histories: Histories, met: Indices, total: Matrix) -> int:
+    """Sum one item's products with all others.
+
+    Args:
+        item: whose.
+        histories: of all users who have it.
+        met: (items + 1,), written: the items that users have beside this one, and this one.
+        total: (items, _COUNTS + channels), 0 everywhere; written. What belongs to a pair stands
+            side by side: it is met at random, and is one line of the processor's cache.
+
+    Returns:
+        How many are met.
+    """
+    scale, weight, time = histories.scale, histories.weight, histories.time
+    channels = scale.shape[1]
+    ordered = time.size > 0
+    count = np.uint64(0)
+    for at in range(histories.item_start[item], histories.item_start[item + 1]):
+        user, entry = histories.item_user[at], histories.item_entry[at]
+        own, one, two = np.float64(weight[entry]), scale[user, 0], scale[user, channels - 1]
+        first, last = histories.start[user], histories.start[user + 1]
+        for place in range(np.uint64(first), np.uint64(last)):
+            other = np.uint32(histories.item[place])
+            met[count] = other  # overwritten by the next if it was met before: no branch
+            count += np.uint64(total[other, _TOGETHER] == 0.0)
+            total[other, _TOGETHER] += 1.0
+            if ordered:
+                total[other, _AFTER] += time[place] > time[entry]  # likewise: half of them are
+            product = own * weight[place]
+            if channels == 2:  # the rule, without a loop
+                total[other, _COUNTS] += one * product
+                total[other, _COUNTS + 1] += two * product
+            else:
+                for channel in range(channels):
+                    total[other, _COUNTS + channel] += scale[user, channel] * product
+    return int(np.int64(count))
+
+
+@compiled
+def _best_neighbours(
+    met: Indices,
+    total: Matrix,
+    norm: Vector,
+    item: int,
+    max_neighbours: int,
+    min_support: int,
+) -> Indices:
+    """The best neighbours of an item by cosine, ascending by item index."""
+    neighbours = np.empty(met.size, np.int32)
+    cosine = np.empty(met.size, np.float32)
+    count = 0
+    if norm[item] == 0.0:  # nobody gave it any weight: it has a cosine with nothing
+        return neighbours[:0]
+    for other in met:
+        if other != item and total[other, _TOGETHER] >= min_support and norm[other] > 0.0:
+            neighbours[count] = other
+            cosine[count] = total[other, _COUNTS] / norm[other]
+            count += 1
+    return np.sort(neighbours[best_unordered(neighbours[:count], cosine[:count], max_neighbours)])
+
+
+@compiled
+def sum_items(histories: Histories) -> Indices:
+    """What each item's entries sum up to, exactly (`graphrec.kernels.exact_sums`).
+
+    Returns:
+        (items, 1 + channels, PARTS) int64: `Σ_u r_ui`, and for each channel `Σ_u scale_uc · r_ui²`.
+    """
+    channels = histories.scale.shape[1]
+    total = np.zeros((histories.item_start.size - 1, 1 + channels, PARTS), np.int64)
+    for item in range(histories.item_start.size - 1):
+        for at in range(histories.item_start[item], histories.item_start[item + 1]):
+            weight = np.float64(histories.weight[histories.item_entry[at]])
+            add_parts(total[item, 0], weight)
+            for channel in range(channels):
+                scale = histories.scale[histories.item_user[at], channel]
+                add_parts(total[item, 1 + channel], scale * weight * weight)
+    return total

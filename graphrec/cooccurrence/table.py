@@ -1,0 +1,175 @@
+"""The pair table: for each item its best neighbours, with all that association is made of.
+
+One pass over the users' histories gives, for each pair of items that users have in common, how
+many users that is, how many had the neighbour later, and weighted sums
+`Σ_u s_u^-e · r_ui · r_uj` for each wanted exponent e, where `s_u = Σ_j r_uj` is a user's strength.
+Exponent 1 is the three-step walk, exponent 1/2 the Gram matrix of EASE in which
+long histories count less, exponent 0 the plain Gram matrix. Each item keeps the best neighbours by
+cosine in exponent 1; everything downstream lives on that support.
+
+The cost is `Σ_u n_u²`, so the sums take long histories as capped
+(`graphrec.data.histories.cap_histories`); the numbers of users, which people read, are exact
+(`graphrec.cooccurrence.long_histories`). Compiled code counts (`graphrec.cooccurrence.kernel`): on
+the driver where it can hold all histories and no cluster would be quicker, else in blocks of items.
+The finished table has items x neighbours entries and is the driver's: it grows with the catalogue,
+never with the users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import AFTER, ITEMS, NEIGHBOUR, TOGETHER
+from graphrec.cooccurrence.in_blocks import count_in_blocks
+from graphrec.cooccurrence.long_histories import counts_left_out
+from graphrec.cooccurrence.on_driver import count_on_driver
+from graphrec.cooccurrence.spec import PairCount
+from graphrec.cooccurrence.totals import SELECTING
+from graphrec.data.histories import cap_histories
+from graphrec.kernels.jit import compiled
+from graphrec.kernels.types import Indices, Vector, read_only
+from graphrec.spark.parallelism import is_better_on_driver
+
+_ENTRY_BYTES = 64  # of an interaction in all its arrays, while it is read
+_QUICK = 1_000_000  # interactions, some seconds on one machine
+
+
+@dataclass(frozen=True)
+class PairTable:
+    """Pairs (item, neighbour) as rows of a sparse matrix, with one column per exponent."""
+
+    users: int
+    mean_scale: dict[float, float]  # exponent -> mean of s_u^-e over the users, see `Totals`
+    strength: npt.NDArray[np.float64]  # (items,), s_i = Σ_u r_ui
+    support: npt.NDArray[np.int64]  # (items,), users who have the item
+    own: dict[float, npt.NDArray[np.float64]]  # exponent -> (items,), an item's sum with itself
+    start: npt.NDArray[np.int64]  # (items + 1,)
+    neighbour: npt.NDArray[np.int32]  # (pairs,), ascending within a row
+    together: npt.NDArray[np.int32]  # (pairs,), users who have both
+    after: npt.NDArray[np.int32]  # (pairs,), users who had the neighbour later; (0,) without times
+    sums: dict[float, npt.NDArray[np.float32]]  # exponent -> (pairs,)
+
+    @property
+    def items(self) -> int:
+        """Number of items."""
+        return self.support.size
+
+    @property
+    def item(self) -> npt.NDArray[np.int32]:
+        """The row of each pair, (pairs,)."""
+        return np.repeat(np.arange(self.items, dtype=np.int32), np.diff(self.start))
+
+    @property
+    def cosine(self) -> npt.NDArray[np.float32]:
+        """Cosine of each pair in the selecting exponent, (pairs,), 0 to 1."""
+        norm = np.sqrt(self.own[SELECTING])
+        return _cosines(
+            read_only(self.start),
+            read_only(self.neighbour),
+            read_only(self.sums[SELECTING]),
+            read_only(norm),
+        )
+
+
+def build_pair_table(
+    histories: DataFrame,
+    items: int,
+    *,
+    max_neighbours: int,
+    max_history: int = 2000,
+    exponents: Sequence[float] = (),
+    min_support: int = 1,
+    ordered: bool = False,
+    block_entries: int = 32_000_000,
+) -> PairTable:
+    """Count the pairs of a set of histories.
+
+    Args:
+        histories: (user, items, weights, times), see `build_histories`.
+        items: number of items.
+        max_neighbours: how many neighbours each item keeps.
+        max_history: interactions of a user that are summed up: the latest. All count as users.
+        exponents: wanted beside 1, which is always there.
+        min_support: pairs with fewer common users are left out.
+        ordered: also count in how many histories the neighbour came later.
+        block_entries: how many history entries the driver, or one task, may hold, some 64 bytes
+            each; with more data there are more blocks, not larger ones.
+    """
+    channels = (SELECTING, *sorted(set(exponents) - {SELECTING}))
+    count = PairCount(items, channels, max_neighbours, min_support, ordered)
+    entries, too_long = _sizes(histories, max_history)
+    capped = cap_histories(histories, max_history) if too_long else histories
+    on_driver = _is_for_driver(histories, count, entries, block_entries)
+    if on_driver:
+        totals, start, found = count_on_driver(capped, count)
+    else:
+        totals, start, found = count_in_blocks(capped, count, block_entries=block_entries)
+    table = PairTable(
+        users=totals.users,
+        mean_scale=totals.mean_scale,
+        strength=totals.strength,
+        support=totals.support,
+        own=totals.own,
+        start=start,
+        neighbour=found[NEIGHBOUR],
+        together=found[TOGETHER],
+        after=found.get(AFTER, np.empty(0, np.int32)),
+        sums={e: found[f"sums_{e}"] for e in channels},
+    )
+    return _whole(table, histories, max_history, on_driver) if too_long else table
+
+
+def _sizes(histories: DataFrame, max_history: int) -> tuple[int, int]:
+    """How many interactions there are once histories are capped, and how many have to be."""
+    length = F.size(ITEMS)
+    row = histories.agg(
+        F.coalesce(F.sum(F.least(length, F.lit(max_history))), F.lit(0)),
+        F.count_if(length > max_history),
+    ).first()
+    assert row is not None  # an aggregate without groups has one row
+    return row[0], row[1]
+
+
+def _is_for_driver(
+    histories: DataFrame, count: PairCount, entries: int, block_entries: int
+) -> bool:
+    return entries <= block_entries and is_better_on_driver(
+        histories.sparkSession,
+        size=entries * _ENTRY_BYTES + count.most_bytes,
+        quick=entries <= _QUICK,
+    )
+
+
+def _whole(table: PairTable, histories: DataFrame, max_history: int, on_driver: bool) -> PairTable:
+    """The table with the users whom capping left out of its counts."""
+    ordered = table.after.size > 0
+    left_out = counts_left_out(
+        histories,
+        table.start,
+        table.neighbour,
+        max_history=max_history,
+        ordered=ordered,
+        on_driver=on_driver,
+    )
+    return replace(
+        table,
+        support=table.support + left_out.support,
+        together=(table.together + left_out.together).astype(np.int32),
+        after=(table.after + left_out.after).astype(np.int32) if ordered else table.after,
+    )
+
+
+@compiled
+def _cosines(start: Indices, neighbour: Indices, sums: Vector, norm: Vector) -> Vector:
+    """Each pair's sum over both norms; row by row, for arrays of all pairs are large."""
+    cosine = np.empty(neighbour.size, np.float32)
+    for row in range(start.size - 1):
+        for pair in range(start[row], start[row + 1]):
+            cosine[pair] = sums[pair] / (norm[row] * norm[neighbour[pair]])
+    return cosine

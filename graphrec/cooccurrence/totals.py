@@ -1,0 +1,141 @@
+"""What histories sum up to, per item and over all users, exactly and in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import INDEX, ITEMS, SUPPORT, USER, WEIGHTS
+from graphrec.cooccurrence.kernel import Histories, sum_items
+from graphrec.cooccurrence.kernel_input import read_histories
+from graphrec.kernels.exact_sums import PARTS, add_parts, joined_parts
+from graphrec.kernels.jit import compiled
+from graphrec.kernels.types import Indices, Matrix, Vector, read_only
+
+SELECTING = 1.0  # the exponent whose cosine selects an item's neighbours
+
+_ALL = -1  # the index of an item that every user has: its sums are the users' own
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Figures of all histories; a channel is an exponent e of the users' strength s_u."""
+
+    users: int
+    mean_scale: dict[float, float]  # e -> mean of s_u^-e over the users, see `_sum_users`
+    support: npt.NDArray[np.int64]  # (items,), users who have the item
+    strength: npt.NDArray[np.float64]  # (items,), Σ_u r_ui
+    own: dict[float, npt.NDArray[np.float64]]  # e -> (items,), Σ_u s_u^-e · r_ui²
+
+    @cached_property
+    def norm(self) -> Vector:
+        """(items,), the square root of each item's own sum in the exponent that selects pairs."""
+        return read_only(np.sqrt(self.own[SELECTING]))
+
+
+def totals_of(histories: Histories, channels: Sequence[float]) -> Totals:
+    """Sum up histories that are at hand, to the same bits as `total_histories`.
+
+    Args:
+        histories: all of them.
+        channels: their exponents.
+    """
+    support = np.append(np.diff(histories.item_start), histories.start.size - 1)
+    whole = np.concatenate((sum_items(histories), _sum_users(histories)[np.newaxis]))
+    return _totals(support, whole, channels)
+
+
+def total_histories(histories: DataFrame, items: int, channels: Sequence[float]) -> Totals:
+    """Sum up histories on the workers; what reaches the driver is as large as the catalogue.
+
+    Args:
+        histories: (user, items, weights).
+        items: number of items.
+        channels: the wanted exponents.
+    """
+    parts = [f"part_{place}" for place in range((1 + len(channels)) * PARTS)]
+    schema = ", ".join([f"{INDEX} int", f"{SUPPORT} bigint", *(f"{part} bigint" for part in parts)])
+    summed = histories.select(USER, ITEMS, WEIGHTS).mapInArrow(
+        partial(_sum_batches, items=items, channels=tuple(channels)), schema
+    )
+    table = (
+        summed.groupBy(INDEX)
+        .agg(*(F.sum(name).alias(name) for name in (SUPPORT, *parts)))
+        .toArrow()
+    )
+    index = table[INDEX].to_numpy()
+    support = np.zeros(items + 1, np.int64)
+    support[index] = table[SUPPORT].to_numpy()
+    whole = np.zeros((items + 1, len(parts)), np.int64)
+    for place, part in enumerate(parts):
+        whole[index, place] = table[part].to_numpy()
+    return _totals(support, whole.reshape(items + 1, -1, PARTS), channels)
+
+
+def _totals(support: Indices, whole: Indices, channels: Sequence[float]) -> Totals:
+    """Totals from (items + 1,) and (items + 1, 1 + channels, PARTS); the last row is _ALL's."""
+    sums = joined_parts(whole)
+    counted = float(sums[_ALL, 0])
+    return Totals(
+        users=int(support[_ALL]),
+        mean_scale={
+            e: float(sums[_ALL, 1 + n]) / counted if counted > 0.0 else 0.0
+            for n, e in enumerate(channels)
+        },
+        support=support[:_ALL],
+        strength=np.ascontiguousarray(sums[:_ALL, 0]),
+        own={e: np.ascontiguousarray(sums[:_ALL, 1 + n]) for n, e in enumerate(channels)},
+    )
+
+
+def _sum_batches(
+    batches: Iterable[pa.RecordBatch], *, items: int, channels: tuple[float, ...]
+) -> Iterator[pa.RecordBatch]:
+    """Histories -> (index, support, parts of the sums): one row per item, and one for all users."""
+    support = np.zeros(items + 1, np.int64)
+    whole = np.zeros((items + 1, 1 + len(channels), PARTS), np.int64)
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        histories = read_histories(table, items, channels, ordered=False)
+        support[:_ALL] += np.diff(histories.item_start)
+        support[_ALL] += batch.num_rows
+        whole[:_ALL] += sum_items(histories)
+        whole[_ALL] += _sum_users(histories)
+    index = np.flatnonzero(support)
+    parts = whole.reshape(items + 1, -1)[index]
+    yield pa.RecordBatch.from_pydict(
+        {
+            INDEX: pa.array(np.where(index == items, _ALL, index).astype(np.int32)),
+            SUPPORT: pa.array(support[index]),
+            **{f"part_{n}": pa.array(parts[:, n].copy()) for n in range(parts.shape[1])},
+        }
+    )
+
+
+def _sum_users(histories: Histories) -> Indices:
+    """What users count, and what they count times s_u^-e, summed up, (1 + channels, PARTS).
+
+    A user counts the mean of the squared weights, as in a sum of r_ui · r_uj: without decay, 1.
+    With decay, those of long ago have next to no strength, and a scale that would drown all others.
+    """
+    length = np.diff(histories.start)
+    squared = np.square(histories.weight.astype(np.float64))
+    counts = (np.add.reduceat(squared, histories.start[:-1]) / length)[:, np.newaxis]
+    return _sum_columns(np.hstack((counts, counts * histories.scale)))
+
+
+@compiled
+def _sum_columns(values: Matrix) -> Indices:
+    """The sums of columns, (columns, PARTS)."""
+    total = np.zeros((values.shape[1], PARTS), np.int64)
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            add_parts(total[column], values[row, column])
+    return total

@@ -1,0 +1,395 @@
+"""The contract of interactions: what a row must be, and what becomes of one that is not.
+
+Each row of the input is either accepted or set aside for one reason, and counted. The source is
+read once: rows are parsed and judged in one go and kept, and everything else reads what is kept.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from graphrec.columns import ITEM, REASON, TIMESTAMP, USER, WEIGHT
+from graphrec.data.column_types import finite_number, is_missing, quoted
+from graphrec.data.duplicates import DuplicateRule, check_rule, combine_duplicates, decayed
+from graphrec.data.frames import free_name
+from graphrec.data.id_types import require_id_type
+from graphrec.data.interaction_columns import MALFORMED_LINE, InteractionColumns, require_column
+from graphrec.data.reading.unreadable import one_line_errors
+from graphrec.data.rejections import Reason
+from graphrec.data.text_ids import is_plain_integer, is_untyped
+from graphrec.data.timestamps import DAY_SECONDS, epoch_seconds, written_as_years
+from graphrec.errors import ColumnError, EmptyInputError, ParameterError
+from graphrec.spark.persisted import PersistedFrames
+
+MAX_RATING: Final = 1e9  # whatever is summed up of ratings stays exact, and finite
+_ROW: Final = "row"  # the input's own columns, kept of the rows that are set aside
+
+_RATING: Final = (T.StringType, T.NumericType)
+_TIME: Final = (*_RATING, T.TimestampType, T.TimestampNTZType, T.DateType)
+
+
+@dataclass(frozen=True)
+class CappedHistories:
+    """Histories of which only the latest interactions are read where pairs are counted.
+
+    Attributes:
+        longest: interactions of a user that are read, at most.
+        users: whose histories are longer.
+        interactions: that are not read.
+    """
+
+    longest: int
+    users: int
+    interactions: int
+
+
+@dataclass(frozen=True)
+class InteractionFigures:
+    """What was read and what became of it.
+
+    Attributes:
+        rows_read: rows of the input: accepted_rows + rejected_rows.
+        accepted_rows: rows that fulfil the contract, before duplicates are combined.
+        interactions: distinct (user, item) among them: the rows of `Interactions.accepted`.
+        rejected: rows set aside by reason, in the order of `Reason`; reasons without rows are
+            left out.
+        latest: the latest accepted time in seconds since 1970-01-01 UTC; None without times.
+        duplicates: the rule by which rows of the same user and item were combined.
+        capped: of what is learned from these, which histories are thinned; None before they are
+            gathered.
+    """
+
+    rows_read: int
+    accepted_rows: int
+    interactions: int
+    rejected: dict[str, int]
+    latest: float | None
+    duplicates: DuplicateRule = "last"
+    capped: CappedHistories | None = None
+
+    @property
+    def combined_rows(self) -> int:
+        """Rows that went into another one of the same user and item."""
+        return self.accepted_rows - self.interactions
+
+    @property
+    def rejected_rows(self) -> int:
+        """Rows set aside for any reason."""
+        return sum(self.rejected.values())
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Interactions that fulfil the contract, and the rows that do not.
+
+    Both frames are kept in memory or on disk until `unpersist`, until the end of a `with` block,
+    or for as long as this object is referred to; after that they still work, and read the source
+    again.
+
+    Attributes:
+        accepted: (user, item: the type of the input, or long where `text_ids` says so;
+            weight: double; timestamp: double, seconds since 1970-01-01 UTC, null without
+            times), one row per (user, item), nothing null but the timestamp.
+        rejected: (the input's own columns, reason: string). Where the input has a column
+            `reason`, underscores are put before the name of the new one.
+        figures: the counts.
+    """
+
+    accepted: DataFrame
+    rejected: DataFrame
+    figures: InteractionFigures
+    _kept: PersistedFrames = field(repr=False)
+
+    def unpersist(self) -> None:
+        """Free the memory that the frames take."""
+        self._kept.unpersist()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.unpersist()
+
+
+def validate_interactions(
+    df: DataFrame,
+    columns: InteractionColumns,
+    *,
+    duplicates: DuplicateRule = "last",
+    half_life_days: float | None = None,
+    now: float | None = None,
+) -> Interactions:
+    """Take the good rows of a table as interactions, and set the others aside with a reason.
+
+    A row is set aside for the first `Reason` that applies: a line that is no record; an id that
+    is null or blank; a rating that is missing, not a finite number, negative (zero is accepted), or
+    above `MAX_RATING`; a timestamp that is missing, unreadable, not after 1970-01-01, or more than
+    a day after `now`. Times are read as `timestamps.epoch_seconds` says; a column in which all
+    accepted numbers are years (1900 to 2100) or months (190001 to 210012) is refused.
+
+    Args:
+        df: any table, such as `read_table` gives; read once.
+        columns: its columns, such as `find_columns` gives. Ids are strings or whole numbers.
+        duplicates: what several rows of the same user and item become, all with the latest time.
+            "last": the weight at the latest time; of several, or without times, the largest.
+            "sum", "mean", "max": of all weights.
+        half_life_days: age at which an interaction weighs half, counted back from the latest
+            accepted time and applied before duplicates are combined:
+            weight * 0.5 ** (age / half-life). None: no decay.
+        now: seconds since 1970-01-01 UTC, against which times are judged; None: the clock.
+
+    Raises:
+        ColumnError: a column is not there, or of a type that its role cannot have, or years in
+            place of times.
+        UnreadableInputError: a file that `df` reads is damaged.
+        ParameterError: an unknown rule, a half-life that is not positive, or one without times.
+        EmptyInputError: no row is accepted.
+    """
+    check_rule(duplicates)
+    _check_half_life(half_life_days, columns)
+    kept = PersistedFrames()
+    judged = kept.persist(judge_rows(df, columns, now=now))
+    with one_line_errors(df.sparkSession):
+        counts = _counted(judged, df, columns)
+    if written_as_years(counts.earliest, counts.latest):
+        kept.unpersist()
+        raise ColumnError(
+            f"the column {columns.timestamp!r} holds years or months, not times",
+            found=f"{counts.earliest:.0f} to {counts.latest:.0f}",
+            fix="give dates (2024-03-10, 20240310) or seconds, or no timestamp (--timestamp '')",
+        )
+    if not counts.accepted:
+        kept.unpersist()
+        raise EmptyInputError(
+            "no row is a usable interaction",
+            found=counts.as_text(),
+            fix="see that the right columns are named",
+        )
+    accepted = accepted_rows(
+        _typed(judged, counts),
+        columns,
+        duplicates=duplicates,
+        half_life_days=half_life_days,
+        latest=counts.latest,
+    )
+    accepted = kept.persist(accepted)
+    return Interactions(
+        accepted=accepted,
+        rejected=_set_aside(judged, df),
+        figures=InteractionFigures(
+            rows_read=counts.accepted + sum(counts.rejected.values()),
+            accepted_rows=counts.accepted,
+            interactions=accepted.count(),
+            rejected=counts.rejected,
+            latest=counts.latest,
+            duplicates=duplicates,
+        ),
+        _kept=kept,
+    )
+
+
+def judge_rows(
+    df: DataFrame, columns: InteractionColumns, *, now: float | None = None
+) -> DataFrame:
+    """Accept each row of a table, or give the reason why not; nothing is computed yet.
+
+    Args:
+        df: any table.
+        columns: its columns.
+        now: see `validate_interactions`.
+
+    Returns:
+        (user, item, weight: double, timestamp: double, reason: string, null if the row is
+        accepted, row: struct of the input's own columns, null if it is).
+
+    Raises:
+        ColumnError: a column is not there, or of a type that its role cannot have.
+    """
+    _check_types(df, columns)
+    return _judged(df, columns, time.time() if now is None else now)
+
+
+def accepted_rows(
+    judged: DataFrame,
+    columns: InteractionColumns,
+    *,
+    duplicates: DuplicateRule,
+    half_life_days: float | None,
+    latest: float | None,
+) -> DataFrame:
+    """The accepted ones of rows that were judged, one row per user and item.
+
+    Args:
+        judged: see `judge_rows`.
+        columns: which of rating and timestamp there are.
+        duplicates: see `validate_interactions`.
+        half_life_days: age at which an interaction weighs half; None: no decay.
+        latest: the time from which ages are counted back; None: there are no times.
+
+    Returns:
+        (user, item, weight, timestamp), see `combine_duplicates`.
+    """
+    weight = F.col(WEIGHT)
+    if half_life_days is not None and latest is not None:
+        weight = decayed(weight, latest=latest, half_life_days=half_life_days)
+    if duplicates == "last" and columns.rating is None:
+        duplicates = "max"  # the latest weighs no less than the others, and this is found sooner
+    accepted = judged.where(F.col(REASON).isNull())
+    return combine_duplicates(
+        accepted.select(USER, ITEM, weight.alias(WEIGHT), TIMESTAMP),
+        duplicates,
+        timed=columns.timestamp is not None,
+    )
+
+
+# --- what is asked for ----------------------------------------------------------------------------
+
+
+def _check_half_life(half_life_days: float | None, columns: InteractionColumns) -> None:
+    if half_life_days is None:
+        return
+    if not (math.isfinite(half_life_days) and half_life_days > 0):
+        raise ParameterError(
+            "half_life_days must be a positive number of days", found=repr(half_life_days)
+        )
+    if columns.timestamp is None:
+        raise ParameterError(
+            "half_life_days needs a timestamp column",
+            found="none",
+            fix="name it, or drop the decay",
+        )
+
+
+def _check_types(df: DataFrame, columns: InteractionColumns) -> None:
+    require_id_type(df, "user", columns.user)
+    require_id_type(df, "item", columns.item)
+    for role, name, kinds, fix in (
+        ("rating", columns.rating, _RATING, "give numbers"),
+        ("timestamp", columns.timestamp, _TIME, "give seconds, ISO 8601, or Spark timestamps"),
+    ):
+        if name is None:
+            continue
+        require_column(df, role, name)
+        kind = df.schema[name].dataType
+        if not isinstance(kind, kinds):
+            raise ColumnError(
+                f"the column {name!r} cannot hold the {role}", found=kind.simpleString(), fix=fix
+            )
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def _judged(df: DataFrame, columns: InteractionColumns, now: float) -> DataFrame:
+    """Input -> (user, item, weight, timestamp, reason or null, row: struct, null if accepted)."""
+    parsed = df.select(
+        F.struct("*").alias(_ROW),
+        # The mark of text ids describes the input's column, not these.
+        quoted(columns.user).alias(USER, metadata={}),
+        quoted(columns.item).alias(ITEM, metadata={}),
+        _weight(df, columns).alias(WEIGHT),
+        _seconds(df, columns).alias(TIMESTAMP),
+    )
+    checks = _checks(df, columns, now)
+    reason = F.coalesce(*(F.when(applies, F.lit(str(name))) for name, applies in checks))
+    judged = parsed.withColumn(REASON, reason)
+    return judged.withColumn(_ROW, F.when(F.col(REASON).isNotNull(), F.col(_ROW)))
+
+
+def _weight(df: DataFrame, columns: InteractionColumns) -> Column:
+    if columns.rating is None:
+        return F.lit(1.0)
+    return finite_number(quoted(columns.rating), df.schema[columns.rating].dataType)
+
+
+def _seconds(df: DataFrame, columns: InteractionColumns) -> Column:
+    if columns.timestamp is None:
+        return F.lit(None).cast("double")
+    return epoch_seconds(quoted(columns.timestamp), df.schema[columns.timestamp].dataType)
+
+
+def _checks(
+    df: DataFrame, columns: InteractionColumns, now: float
+) -> Iterator[tuple[Reason, Column]]:
+    """Each reason and the condition under which it applies, over the parsed columns."""
+
+    def missing(name: str) -> Column:
+        return is_missing(F.col(_ROW)[name], df.schema[name].dataType)
+
+    if MALFORMED_LINE in df.columns:
+        yield Reason.MALFORMED, F.col(_ROW)[MALFORMED_LINE].isNotNull()
+    yield Reason.NO_USER, missing(columns.user)
+    yield Reason.NO_ITEM, missing(columns.item)
+    if columns.rating is not None:
+        yield Reason.NO_RATING, missing(columns.rating)
+        yield Reason.BAD_RATING, F.col(WEIGHT).isNull()
+        yield Reason.NEGATIVE_RATING, F.col(WEIGHT) < 0
+        yield Reason.HUGE_RATING, F.col(WEIGHT) > MAX_RATING
+    if columns.timestamp is not None:
+        seconds = F.col(TIMESTAMP)
+        yield Reason.NO_TIME, missing(columns.timestamp)
+        yield Reason.BAD_TIME, seconds.isNull()
+        yield Reason.IMPOSSIBLE_TIME, (seconds <= 0) | (seconds > now + DAY_SECONDS)
+
+
+def _typed(judged: DataFrame, counts: _Counts) -> DataFrame:
+    """The rows with ids in their type: text whose every id is an integer becomes long."""
+    ids = {name: F.col(name).try_cast("long") for name in counts.integers}
+    return judged.withColumns(ids) if ids else judged
+
+
+def _set_aside(judged: DataFrame, df: DataFrame) -> DataFrame:
+    """(user, item, ..., row) -> the input's own columns and the reason."""
+    name = free_name(REASON, df.columns)
+    rejected = judged.where(F.col(REASON).isNotNull())
+    return rejected.select(f"{_ROW}.*", F.col(REASON).alias(name))
+
+
+# --- counts ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Counts:
+    accepted: int
+    rejected: dict[str, int]
+    earliest: float | None
+    latest: float | None
+    integers: frozenset[str]  # of user and item, those of text whose every id is an integer
+
+    def as_text(self) -> str:
+        if not self.rejected:
+            return "no rows at all"
+        return ", ".join(f"{n} x {reason}" for reason, n in self.rejected.items())
+
+
+def _counted(judged: DataFrame, df: DataFrame, columns: InteractionColumns) -> _Counts:
+    text_ids = [
+        i for i, name in ((USER, columns.user), (ITEM, columns.item)) if is_untyped(df, name)
+    ]
+    rows = (
+        judged.groupBy(REASON)
+        .agg(
+            F.count("*").alias("rows"),
+            F.min(TIMESTAMP).alias("earliest"),
+            F.max(TIMESTAMP).alias("latest"),
+            *(F.bool_and(is_plain_integer(F.col(i))).alias(i) for i in text_ids),
+        )
+        .collect()  # one row per reason
+    )
+    by_reason = {row[REASON]: row for row in rows}
+    good = by_reason.pop(None, None)
+    return _Counts(
+        accepted=good["rows"] if good else 0,
+        rejected={str(r): by_reason[r]["rows"] for r in Reason if r in by_reason},
+        earliest=good["earliest"] if good else None,
+        latest=good["latest"] if good else None,
+        integers=frozenset(i for i in text_ids if good and good[i]),
+    )

@@ -1,0 +1,72 @@
+"""One row per user: the history as arrays."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import INDEX, ITEM, ITEMS, TIMES, TIMESTAMP, USER, WEIGHT, WEIGHTS
+from graphrec.data.catalogue import Catalogue
+from graphrec.data.contract import CappedHistories
+
+
+def build_histories(interactions: DataFrame, catalogue: Catalogue) -> DataFrame:
+    """Gather each user's history.
+
+    Items that the catalogue does not hold are left out; a user who has no others is, too.
+
+    Args:
+        interactions: (user, item, weight: double, timestamp: double or null), one row per pair.
+        catalogue: numbers the items.
+
+    Returns:
+        (user, items: array<int>, weights: array<float>, times: array<double>), the arrays
+        ascending by item index; times hold null where there is no time.
+    """
+    indexed = interactions.join(F.broadcast(catalogue.indices(interactions.sparkSession)), ITEM)
+    entry = F.struct(F.col(INDEX), F.col(WEIGHT).cast("float").alias(WEIGHT), F.col(TIMESTAMP))
+    gathered = indexed.groupBy(USER).agg(F.sort_array(F.collect_list(entry)).alias("history"))
+    return gathered.select(
+        USER,
+        F.col(f"history.{INDEX}").alias(ITEMS),
+        F.col(f"history.{WEIGHT}").alias(WEIGHTS),
+        F.col(f"history.{TIMESTAMP}").alias(TIMES),
+    )
+
+
+def cap_histories(histories: DataFrame, longest: int) -> DataFrame:
+    """Keep the latest `longest` interactions of each longer history.
+
+    Without times, or where times are equal, a hash of user and item decides: the choice is the
+    same in every run and favours no item. The cost of counting pairs grows with the square of a
+    history; this bounds it.
+    """
+    entries = F.arrays_zip(ITEMS, WEIGHTS, TIMES)
+    latest_first = F.sort_array(F.transform(entries, _by_time), asc=False)
+    latest = F.transform(F.slice(latest_first, 1, longest), lambda keyed: keyed["entry"])
+    # Null for the others, whose arrays are then taken as they are: to zip them costs the most.
+    kept = F.when(F.size(ITEMS) > longest, F.sort_array(latest))
+    return histories.withColumn("kept", kept).select(
+        USER, *(F.coalesce(f"kept.{name}", name).alias(name) for name in (ITEMS, WEIGHTS, TIMES))
+    )
+
+
+def _by_time(entry: Column) -> Column:
+    tie = F.xxhash64(F.col(USER), entry[ITEMS])
+    return F.struct(entry[TIMES].alias("time"), tie.alias("tie"), entry.alias("entry"))
+
+
+def count_users(histories: DataFrame, longest: int) -> tuple[int, CappedHistories]:
+    """How many users there are, and what `cap_histories` leaves out of their histories."""
+    beyond = F.greatest(F.size(ITEMS) - longest, F.lit(0))
+    left_out = F.coalesce(F.sum(beyond), F.lit(0))
+    row = histories.agg(F.count("*"), F.count_if(beyond > 0), left_out).first()
+    assert row is not None  # an aggregate without groups has one row
+    return row[0], CappedHistories(longest, users=row[1], interactions=row[2])
+
+
+def histories_size(histories: DataFrame) -> tuple[int, int]:
+    """How many users there are, and how many interactions they have."""
+    row = histories.agg(F.count("*"), F.coalesce(F.sum(F.size(ITEMS)), F.lit(0))).first()
+    assert row is not None  # an aggregate without groups has one row
+    return row[0], row[1]

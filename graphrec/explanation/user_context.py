@@ -1,0 +1,99 @@
+"""One user's history and the model's tables, on the driver, as the ranking kernel takes them.
+
+An explanation asks many things about one user. The history is at most as large as the catalogue,
+and the tables are on the driver anyway, so the kernel is called right there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from graphrec.columns import VECTOR
+from graphrec.kernels.types import Array, Mask, read_only
+from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
+from graphrec.serving.lists import rank_batch, read_histories, user_factors
+from graphrec.serving.request import Request
+from graphrec.serving.tables import ItemTables, factors_of, neighbours_of
+from graphrec.spark.parallelism import one_thread
+
+
+@dataclass(frozen=True)
+class UserContext:
+    """What a user's scores and list are made of.
+
+    Attributes:
+        row: (items, weights), perhaps `hidden` and `vector`, one row; see `serving.lists.serve`.
+        tables: the model.
+        request: what the user's list shall be.
+        excluded: (items,), True for items never to be listed.
+    """
+
+    row: pa.RecordBatch
+    tables: ItemTables
+    request: Request
+    excluded: Mask
+
+    @cached_property
+    def arrays(self) -> dict[str, Array]:
+        """The tables."""
+        return self.tables.arrays(diversify=self.request.diversity > 0)
+
+    @cached_property
+    def histories(self) -> Histories:
+        """The history, and what must not be listed."""
+        return read_histories(self.row, filter_seen=self.request.filter_seen)
+
+    @property
+    def history(self) -> npt.NDArray[np.int32]:
+        """The items of the history, (n,)."""
+        return self.histories.item
+
+    @property
+    def weight(self) -> npt.NDArray[np.float64]:
+        """Their weights, (n,)."""
+        return self.histories.weight.astype(np.float64)
+
+    @property
+    def personal(self) -> bool:
+        """Whether the scores come from the history; they are popularity otherwise."""
+        return self.history.size > 0 and bool(self.request.blend)
+
+    @property
+    def has_given_factor(self) -> bool:
+        """Whether the user's factor was given, and not folded in."""
+        return VECTOR in self.row.schema.names and bool(self.row[VECTOR][0].is_valid)
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """The neighbour table."""
+        return neighbours_of(self.arrays)
+
+    @cached_property
+    def factors(self) -> Factors:
+        """The factor legs with the user's vectors."""
+        with one_thread():
+            user = user_factors(self.row, self.histories, self.arrays, self.tables.fold_ins)
+        return factors_of(self.arrays, user)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The request, as the kernel takes it."""
+        return self.request.settings(self.arrays["popularity"], read_only(self.excluded))
+
+    def ranked(self, length: int) -> Lists:
+        """The user's list by score alone, not diversified; its candidates are the request's."""
+        request = replace(
+            self.request,
+            length=length,
+            candidates=self.settings.candidates,
+            diversity=0.0,
+            reasons=0,
+        )
+        excluded = read_only(self.excluded)
+        with one_thread():
+            return rank_batch(self.row, self.arrays, excluded, self.tables.fold_ins, request)

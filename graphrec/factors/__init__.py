@@ -1,1 +1,0 @@
-"""Latent factors: fitting them and folding profiles in."""

@@ -1,0 +1,1 @@
+"""Compiled code: compiling and its cache, sparse rows, choosing the best, exact sums."""

@@ -1,0 +1,60 @@
+"""Where the machine code of kernels is kept: a folder for each state of their sources.
+
+Numba takes a kernel to be up to date while its own file is. So it does not see that a function of
+another file, which was compiled into it, has changed, and it fails on a signature whose class is
+gone. Both are what an upgrade does, and a folder of its own for each state rules both out.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numba
+
+_config: Any = numba.config  # its names are made at run time
+_PACKAGE = Path(__file__).parents[1]
+_OF_KERNELS = (b"graphrec.kernels.jit import", b"NamedTuple")  # tuples are what kernels take
+
+
+@contextmanager
+def kept_by_sources() -> Iterator[None]:
+    """Let what is decorated meanwhile be kept in the folder of the present sources.
+
+    It lies in the package, or in `NUMBA_CACHE_DIR`; where neither can be written to, numba finds
+    another place.
+    """
+    named = _config.CACHE_DIR
+    _config.CACHE_DIR = str(Path(named) / _folder().name if named else _folder())
+    try:
+        yield
+    finally:
+        _config.CACHE_DIR = named
+
+
+@cache
+def _folder() -> Path:
+    """The folder of the present sources in the package; those of former ones are removed there.
+
+    A place that somebody named may be shared with other versions, so nothing is removed from it.
+    """
+    folder = _PACKAGE / "__pycache__" / f"kernels-{sources_digest(_PACKAGE)}"
+    for other in folder.parent.glob("kernels-*"):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
+    return folder
+
+
+def sources_digest(package: Path) -> str:
+    """A name for the contents of all files that hold kernels or tuples for them."""
+    digest = sha256()
+    for path in sorted(package.rglob("*.py")):
+        source = path.read_bytes()
+        if any(mark in source for mark in _OF_KERNELS):
+            digest.update(source)
+    return digest.hexdigest()[:16]

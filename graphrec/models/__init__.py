@@ -1,1 +1,0 @@
-"""Recommenders: one file each, Params, Estimator and Model together."""

@@ -1,1 +1,0 @@
-"""From profiles and tables to ranked lists."""

@@ -1,0 +1,75 @@
+"""Alternating least squares, our own engine: on the driver if that is quicker, else in blocks."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+
+from graphrec.data.histories import histories_size
+from graphrec.errors import ParameterError
+from graphrec.recommenders.als.fold_in import SolvedFoldIn
+from graphrec.recommenders.als.in_blocks import fit_in_blocks
+from graphrec.recommenders.als.on_driver import fit_on_driver
+from graphrec.recommenders.als.sweep import Objective
+from graphrec.serving.eigenbasis import rotate
+from graphrec.serving.item_factors import ItemFactors
+from graphrec.spark.machine import GIBIBYTE
+from graphrec.spark.parallelism import is_better_on_driver
+
+_LARGEST_SIDE = 8 * GIBIBYTE  # of one side's factors, which pass through the driver
+_QUICK = 500_000_000  # entries x rank: a second or two of work for a half-step, on one core
+_ENTRY_BYTES = 32  # of an entry in both orders, while they are made
+_FACTOR_BYTES = 12  # of a number in the factors: the old, the rotated and the new ones
+
+
+def fit_als(
+    histories: DataFrame,
+    items: int,
+    *,
+    rank: int,
+    iterations: int = 5,
+    unobserved: float = 0.05,
+    regularization: float = 0.05,
+    seed: int = 0,
+    explicit: bool = False,
+    block_entries: int = 32_000_000,
+) -> ItemFactors:
+    """Factorise implicit feedback, or ratings.
+
+    Both ways give the same bits: which one is taken depends on the data and on the cluster.
+
+    Args:
+        histories: (user, items, weights), a weight being the confidence c of an interaction, or
+            its target t where `explicit`.
+        items: number of items.
+        rank: number of latent dimensions.
+        iterations: how many times both sides are solved.
+        unobserved: a0, the weight of an absent pair; 0 where `explicit`.
+        regularization: λ, per interaction of a user or an item.
+        seed: of the random vectors that the start is made of.
+        explicit: the weights are what the products of factors shall be, each as trusted as the
+            others.
+        block_entries: how many interactions the driver, or one task, may hold.
+
+    Raises:
+        ParameterError: the users' factors are too large to pass through the driver.
+    """
+    users, entries = histories_size(histories)
+    _check_size(max(users, items), rank)
+    size = entries * _ENTRY_BYTES + (users + items) * rank * _FACTOR_BYTES
+    here = entries <= block_entries and is_better_on_driver(
+        histories.sparkSession, size=size, quick=entries * rank <= _QUICK
+    )
+    fit = fit_on_driver if here else fit_in_blocks
+    objective = Objective(unobserved, regularization, explicit)
+    vector, eigenvalue = rotate(fit(histories, items, rank, iterations, objective, seed))
+    return ItemFactors(vector, eigenvalue, SolvedFoldIn(unobserved, regularization))
+
+
+def _check_size(rows: int, rank: int) -> None:
+    size = rows * rank * 4
+    if size > _LARGEST_SIDE:
+        raise ParameterError(
+            "the factors of one side do not fit through the driver",
+            found=f"{rows:,} rows x rank {rank} = {size / GIBIBYTE:.0f} GiB",
+            fix='lower the rank or use the engine "mllib"',
+        )

@@ -1,0 +1,85 @@
+"""Matrix factorisation of implicit feedback, as a recommender."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import isqrt
+from typing import Final
+
+from graphrec.params import at_least, one_of, optional, param, positive
+from graphrec.progress import stage
+from graphrec.recommenders.als.engine import fit_als
+from graphrec.recommenders.als.mllib import fit_mllib_als
+from graphrec.recommenders.als.sweep import Objective
+from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.training import TrainingData
+from graphrec.serving.tables import FactorLeg
+
+HIGHEST_RANK: Final = 256  # that is taken without being asked for
+_FACTORS: Final = "factors"
+_ITERATIONS: Final = {"block": 5, "mllib": 8}
+
+
+class ALSModel(RecommenderModel):
+    """Scores are products of factors; a user's factor is folded in from the history."""
+
+
+class ALSRecommender(Recommender):
+    """Alternating least squares on implicit feedback, with the Params of MLlib's `ALS`.
+
+    For sources and the objective see `graphrec.recommenders.als.solver`.
+    """
+
+    rank = param(
+        None,
+        "number of latent dimensions; None: sqrt(interactions) / 2, at most 256, for few "
+        "interactions tell few of them from noise",
+        optional(at_least(1)),
+    )
+    maxIter = param(
+        None,
+        "how many times both sides are solved; None: 5 by our own engine, which starts near the "
+        "solution, 8 by MLlib's",
+        optional(at_least(1)),
+    )
+    alpha = param(
+        20.0,
+        "a weight r has the confidence 1 + alpha·r, an absent pair 1",
+        positive(),
+    )
+    regParam = param(1.0, "λ, per interaction of a user or item", positive())
+    engine = param("block", "block: our own; mllib: Spark's ALS", one_of("block", "mllib"))
+    seed = param(0, "of the random vectors that the factors start from", at_least(0))
+
+    leg = "als"
+    _model = ALSModel
+
+    def learning(self) -> list[str]:
+        """The factors."""
+        return [_FACTORS]
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """The leg "als"."""
+        engine = self.value("engine")
+        ours = partial(fit_als, block_entries=data.params.value("blockEntries"))
+        fit = ours if engine == "block" else fit_mllib_als
+        iterations = self.value("maxIter") or _ITERATIONS[engine]
+        objective = Objective.implicit(self.value("alpha"), self.value("regParam"))
+        rank = self.value("rank") or default_rank(int(data.catalogue.support.sum()))
+        with stage(_FACTORS) as counts:
+            factors = fit(
+                data.histories,
+                data.catalogue.size,
+                rank=rank,
+                iterations=iterations,
+                unobserved=objective.unobserved,
+                regularization=objective.regularization,
+                seed=self.value("seed"),
+            )
+            counts.update({"rank": rank, "iterations": iterations})
+        return [FactorLeg(self.leg, factors)]
+
+
+def default_rank(interactions: int) -> int:
+    """The rank where none is asked for; measured in `benchmarks/NOTES.md`."""
+    return max(1, min(HIGHEST_RANK, isqrt(interactions) // 2))

@@ -1,0 +1,102 @@
+"""Alternating least squares on the driver, for matrices that it can hold.
+
+A half-step on a small matrix takes less time than Spark needs to start a job and to move the
+factors, so the histories come to the driver once, and all of its cores work on them. Rows are
+solved in the order and by the code of the blocks (`graphrec.recommenders.als.in_blocks`), to the
+same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+from pyspark.sql import DataFrame
+
+from graphrec.data.driver_histories import histories_on_driver
+from graphrec.kernels.csr import Side
+from graphrec.kernels.transpose import transposed
+from graphrec.kernels.types import Indices, Matrix, read_only
+from graphrec.recommenders.als.svd_init import balanced, multiply_side, orthonormal, random_vectors
+from graphrec.recommenders.als.sweep import Objective, precisions, solve_side
+from graphrec.serving.eigenbasis import rotate
+from graphrec.spark.machine import cores
+from graphrec.spark.parallelism import one_thread
+
+_BLOCK_ENTRIES = 20_000  # solved at a time by one thread: small enough to keep all threads busy
+
+
+def fit_on_driver(
+    histories: DataFrame, items: int, rank: int, iterations: int, objective: Objective, seed: int
+) -> Matrix:
+    """The item factors after some iterations, (items, rank).
+
+    Args:
+        histories: (user, items, weights).
+        items: number of items.
+        rank: number of latent dimensions.
+        iterations: how many times both sides are solved.
+        objective: what is minimised.
+        seed: of the first factors.
+    """
+    by_user = histories_on_driver(histories)
+    return alternate(by_user, random_vectors(items, rank, seed), iterations, objective)
+
+
+def alternate(by_user: Side, vectors: Matrix, iterations: int, objective: Objective) -> Matrix:
+    """Solve both sides in turn, after a step of the power method; the item factors."""
+    by_item = _transposed(by_user, vectors.shape[0])
+    with one_thread(), ThreadPoolExecutor(cores()) as threads:
+        users = _half_step(threads, by_user, _multiplier(vectors, objective))
+        fixed = balanced(_half_step(threads, by_item, _multiplier(orthonormal(users), objective)))
+        for precision in precisions(iterations):
+            users = _half_step(threads, by_user, _solver(fixed, objective, precision))
+            fixed = _half_step(threads, by_item, _solver(users, objective, precision))
+    return fixed
+
+
+def _multiplier(vectors: Matrix, objective: Objective) -> Callable[[Side], Matrix]:
+    """Multiplies rows of one side with the other side's vectors."""
+    return partial(multiply_side, fixed=vectors, objective=objective)
+
+
+def _solver(fixed: Matrix, objective: Objective, precision: float) -> Callable[[Side], Matrix]:
+    """Solves rows of one side against the other, which is held fixed."""
+    vector, eigenvalue = rotate(fixed)
+    return partial(
+        solve_side,
+        fixed=vector,
+        eigenvalue=eigenvalue,
+        objective=objective,
+        precision=precision,
+    )
+
+
+def _transposed(side: Side, columns: int) -> Side:
+    """The same matrix by columns, the rows ascending in each."""
+    start, row, entry = transposed(read_only(side.start), read_only(side.column), columns)
+    return Side(start, row, side.weight[entry])
+
+
+def _half_step(
+    threads: ThreadPoolExecutor, side: Side, compute: Callable[[Side], Matrix]
+) -> Matrix:
+    """Compute the rows of one side in blocks, (rows, rank)."""
+
+    def rows(bounds: tuple[int, int]) -> Matrix:
+        start = side.start[bounds[0] : bounds[1] + 1]
+        entries = slice(start[0], start[-1])
+        return compute(Side(start - start[0], side.column[entries], side.weight[entries]))
+
+    return np.concatenate(list(threads.map(rows, pairwise(_bounds(side.start)))))
+
+
+def _bounds(start: Indices) -> list[int]:
+    """Where blocks of some `_BLOCK_ENTRIES` entries begin and end; a row is never cut."""
+    wanted = np.arange(0, start[-1], _BLOCK_ENTRIES)
+    last = np.array([start.size - 1])
+    bounds: list[int] = np.unique(np.concatenate((np.searchsorted(start, wanted), last))).tolist()
+    return bounds

@@ -1,0 +1,65 @@
+"""Where alternating least squares starts: at approximate singular vectors, not at random.
+
+The randomised singular value decomposition (Halko, Martinsson and Tropp, "Finding structure with
+randomness", 2011) costs a fifth of an iteration and saves three of eight: the targets R times
+random vectors, made orthonormal, are a basis Q of the users, and RᵀQ holds the singular values and
+the items' vectors. Both sides share a singular value equally, as they do at the optimum.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphrec.kernels.csr import Side
+from graphrec.kernels.jit import compiled
+from graphrec.kernels.types import Indices, Matrix, Vector, read_only
+from graphrec.recommenders.als.sweep import Objective, preferred
+from graphrec.serving.eigenbasis import rotate
+
+_ROUNDING = 1e-4  # shorter columns, relative to the longest, are made of rounding errors
+
+
+def random_vectors(items: int, rank: int, seed: int) -> Matrix:
+    """What the users' basis is made of, (items, rank)."""
+    return np.random.default_rng(seed).standard_normal((items, rank), dtype=np.float32)
+
+
+def multiply_side(side: Side, fixed: Matrix, objective: Objective) -> Matrix:
+    """Some rows of the targets, 0 where there is none, times the other side's vectors."""
+    side = preferred(side, objective)
+    target = side.weight if objective.explicit else np.ones_like(side.weight)
+    return _multiply_rows(
+        read_only(side.start), read_only(side.column), read_only(target), read_only(fixed)
+    )
+
+
+def orthonormal(vectors: Matrix) -> Matrix:
+    """A basis of the columns' span, (rows, rank); columns without a span of their own are 0."""
+    return _with_lengths_to(vectors, -1.0)
+
+
+def balanced(vectors: Matrix) -> Matrix:
+    """RᵀQ, its columns made orthogonal and as long as the square roots of the singular values."""
+    return _with_lengths_to(vectors, -0.5)
+
+
+def _with_lengths_to(vectors: Matrix, power: float) -> Matrix:
+    """Orthogonal columns of the same span, each times a power of its length."""
+    orthogonal, eigenvalue = rotate(vectors)
+    length = np.sqrt(eigenvalue)
+    spans = length > _ROUNDING * length.max(initial=0.0)
+    scale = np.power(length, power, where=spans, out=np.zeros_like(length))
+    return np.asarray(orthogonal * scale)
+
+
+@compiled
+def _multiply_rows(start: Indices, column: Indices, target: Vector, fixed: Matrix) -> Matrix:
+    rank = fixed.shape[1]
+    product = np.zeros((start.size - 1, rank), np.float32)
+    for row in range(start.size - 1):
+        total = product[row]
+        for entry in range(start[row], start[row + 1]):
+            factor, vector = target[entry], fixed[column[entry]]
+            for place in range(rank):
+                total[place] += factor * vector[place]
+    return product

@@ -1,0 +1,1 @@
+"""EASE: ridge regression of each item on its neighbours."""

@@ -1,0 +1,59 @@
+"""Ridge regression of each item on its co-watched ones, as a recommender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from graphrec.cooccurrence.order import weigh_by_order
+from graphrec.params import at_least, between, param, positive
+from graphrec.progress import stage
+from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.ease.solver import ridge_weights
+from graphrec.recommenders.shared_params import OrderParams
+from graphrec.recommenders.training import ITEM_PAIRS, TrainingData
+from graphrec.serving.tables import NeighbourLeg
+
+
+class EASEModel(RecommenderModel):
+    """Scores are the regression's predictions of the interaction."""
+
+
+class EASERecommender(Recommender, OrderParams):
+    """EASE on each item's best neighbours, with long histories counted less, and denoised.
+
+    For sources and formulas see `graphrec.recommenders.ease.solver`.
+    """
+
+    neighbours = param(
+        100, "K: items that each item is regressed on, the best by cosine", at_least(1)
+    )
+    regParam = param(50.0, "λ of the regression, in interactions", positive())
+    denoising = param(0.5, "δ: share of the diagonal added to it", between(0.0, 100.0))
+    userExponent = param(0.5, "of the user's strength in the Gram matrix", between(0.0, 2.0))
+
+    leg = "ease"
+    _model = EASEModel
+
+    def exponents(self) -> Iterable[float]:
+        """The Gram matrix is the sum of the user exponent."""
+        return (self.value("userExponent"),)
+
+    def learning(self) -> list[str]:
+        """Pairs, and the regression on them."""
+        return [ITEM_PAIRS, self.leg]
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """The leg "ease"."""
+        pairs = data.pairs()
+        with stage(self.leg):
+            rows = ridge_weights(
+                data.spark,
+                pairs,
+                user_exponent=self.value("userExponent"),
+                neighbours=self.value("neighbours"),
+                regularization=self.value("regParam"),
+                denoising=self.value("denoising"),
+                block_entries=data.params.value("blockEntries"),
+            )
+            rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
+        return [NeighbourLeg(self.leg, rows)]

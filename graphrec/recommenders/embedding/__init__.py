@@ -1,0 +1,1 @@
+"""Item embeddings, learned by a sampled softmax."""

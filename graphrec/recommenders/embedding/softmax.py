@@ -1,0 +1,174 @@
+"""Item vectors that are learned to foretell one part of a history from the other.
+
+A step draws some users and divides each history at random. The direction p of the mean of the one
+part's vectors shall be nearer to the vectors v of the other part than to all others: minimised is
+`-Σ w_i · log( exp(p·v_i / τ) / Σ_j exp(p·v_j / τ) )`, vectors being of length 1, so that products
+are cosines. Popular items are told from good ones: unlike a squared error, the softmax sets each
+item of a history against all others. The sum over j is estimated from items drawn at random, see
+`graphrec.recommenders.embedding.negative_sampling`, less those of the user's history.
+
+Only items have parameters. Users are folded in, and so a part of very many users teaches as much
+as all: what is learned from is bounded, and the driver can do it alone.
+
+Sources: Wu et al., "On the effectiveness of sampled softmax loss for item recommendation" (2022);
+Liang et al., "Variational autoencoders for collaborative filtering" (2018), whose multinomial
+likelihood and target_share of the input these are; Duchi, Hazan and Singer (2011) for the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import ITEMS, USER
+from graphrec.data.driver_histories import histories_on_driver
+from graphrec.data.histories import histories_size
+from graphrec.kernels.csr import Side
+from graphrec.kernels.types import Indices, Matrix, read_only
+from graphrec.recommenders.embedding.fold_in import MeanFoldIn
+from graphrec.recommenders.embedding.negative_sampling import Negatives
+from graphrec.recommenders.embedding.softmax_step import Batch, descend, set_apart
+from graphrec.serving.eigenbasis import rotate
+from graphrec.serving.item_factors import ItemFactors
+from graphrec.spark.arrow import entry_places
+from graphrec.spark.machine import cores
+from graphrec.spark.parallelism import one_thread
+
+_LARGEST_BATCH = 512  # users
+_SMALLEST_BATCH = 32
+_EPOCH_STEPS = 60  # or more, where there are users for it
+_EPOCHS = 15
+_FEWEST_STEPS = 500
+_MOST_STEPS = 2000
+_SHORTEST = 2  # a history that can be divided
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the vectors are learned."""
+
+    rank: int = 128
+    epochs: int | None = None  # how often each history is looked at; None: see `_steps`
+    temperature: float = 0.06  # τ
+    target_share: float = 0.5  # share of a history that is to be foretold
+    negatives: int = 2048  # items that stand for all others in a step
+    rate: float = 1.0  # length of an item's first step
+    seed: int = 0
+
+
+def fit_softmax(
+    histories: DataFrame, items: int, training: Training, *, block_entries: int = 32_000_000
+) -> ItemFactors:
+    """Learn item vectors; the same histories and seed give the same vectors.
+
+    Args:
+        histories: (user, items, weights).
+        items: number of items.
+        training: how.
+        block_entries: how many interactions the driver may hold; of more, it learns from the
+            histories of a part of the users, chosen by a hash.
+    """
+    part = histories_on_driver(_part(histories, block_entries, training.seed))
+    vector, eigenvalue = rotate(learn(part, items, training))
+    return ItemFactors(vector, eigenvalue, MeanFoldIn())
+
+
+def _part(histories: DataFrame, block_entries: int, seed: int) -> DataFrame:
+    """The histories that can be divided, or so many of them as the driver may hold."""
+    divisible = histories.where(F.size(ITEMS) >= _SHORTEST)
+    _, entries = histories_size(divisible)
+    if entries <= block_entries:
+        return divisible
+    draw = F.pmod(F.xxhash64(F.col(USER), F.lit(seed)), F.lit(1_000_000))
+    return divisible.where(draw < int(1_000_000 * block_entries / entries))
+
+
+def learn(histories: Side, items: int, training: Training) -> Matrix:
+    """The vectors, (items, rank), of length 1, or 0 where no history tells of the item.
+
+    Args:
+        histories: of the users who are learned from.
+        items: number of items.
+        training: how.
+    """
+    rng = np.random.default_rng(training.seed)
+    vector = rng.standard_normal((items, training.rank), np.float32)
+    vector /= np.linalg.norm(vector, axis=1, keepdims=True)
+    squares = np.zeros(items, np.float32)  # sums of squared lengths of the gradients of each item
+    bounds = _bounds(histories.start.size - 1)
+    steps = _steps(len(bounds), training.epochs)
+    batches = islice(_batches(rng, histories, items, bounds, training), steps)
+    with one_thread(), ThreadPoolExecutor(cores()) as threads:
+        for number, batch in enumerate(_ahead(threads, batches)):
+            gradient = set_apart(threads, batch, vector, training.temperature, items)
+            # Half of the steps are whole, and those after it ever shorter: they settle.
+            rate = training.rate * min(1.0, 2.0 * (1.0 - number / steps))
+            descend(threads, gradient, rate, vector, squares)
+    vector[squares == 0.0] = 0.0  # no step has met these items: nothing is known of them
+    return vector
+
+
+def _batches(
+    rng: np.random.Generator,
+    histories: Side,
+    items: int,
+    bounds: list[tuple[int, int]],
+    training: Training,
+) -> Iterator[Batch]:
+    """What each step looks at, epoch by epoch, without an end; nothing where there are no users."""
+    negatives = Negatives.of(histories.column, items, training.negatives)
+    while bounds:
+        order = rng.permutation(histories.start.size - 1)
+        for first, last in bounds:
+            side = _rows(histories, order[first:last])
+            wanted = rng.random(side.column.size, np.float32) < training.target_share
+            negative, share = negatives.draw(rng)
+            yield Batch(
+                read_only(side.start),
+                read_only(side.column),
+                read_only(side.weight),
+                read_only(wanted),
+                negative,
+                share,
+            )
+
+
+def _ahead(threads: ThreadPoolExecutor, batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Each of the batches, while the next one is put together."""
+    coming = threads.submit(next, batches, None)
+    while (batch := coming.result()) is not None:
+        coming = threads.submit(next, batches, None)
+        yield batch
+
+
+def _steps(batches: int, epochs: int | None) -> int:
+    """How many steps are taken.
+
+    Without a number of epochs there are 15, or more where users are few and the vectors would not
+    settle. There are 2,000 steps at most, a million histories: more of them tell of the same items.
+    """
+    if epochs is not None:
+        return epochs * batches
+    enough = max(_EPOCHS, -(-_FEWEST_STEPS // max(batches, 1)))
+    return min(enough * batches, _MOST_STEPS)
+
+
+def _bounds(users: int) -> list[tuple[int, int]]:
+    """Where the batches of an epoch begin and end."""
+    size = min(max(users // _EPOCH_STEPS, _SMALLEST_BATCH), _LARGEST_BATCH)
+    return [(first, min(first + size, users)) for first in range(0, users, size)]
+
+
+def _rows(histories: Side, users: Indices) -> Side:
+    """Some of the histories."""
+    first = histories.start[users]
+    length = histories.start[users + 1] - first
+    places = entry_places(first, length)
+    start = np.concatenate(([0], np.cumsum(length)))
+    return Side(start, histories.column[places], histories.weight[places])

@@ -1,0 +1,1 @@
+"""The hybrid: a blend of recommenders, its weights, and self-training."""

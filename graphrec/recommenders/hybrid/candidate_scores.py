@@ -1,0 +1,163 @@
+"""The legs' scores of held-out users' candidates, by which weights and settings are judged.
+
+Much of a random cut is given away by its neighbours in the histories, so what gains there may be of
+no use later. How well the novel items alone are found counts by itself, therefore
+(`graphrec.recommenders.hybrid.low_similarity`): the value of a choice is the sum of two NDCGs, over
+all that is held out and over its novel part, and a gain counts only if it is beyond chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import INDEX, ITEM, RECOMMENDATIONS, USER
+from graphrec.kernels.rounding import ROUNDING
+from graphrec.recommenders.hybrid.hold_out import HELD_OUT
+from graphrec.recommenders.hybrid.low_similarity import NOVEL
+
+CUTOFF = 20  # k of the NDCG that is searched
+ERRORS = 2.0  # standard errors of a paired difference: what is within them may be chance
+
+Figures = npt.NDArray[np.float64]
+
+
+class Judged(NamedTuple):
+    """NDCG@20 under some weights."""
+
+    ndcg: Figures  # (users,)
+    novel: Figures  # (users who have novel items,), these alone being wanted
+    value: Figures  # (users,), by which choices are made: its mean is the sum of both means
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Items that the lists should hold."""
+
+    hits: npt.NDArray[np.bool_]  # (users, candidates)
+    count: npt.NDArray[np.int64]  # (users,), candidates or not
+
+    def ndcg(self, listed: npt.NDArray[np.int64]) -> Figures:
+        """NDCG of some lists, (users who want anything,).
+
+        Args:
+            listed: (users, k), candidates.
+        """
+        gains = np.take_along_axis(self.hits, listed, 1) @ _discount(listed.shape[1])
+        some = self.count > 0
+        return gains[some] / np.cumsum(_discount(CUTOFF))[np.minimum(self.count[some], CUTOFF) - 1]
+
+
+@dataclass(frozen=True)
+class CachedScores:
+    """The legs' z-scores of the candidates of the validation users: users x candidates, bounded."""
+
+    legs: tuple[str, ...]
+    scores: npt.NDArray[np.float32]  # (users, candidates, legs), -inf past a list's end
+    held_out: Wanted
+    novel: Wanted  # of these
+
+    @property
+    def users(self) -> int:
+        """How many users were asked."""
+        return self.held_out.count.size
+
+    @staticmethod
+    def collect(
+        nested: DataFrame, validation: DataFrame, items: DataFrame, legs: Sequence[str]
+    ) -> CachedScores:
+        """Gather what the search needs; some thousands of users, whatever the data.
+
+        Args:
+            nested: (user, recommendations), every leg at weight 1, candidates long.
+            validation: (user, held_out: array<int>, novel: array<int>).
+            items: (item, index).
+            legs: names of the legs.
+        """
+        held_out = validation.select(USER, F.explode(HELD_OUT).alias(INDEX), NOVEL)
+        labels = (
+            held_out.join(items, INDEX)
+            .groupBy(USER)
+            .agg(
+                F.collect_set(ITEM).alias(HELD_OUT),
+                F.collect_set(F.when(F.array_contains(NOVEL, F.col(INDEX)), F.col(ITEM))).alias(
+                    NOVEL
+                ),
+            )
+        )
+        rows = (
+            nested.join(labels, USER)
+            .orderBy(USER)  # searches compare user by user
+            .select(
+                *(_hits(wanted).alias(wanted) for wanted in (HELD_OUT, NOVEL)),
+                *(F.size(wanted).alias(f"{wanted}_count") for wanted in (HELD_OUT, NOVEL)),
+                *(F.col(f"{RECOMMENDATIONS}.{leg}").alias(leg) for leg in legs),
+            )
+            .toArrow()
+            .to_pylist()
+        )
+
+        def padded(name: str, filler: float) -> npt.NDArray[np.float32]:
+            return _padded([row[name] for row in rows], filler)
+
+        def wanted(name: str) -> Wanted:
+            count = np.array([row[f"{name}_count"] for row in rows], np.int64)
+            return Wanted(padded(name, 0.0) > 0, count)
+
+        scores = np.stack([padded(leg, -np.inf) for leg in legs], axis=2)
+        return CachedScores(tuple(legs), scores, wanted(HELD_OUT), wanted(NOVEL))
+
+    def judge(self, weights: Sequence[float]) -> Judged:
+        """How good the lists are that some weights of the legs give."""
+        listed = self._listed(weights)
+        ndcg, novel = self.held_out.ndcg(listed), self.novel.ndcg(listed)
+        has_novel = self.novel.count > 0
+        value = ndcg.copy()
+        value[has_novel] += novel * (has_novel.size / max(novel.size, 1))
+        return Judged(ndcg, novel, value)
+
+    def _listed(self, weights: Sequence[float]) -> npt.NDArray[np.int64]:
+        """The best candidates, (users, k)."""
+        used = np.flatnonzero(weights)  # 0 · -inf is not a number
+        blended = self.scores[:, :, used] @ np.asarray(weights, np.float32)[used]
+        top = min(CUTOFF, blended.shape[1])
+        best = np.argpartition(-blended, top - 1, axis=1)[:, :top]
+        order = np.argsort(-np.take_along_axis(blended, best, 1), 1, kind="stable")
+        return np.take_along_axis(best, order, 1)
+
+
+def gain(new: Judged, old: Judged) -> tuple[float, float]:
+    """The mean gain of value and its standard error, paired by user; the error of one user is 0.
+
+    What rounding leaves of equal values is no gain.
+    """
+    difference = new.value - old.value
+    difference[np.abs(difference) <= ROUNDING * np.maximum(new.value, old.value)] = 0.0
+    if difference.size < 2:
+        return float(difference.sum()), 0.0
+    return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size))
+
+
+def _hits(wanted: str) -> Column:
+    """1 for each recommended item that is wanted, else 0."""
+    listed = F.col(f"{RECOMMENDATIONS}.{ITEM}")
+    return F.transform(listed, lambda item: F.array_contains(wanted, item).cast("float"))
+
+
+def _discount(length: int) -> Figures:
+    return 1.0 / np.log2(np.arange(2, length + 2))
+
+
+def _padded(rows: Sequence[Sequence[float]], filler: float) -> npt.NDArray[np.float32]:
+    """Lists of some lengths as one array, (rows, longest)."""
+    longest = max((len(row) for row in rows), default=0)
+    padded = np.full((len(rows), longest), filler, np.float32)
+    for place, row in enumerate(rows):
+        padded[place, : len(row)] = row
+    return padded

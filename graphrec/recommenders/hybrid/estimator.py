@@ -1,0 +1,475 @@
+"""The hybrid: several legs blended by user-wise standardised scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+from pyspark.ml import Pipeline
+from pyspark.ml.param import Param
+from pyspark.sql import DataFrame
+
+from graphrec.data.histories import histories_size
+from graphrec.data.recency import weigh_by_recency
+from graphrec.errors import ParameterError
+from graphrec.params import at_least, between, one_of, param
+from graphrec.progress import stage
+from graphrec.recommenders.als.estimator import ALSRecommender
+from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.ease.estimator import EASERecommender
+from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
+from graphrec.recommenders.hybrid.candidate_scores import CachedScores
+from graphrec.recommenders.hybrid.hold_out import CUTS, RANDOM, TIME, HoldOut, hold_out
+from graphrec.recommenders.hybrid.learned_weights import FEWEST_USERS, normalised, search_weights
+from graphrec.recommenders.hybrid.low_similarity import mark_novel
+from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
+from graphrec.recommenders.learned import Learned
+from graphrec.recommenders.learning_estimator import Given, ParamMap
+from graphrec.recommenders.popularity import PopularityModel
+from graphrec.recommenders.training import ITEM_PAIRS, TrainingData
+from graphrec.recommenders.walks.estimator import RandomWalkRecommender
+from graphrec.serving.lists import serve
+from graphrec.serving.request import Request
+from graphrec.serving.tables import NeighbourLeg
+from graphrec.spark.persisted import PersistedFrames
+
+DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ease": 0.16, "als": 0.32, "embedding": 0.42}
+DEFAULT_DECAY: dict[str, float] = {"walk": 15.0}
+
+LEARNED = "learned"
+_LEAST, _MOST = 1e-6, 1e6  # weights and lengths that single precision holds together
+_SELF_TRAINING = "self-training"
+_AGAIN = (
+    "what reads pairs is learned again, with likely items added to each history, to find rare items"
+)
+_WEIGHED = "some users gave up items, and the weights that find these again are looked for"
+_SPARED = 0.02  # a share of the interactions that the legs can do without
+
+
+def _weights(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("a mapping of leg names to weights")
+    if not all(weight == 0 or _is_moderate(weight) for weight in value.values()):
+        raise ValueError(f"a mapping to 0 or numbers from {_LEAST:g} to {_MOST:,.0f}")
+    if sum(value.values()) <= 0:
+        raise ValueError("a mapping with a weight above 0")
+    return {str(name): float(weight) for name, weight in value.items()}
+
+
+def _lengths(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        raise ValueError("a mapping of leg names to lengths")
+    if not all(map(_is_moderate, value.values())):
+        raise ValueError(f"a mapping to numbers from {_LEAST:g} to {_MOST:,.0f}")
+    return {str(name): float(length) for name, length in value.items()}
+
+
+def _is_moderate(value: Any) -> bool:
+    """Whether it is a number that is neither far too small nor far too large."""
+    try:
+        between(_LEAST, _MOST)(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _weights_or_learned(value: Any) -> dict[str, float] | str:
+    return LEARNED if isinstance(value, str) and value == LEARNED else _weights(value)
+
+
+class HybridRecommenderModel(RecommenderModel):
+    """Scores are weighted sums of the legs' z-scores.
+
+    A leg's score is standardised per user with its exact mean and deviation over all items; the
+    share of each leg in the score is a column of `rankedLists`, and the shares sum to the score.
+    """
+
+    weights = param(
+        DEFAULT_WEIGHTS,
+        "weight of each leg's standardised score in the blend, or learned; not set, the legs that "
+        "are there have theirs of these, and any other leg their mean",
+        _weights_or_learned,
+    )
+    decayBeyond = param(
+        DEFAULT_DECAY,
+        "history length by leg from which on the leg's weight falls, as 1 / length; the length is "
+        "the sum of the weights over the largest; a leg that is not named does not decay",
+        _lengths,
+    )
+    _standardise: ClassVar[bool] = True
+
+    def baselines(self) -> dict[str, RecommenderModel]:
+        """What the blend should beat: popularity, and each leg by itself.
+
+        They share the tables and parameters of this model, so nothing is learned again; a leg is
+        as it is in the blend, pseudo-interactions included. None is diversified: what MMR gives is
+        seen on the blend.
+        """
+        alone = {leg: RecommenderModel(self._learned_of([leg])) for leg in self.legs}
+        models = {"popularity": PopularityModel(self._learned_of([])), **alone}
+        shared = {name: self._copyValues(model) for name, model in models.items()}
+        return {name: model.setParams(diversity=0.0) for name, model in shared.items()}
+
+    def _learned_of(self, legs: Sequence[str]) -> Learned:
+        return replace(self.learned, tables=self.learned.tables.only(legs))
+
+    def copy(self, extra: ParamMap | None = None) -> Self:
+        """A copy that shares what was learned.
+
+        Args:
+            extra: values by Param. Weights that are to be `learned` are those that the model has:
+                a CrossValidator gives `transform` the map that it gave `fit`.
+        """
+        kept = {
+            parameter: value
+            for parameter, value in (extra or {}).items()
+            if parameter != self.weights or not (isinstance(value, str) and value == LEARNED)
+        }
+        return super().copy(kept)
+
+    def _blend(self) -> tuple[float, ...]:
+        if not self.isSet(self.weights):
+            return normalised(default_weights(self.legs), self.legs)
+        weights = self.value("weights")
+        if weights == LEARNED:
+            raise ParameterError(
+                "a fitted model cannot learn weights",
+                found=f"weights={LEARNED}",
+                fix="give HybridRecommender these weights before it is fitted",
+            )
+        _check_names(weights, self.legs)
+        return _by_leg(weights, self.legs)
+
+    def _decay(self) -> tuple[float, ...]:
+        return _by_leg(self.value("decayBeyond"), self.legs)
+
+
+class HybridRecommender(Recommender):
+    """Retrieves candidates by the graph and ranks them by a blend of several recommenders.
+
+    Args:
+        legs: the base recommenders; their own parameters are used, but those that all
+            recommenders share (columns, history, pair table, lists) are taken from the hybrid.
+            Default: the walk, EASE, ALS and embeddings with their defaults.
+        **values: parameters by keyword.
+
+    Raises:
+        ParameterError: the legs are no recommenders, or there are none.
+    """
+
+    weights = HybridRecommenderModel.weights
+    decayBeyond = HybridRecommenderModel.decayBeyond
+    validationUsers = param(2000, "users asked for weights=learned, at most", at_least(2))
+    validationCut = param(
+        RANDOM,
+        "what these users give up: random items; their last ones, which is nearer to a future "
+        "that is to be foretold; or what came after one moment (time), which all users give up. "
+        "The latter two need times",
+        one_of(*CUTS),
+    )
+    seed = param(0, "of the draw for weights=learned", at_least(0))
+    pseudoInteractions = param(
+        0.1,
+        "share of each history's length that is added to it, at most 10 items, by what the blend "
+        "lists first; from these histories the legs that read pairs are learned again "
+        "(self-training), where there are several legs; 0: they are learned once",
+        between(0.0, 1.0),
+    )
+    _model = HybridRecommenderModel
+
+    def __init__(self, legs: Sequence[Recommender] | None = None, **values: Any) -> None:
+        super().__init__(**values)
+        self.legs = (
+            [RandomWalkRecommender(), EASERecommender(), ALSRecommender(), EmbeddingRecommender()]
+            if legs is None
+            else _recommenders(legs)
+        )
+
+    @property
+    def leg_names(self) -> tuple[str, ...]:
+        """Those of all legs."""
+        return tuple(name for leg in self.legs for name in leg.leg_names)
+
+    def given(self) -> Given:
+        """The legs."""
+        return {"legs": self.legs}
+
+    def getStages(self) -> list[Recommender]:
+        """The legs, by the name under which PySpark looks for the parts of an Estimator."""
+        return self.legs
+
+    def copy(self, extra: ParamMap | None = None) -> Self:
+        """A copy, with copies of the legs.
+
+        Args:
+            extra: values by Param, of the hybrid and of its legs.
+
+        Raises:
+            ParameterError: a value is out of its range, or the parameter of a leg is one that is
+                taken from the hybrid.
+        """
+        own_legs = {leg.uid for leg in self.legs}
+        for parameter in extra or {}:
+            if isinstance(parameter, Param) and parameter.parent in own_legs:
+                _refuse_shared(parameter.name)
+        copied = super().copy(extra)
+        copied.legs = [leg.copy(extra) for leg in self.legs]
+        return copied
+
+    def exponents(self) -> Iterable[float]:
+        """All that the legs want."""
+        return [exponent for leg in self.legs for exponent in leg.exponents()]
+
+    def enrich(self, data: TrainingData) -> TrainingData:
+        """What each leg adds."""
+        for leg in self.legs:
+            data = leg.enrich(data)
+        return data
+
+    def stages(self) -> list[str] | None:
+        """Where the weights are learned, the data decide what is learned again."""
+        return None if self.value("weights") == LEARNED else super().stages()
+
+    def learning(self) -> list[str]:
+        """Those of all legs, which share one pair table, and of learning again."""
+        stages: list[str] = []
+        for leg in self.legs:
+            stages += [name for name in leg.learning() if name != ITEM_PAIRS or name not in stages]
+        again = self.value("pseudoInteractions") > 0 and len(self.legs) > 1
+        return [*stages, _SELF_TRAINING] if again and ITEM_PAIRS in stages else stages
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """All legs, on the same histories and the same pair table; then some of them again."""
+        _check_distinct(self.leg_names)
+        if self.isSet(self.weights) and self.value("weights") != LEARNED:
+            _check_names(self.value("weights"), self.leg_names)
+        legs = [learned for leg in self.legs for learned in leg.learn(data)]
+        return self.learn_again(data, legs)
+
+    def learn_again(self, data: TrainingData, legs: list[Leg]) -> list[Leg]:
+        """The legs, those that read pairs learned again from what the blend of all adds.
+
+        Args:
+            data: what the legs were learned from.
+            legs: each learned once; they make the lists that the pseudo-interactions are taken of.
+        """
+        share = self.value("pseudoInteractions")
+        read = {leg.name for leg in legs if isinstance(leg, NeighbourLeg)}
+        if share == 0.0 or not read or len(legs) == 1:
+            return legs
+        with stage(_SELF_TRAINING, _AGAIN), PersistedFrames() as kept:
+            tables = self.model_of(data, legs).learned.tables
+            lengthened = add_pseudo_interactions(
+                data.histories,
+                tables,
+                blend=self._blend_of(tables.legs),
+                decay=_by_leg(self.value("decayBeyond"), tables.legs),
+                candidates=self.value("candidates"),
+                share=share,
+            )
+            with stage("likely items") as counts:
+                richer = replace(data, histories=kept.persist(lengthened), _pairs=None)
+                counts["interactions"] = histories_size(richer.histories)[1]
+            readers = [leg for leg in self.legs if leg.leg in read]
+            again = [learned for leg in readers for learned in leg.learn(richer)]
+        anew = {leg.name: leg for leg in again}
+        return [anew.get(leg.name, leg) for leg in legs]
+
+    def _blend_of(self, legs: Sequence[str]) -> tuple[float, ...]:
+        """The weights as far as they are known before the legs are learned."""
+        weights = self.value("weights")
+        given = self.isSet(self.weights) and weights != LEARNED
+        return normalised(weights if given else default_weights(legs), legs)
+
+    def fit_to(self, data: TrainingData) -> RecommenderModel:
+        """Learn the legs, and the weights if that is asked for."""
+        if self.value("weights") != LEARNED:
+            return super().fit_to(data)
+        if data.users < FEWEST_USERS:
+            legs = self.learn(data)
+            return self._weighed(data, legs, default_weights([leg.name for leg in legs]))
+        return self._fit_weights(data)
+
+    def _fit_weights(self, data: TrainingData) -> RecommenderModel:
+        """Learn the weights on legs that have not seen some interactions."""
+        cut = self.hold_out(data, self.value("validationUsers"), seed=self.value("seed"))
+        with PersistedFrames() as kept:
+            part = replace(data, histories=kept.persist(cut.training))
+            return self._fit_weights_to(data, part, kept.persist(cut.validation))
+
+    def _fit_weights_to(
+        self, data: TrainingData, part: TrainingData, validation: DataFrame
+    ) -> RecommenderModel:
+        legs = self.learn(part)
+        with stage("weights", _WEIGHED) as counts:
+            cached = self.cached_scores(part, legs, mark_novel(validation, part.pairs()))
+            found = search_weights(cached, normalised(default_weights(cached.legs), cached.legs))
+            counts["users"] = cached.users
+        weights = dict(zip(cached.legs, found, strict=True))
+        spared = cached.held_out.count.sum() / data.catalogue.support.sum()
+        if spared > _SPARED or self.value("validationCut") == TIME:  # which all users have spared
+            anew = self.with_settings({"weights": weights}).learn(data)
+            model = self._weighed(data, anew, weights)
+        else:
+            model = self._weighed(part, legs, weights)
+            # People read the pairs of all interactions: these are counted when they are asked for.
+            model.learned = replace(model.learned, histories=data.histories, pairs=None)
+        return model
+
+    def hold_out(
+        self,
+        data: TrainingData,
+        users: int,
+        *,
+        fraction: float = 0.1,
+        everyone: bool = False,
+        seed: int = 0,
+    ) -> HoldOut:
+        """Take a part of the histories of a few users, or of all, away, as `validationCut` says.
+
+        Raises:
+            ParameterError: the cut needs times, and there are none.
+        """
+        cut = self.value("validationCut")
+        if cut != RANDOM and data.columns.timestamp is None:
+            raise ParameterError(
+                f"validationCut={cut} needs a timestamp column", fix="name it, or take random items"
+            )
+        return hold_out(
+            data.histories, users=users, fraction=fraction, cut=cut, everyone=everyone, seed=seed
+        )
+
+    def _weighed(
+        self, data: TrainingData, legs: list[Leg], weights: Mapping[str, float]
+    ) -> RecommenderModel:
+        names = [leg.name for leg in legs]
+        chosen = dict(zip(names, normalised(weights, names), strict=True))
+        return self.model_of(data, legs).setParams(weights=chosen)
+
+    def cached_scores(
+        self, data: TrainingData, legs: list[Leg], validation: DataFrame
+    ) -> CachedScores:
+        """All legs' scores of the validation users' candidates, for a search.
+
+        Args:
+            data: what the legs were learned from.
+            legs: as `learn` returns them.
+            validation: (user, items, weights, times, held_out: array<int>,
+                novel: array<int>), see `hold_out` and `mark_novel`.
+        """
+        half_life = self.value("recencyHalfLife")
+        if half_life is not None:
+            validation = weigh_by_recency(validation, half_life)
+        tables = self.model_of(data, legs).learned.tables
+        candidates = self.value("candidates")
+        request = Request(
+            (1.0,) * len(tables.legs),
+            True,
+            candidates,
+            candidates,
+            reasons=0,
+            decay=_by_leg(self.value("decayBeyond"), tables.legs),
+        )
+        nested = serve(validation, tables, request, item_type=data.item_type)
+        items = data.catalogue.indices(data.spark)
+        return CachedScores.collect(nested, validation, items, tables.legs)
+
+    def with_settings(self, settings: Mapping[str, Any]) -> HybridRecommender:
+        """A copy with other parameters.
+
+        Args:
+            settings: values by name: "maxNeighbours" is the hybrid's own, "walk.itemExponent" one
+                of the leg "walk".
+
+        Raises:
+            ParameterError: an unknown name, a value out of its range, or a parameter of a leg that
+                is taken from the hybrid.
+        """
+        changed = self.copy()
+        for name, value in settings.items():
+            owner, own_name = changed._owner(name)
+            if owner is not changed:
+                _refuse_shared(own_name)
+            owner.setParams(**{own_name: value})
+        return changed
+
+    def setting(self, name: str) -> Any:
+        """The value of a parameter, named as in `with_settings`."""
+        owner, own_name = self._owner(name)
+        return owner.value(own_name)
+
+    def _owner(self, name: str) -> tuple[Recommender, str]:
+        leg_name, dot, own_name = name.rpartition(".")
+        if not dot:
+            return self, name
+        for leg in self.legs:
+            if leg.leg == leg_name:
+                return leg, own_name
+        raise ParameterError(
+            f"the hybrid has no leg {leg_name!r}",
+            fix=f"it has {', '.join(leg.leg for leg in self.legs)}",
+        )
+
+
+def _recommenders(legs: Any) -> list[Recommender]:
+    """The legs, checked."""
+    given = list(legs) if isinstance(legs, Iterable) and not isinstance(legs, str) else [legs]
+    strangers = [leg for leg in given if not isinstance(leg, Recommender)]
+    if strangers or not given or given[0] is legs:
+        raise ParameterError(
+            "legs must be a list of recommenders",
+            found=", ".join(map(repr, strangers)) or ("a single one" if given else "none"),
+            fix="give some, as in legs=[RandomWalkRecommender(), EASERecommender()]",
+        )
+    for leg in given:
+        if not leg.leg_names:
+            raise ParameterError(
+                "the legs must learn something to be blended",
+                found=type(leg).__name__,
+                fix="leave it out: model.baselines() has it beside the blend",
+            )
+    return given
+
+
+# PySpark asks a Pipeline alone for its parts, by `getStages`. Were the hybrid none, a
+# CrossValidator with a grid over the parameters of legs could not be saved.
+Pipeline.register(HybridRecommender)
+
+
+def default_weights(legs: Sequence[str]) -> dict[str, float]:
+    """The default weight of each leg; one that has none has the mean of the others, not 0."""
+    known = [DEFAULT_WEIGHTS[leg] for leg in legs if leg in DEFAULT_WEIGHTS]
+    mean = sum(known) / len(known) if known else 1.0
+    return {leg: DEFAULT_WEIGHTS.get(leg, mean) for leg in legs}
+
+
+def _by_leg(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:
+    return tuple(values.get(leg, 0.0) for leg in legs)
+
+
+def _refuse_shared(name: str) -> None:
+    """Refuse to set a parameter on a leg that all recommenders have, for the leg's is not used."""
+    if isinstance(getattr(Recommender, name, None), Param):
+        raise ParameterError(
+            f"{name} of a leg has no effect: it is taken from the hybrid",
+            fix=f"set the hybrid's own {name}",
+        )
+
+
+def _check_distinct(legs: Sequence[str]) -> None:
+    twice = sorted({leg for leg in legs if legs.count(leg) > 1})
+    if twice:
+        raise ParameterError(
+            "two legs have the same name", found=", ".join(twice), fix="leave one of them out"
+        )
+
+
+def _check_names(weights: Mapping[str, float], legs: Sequence[str]) -> None:
+    unknown = sorted(set(weights) - set(legs))
+    if unknown:
+        raise ParameterError(
+            "weights name a leg that the hybrid does not have",
+            found=", ".join(unknown),
+            fix=f"it has {', '.join(legs)}",
+        )

@@ -1,0 +1,43 @@
+"""Item kNN: association by a measure that people read, as a recommender."""
+
+from __future__ import annotations
+
+from graphrec.cooccurrence.association import association_weights
+from graphrec.cooccurrence.measures import MEASURES
+from graphrec.cooccurrence.order import weigh_by_order
+from graphrec.params import between, one_of, param
+from graphrec.progress import stage
+from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.shared_params import OrderParams
+from graphrec.recommenders.training import ITEM_PAIRS, TrainingData
+from graphrec.serving.tables import NeighbourLeg
+
+
+class ItemKNNModel(RecommenderModel):
+    """Scores are sums of the measure over the history."""
+
+
+class ItemKNNRecommender(Recommender, OrderParams):
+    """Sums a measure of association over the items of the history."""
+
+    measure = param("cosine", f"one of {', '.join(MEASURES)}", one_of(*MEASURES))
+    shrinkage = param(
+        0.0, "s: the measure is multiplied by together / (together + s)", between(0.0, 1e9)
+    )
+
+    leg = "knn"
+    _model = ItemKNNModel
+
+    def learning(self) -> list[str]:
+        """Pairs, and the measure of each."""
+        return [ITEM_PAIRS, self.leg]
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """The leg "knn"."""
+        pairs = data.pairs()
+        with stage(self.leg):
+            rows = association_weights(
+                pairs, measure=self.value("measure"), shrinkage=self.value("shrinkage")
+            )
+            rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
+        return [NeighbourLeg(self.leg, rows)]

@@ -1,0 +1,229 @@
+"""Models on disk: a directory of Parquet tables and one line of JSON, nothing pickled.
+
+metadata/    class, version, parameters, column names, figures of the tables
+items/       item, support
+neighbours/  index, and arrays: neighbour, one per neighbour leg, similarity if MMR reads it
+factors/     index, vector: array, the factor legs side by side
+pairs/       index, strength, support, one own sum per exponent, and arrays: neighbour,
+             together, after, one sum per exponent
+histories/    user, items: array, weights: array, times: array
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from pyspark.ml.util import MLReader, MLWriter
+from pyspark.sql import DataFrame, SparkSession
+
+from graphrec.columns import AFTER, ITEM, NEIGHBOUR, TOGETHER, VECTOR
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.catalogue import Catalogue
+from graphrec.data.interaction_columns import InteractionColumns
+from graphrec.kernels.types import Array
+from graphrec.progress import stage
+from graphrec.recommenders.als.fold_in import SolvedFoldIn
+from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.directory import (
+    LOAD_MODEL,
+    SAVE_MODEL,
+    read_directory,
+    restore_params,
+    write_directory,
+)
+from graphrec.recommenders.embedding.fold_in import MeanFoldIn
+from graphrec.recommenders.learned import Learned
+from graphrec.serving.item_factors import FoldIn, ItemFactors
+from graphrec.serving.tables import FactorLeg, ItemTables
+from graphrec.spark.item_rows import from_rows, to_rows, vector_rows
+
+_SIMILARITY = "similarity"
+
+
+class RecommenderWriter(MLWriter):
+    """Writes a model to a directory on any file system that Spark can write to."""
+
+    def __init__(self, model: RecommenderModel) -> None:
+        super().__init__()
+        self._model = model
+
+    def _handleOverwrite(self, path: str) -> None:
+        """Nothing: each table replaces its older self, which Spark Connect can do as well."""
+
+    @stage(SAVE_MODEL)
+    def saveImpl(self, path: str) -> None:
+        """Write all tables, the metadata last.
+
+        Raises:
+            OutputExistsError: the directory holds a model already, and `overwrite()` was not
+                called.
+        """
+        spark, learned = self.sparkSession, self._model.learned
+        tables = {
+            "histories": learned.histories,
+            "items": learned.tables.catalogue.to_frame(spark),
+            "neighbours": _neighbour_rows(spark, learned.tables),
+        }
+        if learned.tables.factor_legs:
+            vectors = [leg.factors.vector for leg in learned.tables.factor_legs]
+            tables["factors"] = vector_rows(spark, np.concatenate(vectors, axis=1))
+        if learned.pairs is not None:
+            tables["pairs"] = _pair_rows(spark, learned.pairs)
+        described = _describe(learned)
+        overwrite = self.shouldOverwrite
+        write_directory(spark, path, self._model, tables, described, overwrite=overwrite)
+
+
+class RecommenderReader(MLReader[Any]):
+    """Reads what `RecommenderWriter` wrote."""
+
+    def __init__(self, cls: type[RecommenderModel]) -> None:
+        super().__init__()
+        self._cls = cls
+
+    @stage(LOAD_MODEL)
+    def load(self, path: str) -> Any:
+        """Read a model.
+
+        Raises:
+            UnreadableInputError: there is no model at this path, or one of another class.
+        """
+        spark = self.sparkSession
+        cls, metadata, described = read_directory(spark, path, self._cls)
+        items = spark.read.parquet(f"{path}/items")
+        learned = Learned(
+            columns=InteractionColumns(**described["columns"]),
+            item_type=items.schema[ITEM].dataType,
+            tables=_read_tables(spark, path, items, described),
+            histories=spark.read.parquet(f"{path}/histories"),
+            pairs=_read_pairs(spark, path, described["pairs"]),
+        )
+        model = cls(learned)
+        restore_params(model, metadata)
+        return model
+
+
+def _describe(learned: Learned) -> dict[str, Any]:
+    tables, pairs = learned.tables, learned.pairs
+    return {
+        "columns": asdict(learned.columns),
+        "users": tables.users,
+        "neighbour_legs": list(tables.neighbour_names),
+        "per_history": tables.per_history.tolist(),
+        "factor_legs": [_describe_factors(leg) for leg in tables.factor_legs],
+        "pairs": None
+        if pairs is None
+        else {
+            "users": pairs.users,
+            "exponents": list(pairs.sums),
+            "mean_scale": list(pairs.mean_scale.values()),
+        },
+    }
+
+
+def _describe_factors(leg: FactorLeg) -> dict[str, Any]:
+    fold_in = leg.factors.fold_in
+    return {
+        "name": leg.name,
+        "eigenvalue": leg.factors.eigenvalue.tolist(),
+        "fold_in": asdict(fold_in) if isinstance(fold_in, SolvedFoldIn) else None,
+    }
+
+
+def _neighbour_rows(spark: SparkSession, tables: ItemTables) -> DataFrame:
+    listed: dict[str, Array] = {NEIGHBOUR: tables.neighbour}
+    if tables.similarity.size:
+        listed[_SIMILARITY] = tables.similarity
+    for place, leg in enumerate(tables.neighbour_names):
+        listed[leg] = np.ascontiguousarray(tables.weight[:, place])
+    return to_rows(spark, tables.start, listed)
+
+
+def _pair_rows(spark: SparkSession, pairs: PairTable) -> DataFrame:
+    listed: dict[str, Array] = {NEIGHBOUR: pairs.neighbour, TOGETHER: pairs.together}
+    if pairs.after.size:
+        listed[AFTER] = pairs.after
+    single: dict[str, Array] = {"strength": pairs.strength, "support": pairs.support}
+    for place, exponent in enumerate(pairs.sums):
+        listed[f"sums_{place}"] = pairs.sums[exponent]
+        single[f"own_{place}"] = pairs.own[exponent]
+    return to_rows(spark, pairs.start, listed, single)
+
+
+def _read_tables(
+    spark: SparkSession, path: str, items: DataFrame, described: dict[str, Any]
+) -> ItemTables:
+    legs = tuple(described["neighbour_legs"])
+    frame = spark.read.parquet(f"{path}/neighbours")
+    columns = [name for name in (_SIMILARITY, *legs) if name in frame.columns]
+    start, arrays = from_rows(frame, {NEIGHBOUR: "int32", **dict.fromkeys(columns, "float32")})
+    weight = np.empty((arrays[NEIGHBOUR].size, len(legs)), np.float32)
+    for place, leg in enumerate(legs):
+        weight[:, place] = arrays[leg]
+    return ItemTables(
+        catalogue=Catalogue.from_frame(items),
+        users=described["users"],
+        neighbour_names=legs,
+        start=start,
+        neighbour=arrays[NEIGHBOUR],
+        weight=weight,
+        similarity=arrays.get(_SIMILARITY, np.empty(0, np.float32)),
+        per_history=np.array(described["per_history"], np.bool_),
+        factor_legs=_read_factors(spark, path, described["factor_legs"]),
+    )
+
+
+def _read_factors(
+    spark: SparkSession, path: str, described: list[dict[str, Any]]
+) -> tuple[FactorLeg, ...]:
+    if not described:
+        return ()
+    _, arrays = from_rows(spark.read.parquet(f"{path}/factors"), {VECTOR: "float32"})
+    ranks = [len(leg["eigenvalue"]) for leg in described]
+    vectors = np.split(arrays[VECTOR].reshape(-1, sum(ranks)), np.cumsum(ranks)[:-1], axis=1)
+    return tuple(
+        FactorLeg(
+            leg["name"],
+            ItemFactors(
+                np.ascontiguousarray(vector),
+                np.array(leg["eigenvalue"], np.float32),
+                _fold_in_of(leg["fold_in"]),
+            ),
+        )
+        for leg, vector in zip(described, vectors, strict=True)
+    )
+
+
+def _fold_in_of(described: dict[str, Any] | None) -> FoldIn:
+    return MeanFoldIn() if described is None else SolvedFoldIn(**described)
+
+
+def _read_pairs(
+    spark: SparkSession, path: str, described: dict[str, Any] | None
+) -> PairTable | None:
+    if described is None:
+        return None
+    exponents = described["exponents"]
+    frame = spark.read.parquet(f"{path}/pairs")
+    timed = {AFTER: "int32"} if AFTER in frame.columns else {}
+    start, arrays = from_rows(
+        frame,
+        {NEIGHBOUR: "int32", TOGETHER: "int32", **timed}
+        | {f"sums_{place}": "float32" for place in range(len(exponents))},
+        {"strength": "float64", "support": "int64"}
+        | {f"own_{place}": "float64" for place in range(len(exponents))},
+    )
+    return PairTable(
+        users=described["users"],
+        mean_scale=dict(zip(exponents, described["mean_scale"], strict=True)),
+        strength=arrays["strength"],
+        support=arrays["support"],
+        own={e: arrays[f"own_{place}"] for place, e in enumerate(exponents)},
+        start=start,
+        neighbour=arrays[NEIGHBOUR],
+        together=arrays[TOGETHER],
+        after=arrays.get(AFTER, np.empty(0, np.int32)),
+        sums={e: arrays[f"sums_{place}"] for place, e in enumerate(exponents)},
+    )

@@ -1,0 +1,20 @@
+"""The most popular items for everybody: the baseline, and what a cold user gets."""
+
+from __future__ import annotations
+
+from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.training import TrainingData
+
+
+class PopularityModel(RecommenderModel):
+    """Lists the most popular items that the user has not seen; the score is the share of users."""
+
+
+class PopularityRecommender(Recommender):
+    """Counts how many users have each item."""
+
+    _model = PopularityModel
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """No leg at all: the catalogue's order is popularity."""
+        return []

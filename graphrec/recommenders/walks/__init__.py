@@ -1,0 +1,1 @@
+"""Random walks: P3 and RP3beta, and personalized PageRank."""

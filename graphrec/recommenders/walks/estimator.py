@@ -1,0 +1,142 @@
+"""Personalized PageRank and its short form, the three-step walk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from graphrec.cooccurrence.order import weigh_by_order
+from graphrec.cooccurrence.prune import prune_neighbours
+from graphrec.cooccurrence.table import PairTable
+from graphrec.errors import ParameterError
+from graphrec.graph.bipartite import UserItemGraph
+from graphrec.kernels.csr import SparseRows
+from graphrec.params import at_least, between, one_of, param
+from graphrec.progress import stage
+from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.shared_params import OrderParams
+from graphrec.recommenders.training import ITEM_PAIRS, TrainingData
+from graphrec.recommenders.walks.graphframes_pagerank import item_pagerank_rows
+from graphrec.recommenders.walks.p3 import discounted, walk_weights
+from graphrec.recommenders.walks.pagerank import item_pagerank
+from graphrec.serving.tables import NeighbourLeg
+
+
+class RandomWalkModel(RecommenderModel):
+    """Scores are probabilities of the walk, discounted by popularity where asked for."""
+
+
+class RandomWalkRecommender(Recommender, OrderParams):
+    """Walks on the user-item graph, started from the user's history.
+
+    `method="p3"` goes user -> item -> user -> item, which is P3 with the default exponents
+    and RP3beta with a `popularityExponent` above 0; `method="pagerank"` goes on until it is called
+    back, with `restartProbability` at each step: personalized PageRank. For sources and formulas
+    see `graphrec.recommenders.walks.p3` and `graphrec.recommenders.walks.pagerank`.
+
+    `engine="graphframes"` has GraphFrames compute the rows of `method="pagerank"`, each item a
+    source in turn, on the graph itself instead of the pair table (so `maxNeighbours`, `minSupport`
+    and `maxHistory` do not count). It is there to compare with: it is slow, takes small catalogues
+    only, and cannot weigh interactions; see `graphrec.recommenders.walks.graphframes_pagerank`.
+    Everything else of the model is the same. For the PageRank of a few users alone, see
+    `user_pagerank` there.
+    """
+
+    method = param(
+        "p3",
+        "p3: three steps (RP3beta with a popularityExponent); pagerank: with restarts",
+        one_of("p3", "pagerank"),
+    )
+    engine = param(
+        "table",
+        "of method=pagerank; table: our own; graphframes: GraphFrames, for small catalogues",
+        one_of("table", "graphframes"),
+    )
+    restartProbability = param(
+        0.5,
+        "of each step of method=pagerank; long walks (small values) only add popularity",
+        between(0.0, 1.0, open_low=True, open_high=True),
+    )
+    tolerance = param(
+        1e-4,
+        "probability that method=pagerank may leave undistributed per item",
+        between(0.0, 1.0, open_low=True),
+    )
+    leastMass = param(
+        1e-3,
+        "probability that must wait at an item before method=pagerank spreads it further: bounds "
+        "the work for an item on large graphs; 0: spread all",
+        between(0.0, 1.0),
+    )
+    maxEntries = param(400, "entries that each item's row of method=pagerank keeps", at_least(1))
+    itemExponent = param(1.0, "b: of the history item's strength", between(0.0, 2.0))
+    userExponent = param(1.0, "c: of the strength of the user in between", between(0.0, 2.0))
+    popularityExponent = param(
+        0.0, "d: of the listed item's strength; discounts popular items", between(0.0, 2.0)
+    )
+
+    leg = "walk"
+    neighbours = param(
+        512, "items that each item leads to in method=p3, the best by cosine", at_least(1)
+    )
+
+    _model = RandomWalkModel
+
+    def exponents(self) -> Iterable[float]:
+        """The walk needs the sums of its user exponent."""
+        return (self.value("userExponent"),)
+
+    def learn(self, data: TrainingData) -> list[Leg]:
+        """The leg "walk".
+
+        Raises:
+            GraphFramesError: engine=graphframes, and the session has no GraphFrames.
+            ParameterError: engine=graphframes with another walk, weights or too many items.
+        """
+        restarts = self.value("method") == "pagerank"
+        if not restarts and self.value("engine") != "table":
+            raise ParameterError(
+                "GraphFrames computes method='pagerank' only",
+                found=f"method={self.value('walk')!r}",
+                fix="set method='pagerank' or engine='table'",
+            )
+        pairs = data.pairs()
+        with stage(self.leg):
+            rows = self._restarting(data) if restarts else self._of_three_steps(pairs)
+            rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
+        return [NeighbourLeg(self.leg, rows, per_history=True)]
+
+    def learning(self) -> list[str]:
+        """Pairs, and walks on them."""
+        return [ITEM_PAIRS, self.leg]
+
+    def _of_three_steps(self, pairs: PairTable) -> SparseRows:
+        return walk_weights(
+            prune_neighbours(pairs, self.value("neighbours")),
+            item_exponent=self.value("itemExponent"),
+            user_exponent=self.value("userExponent"),
+            popularity_exponent=self.value("popularityExponent"),
+        )
+
+    def _restarting(self, data: TrainingData) -> SparseRows:
+        """Item rows of `ppr(user) = (1 - c)·Σ_i P(user -> i)·ppr(i)`, discounted."""
+        restart = self.value("restartProbability")
+        limits = {
+            "restart_probability": restart,
+            "tolerance": self.value("tolerance"),
+            "max_entries": self.value("maxEntries"),
+        }
+        if self.value("engine") == "graphframes":
+            with UserItemGraph.from_histories(data.histories, data.catalogue) as graph:
+                rows, scale = item_pagerank_rows(graph, **limits), 1.0 - restart
+        else:
+            rows = item_pagerank(
+                data.spark,
+                data.pairs(),
+                least_mass=self.value("leastMass"),
+                block_entries=data.params.value("blockEntries"),
+                **limits,
+            ).rows
+            # ppr(i) = (c / c')·chain(i) on the items, c' = 1 - (1 - c)²
+            scale = (1.0 - restart) * restart / (1.0 - math.pow(1.0 - restart, 2))
+        return discounted(rows, data.pairs().strength, self.value("popularityExponent"), scale)

@@ -1,0 +1,1 @@
+"""Pages for people: charts, words, and HTML that needs no network."""

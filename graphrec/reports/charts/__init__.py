@@ -1,0 +1,1 @@
+"""Charts: from small frames to Vega-Lite."""

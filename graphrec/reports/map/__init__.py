@@ -1,0 +1,1 @@
+"""The map of the items on which people walk through the graph."""

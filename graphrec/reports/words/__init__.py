@@ -1,0 +1,1 @@
+"""What the pages and tables say, in words."""

@@ -1,0 +1,1 @@
+"""From histories and tables to ranked lists: one compiled kernel."""

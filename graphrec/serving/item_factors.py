@@ -1,0 +1,60 @@
+"""The item side of a factor leg: what is kept of it, and what it does with a history.
+
+No table of user factors is kept: known users, new ones and anonymous baskets all get theirs from
+whatever their history is when they are served.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.kernels.csr import Side
+from graphrec.kernels.types import Indices, Matrix, Vector
+
+
+class FoldIn(Protocol):
+    """How a history becomes a user's vector; each factor recommender has its own."""
+
+    @property
+    def takes_given(self) -> bool:
+        """Whether a user's vector that was learned elsewhere is taken as it is."""
+
+    def users(self, histories: Side, vector: Matrix, eigenvalue: Vector) -> Matrix:
+        """Vectors of some users, (users, rank), from (items, rank) and (rank,)."""
+
+    def parts(
+        self, item: Indices, weight: Vector, target: int, vector: Matrix, eigenvalue: Vector
+    ) -> npt.NDArray[np.float64]:
+        """What each item of a history adds to the score of an item, (n,)."""
+
+
+@dataclass(frozen=True)
+class ItemFactors:
+    """Item vectors, rotated so that QᵀQ is diagonal."""
+
+    vector: npt.NDArray[np.float32]  # (items, rank), Q
+    eigenvalue: npt.NDArray[np.float32]  # (rank,), the diagonal of QᵀQ
+    fold_in: FoldIn  # how a history becomes a user's vector
+
+    @property
+    def rank(self) -> int:
+        """Number of latent dimensions."""
+        return self.vector.shape[1]
+
+    def users(self, histories: Side) -> Matrix:
+        """Vectors of the users whose histories are given, (users, rank); 0 for an empty one."""
+        return self.fold_in.users(histories, self.vector, self.eigenvalue)
+
+    def history_parts(self, item: Indices, weight: Vector, target: int) -> npt.NDArray[np.float64]:
+        """What each item of a history adds to the score of an item; the sum is the score.
+
+        Args:
+            item: (n,), the history.
+            weight: (n,), its weights.
+            target: the item j that is scored.
+        """
+        return self.fold_in.parts(item, weight, target, self.vector, self.eigenvalue)

@@ -1,0 +1,301 @@
+"""One user after the other: retrieve by the graph, score, blend, filter, diversify, explain."""
+
+import numpy as np
+
+from graphrec.kernels.jit import compiled
+from graphrec.kernels.top_k import best, best_unordered
+from graphrec.kernels.types import Indices, Matrix, Vector
+from graphrec.serving.accumulator import (
+    Accumulator,
+    empty_accumulator,
+    forget,
+    insert_all,
+    reach,
+)
+from graphrec.serving.blend import leg_weights
+from graphrec.serving.factor_scores import add_factor_shares
+from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
+from graphrec.serving.mmr import diversify, pool_size
+from graphrec.serving.neighbour_scores import moments, scales, sum_neighbours, units, weighted
+from graphrec.serving.reasons import name_by_factors, name_by_neighbours
+
+
+@compiled
+def rank_users(
+    histories: Histories, neighbours: Neighbours, factors: Factors, settings: Settings
+) -> Lists:
+    """Ranked lists for a block of users whose candidates come from the graph.
+
+    The cost per user is (history x row length) + (candidates x rank): it does not depend on the
+    number of items. A leg's scores are summed over the rows of the history's items, its mean and
+    deviation over *all* items on the way, so that the z-scores are exact; the factor score is
+    taken for the candidates alone.
+    """
+    items, users = settings.popularity.size, histories.start.size - 1
+    reached = empty_accumulator(items, neighbours.weight.shape[1])
+    place = np.full(items, -1, np.int32)
+    lists = _empty_lists(users, settings)
+    for user in range(users):
+        hidden = insert_all(reached, _hidden_from(histories, user), 0)
+        if histories.start[user] == histories.start[user + 1]:
+            _list_popular(user, reached, settings, lists)
+            forget(reached, hidden)
+            continue
+        unit = units(histories, user, neighbours)
+        count = sum_neighbours(histories, user, unit, neighbours, reached, hidden)
+        mean, deviation = moments(reached.score[:count], settings)
+        weight = leg_weights(_weights_of(histories, user), settings)
+        scale = scales(deviation, weight)
+        candidates = _retrieve(reached, hidden, count, scale, settings)
+        if candidates.size < settings.candidates:
+            candidates, count = _add_popular(candidates, reached, count, settings)
+        share = _shares(reached.score, candidates, mean, scale, 0, settings)
+        candidate_items = reached.item[candidates]
+        add_factor_shares(factors, user, candidate_items, weight, settings.standardise, share)
+        _list_best(user, candidate_items, share, neighbours, factors, settings, place, lists)
+        if settings.reasons > 0:
+            name_by_neighbours(
+                histories, user, neighbours, scale * unit, lists.item[user], lists.because[user]
+            )
+        forget(reached, count)
+    return lists
+
+
+@compiled
+def rank_dense(
+    histories: Histories,
+    dense: Matrix,
+    neighbours: Neighbours,
+    factors: Factors,
+    settings: Settings,
+) -> Lists:
+    """Ranked lists from the scores of all items by the factor legs alone.
+
+    Args:
+        histories: the histories.
+        dense: (factor legs, users, items), their scores.
+        neighbours: the merged table, which MMR may read; its legs have no weight.
+        factors: the factor legs.
+        settings: what the lists shall be.
+    """
+    items, users = settings.popularity.size, histories.start.size - 1
+    first_leg = settings.blend.size - dense.shape[0]
+    everything = np.arange(items)
+    reached = empty_accumulator(items, dense.shape[0])
+    place = np.full(items, -1, np.int32)
+    lists = _empty_lists(users, settings)
+    for user in range(users):
+        hidden = insert_all(reached, _hidden_from(histories, user), 0)
+        if histories.start[user] == histories.start[user + 1]:
+            _list_popular(user, reached, settings, lists)
+            forget(reached, hidden)
+            continue
+        count = insert_all(reached, everything, hidden)
+        for leg in range(dense.shape[0]):
+            reached.score[:count, leg] = dense[leg, user][reached.item[:count]]
+        mean, deviation = moments(reached.score[:count], settings)
+        weight = leg_weights(_weights_of(histories, user), settings)[first_leg:]
+        scale = scales(deviation, weight)
+        candidates = _retrieve(reached, hidden, count, scale, settings)
+        share = _shares(reached.score, candidates, mean, scale, first_leg, settings)
+        candidate_items = reached.item[candidates]
+        _list_best(user, candidate_items, share, neighbours, factors, settings, place, lists)
+        if settings.reasons > 0:
+            name_by_factors(histories, user, factors, scale, lists.item[user], lists.because[user])
+        forget(reached, count)
+    return lists
+
+
+@compiled
+def score_items(
+    histories: Histories,
+    wanted_start: Indices,
+    wanted: Indices,
+    neighbours: Neighbours,
+    factors: Factors,
+    settings: Settings,
+) -> tuple[Vector, Matrix]:
+    """Blended scores of given items, exactly as `rank_users` would have them.
+
+    Args:
+        histories: the histories.
+        wanted_start: (users + 1,), the wanted items of each user.
+        wanted: item indices.
+        neighbours: the merged table.
+        factors: the factor legs.
+        settings: the blend.
+
+    Returns:
+        score (wanted,) and the legs' shares of it (wanted, legs); for a user without a history
+        the score is the item's popularity and the shares are 0.
+    """
+    items, users = settings.popularity.size, histories.start.size - 1
+    reached = empty_accumulator(items, neighbours.weight.shape[1])
+    total = np.zeros(wanted.size, np.float32)
+    shares = np.zeros((wanted.size, settings.blend.size), np.float32)
+    for user in range(users):
+        first, last = wanted_start[user], wanted_start[user + 1]
+        if histories.start[user] == histories.start[user + 1] or settings.blend.size == 0:
+            total[first:last] = settings.popularity[wanted[first:last]]
+            continue
+        unit = units(histories, user, neighbours)
+        count = insert_all(reached, wanted[first:last], 0)
+        count = sum_neighbours(histories, user, unit, neighbours, reached, count)
+        mean, deviation = moments(reached.score[:count], settings)
+        weight = leg_weights(_weights_of(histories, user), settings)
+        scale = scales(deviation, weight)
+        slots = reached.slot[wanted[first:last]]
+        share = _shares(reached.score, slots, mean, scale, 0, settings)
+        add_factor_shares(factors, user, wanted[first:last], weight, settings.standardise, share)
+        shares[first:last] = share
+        for leg in range(share.shape[1]):
+            total[first:last] += share[:, leg]
+        forget(reached, count)
+    return total, shares
+
+
+@compiled
+def rank_popular(histories: Histories, settings: Settings) -> Lists:
+    """The most popular items for everybody, less what each must not be shown."""
+    reached = empty_accumulator(settings.popularity.size, 0)
+    lists = _empty_lists(histories.start.size - 1, settings)
+    for user in range(histories.start.size - 1):
+        hidden = insert_all(reached, _hidden_from(histories, user), 0)
+        _list_popular(user, reached, settings, lists)
+        forget(reached, hidden)
+    return lists
+
+
+@compiled
+def _empty_lists(users: int, settings: Settings) -> Lists:
+    length = settings.length
+    return Lists(
+        np.full((users, length), -1, np.int32),
+        np.zeros((users, length), np.float32),
+        np.zeros((users, length, settings.blend.size), np.float32),
+        np.full((users, length, settings.reasons), -1, np.int32),
+        np.zeros(users, np.bool_),
+    )
+
+
+@compiled
+def _weights_of(histories: Histories, user: int) -> Vector:
+    """The weights of a history's items, (n,)."""
+    return histories.weight[histories.start[user] : histories.start[user + 1]]
+
+
+@compiled
+def _hidden_from(histories: Histories, user: int) -> Indices:
+    """The items that this user must not be shown; they take the first slots."""
+    return histories.hidden_item[histories.hidden_start[user] : histories.hidden_start[user + 1]]
+
+
+@compiled
+def _list_popular(user: int, hidden: Accumulator, settings: Settings, lists: Lists) -> None:
+    """Fill the list of a user without a history with the most popular items."""
+    lists.cold[user] = True
+    rank = 0
+    for item in range(settings.popularity.size):
+        if rank == settings.length:
+            break
+        if hidden.slot[item] < 0 and not settings.excluded[item]:
+            lists.item[user, rank] = item
+            lists.score[user, rank] = settings.popularity[item]
+            rank += 1
+
+
+@compiled
+def _retrieve(
+    reached: Accumulator, hidden: int, count: int, scale: Vector, settings: Settings
+) -> Indices:
+    """The best items by the blend of the neighbour legs, of those that may be listed: slots."""
+    slots = np.empty(count - hidden, np.int32)
+    items = np.empty(count - hidden, np.int32)
+    blended = np.empty(count - hidden, np.float32)
+    listable = 0
+    for slot in range(np.uint64(hidden), np.uint64(count)):
+        item = np.uint32(reached.item[slot])
+        if not settings.excluded[item]:
+            slots[listable] = slot
+            items[listable] = item
+            blended[listable] = weighted(scale, reached.score, slot)
+            listable += 1
+    return slots[best_unordered(items[:listable], blended[:listable], settings.candidates)]
+
+
+@compiled
+def _add_popular(
+    candidates: Indices, reached: Accumulator, count: int, settings: Settings
+) -> tuple[Indices, int]:
+    """Fill a short candidate list with the most popular items that the graph did not reach."""
+    filled = np.empty(settings.candidates, np.int32)
+    filled[: candidates.size] = candidates
+    found = candidates.size
+    for item in range(settings.popularity.size):
+        if found == filled.size:
+            break
+        if reached.slot[item] < 0 and not settings.excluded[item]:
+            reach(reached, item, count)
+            filled[found] = count
+            count += 1
+            found += 1
+    return filled[:found], count
+
+
+@compiled
+def _shares(
+    scores: Matrix, slots: Indices, mean: Vector, scale: Vector, first_leg: int, settings: Settings
+) -> Matrix:
+    """Some legs' shares of the blended score, (slots, legs); those of the other legs are 0.
+
+    Args:
+        scores: (slots, some legs).
+        slots: of the items whose shares are wanted.
+        mean: of these legs, over all items.
+        scale: what one unit of each leg's score is worth in the blend.
+        first_leg: the place of the first of them among all legs.
+        settings: has all legs.
+    """
+    share = np.zeros((slots.size, settings.blend.size), np.float32)
+    for place in range(slots.size):
+        for leg in range(scale.size):
+            share[place, first_leg + leg] = scale[leg] * (scores[slots[place], leg] - mean[leg])
+    return share
+
+
+@compiled
+def _list_best(
+    user: int,
+    candidates: Indices,
+    share: Matrix,
+    neighbours: Neighbours,
+    factors: Factors,
+    settings: Settings,
+    place: Indices,
+    lists: Lists,
+) -> None:
+    """Write the best k of the blend, or MMR's choice from the best few k."""
+    total = np.zeros(candidates.size, np.float32)
+    for leg in range(share.shape[1]):
+        total += share[:, leg]
+    taken = settings.length
+    if settings.diversity > 0.0:
+        taken = pool_size(settings.length)
+    order = best(candidates, total, taken)
+    if settings.diversity > 0.0:
+        order = order[
+            diversify(
+                candidates[order],
+                total[order],
+                settings.length,
+                settings.diversity,
+                neighbours,
+                factors,
+                place,
+            )
+        ]
+    for rank in range(min(settings.length, order.size)):
+        chosen = order[rank]
+        lists.item[user, rank] = candidates[chosen]
+        lists.score[user, rank] = total[chosen]
+        lists.share[user, rank] = share[chosen]

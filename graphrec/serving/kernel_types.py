@@ -1,0 +1,64 @@
+"""What the compiled kernel reads and writes: named tuples of arrays.
+
+Items are numbered by descending popularity, so "the most popular items" are the first ones.
+Arrays that stand for a table are read-only everywhere (see `graphrec.kernels.jit`).
+"""
+
+from typing import NamedTuple
+
+from graphrec.kernels.types import Indices, Mask, Matrix, Vector
+
+
+class Histories(NamedTuple):
+    """Users to serve, as rows of one sparse matrix, with what must not be listed to them."""
+
+    start: Indices  # (users + 1,)
+    item: Indices  # (entries,), ascending within a user
+    weight: Vector  # (entries,)
+    hidden_start: Indices  # (users + 1,)
+    hidden_item: Indices  # items never listed to this user: the seen ones, the denied ones
+
+
+class Neighbours(NamedTuple):
+    """The merged neighbour table: rows are items, one weight column per leg."""
+
+    start: Indices  # (items + 1,)
+    neighbour: Indices  # (pairs,), ascending within a row
+    weight: Matrix  # (pairs, neighbour legs)
+    similarity: Vector  # (pairs,), cosine, for MMR; (0,) when it does not read it
+    per_history: Mask  # (neighbour legs,), True: the leg's scores are divided by Σ weight
+
+
+class Factors(NamedTuple):
+    """The factor legs; of size 0 without one."""
+
+    item: Vector  # the legs' (items, rank), one after the other, see `factor_scores.item_vectors`
+    rank: Indices  # (legs,)
+    norm: Vector  # (items,), of the first leg's vectors
+    user: Matrix  # (users, Σ rank), the legs' vectors side by side
+    mean: Matrix  # (users, legs), of the user's scores over all items
+    deviation: Matrix  # (users, legs), likewise
+
+
+class Settings(NamedTuple):
+    """What the lists shall be."""
+
+    blend: Vector  # (legs,), weights of the neighbour legs, then of the factor legs
+    decay: Vector  # (legs,), length of a history beyond which the weight falls; 0: it does not
+    standardise: bool  # z-scores per user and leg, over all items
+    excluded: Mask  # (items,), never listed to anybody
+    popularity: Vector  # (items,), share of the users who have the item
+    candidates: int  # how many items are retrieved by the graph
+    length: int  # k, of the lists
+    reasons: int  # how many history items are named per listed item
+    diversity: float  # λ of MMR, 0: the blended order
+
+
+class Lists(NamedTuple):
+    """The ranked lists; entries past a list's end are -1 and 0."""
+
+    item: Indices  # (users, k)
+    score: Vector  # (users, k)
+    share: Vector  # (users, k, legs), sums to the score
+    because: Indices  # (users, k, reasons)
+    cold: Mask  # (users,), True: served by popularity

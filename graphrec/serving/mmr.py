@@ -1,0 +1,123 @@
+"""Maximal marginal relevance (Carbonell and Goldstein, 1998)."""
+
+import numpy as np
+
+from graphrec.kernels.jit import compiled
+from graphrec.kernels.types import Indices, Mask, Vector
+from graphrec.serving.factor_scores import item_vectors
+from graphrec.serving.kernel_types import Factors, Neighbours
+
+_POOL = 5  # MMR looks at this many times k candidates ...
+_POOL_LEAST = 100  # ... and at no fewer than these
+
+
+@compiled
+def pool_size(length: int) -> int:
+    """How many of the best candidates a list of some length is chosen from."""
+    return max(_POOL * length, _POOL_LEAST)
+
+
+@compiled
+def diversify(
+    pool: Indices,
+    scores: Vector,
+    length: int,
+    diversity: float,
+    neighbours: Neighbours,
+    factors: Factors,
+    place: Indices,
+) -> Indices:
+    """Re-rank a pool: each step takes `argmax (1 - λ) · relevance - λ · max similarity to taken`.
+
+    Relevance is the square of the score brought to 0..1 over the pool: λ means the same for each
+    user, and the few best of a list stand their ground where those far down are exchanged.
+    Similarity is the cosine of the first factor leg, where negative counts as 0; without one it is
+    the cosine in the pair table, 0 for a pair it does not hold. The cost is linear in pool x
+    length.
+
+    Args:
+        pool: (n,), candidate items by descending score.
+        scores: (n,), blended scores, descending.
+        length: how many to take.
+        diversity: λ, 0 to 1.
+        neighbours: the pair table; its cosines are read where there are no factors.
+        factors: the factor legs, perhaps none.
+        place: (items,), scratch, -1 everywhere; left so.
+
+    Returns:
+        (min(length, n),), places in the pool in their new order.
+    """
+    size = pool.size
+    relevance = relevances(scores)
+    nearest = np.zeros(size, np.float32)
+    taken = np.zeros(size, np.bool_)
+    order = np.empty(min(length, size), np.int64)
+    for candidate in range(size):
+        place[pool[candidate]] = candidate
+    for step in range(order.size):
+        chosen = -1
+        chosen_value = np.float32(0.0)
+        for candidate in range(size):
+            if not taken[candidate]:
+                value = np.float32(
+                    (1.0 - diversity) * relevance[candidate] - diversity * nearest[candidate]
+                )
+                if chosen < 0 or value > chosen_value:
+                    chosen, chosen_value = candidate, value
+        order[step] = chosen
+        taken[chosen] = True
+        similarity = similarities(pool, pool[chosen], taken, neighbours, factors, place)
+        for candidate in range(size):
+            nearest[candidate] = max(nearest[candidate], similarity[candidate])
+    for candidate in range(size):
+        place[pool[candidate]] = -1
+    return order
+
+
+@compiled
+def relevances(scores: Vector) -> Vector:
+    """Squares of descending scores brought to 0..1; all 1 where they do not differ."""
+    if scores.size == 0 or scores[0] <= scores[-1]:
+        return np.ones(scores.size, np.float32)
+    high, low = scores[0], scores[-1]
+    return (((scores - low) / (high - low)) ** 2).astype(np.float32)
+
+
+@compiled
+def similarities(
+    pool: Indices,
+    item: int,
+    taken: Mask,
+    neighbours: Neighbours,
+    factors: Factors,
+    place: Indices,
+) -> Vector:
+    """Each candidate's similarity to an item, see `diversify`.
+
+    Args:
+        pool: (n,), candidates.
+        item: what they are compared with.
+        taken: (n,), True for a candidate that is not asked about any more.
+        neighbours: the pair table; its cosines are read where there are no factors.
+        factors: the factor legs, perhaps none.
+        place: (items,), the places of the candidates in the pool, -1 everywhere else.
+
+    Returns:
+        (n,), 0 to 1.
+    """
+    similarity = np.zeros(pool.size, np.float32)
+    if factors.rank.size > 0:
+        vectors = item_vectors(factors, 0)
+        for candidate in range(pool.size):
+            if not taken[candidate]:
+                other = pool[candidate]
+                norms = factors.norm[item] * factors.norm[other]
+                if norms > 0.0:
+                    dot = np.dot(vectors[item], vectors[other])
+                    similarity[candidate] = max(dot / norms, 0.0)
+    elif neighbours.similarity.size > 0:
+        for pair in range(neighbours.start[item], neighbours.start[item + 1]):
+            candidate = place[neighbours.neighbour[pair]]
+            if candidate >= 0:
+                similarity[candidate] = neighbours.similarity[pair]
+    return similarity

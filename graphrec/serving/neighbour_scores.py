@@ -1,0 +1,120 @@
+"""The neighbour legs of one user: sums over the rows of the history, and how they are scaled."""
+
+import numpy as np
+
+from graphrec.kernels.jit import compiled
+from graphrec.kernels.rounding import ROUNDING
+from graphrec.kernels.types import Matrix, Vector
+from graphrec.serving.accumulator import NO_SLOT, Accumulator
+from graphrec.serving.kernel_types import Histories, Neighbours, Settings
+
+FLATTEST = 1e-30  # a deviation below, by which a weight cannot be divided: no score differs
+
+
+@compiled
+def units(histories: Histories, user: int, neighbours: Neighbours) -> Vector:
+    """What one unit of the history's weight counts in each neighbour leg, (neighbour legs,)."""
+    unit = np.ones(neighbours.weight.shape[1], np.float32)
+    total = histories.weight[histories.start[user] : histories.start[user + 1]].sum()
+    if total > 0.0:
+        for leg in range(unit.size):
+            if neighbours.per_history[leg]:
+                unit[leg] = 1.0 / total
+    return unit
+
+
+@compiled
+def sum_neighbours(
+    histories: Histories,
+    user: int,
+    unit: Vector,
+    neighbours: Neighbours,
+    reached: Accumulator,
+    count: int,
+) -> int:
+    """Sum the rows of the history's items into the scores of what they reach.
+
+    Args:
+        histories: the histories.
+        user: whose it is.
+        unit: (neighbour legs,), see `units`.
+        neighbours: the merged table.
+        reached: written.
+        count: how many slots of it are taken.
+
+    Returns:
+        How many slots are taken now.
+    """
+    if unit.size == 0:  # factors alone reach nothing
+        return count
+    free = np.uint32(count)
+    factor = np.empty(unit.size, np.float32)
+    for entry in range(histories.start[user], histories.start[user + 1]):
+        for leg in range(unit.size):
+            factor[leg] = histories.weight[entry] * unit[leg]
+        one, two = factor[0], factor[unit.size - 1]
+        item = histories.item[entry]
+        first, last = neighbours.start[item], neighbours.start[item + 1]
+        for pair in range(np.uint64(first), np.uint64(last)):
+            other = np.uint32(neighbours.neighbour[pair])
+            slot = np.uint32(reached.slot[other])
+            new = slot == NO_SLOT
+            slot = free if new else slot
+            free += np.uint32(new)
+            # A third are new, at random: to take the slot once more costs less than a branch.
+            reached.slot[other] = np.int32(slot)
+            reached.item[slot] = other
+            if unit.size == 2:  # the rule, without a loop
+                reached.score[slot, 0] += one * neighbours.weight[pair, 0]
+                reached.score[slot, 1] += two * neighbours.weight[pair, 1]
+            else:
+                for leg in range(unit.size):
+                    reached.score[slot, leg] += factor[leg] * neighbours.weight[pair, leg]
+    return int(np.int64(free))
+
+
+@compiled
+def weighted(scale: Vector, rows: Matrix, row: int) -> np.float32:
+    """The weighted sum of a row by leg; two legs, which are the rule, without a loop."""
+    if scale.size == 2:
+        return scale[0] * rows[row, 0] + scale[1] * rows[row, 1]
+    total = np.float32(0.0)
+    for leg in range(scale.size):
+        total += scale[leg] * rows[row, leg]
+    return total
+
+
+@compiled
+def moments(scores: Matrix, settings: Settings) -> tuple[Vector, Vector]:
+    """Mean and deviation of each leg over all items.
+
+    Args:
+        scores: (items, legs), of those that were reached: all others score 0.
+        settings: whether it matters.
+    """
+    legs = scores.shape[1]
+    mean, deviation = np.zeros(legs, np.float32), np.ones(legs, np.float32)
+    if not settings.standardise:
+        return mean, deviation
+    items = settings.popularity.size
+    for leg in range(legs):
+        first = 0.0
+        second = 0.0
+        for score in scores[:, leg]:
+            first += score
+            second += np.float64(score) ** 2
+        mean[leg] = first / items
+        variance = second / items - (first / items) ** 2
+        # Of scores that are all alike rounding leaves something, by which nothing is divided.
+        deviation[leg] = np.sqrt(variance) if variance > ROUNDING * second / items else 0.0
+    return mean, deviation
+
+
+@compiled
+def scales(deviation: Vector, weight: Vector) -> Vector:
+    """What one unit of each leg's score is worth in the blend; 0 where a leg says nothing."""
+    scale = np.zeros(deviation.size, np.float32)
+    for leg in range(deviation.size):
+        if deviation[leg] > FLATTEST:
+            scale[leg] = weight[leg] / deviation[leg]
+    return scale

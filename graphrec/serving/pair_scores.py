@@ -1,0 +1,78 @@
+"""Scores of given (user, item) pairs, through the same kernel as the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import types as T
+
+from graphrec.columns import PREDICTION, USER
+from graphrec.kernels.types import read_only
+from graphrec.serving.item_factors import FoldIn
+from graphrec.serving.kernel import score_items
+from graphrec.serving.lists import read_histories, user_factors
+from graphrec.serving.request import Request
+from graphrec.serving.tables import ItemTables, factors_of, neighbours_of
+from graphrec.spark.arrow import lists, offsets, values
+from graphrec.spark.parallelism import one_thread
+from graphrec.spark.shared_arrays import SharedArrays
+
+WANTED = "wanted"  # array<int>, item indices to be scored for the user
+
+
+def score_pairs(histories: DataFrame, tables: ItemTables, request: Request) -> DataFrame:
+    """Blended scores of wanted items.
+
+    Args:
+        histories: (user, items, weights, wanted: array<int>), perhaps `vector`; see `serve`.
+        tables: the model.
+        request: the blend.
+
+    Returns:
+        (user, wanted: array<int>, prediction: array<float>, one array<float> per leg), aligned.
+    """
+    fields = [T.StructField(PREDICTION, T.ArrayType(T.FloatType()))]
+    fields += [T.StructField(leg, T.ArrayType(T.FloatType())) for leg in tables.legs]
+    schema = T.StructType([histories.schema[USER], histories.schema[WANTED], *fields])
+    shared = tables.share(histories.sparkSession, diversify=False)
+    score = partial(
+        _score_batches, shared=shared, legs=tables.legs, fold_ins=tables.fold_ins, request=request
+    )
+    return histories.mapInArrow(score, schema)
+
+
+def _score_batches(
+    batches: Iterable[pa.RecordBatch],
+    *,
+    shared: SharedArrays,
+    legs: tuple[str, ...],
+    fold_ins: Sequence[FoldIn],
+    request: Request,
+) -> Iterator[pa.RecordBatch]:
+    tables = shared.open()
+    excluded = read_only(np.zeros(tables["popularity"].size, np.bool_))
+    for batch in batches:
+        histories = read_histories(batch, filter_seen=False)
+        start = offsets(batch[WANTED])
+        with one_thread():
+            users = user_factors(batch, histories, tables, fold_ins)
+            score, share = score_items(
+                histories,
+                read_only(start),
+                read_only(values(batch[WANTED], np.int32)),
+                neighbours_of(tables),
+                factors_of(tables, users),
+                request.settings(tables["popularity"], excluded),
+            )
+        columns = {
+            USER: batch[USER],
+            WANTED: batch[WANTED],
+            PREDICTION: lists(start, score),
+        }
+        for place, leg in enumerate(legs):
+            columns[leg] = lists(start, np.ascontiguousarray(share[:, place]))
+        yield pa.RecordBatch.from_pydict(columns)

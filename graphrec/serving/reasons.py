@@ -1,0 +1,108 @@
+"""Which items of the history speak most for each listed item."""
+
+import numpy as np
+
+from graphrec.kernels.jit import compiled
+from graphrec.kernels.linear import product
+from graphrec.kernels.types import Indices, Vector
+from graphrec.serving.factor_scores import item_vectors
+from graphrec.serving.kernel_types import Factors, Histories, Neighbours
+from graphrec.serving.neighbour_scores import weighted
+
+
+@compiled
+def name_by_neighbours(
+    histories: Histories,
+    user: int,
+    neighbours: Neighbours,
+    scale: Vector,
+    listed: Indices,
+    because: Indices,
+) -> None:
+    """Name the history items with the largest part in the neighbour legs' blended scores.
+
+    Args:
+        histories: the histories.
+        user: whose list it is.
+        neighbours: the merged table.
+        scale: (neighbour legs,), what a weight of the table is worth in the blend.
+        listed: (k,), the listed items, -1 past the end.
+        because: (k, reasons), written: the best history items, descending; -1 where none helps.
+    """
+    best_part = np.zeros((listed.size, because.shape[1]), np.float32)
+    places = np.empty(listed.size, np.uint32)
+    for entry in range(histories.start[user], histories.start[user + 1]):
+        item = histories.item[entry]
+        first, last = neighbours.start[item], neighbours.start[item + 1]
+        row = neighbours.neighbour[first:last]
+        if row.size == 0:
+            continue
+        _look_up(row, listed, places)  # rows are longer than lists
+        for rank in range(listed.size):
+            place = np.int64(places[rank])
+            if row[place] == listed[rank]:
+                worth = weighted(scale, neighbours.weight, first + place)
+                part = worth * histories.weight[entry]
+                _insert(part, item, best_part[rank], because[rank])
+
+
+@compiled
+def _look_up(row: Indices, listed: Indices, places: Indices) -> None:
+    """Where each item stands in an ascending row, if it is there; by halves, without a branch.
+
+    A search waits for memory at each step, so all take a step before any takes the next.
+    """
+    places[:] = 0
+    size = np.uint32(row.size)
+    while size > np.uint32(1):
+        half = size >> np.uint32(1)
+        for rank in range(listed.size):
+            middle = np.uint32(places[rank] + half)
+            places[rank] = middle if row[middle] <= listed[rank] else places[rank]
+        size = np.uint32(size - half)
+
+
+@compiled
+def name_by_factors(
+    histories: Histories,
+    user: int,
+    factors: Factors,
+    scale: Vector,
+    listed: Indices,
+    because: Indices,
+) -> None:
+    """Name the history items whose vectors agree most with the listed: `weight · q_h·q_j`.
+
+    Args:
+        histories: the histories.
+        user: whose list it is.
+        factors: the factor legs.
+        scale: (legs,), what one unit of a leg's score is worth in the blend.
+        listed: (k,), the listed items, -1 past the end.
+        because: (k, reasons), written: the best history items, descending; -1 where none helps.
+    """
+    best_part = np.zeros((listed.size, because.shape[1]), np.float32)
+    for entry in range(histories.start[user], histories.start[user + 1]):
+        item = histories.item[entry]
+        for rank in range(listed.size):
+            if listed[rank] >= 0:
+                agreement = np.float32(0.0)
+                for leg in range(scale.size):
+                    vectors = item_vectors(factors, leg)
+                    agreement += scale[leg] * product(vectors[item], vectors[listed[rank]])
+                part = histories.weight[entry] * agreement
+                _insert(part, item, best_part[rank], because[rank])
+
+
+@compiled
+def _insert(part: float, item: int, parts: Vector, items: Indices) -> None:
+    """Insert into a short descending list; only a positive part is a reason."""
+    last = parts.size - 1
+    if part <= parts[last]:
+        return
+    while last > 0 and part > parts[last - 1]:
+        parts[last] = parts[last - 1]
+        items[last] = items[last - 1]
+        last -= 1
+    parts[last] = part
+    items[last] = item

@@ -1,0 +1,44 @@
+"""What a request asks of the lists, as it travels to the workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.kernels.types import Vector, read_only
+from graphrec.serving.kernel_types import Settings
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request for lists or scores."""
+
+    blend: tuple[float, ...]  # weights of the legs, in the order of the tables
+    standardise: bool
+    length: int = 10
+    candidates: int = 300
+    reasons: int = 3
+    diversity: float = 0.0
+    filter_seen: bool = True
+    decay: tuple[float, ...] = ()  # see `Settings`; none of the legs where it is empty
+
+    def retrieves_by_graph(self, neighbour_legs: int) -> bool:
+        """Whether one of the neighbour legs, the first ones of the blend, has any weight."""
+        return any(weight > 0.0 for weight in self.blend[:neighbour_legs])
+
+    def settings(self, popularity: Vector, excluded: npt.NDArray[np.bool_]) -> Settings:
+        """As the kernel takes it; no list, and no other number of items, exceeds the catalogue."""
+        items = popularity.size
+        return Settings(
+            read_only(np.array(self.blend, np.float32)),
+            read_only(np.array(self.decay or (0.0,) * len(self.blend), np.float32)),
+            self.standardise,
+            excluded,
+            popularity,
+            min(max(self.candidates, self.length), items),
+            min(self.length, items),
+            min(self.reasons, items),
+            self.diversity,
+        )

@@ -1,0 +1,219 @@
+"""All that serving needs to know of the items, on the driver and as shared arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from pyspark.sql import SparkSession
+
+from graphrec.data.catalogue import Catalogue
+from graphrec.data.ids_arrow import to_bytes
+from graphrec.kernels.csr import SparseRows, merge
+from graphrec.kernels.types import Array, Indices, Matrix, read_only
+from graphrec.serving.item_factors import FoldIn, ItemFactors
+from graphrec.serving.kernel_types import Factors, Neighbours
+from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+
+_ROUNDING = 1e-6  # relative: what single precision leaves of the variance of equal scores
+
+
+@dataclass(frozen=True)
+class NeighbourLeg:
+    """A leg whose scores are `Σ weight_i · rows[i]` over the history's items i."""
+
+    name: str
+    rows: SparseRows
+    per_history: bool = False  # divide by Σ weight: the scores of a walk are probabilities
+
+
+@dataclass(frozen=True)
+class FactorLeg:
+    """A leg whose scores are products of vectors; the user's is made of the history."""
+
+    name: str
+    factors: ItemFactors
+
+
+@dataclass(frozen=True)
+class ItemTables:
+    """The catalogue with the legs of a model: neighbour legs and factor legs, any number."""
+
+    catalogue: Catalogue
+    users: int  # with a history
+    neighbour_names: tuple[str, ...]
+    start: npt.NDArray[np.int64]  # (items + 1,)
+    neighbour: npt.NDArray[np.int32]  # (pairs,), ascending within a row
+    weight: npt.NDArray[np.float32]  # (pairs, neighbour legs)
+    similarity: npt.NDArray[np.float32]  # (pairs,), cosine, 0 for a pair without one; or (0,)
+    per_history: npt.NDArray[np.bool_]  # (neighbour legs,)
+    factor_legs: tuple[FactorLeg, ...]
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """The legs' names in the order of their columns."""
+        return self.neighbour_names + tuple(leg.name for leg in self.factor_legs)
+
+    @cached_property
+    def popularity(self) -> npt.NDArray[np.float32]:
+        """Share of the users who have each item, (items,)."""
+        return (self.catalogue.support / max(self.users, 1)).astype(np.float32)
+
+    @property
+    def fold_ins(self) -> tuple[FoldIn, ...]:
+        """How each factor leg makes a user's vector."""
+        return tuple(leg.factors.fold_in for leg in self.factor_legs)
+
+    @staticmethod
+    def from_legs(
+        catalogue: Catalogue,
+        users: int,
+        legs: Sequence[NeighbourLeg | FactorLeg],
+        similarity: SparseRows | None,
+    ) -> ItemTables:
+        """Put the legs side by side.
+
+        Args:
+            catalogue: the items.
+            users: number of users with a history.
+            legs: neighbour legs come first in the tables, whatever their order here.
+            similarity: cosines of item pairs, for MMR; None where it takes those of the factors.
+        """
+        neighbour_legs = [leg for leg in legs if isinstance(leg, NeighbourLeg)]
+        columns = [leg.rows for leg in neighbour_legs]
+        columns += [similarity] if similarity is not None and neighbour_legs else []
+        start, neighbour, weight = merge(columns) if columns else _no_rows(catalogue.size)
+        cosine = weight[:, len(neighbour_legs) :].reshape(-1)
+        return ItemTables(
+            catalogue=catalogue,
+            users=users,
+            neighbour_names=tuple(leg.name for leg in neighbour_legs),
+            start=start,
+            neighbour=neighbour,
+            weight=np.ascontiguousarray(weight[:, : len(neighbour_legs)]),
+            similarity=np.ascontiguousarray(cosine),
+            per_history=np.array([leg.per_history for leg in neighbour_legs], np.bool_),
+            factor_legs=tuple(leg for leg in legs if isinstance(leg, FactorLeg)),
+        )
+
+    def only(self, legs: Collection[str]) -> ItemTables:
+        """The tables of some of the legs, as `from_legs` puts these alone together."""
+        places = [n for n, name in enumerate(self.neighbour_names) if name in legs]
+        weight = self.weight[:, places]
+        kept = (weight != 0).any(axis=1)
+        if places and self.similarity.size:
+            kept |= self.similarity != 0
+        return replace(
+            self,
+            neighbour_names=tuple(self.neighbour_names[n] for n in places),
+            start=np.concatenate(([0], np.cumsum(kept)))[self.start],
+            neighbour=self.neighbour[kept],
+            weight=np.ascontiguousarray(weight[kept]),
+            similarity=self.similarity[kept] if self.similarity.size else self.similarity,
+            per_history=self.per_history[places],
+            factor_legs=tuple(leg for leg in self.factor_legs if leg.name in legs),
+        )
+
+    def share(self, spark: SparkSession, *, diversify: bool) -> SharedArrays:
+        """Distribute the tables to all workers."""
+        ids = {"ids": to_bytes(self.catalogue.ids)}
+        return share_arrays(spark, ids | self.arrays(diversify=diversify))
+
+    def arrays(self, *, diversify: bool) -> dict[str, Array]:
+        """The tables as the kernel's callers open them; the cosines only where MMR reads them."""
+        cosines = {"similarity": self.similarity} if diversify else {}
+        arrays: dict[str, Array] = cosines | {
+            "popularity": self.popularity,
+            "start": self.start,
+            "neighbour": self.neighbour,
+            "weight": self.weight,
+            "per_history": self.per_history,
+            **factor_arrays([leg.factors for leg in self.factor_legs]),
+        }
+        return {name: read_only(array) for name, array in arrays.items()}
+
+
+def factor_arrays(legs: Sequence[ItemFactors]) -> dict[str, Array]:
+    """The item vectors of factor legs, one leg after the other, and what is known of them."""
+    vectors = [leg.vector for leg in legs]
+    norm = np.sqrt((vectors[0] ** 2).sum(axis=1)) if vectors else np.empty(0, np.float32)
+    return {
+        "factors": _joined([vector.reshape(-1) for vector in vectors], np.float32),
+        "factor_rank": np.array([leg.rank for leg in legs], np.int64),
+        "eigenvalue": _joined([leg.eigenvalue for leg in legs], np.float32),
+        "factor_norm": norm,  # of the first leg
+        "factor_mean": _joined([vector.mean(axis=0, dtype=np.float64) for vector in vectors]),
+    }
+
+
+def item_factors_of(
+    tables: Mapping[str, Array], fold_ins: Sequence[FoldIn]
+) -> list[tuple[slice, ItemFactors]]:
+    """The factor legs again, each with its place in a user's vector; nothing is copied."""
+    legs = []
+    items = tables["factor_norm"].size
+    for place, fold_in in zip(_places(tables["factor_rank"]), fold_ins, strict=True):
+        flat = tables["factors"][place.start * items : place.stop * items]
+        vector = flat.reshape(items, place.stop - place.start)
+        legs.append((place, ItemFactors(vector, tables["eigenvalue"][place], fold_in)))
+    return legs
+
+
+def neighbours_of(tables: Mapping[str, Array]) -> Neighbours:
+    """The neighbour table as the kernel takes it."""
+    return Neighbours(
+        tables["start"],
+        tables["neighbour"],
+        tables["weight"],
+        tables.get("similarity", read_only(np.empty(0, np.float32))),
+        tables["per_history"],
+    )
+
+
+def factors_of(tables: Mapping[str, Array], users: Matrix) -> Factors:
+    """The factor legs as the kernel takes them, with each user's exact mean and deviation.
+
+    Over all items j the mean of p·q_j is p·mean(Q), and because QᵀQ is diagonal, the mean of
+    (p·q_j)² is Σ_d p_d²·eigenvalue_d / items.
+
+    Args:
+        tables: see `factor_arrays`.
+        users: (users, Σ rank), the users' vectors, leg by leg.
+    """
+    items = max(tables["factor_norm"].size, 1)
+    places = _places(tables["factor_rank"])
+    mean, deviation = np.zeros((2, users.shape[0], len(places)))
+    for leg, place in enumerate(places):
+        precise = users[:, place].astype(np.float64)
+        # einsum sums row by row: the bits do not depend on who else is in the block, as BLAS' may
+        mean[:, leg] = np.einsum("ud,d->u", precise, tables["factor_mean"][place])
+        eigenvalue = tables["eigenvalue"][place].astype(np.float64)
+        second = np.einsum("ud,d->u", precise**2, eigenvalue) / items
+        variance = second - mean[:, leg] ** 2
+        deviation[:, leg] = np.sqrt(np.where(variance > _ROUNDING * second, variance, 0.0))
+    return Factors(
+        tables["factors"],
+        read_only(tables["factor_rank"]),
+        tables["factor_norm"],
+        read_only(users),
+        read_only(mean.astype(np.float32)),
+        read_only(deviation.astype(np.float32)),
+    )
+
+
+def _places(rank: Indices) -> list[slice]:
+    """Where each factor leg stands in a user's vector."""
+    end = np.cumsum(rank).tolist()
+    return [slice(first, last) for first, last in pairwise([0, *end])]
+
+
+def _no_rows(items: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Matrix]:
+    return np.zeros(items + 1, np.int64), np.empty(0, np.int32), np.empty((0, 0), np.float32)
+
+
+def _joined(parts: Sequence[Array], kind: npt.DTypeLike = np.float64) -> Array:
+    return np.concatenate([np.empty(0, kind), *parts])

@@ -1,0 +1,116 @@
+"""Work that goes item by item: on the driver, or spread over the cluster and gathered again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from graphrec.columns import INDEX, NEIGHBOUR, WEIGHT
+from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.types import Array, Indices, Vector, read_only
+from graphrec.spark.arrow import BatchFunction
+from graphrec.spark.machine import cores
+from graphrec.spark.packed_rows import Rows, assemble, gather, pack, packed_schema
+from graphrec.spark.parallelism import is_better_on_driver, on_all_cores, one_thread, parallelism
+from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+
+_ENTRIES = {NEIGHBOUR: np.int32, WEIGHT: np.float32}
+_PARTS_PER_CORE = 16  # computed one after the other: popular items make some longer than others
+
+RowFunction: TypeAlias = Callable[[Indices, Mapping[str, Array]], tuple[Indices, Indices, Vector]]
+"""(items, tables) -> start (items + 1,), neighbour ascending within a row, weight.
+
+It travels to the workers: a function of a module travels by its name, and what it calls is then
+found compiled on disk; a nested one would take compiled functions along, to be compiled anew.
+"""
+
+
+def compute_rows(
+    spark: SparkSession,
+    items: int,
+    tables: Mapping[str, Array],
+    function: RowFunction,
+    *,
+    block_entries: int,
+) -> SparseRows:
+    """A row of weights for each item, to the same bits wherever it is computed.
+
+    Args:
+        spark: runs blocks of items, if the driver would take longer.
+        items: number of items.
+        tables: catalogue-sized arrays that the function reads, by name.
+        function: computes the rows of some items.
+        block_entries: with more entries in a table, blocks are dealt out to the workers.
+    """
+    largest = max((table.size for table in tables.values()), default=0)
+    size = sum(table.nbytes for table in tables.values())
+    if largest <= block_entries and is_better_on_driver(spark, size=size, quick=False):
+        start, entries = _computed_here(items, tables, function)
+    else:
+        shared = share_arrays(spark, tables)
+        packed = item_indices(spark, items).mapInArrow(
+            _computer(shared, function), packed_schema(_ENTRIES)
+        )
+        start, entries = gather(packed, items, _ENTRIES)
+    return SparseRows(start, entries[NEIGHBOUR], entries[WEIGHT])
+
+
+def _computed_here(
+    items: int, tables: Mapping[str, Array], function: RowFunction
+) -> tuple[Indices, Mapping[str, Array]]:
+    opened = {name: read_only(table) for name, table in tables.items()}
+    with one_thread():
+        return rows_on_driver(
+            items, lambda some: _rows(read_only(some), opened, function), _ENTRIES
+        )
+
+
+def rows_on_driver(
+    items: int, compute: Callable[[Indices], Rows], dtypes: Mapping[str, npt.DTypeLike]
+) -> tuple[Indices, Mapping[str, Array]]:
+    """Rows of all items, computed by all cores of this machine.
+
+    Args:
+        items: number of items.
+        compute: gives the rows of some items.
+        dtypes: of the arrays of entries, by name.
+
+    Returns:
+        start (items + 1,), and the arrays by name.
+    """
+    parts = min(_PARTS_PER_CORE * cores(), max(items, 1))
+    dealt = [np.arange(n, items, parts, dtype=np.int32) for n in range(parts)]
+    return assemble(on_all_cores(compute, dealt), items, dtypes)
+
+
+def _computer(shared: SharedArrays, function: RowFunction) -> BatchFunction:
+    def compute(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        tables = shared.open()
+        for batch in batches:
+            with one_thread():
+                yield pack(_rows(read_only(batch[INDEX].to_numpy()), tables, function))
+
+    return compute
+
+
+def _rows(items: Indices, tables: Mapping[str, Array], function: RowFunction) -> Rows:
+    start, neighbour, weight = function(items, tables)
+    return Rows(items, start, {NEIGHBOUR: neighbour, WEIGHT: weight})
+
+
+def item_indices(spark: SparkSession, items: int) -> DataFrame:
+    """(index: int) of all items, dealt to the tasks so that popular ones spread evenly.
+
+    Popular items have the lowest indices and the longest rows; ranges of them would make the
+    first task the last to end.
+    """
+    tasks = max(min(parallelism(spark) * 4, items), 1)
+    task = F.col("id").cast("int")
+    dealt = F.sequence(task, F.lit(max(items - 1, 0)), F.lit(tasks))
+    return spark.range(0, min(tasks, items), 1, tasks).select(F.explode(dealt).alias(INDEX))

@@ -1,0 +1,97 @@
+"""Arrays by item, as a DataFrame with one row per item, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from graphrec.columns import INDEX, VECTOR
+from graphrec.kernels.types import Array, Matrix
+from graphrec.spark.arrow import BatchFunction, entry_places, lists, offsets, one_array, values
+from graphrec.spark.item_blocks import item_indices
+from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+
+_TYPES = {"float32": "float", "float64": "double", "int32": "int", "int64": "bigint"}
+
+
+def to_rows(
+    spark: SparkSession,
+    start: npt.NDArray[np.int64],
+    listed: Mapping[str, Array],
+    single: Mapping[str, Array] | None = None,
+) -> DataFrame:
+    """Write arrays as rows; the workers read them from shared files, not from the driver.
+
+    Args:
+        spark: the running session.
+        start: (items + 1,), where each item's entries stand in the listed arrays.
+        listed: arrays of entries, each an array column.
+        single: (items,) arrays, each a plain column.
+
+    Returns:
+        (index: int, the single columns, the listed columns).
+    """
+    single = single or {}
+    columns = {f"single_{name}": array for name, array in single.items()}
+    columns |= {f"listed_{name}": array for name, array in listed.items()}
+    fields = [f"{INDEX} int"]
+    fields += [f"`{name}` {_TYPES[array.dtype.name]}" for name, array in single.items()]
+    fields += [f"`{name}` array<{_TYPES[array.dtype.name]}>" for name, array in listed.items()]
+    shared = share_arrays(spark, {"start": start, **columns})
+    writer = _writer(shared, tuple(single), tuple(listed))
+    return item_indices(spark, start.size - 1).mapInArrow(writer, ", ".join(fields))
+
+
+def vector_rows(spark: SparkSession, vectors: Matrix) -> DataFrame:
+    """Vectors of the items, (items, rank), as rows (index: int, vector: array<float>)."""
+    start = np.arange(vectors.shape[0] + 1, dtype=np.int64) * vectors.shape[1]
+    return to_rows(spark, start, {VECTOR: vectors.reshape(-1)})
+
+
+def _writer(
+    shared: SharedArrays, single: tuple[str, ...], listed: tuple[str, ...]
+) -> BatchFunction:
+    def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        table = shared.open()
+        for batch in batches:
+            index = batch[INDEX].to_numpy()
+            first, last = table["start"][index], table["start"][index + 1]
+            begin = np.concatenate(([0], np.cumsum(last - first)))
+            place = entry_places(first, last - first)
+            yield pa.RecordBatch.from_pydict(
+                {INDEX: batch[INDEX]}
+                | {name: pa.array(table[f"single_{name}"][index]) for name in single}
+                | {name: lists(begin, table[f"listed_{name}"][place]) for name in listed}
+            )
+
+    return write
+
+
+def from_rows(
+    frame: DataFrame, listed: Mapping[str, str], single: Mapping[str, str] | None = None
+) -> tuple[npt.NDArray[np.int64], dict[str, Array]]:
+    """The inverse of `to_rows`: catalogue-sized arrays on the driver.
+
+    Args:
+        frame: (index, ...), one row per item, in any order.
+        listed: array columns and the dtypes they get.
+        single: plain columns and the dtypes they get.
+
+    Returns:
+        start (items + 1,), and the arrays by name.
+    """
+    single = single or {}
+    table = frame.select(INDEX, *single, *listed).toArrow().sort_by(INDEX).combine_chunks()
+    start = np.zeros(table.num_rows + 1, np.int64)
+    arrays: dict[str, Array] = {
+        name: one_array(table[name]).to_numpy().astype(dtype) for name, dtype in single.items()
+    }
+    for name, dtype in listed.items():
+        column = one_array(table[name])
+        arrays[name] = values(column, dtype)
+        start = np.maximum(start, offsets(column))  # a list that was not kept is empty throughout
+    return start, arrays

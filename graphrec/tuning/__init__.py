@@ -1,0 +1,1 @@
+"""Choosing the settings of a hybrid on held-out interactions."""

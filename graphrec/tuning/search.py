@@ -1,0 +1,350 @@
+"""Choosing a hybrid's settings on held-out interactions, one group of settings after the other.
+
+A part of everybody's histories is held out, and some users are asked. For each group (the pair
+table, the walk, pseudo-interactions, EASE, the factors, the embeddings) the choices
+are tried in turn with all other settings as chosen so far: only the legs that a choice concerns are
+learned again, the pair table is counted once (with pseudo-interactions, once for each choice), and
+each trial serves the validation users alone. Half-lives change what all legs are learned from, and
+are applied to the histories, after duplicates have been combined. A choice replaces the one before
+only if its value, to which novel items add a figure of their own
+(`graphrec.recommenders.hybrid.candidate_scores`), is better by more than two standard errors of the
+paired difference: a validation cut may mislead, and the defaults hold on many data sets. The
+weights are then searched on the cached scores (`graphrec.recommenders.hybrid.learned_weights`), and
+MMR's λ is the one of the most diverse lists that cost no more than a stated share of the NDCG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import INDEX, ITEM, ITEMS, TIMES, USER
+from graphrec.cooccurrence.prune import prune_neighbours
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.contract import Interactions
+from graphrec.data.recency import weigh_by_recency
+from graphrec.errors import EmptyInputError, ParameterError
+from graphrec.evaluation.comparison import MODEL, evaluate
+from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY
+from graphrec.evaluation.summary import MEAN, METRIC
+from graphrec.params import at_least, between, checked
+from graphrec.progress import planned, stage
+from graphrec.recommenders.base import Leg
+from graphrec.recommenders.hybrid.candidate_scores import CUTOFF, ERRORS, CachedScores, Judged, gain
+from graphrec.recommenders.hybrid.estimator import HybridRecommender, default_weights
+from graphrec.recommenders.hybrid.hold_out import HELD_OUT
+from graphrec.recommenders.hybrid.learned_weights import normalised, search_weights
+from graphrec.recommenders.hybrid.low_similarity import mark_novel
+from graphrec.recommenders.training import HISTORIES, ITEM_PAIRS, READ, TrainingData, prepare
+from graphrec.spark.persisted import PersistedFrames
+from graphrec.tuning.grid import Group, Settings, default_grid
+
+_HOLD_OUT: Final = "hold out"
+_DIVERSITY: Final = "tune diversity"
+_LAMBDAS: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting that was tried."""
+
+    group: str
+    settings: dict[str, Any]
+    ndcg: float  # NDCG@20, mean over the validation users
+    novel: float  # the same where only novel items are wanted
+    error: float  # of their sum, against the best before: standard error, paired; 0 for the first
+    chosen: bool  # when it was tried
+
+
+@dataclass(frozen=True)
+class Diversified:
+    """One λ of MMR that was tried."""
+
+    diversity: float  # λ
+    ndcg: float  # NDCG@20
+    intra_list_diversity: float  # of the same lists
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What was chosen, and how."""
+
+    settings: dict[str, Any]  # those that differ from the recommender's own
+    weights: dict[str, float]
+    diversity: float  # λ of MMR
+    users: int  # in the validation set
+    interactions: Interactions  # what was read
+    trials: list[Trial]
+    diversified: list[Diversified]
+
+
+def tune(
+    recommender: HybridRecommender,
+    dataset: DataFrame,
+    *,
+    grid: Sequence[Group] | None = None,
+    users: int = 2000,
+    fraction: float = 0.2,
+    budget: float = 0.01,
+    seed: int = 0,
+) -> Tuned:
+    """Choose the settings and weights of a hybrid.
+
+    Args:
+        recommender: its settings are where the search starts; what concerns legs that it does not
+            have is left out.
+        dataset: interactions, as for `fit`.
+        grid: what is tried, in this order; None: `default_grid` of its validation cut.
+        users: validation users, at most.
+        fraction: share of all histories that is held out.
+        budget: share of the NDCG that may be given up for diversity; 0 leaves MMR off.
+        seed: of the draw.
+
+    Raises:
+        ColumnError: a column is not there or cannot be used.
+        EmptyInputError: no row is accepted, or no history has a part to hold out.
+        ParameterError: something that is tried needs times, and there are none, or a number is out
+            of its range.
+    """
+    users = checked("users", users, at_least(2))
+    checked("fraction", fraction, between(0.0, 1.0, open_low=True, open_high=True))
+    checked("budget", budget, between(0.0, 1.0))
+    groups = _groups(recommender, grid)
+    with planned(tuning_stages(recommender, grid)):
+        return _tune(recommender, dataset, groups, users, fraction, budget, seed)
+
+
+def tuning_stages(recommender: HybridRecommender, grid: Sequence[Group] | None = None) -> list[str]:
+    """The stages of tuning a hybrid, in their order."""
+    tried = [_stage_of(group) for group in _groups(recommender, grid)]
+    return [READ, HISTORIES, _HOLD_OUT, ITEM_PAIRS, *tried, _DIVERSITY]
+
+
+def _groups(recommender: HybridRecommender, grid: Sequence[Group] | None) -> list[Group]:
+    """What is tried, without what concerns legs that are not there."""
+    own = {leg.leg for leg in recommender.legs}
+    wished = default_grid(recommender.value("validationCut")) if grid is None else grid
+    return [group.only(own) for group in wished if not group.legs or group.legs & own]
+
+
+def _stage_of(group: Group) -> str:
+    return f"tune {group.name}"
+
+
+def _tune(
+    recommender: HybridRecommender,
+    dataset: DataFrame,
+    grid: Sequence[Group],
+    users: int,
+    fraction: float,
+    budget: float,
+    seed: int,
+) -> Tuned:
+    asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
+    wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
+    undecayed = recommender.with_settings({"halfLife": None})
+    data = recommender.enrich(prepare(dataset, undecayed, wanted, legs=recommender.leg_names))
+    _require_times(data, [recommender, *asked])
+    widest = max(asked, key=lambda hybrid: hybrid.neighbours_kept(data.catalogue.size))
+    with PersistedFrames() as kept:
+        with stage(_HOLD_OUT):
+            cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
+            known = replace(data, histories=kept.persist(cut.training), params=widest)
+            validation = kept.persist(cut.validation)
+            nobody = validation.isEmpty()
+        if nobody:
+            raise EmptyInputError(
+                "nobody can be asked",
+                found="no history with a part to hold out",
+                fix="give longer histories, or, if by time nobody came back, "
+                "hold out the last items",
+            )
+        search = _Search(recommender, _Part(known, mark_novel(validation, known.pairs())))
+        for group in grid:
+            with stage(_stage_of(group)) as counts:
+                search.choose(group)
+                counts["trials"] = len(group.choices)
+        with stage(_DIVERSITY):
+            return search.tuned(budget)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is learned from, and whom the legs are judged by."""
+
+    data: TrainingData
+    validation: DataFrame  # see `HybridRecommender.cached_scores`
+
+    def decayed(self, half_life: float) -> _Part:
+        """The same, interactions counting half for each half-life before the latest to learn from.
+
+        Args:
+            half_life: days.
+        """
+        histories, validation = (
+            weigh_by_recency(part, half_life, until=self._latest)
+            for part in (self.data.histories, self.validation)
+        )
+        return _Part(replace(self.data, histories=histories, _pairs=None), validation)
+
+    @cached_property
+    def _latest(self) -> float:
+        """The time of the latest interaction to learn from: one for all half-lives."""
+        latest: float = self.data.histories.agg(F.max(F.array_max(TIMES))).collect()[0][0]
+        return latest
+
+
+class _Search:
+    """The settings chosen so far, the legs learned with them, and how good they are."""
+
+    def __init__(self, recommender: HybridRecommender, part: _Part) -> None:
+        self._recommender = recommender
+        self._parts: dict[float | None, _Part] = {None: part}  # by half-life
+        self._settings: dict[str, Any] = {}
+        self._legs: dict[str, list[Leg]] = {}  # each learned once, before pseudo-interactions
+        self._learned: list[Leg] = []  # what the lists are made by
+        self._tables: dict[tuple[float | None, int], PairTable] = {}
+        self._cached: CachedScores | None = None
+        self._trials: list[Trial] = []
+
+    def choose(self, group: Group) -> None:
+        """Try the choices of a group, and keep the best."""
+        for number, choice in enumerate(group.choices, start=1):
+            with stage(f"{number} of {len(group.choices)}"):
+                self._try(group, choice)
+
+    def _try(self, group: Group, choice: Settings) -> None:
+        settings = self._settings | dict(choice)
+        if self._cached is not None and self._is_current(choice):
+            same = _at_default_weights(self._cached)
+            self._trials.append(_trial(group, choice, same, 0.0, chosen=False))
+            return
+        hybrid = self._recommender.with_settings(settings)
+        data = self._data_of(hybrid)
+        legs = {
+            leg.leg: leg.learn(data)
+            if leg.leg in group.legs or leg.leg not in self._legs
+            else self._legs[leg.leg]
+            for leg in hybrid.legs
+        }
+        once = [learned for some in legs.values() for learned in some]
+        learned = hybrid.learn_again(data, once)
+        cached = hybrid.cached_scores(data, learned, self._part_of(hybrid).validation)
+        judged = _at_default_weights(cached)
+        error, chosen = self._compare(judged)
+        self._trials.append(_trial(group, choice, judged, error, chosen=chosen))
+        if chosen:
+            self._settings, self._legs, self._cached = settings, legs, cached
+            self._learned = learned
+
+    def tuned(self, budget: float) -> Tuned:
+        """The settings, the weights that are searched with them, and MMR's λ for these."""
+        assert self._cached is not None  # every group has a choice
+        found = search_weights(self._cached, _default_weights(self._cached))
+        weights = dict(zip(self._cached.legs, found, strict=True))
+        diversified = self._diversified(weights) if budget > 0 else []
+        own = self._recommender.with_settings({})
+        return Tuned(
+            settings={
+                name: value for name, value in self._settings.items() if own.setting(name) != value
+            },
+            weights=weights,
+            diversity=_within(budget, diversified),
+            users=self._cached.users,
+            interactions=self._parts[None].data.interactions,
+            trials=self._trials,
+            diversified=diversified,
+        )
+
+    def _diversified(self, weights: dict[str, float]) -> list[Diversified]:
+        """How the lists of the validation users change with λ."""
+        hybrid = self._recommender.with_settings(self._settings | {"weights": weights})
+        data = self._data_of(hybrid)
+        model = hybrid.model_of(data, self._learned)
+        found = evaluate(
+            {str(diversity): model.copy({model.diversity: diversity}) for diversity in _LAMBDAS},
+            _named(data, data.histories, ITEMS),
+            _named(data, self._parts[None].validation, HELD_OUT),
+            k=CUTOFF,
+        )
+        rows = found.summary.collect()  # one per model and metric
+        means = {(row[MODEL], row[METRIC]): row[MEAN] for row in rows}
+        found.per_user.unpersist()
+        return [
+            Diversified(
+                diversity,
+                means[str(diversity), "ndcg"],
+                means[str(diversity), INTRA_LIST_DIVERSITY],
+            )
+            for diversity in _LAMBDAS
+        ]
+
+    def _is_current(self, choice: Settings) -> bool:
+        """Whether nothing would change."""
+        current = self._recommender.with_settings(self._settings)
+        return all(current.setting(name) == value for name, value in choice.items())
+
+    def _compare(self, judged: Judged) -> tuple[float, bool]:
+        """The standard error of the gain over the best so far, and whether it counts."""
+        if self._cached is None:
+            return 0.0, True
+        best = _at_default_weights(self._cached)
+        mean, error = gain(judged, best)
+        return error, mean > ERRORS * error
+
+    def _part_of(self, hybrid: HybridRecommender) -> _Part:
+        """What a hybrid learns from and is judged by, as its half-life says."""
+        days = hybrid.value("halfLife")
+        if days not in self._parts:
+            self._parts[days] = self._parts[None].decayed(days)
+        return self._parts[days]
+
+    def _data_of(self, hybrid: HybridRecommender) -> TrainingData:
+        """What a hybrid learns from, with a pair table of its width, cut from the widest."""
+        data = self._part_of(hybrid).data
+        key = hybrid.value("halfLife"), hybrid.neighbours_kept(data.catalogue.size)
+        if key not in self._tables:
+            self._tables[key] = prune_neighbours(data.pairs(), key[1])
+        return replace(data, _pairs=self._tables[key])
+
+
+def _require_times(data: TrainingData, asked: Sequence[HybridRecommender]) -> None:
+    """Raise a ParameterError if there are none and half-lives are asked for."""
+    if data.columns.timestamp is None and any(hybrid.value("halfLife") for hybrid in asked):
+        raise ParameterError("halfLife needs a timestamp column", fix="name it, or leave it out")
+
+
+def _default_weights(cached: CachedScores) -> tuple[float, ...]:
+    return normalised(default_weights(cached.legs), cached.legs)
+
+
+def _at_default_weights(cached: CachedScores) -> Judged:
+    return cached.judge(_default_weights(cached))
+
+
+def _trial(group: Group, choice: Settings, judged: Judged, error: float, *, chosen: bool) -> Trial:
+    novel = float(judged.novel.mean()) if judged.novel.size else 0.0
+    return Trial(group.name, dict(choice), float(judged.ndcg.mean()), novel, error, chosen)
+
+
+def _within(budget: float, diversified: Sequence[Diversified]) -> float:
+    """The λ of the most diverse lists whose NDCG is within the budget; 0 if none was tried."""
+    if not diversified:
+        return 0.0
+    least = diversified[0].ndcg * (1.0 - budget)
+    allowed = [tried for tried in diversified if tried.ndcg >= least]
+    return max(allowed, key=lambda tried: tried.intra_list_diversity).diversity
+
+
+def _named(data: TrainingData, histories: DataFrame, items: str) -> DataFrame:
+    """The pairs in an array column of histories, (user, item) with the input's names and ids."""
+    pairs = histories.select(USER, F.explode(items).alias(INDEX))
+    ids = data.catalogue.indices(data.spark)
+    return pairs.join(F.broadcast(ids), INDEX).select(
+        F.col(USER).alias(data.columns.user), F.col(ITEM).alias(data.columns.item)
+    )

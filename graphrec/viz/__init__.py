@@ -1,1 +1,0 @@
-"""Pages for people: charts, and HTML that needs no network."""

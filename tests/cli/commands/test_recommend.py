@@ -1,0 +1,251 @@
+"""`graphrec recommend`, from a file to lists on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from graphrec.cli import main
+from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
+
+Graphrec = Callable[..., Any]
+WALK = ("--weights", "walk=1")
+
+
+def read(folder: Path) -> pd.DataFrame:
+    table = pd.read_parquet(folder)
+    return table.sort_values([table.columns[0], "rank"]).reset_index(drop=True)
+
+
+def record(folder: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((folder / "_run.json").read_text())
+    return loaded
+
+
+def clean(ratings: Path) -> pd.DataFrame:
+    """What of the file is accepted."""
+    table = pd.read_csv(ratings, dtype=str)
+    good = table.customer_id.notna() & table.asin.notna() & table.stars.isin(list("12345"))
+    return table[good].astype({"customer_id": "int64"})
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory, spark: Any, ratings: Path) -> Path:
+    """The result with all legs, and a model beside it."""
+    folder = tmp_path_factory.mktemp("listed")
+    arguments = [str(ratings), "--out", f"{folder}/out", "--save-model", f"{folder}/model"]
+    assert main(["recommend", *arguments, "-k", "4", "--rank", "4", "--format", "csv"]) == 0
+    return folder
+
+
+def test_lists_have_the_columns_and_ids_of_the_input(listed: Path, ratings: Path) -> None:
+    table = read(listed / "out")
+    assert list(table.columns) == [
+        *("customer_id", "asin", "rank", "score"),
+        *("walk", "ease", "als", "embedding", "because", "source"),
+    ]
+    assert table.customer_id.dtype == "int64"
+    known = clean(ratings)
+    assert set(table.customer_id) == set(known.customer_id)
+    for user, rows in table.groupby("customer_id"):
+        seen = set(known[known.customer_id == user].asin)
+        assert list(rows["rank"]) == list(range(1, len(rows) + 1))
+        assert len(rows) == 4
+        assert rows.asin.is_unique
+        assert not seen & set(rows.asin)
+        assert rows.score.is_monotonic_decreasing
+        assert all(seen >= set(reasons) for reasons in rows.because)
+    assert set(table.source) == {"personal"}
+    shares = table.walk + table.ease + table.als + table.embedding
+    pd.testing.assert_series_equal(shares, table.score, check_names=False, rtol=1e-4, atol=1e-4)
+
+
+def test_rows_set_aside_are_kept_with_their_reasons(listed: Path) -> None:
+    rejected = pd.read_parquet(listed / "out" / "_rejected")
+    assert sorted(rejected.reason) == [
+        "item id is missing",
+        "rating is missing",
+        "rating is not a finite number",
+        "user id is missing",
+    ]
+    assert set(rejected.stars.dropna()) == {"3", "five"}
+
+
+def test_the_record_tells_all_about_the_run(listed: Path, ratings: Path) -> None:
+    told = record(listed / "out")
+    known = clean(ratings)
+    rows = len(pd.read_csv(ratings))
+    assert told["command"] == "recommend"
+    assert re.fullmatch(r"\d+\.\d+\.\d+.*", told["graphrec"])
+    assert told["parameters"]["k"] == 4
+    assert told["parameters"]["rank"] == 4
+    assert told["parameters"]["weights"] == DEFAULT_WEIGHTS
+    assert told["parameters"]["candidates"] == 300
+    assert told["input"]["columns"] == {
+        "user": "customer_id",
+        "item": "asin",
+        "rating": "stars",
+        "timestamp": "ts",
+    }
+    assert told["input"]["rows_read"] == rows
+    assert told["input"]["accepted_rows"] == rows - 4
+    assert sum(told["input"]["rejected"].values()) == told["input"]["rejected_rows"] == 4
+    assert told["input"]["users"] == known.customer_id.nunique()
+    assert told["input"]["items"] == known.asin.nunique()
+    assert told["input"]["interactions"] == len(known.drop_duplicates(["customer_id", "asin"]))
+    assert told["output"] == {"users": 40, "rows": 160, "popular": 0}
+    assert {"read", "item pairs", "ease", "factors", "lists"} <= set(told["seconds"])
+    assert all(seconds >= 0 for seconds in told["seconds"].values())
+
+
+def test_csv_comes_beside_parquet(listed: Path) -> None:
+    files = sorted((listed / "out" / "_csv").glob("*.csv"))
+    csv = pd.concat([pd.read_csv(file) for file in files]).sort_values(["customer_id", "rank"])
+    table = read(listed / "out")
+    assert list(csv.columns) == list(table.columns)
+    assert list(csv.asin) == list(table.asin)
+    assert list(csv.because) == ["|".join(reasons) for reasons in table.because]
+
+
+def test_a_saved_model_gives_the_same_lists(
+    graphrec: Graphrec, listed: Path, tmp_path: Path
+) -> None:
+    done = graphrec("recommend", "--model", listed / "model", "--out", tmp_path / "out", "-k", 4)
+    assert done.code == 0
+    pd.testing.assert_frame_equal(read(tmp_path / "out"), read(listed / "out"))
+    assert not (tmp_path / "out" / "_rejected").exists()
+    assert record(tmp_path / "out")["input"]["path"] == str(listed / "model")
+
+
+def test_serving_parameters_of_a_saved_model_change_when_given(
+    graphrec: Graphrec, listed: Path, tmp_path: Path
+) -> None:
+    done = graphrec(
+        *("recommend", "--model", listed / "model", "--out", tmp_path / "out"),
+        *("--weights", "walk=1", "--diversity", 0.5, "--keep-seen"),
+    )
+    assert done.code == 0
+    table = read(tmp_path / "out")
+    assert (table.als == 0).all()
+    told = record(tmp_path / "out")["parameters"]
+    assert (told["weights"], told["diversity"], told["keep_seen"]) == ({"walk": 1}, 0.5, True)
+
+
+def test_lists_of_users_allowed_and_denied_items(
+    graphrec: Graphrec, listed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "users.csv").write_text("CustomerID\n1\n2\n999\nnobody\n")
+    (tmp_path / "allow.csv").write_text("id\na1\na2\na3\na4\na5\na6\na7\na999\n")
+    (tmp_path / "deny.csv").write_text("asin\na5\n")
+    (tmp_path / "deny_user.csv").write_text("user_id,item_id\n1,a6\n999,a1\n")
+    lists = {}
+    for deny in ("deny", "deny_user"):
+        done = graphrec(
+            *("recommend", "--model", listed / "model", "--out", tmp_path / f"{deny}.out"),
+            *("--users", tmp_path / "users.csv", "--allow", tmp_path / "allow.csv"),
+            *("--deny", tmp_path / f"{deny}.csv", "--keep-seen"),
+        )
+        assert done.code == 0, done.err
+        table = read(tmp_path / f"{deny}.out")
+        assert set(table.asin) <= {f"a{n}" for n in range(1, 8)}
+        assert dict(table.groupby("customer_id").source.first()) == {
+            1: "personal",
+            2: "personal",
+            999: "popular",
+        }
+        lists[deny] = table.groupby("customer_id").asin.apply(set)
+        told = record(tmp_path / f"{deny}.out")["input"]["lists"]
+        assert told["users"] == {"user": {"ids": 4, "unknown": 2, "unusable": 1}}
+        assert told["allow"] == {"item": {"ids": 8, "unknown": 1, "unusable": 0}}
+        assert "--users: 2 of 4 users are not in what was learned, such as '999': " in done.err
+        assert "but for 1 that are no whole numbers and get no list\n" in done.err
+        assert "--allow: 1 of 8 items are not in what was learned, such as 'a999': " in done.err
+        of_items = {"ids": 1 if deny == "deny" else 2, "unknown": 0, "unusable": 0}
+        of_users = {} if deny == "deny" else {"user": {"ids": 2, "unknown": 1, "unusable": 0}}
+        assert told["deny"] == {"item": of_items, **of_users}
+        assert ("--deny: 1 of 2 users are not in" in done.err) == bool(of_users)
+    assert not any("a5" in items for items in lists["deny"])
+    assert "a6" not in lists["deny_user"][1]
+    assert "a1" not in lists["deny_user"][999]
+    assert "a6" in lists["deny_user"][999]
+
+
+def test_sample_shows_titles_reasons_and_a_cold_user(
+    graphrec: Graphrec, listed: Path, products: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "users.csv").write_text("customer_id\n1\n2\n3\n998\n999\n")
+    done = graphrec(
+        *("recommend", "--model", listed / "model", "--out", tmp_path / "out"),
+        *("--users", tmp_path / "users.csv", "--items", products, "--sample", 2, "-k", 30),
+    )
+    assert done.code == 0
+    assert re.findall(r"^(\d+), (who watched|without a history)", done.out, re.MULTILINE) == [
+        ("1", "who watched"),
+        ("2", "who watched"),
+        ("998", "without a history"),
+    ]
+    assert "because you watched" in done.out
+    assert "(popular)" in done.out
+    assert '[/bold], "the" thing' in done.out
+    assert "\n10   " in done.out
+    assert "\n11   " not in done.out
+    assert re.search(
+        r"^lists +5 users, \d+ rows, 2 popular +\d+\.\d s +step 2 of 2$", done.err, re.MULTILINE
+    )
+    assert done.err.endswith(f"written to {tmp_path}/out\n")
+    table = pd.read_parquet(tmp_path / "out")
+    assert list(table.columns)[:4] == ["customer_id", "asin", "title", "rank"]
+    known = pd.read_csv(products).set_index("Asin").title
+    assert set(table.asin) > set(known.index)  # the file does not know all of them
+    assert table.title.fillna("?").equals(table.asin.map(known).fillna("?"))
+    assert re.search(r"^ 1 +a\d+ +Product \[bold\]", done.out, re.MULTILINE)
+
+
+def test_what_was_set_aside_is_told(graphrec: Graphrec, ratings: Path, tmp_path: Path) -> None:
+    done = graphrec("recommend", ratings, "--out", tmp_path / "out", *WALK, "--sample", 0)
+    assert done.out == ""
+    assert re.search(r"^read +\d+ rows, \d+ accepted, 4 set aside +\d", done.err, re.MULTILINE)
+    assert "4 of " in done.err
+    assert "       1  rating is not a finite number\n" in done.err
+
+
+def test_quiet_says_nothing(graphrec: Graphrec, ratings: Path, tmp_path: Path) -> None:
+    done = graphrec("recommend", ratings, "--out", tmp_path / "out", *WALK, "-q")
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert list(read(tmp_path / "out").columns)[4:] == ["walk", "because", "source"]
+
+
+def test_named_columns_and_implicit_feedback(
+    graphrec: Graphrec, ratings: Path, tmp_path: Path
+) -> None:
+    done = graphrec(
+        *("recommend", ratings, "--out", tmp_path / "out", *WALK, "--user", "asin"),
+        *("--item", "customer_id", "--implicit", "--timestamp", ""),
+    )
+    assert done.code == 0
+    assert list(read(tmp_path / "out").columns)[:2] == ["asin", "customer_id"]
+    told = record(tmp_path / "out")["input"]
+    assert (told["columns"]["rating"], told["columns"]["timestamp"]) == (None, None)
+    assert told["rejected"] == {"user id is missing": 1, "item id is missing": 1}
+
+
+def test_an_older_result_survives_a_failure(
+    graphrec: Graphrec, listed: Path, tmp_path: Path
+) -> None:
+    serve = ("recommend", "--model", listed / "model", "--out", tmp_path / "out", "--overwrite")
+    assert graphrec(*serve, "-k", 2).code == 0
+    before = read(tmp_path / "out")
+    (tmp_path / "bad.csv").write_text("city\nRome\n")
+    failed = graphrec(*serve, "-k", 3, "--users", tmp_path / "bad.csv")
+    assert failed.code == 2
+    pd.testing.assert_frame_equal(read(tmp_path / "out"), before)
+    assert sorted(os.listdir(tmp_path)) == ["bad.csv", "out"]
+    assert graphrec(*serve, "-k", 3).code == 0
+    assert read(tmp_path / "out")["rank"].max() == 3

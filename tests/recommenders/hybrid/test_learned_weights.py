@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+import graphrec as gr
+from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
+from graphrec.errors import ParameterError
+from graphrec.recommenders.base import Recommender
+from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Wanted
+from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
+from graphrec.recommenders.hybrid.hold_out import LAST, TIME, hold_out
+from graphrec.recommenders.hybrid.learned_weights import search_weights
+
+DEFAULT = (0.1, 0.2, 0.7)
+LEGS = ("walk", "ease", "als")
+
+
+def cached(scores: np.ndarray, hits: np.ndarray, novel: np.ndarray | None = None) -> CachedScores:
+    """Every held-out item is a candidate."""
+    novel = hits if novel is None else novel
+    return CachedScores(
+        LEGS[: scores.shape[2]],
+        scores.astype(np.float32),
+        Wanted(hits, np.maximum(hits.sum(axis=1), 1)),
+        Wanted(novel, novel.sum(axis=1)),
+    )
+
+
+def test_the_leg_that_knows_gets_the_weight() -> None:
+    random = np.random.default_rng(0)
+    hits = random.random((200, 50)) < 0.05
+    scores = random.normal(size=(200, 50, 3))
+    scores[:, :, 1] += 6.0 * hits
+    weights = search_weights(cached(scores, hits), DEFAULT)
+    assert weights[1] > 0.5
+    assert sum(weights) == pytest.approx(1.0)
+
+
+def test_legs_that_agree_leave_the_default() -> None:
+    random = np.random.default_rng(1)
+    hits = random.random((40, 50)) < 0.05
+    scores = np.repeat(random.normal(size=(40, 50, 1)) + 2.0 * hits[:, :, None], 3, axis=2)
+    assert search_weights(cached(scores, hits), DEFAULT) == DEFAULT
+
+
+def test_a_gain_on_familiar_items_alone_leaves_the_default() -> None:
+    """Two items are known to all legs, with errors of their own; the second finds no novel one."""
+    random = np.random.default_rng(2)
+    scores = random.normal(size=(400, 50, 3))
+    scores[:, :2] += 2.0
+    scores[:, 2, 1] -= 3.0
+    scores[:, 2, [0, 2]] += 2.0
+    hits = np.zeros((400, 50), bool)
+    hits[:, :3] = True
+    novel = np.zeros_like(hits)
+    novel[:, 2] = True
+    familiar = hits & ~novel
+    assert search_weights(cached(scores, familiar), DEFAULT)[1] > DEFAULT[1]
+    assert search_weights(cached(scores, hits, novel), DEFAULT)[1] <= DEFAULT[1]
+
+
+def test_the_best_leg_alone_is_reached_in_what_counts() -> None:
+    """Never worth less on validation than the best single leg, however near the default is."""
+    random = np.random.default_rng(3)
+    scores = random.normal(size=(200, 50, 2))
+    hits = np.zeros((200, 50), bool)
+    hits[:, :3] = True
+    scores[:, :2, 1] += 9.0
+    novel = np.zeros_like(hits)
+    novel[:, 2] = True
+    whole = cached(scores, hits, novel)
+    found = search_weights(whole, (1.0, 0.0))
+    assert whole.judge(found).value.mean() >= whole.judge((0.0, 1.0)).value.mean()
+    assert found[1] > 0.5
+
+
+def test_nothing_to_learn_from_leaves_the_default() -> None:
+    nothing = cached(np.zeros((0, 0, 3)), np.zeros((0, 0), bool))
+    assert search_weights(nothing, DEFAULT) == DEFAULT
+
+
+SCHEMA = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
+
+
+def histories(spark: SparkSession) -> DataFrame:
+    rows = [
+        (f"u{u}", list(range(u % 7 + 1)), [1.0] * (u % 7 + 1), [float(u)] * (u % 7 + 1))
+        for u in range(40)
+    ]
+    return spark.createDataFrame(rows, SCHEMA)
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+def test_no_interaction_is_lost_or_doubled(spark: SparkSession, *, everyone: bool) -> None:
+    whole = histories(spark)
+    cut = hold_out(whole, users=5, fraction=0.3, everyone=everyone, seed=1)
+    training = {row[USER]: row for row in cut.training.collect()}
+    validation = {row[USER]: row for row in cut.validation.collect()}
+    assert len(validation) == 5
+    for row in whole.collect():
+        kept = training[row[USER]][ITEMS]
+        if everyone and len(row[ITEMS]) >= 5:
+            assert len(row[ITEMS]) - len(kept) == max(1, round(0.3 * len(row[ITEMS])))
+        if everyone and row[USER] not in validation:
+            assert set(kept) <= set(row[ITEMS])
+            continue
+        out = validation[row[USER]]["held_out"] if row[USER] in validation else []
+        assert sorted(kept + out) == row[ITEMS]
+        assert kept == sorted(kept)
+        if row[USER] in validation:
+            assert len(out) == max(1, round(0.3 * len(row[ITEMS])))
+            assert validation[row[USER]][ITEMS] == kept
+
+
+def legs() -> list[Recommender]:
+    return [gr.RandomWalkRecommender(), gr.EASERecommender()]
+
+
+@pytest.fixture(scope="module")
+def ratings(spark: SparkSession) -> DataFrame:
+    """Of a fifth of the users: enough to learn from, and none of the time goes into numbers."""
+    everything = gr.samples.ratings(spark).where("substr(userId, -1) IN ('0', '6')")
+    return everything.coalesce(2).cache()
+
+
+def test_a_hybrid_learns_its_weights(ratings: DataFrame) -> None:
+    model = gr.HybridRecommender(legs(), weights="learned").fit(ratings)
+    weights = model.value("weights")
+    assert set(weights) == {"walk", "ease"}
+    assert sum(weights.values()) == pytest.approx(1.0)
+    # All users were asked, who are more than can be missed: the legs know all interactions again.
+    fixed = gr.HybridRecommender(legs(), weights=weights).fit(ratings)
+    np.testing.assert_array_equal(model.learned.tables.weight, fixed.learned.tables.weight)
+
+
+def test_legs_that_miss_next_to_nothing_are_not_learned_again(ratings: DataFrame) -> None:
+    model = gr.HybridRecommender(legs(), weights="learned", validationUsers=12).fit(ratings)
+    whole = gr.HybridRecommender(legs(), weights=model.value("weights")).fit(ratings)
+    assert np.any(model.learned.tables.weight.sum() != whole.learned.tables.weight.sum())
+    assert model.pairs.together.sum() == whole.pairs.together.sum()
+    history = {(row.userId, row.movieId) for row in ratings.select("userId", "movieId").collect()}
+    listed = model.rankedLists(5).collect()
+    assert listed
+    assert not {(row.userId, row.movieId) for row in listed} & history
+
+
+def test_few_users_teach_nothing(spark: SparkSession) -> None:
+    rows = [(user, item) for user in range(30) for item in range(user % 3, 9, 2)]
+    interactions = spark.createDataFrame(rows, "user int, item int")
+    model = gr.HybridRecommender(legs(), weights="learned").fit(interactions)
+    total = DEFAULT_WEIGHTS["walk"] + DEFAULT_WEIGHTS["ease"]
+    expected = {leg: DEFAULT_WEIGHTS[leg] / total for leg in ("walk", "ease")}
+    assert model.value("weights") == pytest.approx(expected)
+
+
+def test_the_latest_items_are_held_out_where_that_is_asked_for(spark: SparkSession) -> None:
+    times = [5.0, 9.0, 1.0, 8.0, 2.0, 3.0]
+    history = spark.createDataFrame([("u", list(range(6)), [1.0] * 6, times)], SCHEMA)
+    row = hold_out(history, fraction=0.34, cut=LAST).validation.first()
+    assert row is not None
+    assert sorted(row["held_out"]) == [1, 3]
+    assert (row[ITEMS], row[TIMES]) == ([0, 2, 4, 5], [5.0, 1.0, 2.0, 3.0])
+
+
+def test_what_came_after_one_moment_is_held_out_of_everybody(spark: SparkSession) -> None:
+    """The last tenth of the events; who has nothing before or nothing after is not asked."""
+    whole = [
+        (f"u{user}", list(range(10)), [1.0] * 10, [float(10 * user + n) for n in range(10)])
+        for user in range(9)
+    ] + [("late", [0, 4, 7], [2.0, 3.0, 4.0], [10.0, 88.0, 89.0]), ("new", [5], [1.0], [89.5])]
+    # 94 events, the last 11 from second 82 on.
+    cut = hold_out(spark.createDataFrame(whole, SCHEMA), fraction=0.12, cut=TIME)
+    training = {row[USER]: row for row in cut.training.collect()}
+    validation = {row[USER]: row["held_out"] for row in cut.validation.collect()}
+    assert validation == {"u8": [2, 3, 4, 5, 6, 7, 8, 9], "late": [4, 7]}
+    assert "new" not in training
+    assert training["u8"][TIMES] == [80.0, 81.0]
+    assert (training["late"][ITEMS], training["late"][WEIGHTS]) == ([0], [2.0])
+    assert all(training[f"u{user}"][ITEMS] == list(range(10)) for user in range(8))
+
+
+def test_few_of_those_who_came_back_are_asked_and_all_give_up_what_came_later(
+    spark: SparkSession,
+) -> None:
+    whole = [(f"u{user}", [0, 1], [1.0, 1.0], [1.0, 2.0]) for user in range(20)]
+    cut = hold_out(spark.createDataFrame(whole, SCHEMA), users=3, fraction=0.5, cut=TIME)
+    assert [row[ITEMS] for row in cut.training.collect()] == [[0]] * 20
+    assert [row["held_out"] for row in cut.validation.collect()] == [[1]] * 3
+
+
+def test_weights_learned_on_the_future_are_those_of_legs_that_know_all(ratings: DataFrame) -> None:
+    learned = {"weights": "learned", "validationCut": TIME, "validationUsers": 12}
+    model = gr.HybridRecommender(legs(), **learned).fit(ratings)
+    fixed = gr.HybridRecommender(legs(), weights=model.value("weights")).fit(ratings)
+    np.testing.assert_array_equal(model.learned.tables.weight, fixed.learned.tables.weight)
+
+
+def test_the_latest_items_need_times(spark: SparkSession) -> None:
+    rows = [(f"u{u}", f"i{(u + n) % 20}") for u in range(60) for n in range(6)]
+    untimed = spark.createDataFrame(rows, "user string, item string")
+    for cut in (LAST, TIME):
+        hybrid = gr.HybridRecommender(
+            [gr.RandomWalkRecommender()], weights="learned", validationCut=cut
+        )
+        with pytest.raises(ParameterError, match=f"{cut} needs a timestamp"):
+            hybrid.fit(untimed)
