@@ -80,7 +80,7 @@ def test_every_item_stands_where_the_list_has_it(
     for number in range(2):  # the first one has no history
         user = one_user(case, number)
         lists = rank_batch(
-            user.history, user.arrays, case.excluded, user.tables.fold_ins, user.request
+            user.row, user.arrays, case.excluded, user.tables.fold_ins, user.request
         )
         listed = lists.item[0][lists.item[0] >= 0]
         ranked = user.ranked(12)

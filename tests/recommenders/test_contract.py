@@ -407,7 +407,7 @@ def test_a_param_map_is_for_one_fit(fitted: Fitted) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"maxPartner": 5}, "did you mean maxNeighbours"),
+        ({"maxNeighbour": 5}, "did you mean maxNeighbours"),
         ({"maxNeighbours": 0}, "at least 1"),
         ({"diversity": 1.5}, "from 0 to 1"),
         ({"duplicates": "first"}, "one of last, sum, mean, max"),
