@@ -97,7 +97,7 @@ class RandomWalkRecommender(Recommender, OrderParams):
         if not restarts and self.value("engine") != "table":
             raise ParameterError(
                 "GraphFrames computes method='pagerank' only",
-                found=f"method={self.value('walk')!r}",
+                found=f"method={self.value('method')!r}",
                 fix="set method='pagerank' or engine='table'",
             )
         pairs = data.pairs()
