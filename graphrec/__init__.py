@@ -26,6 +26,7 @@ _HOMES = {
     "EmbeddingRecommender": "graphrec.recommenders.embedding.estimator",
     "PretrainedFactorsModel": "graphrec.recommenders.pretrained",
     "PretrainedFactorsRecommender": "graphrec.recommenders.pretrained",
+    "Dataset": "graphrec.data.dataset",
     "HybridRecommender": "graphrec.recommenders.hybrid.estimator",
     "HybridRecommenderModel": "graphrec.recommenders.hybrid.estimator",
     "RandomWalkModel": "graphrec.recommenders.walks.estimator",
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from graphrec import errors as errors
     from graphrec.data import samples as samples
     from graphrec.data import splits as splits
+    from graphrec.data.dataset import Dataset as Dataset
     from graphrec.evaluation.comparison import evaluate as evaluate
     from graphrec.evaluation.evaluator import RankingEvaluator as RankingEvaluator
     from graphrec.recommenders.als.estimator import ALSModel as ALSModel

@@ -7,10 +7,11 @@ from typing import Any, Final
 from graphrec.cli.options import HybridOptions, LearningOptions
 from graphrec.errors import ParameterError
 from graphrec.recommenders.als.estimator import ALSRecommender
-from graphrec.recommenders.base import Recommender, RecommenderModel
+from graphrec.recommenders.base import Recommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
 from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS, LEARNED, HybridRecommender
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 
 LEARNING: Final = (
@@ -68,8 +69,8 @@ def needs_times(options: LearningOptions) -> str | None:
     return next((name for name, value in asked.items() if value), None)
 
 
-def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> None:
-    """Change what may be changed on a saved model to what the options say.
+def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> RecommenderModel:
+    """A saved model, with what may be changed on it changed to what the options say.
 
     Raises:
         ParameterError: an option is out of its range, or the model has no weights.
@@ -77,12 +78,13 @@ def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> None:
     weights = parse_weights(options.weights) if options.weights else None
     if weights == LEARNED:
         raise ParameterError("--weights learned needs IN", fix="leave it out beside --model")
-    model.setParams(**_retrieval(options), **list_params(options), **_given(weights=weights))
+    values = _retrieval(options) | list_params(options) | _given(weights=weights)
+    return model.setParams(**values)
 
 
 def parameters_of(model: RecommenderModel) -> dict[str, Any]:
     """The options that are in force on a model, given or not."""
-    ranks = {leg.name: leg.factors.rank for leg in model.learned.tables.factor_legs}
+    ranks = {leg.name: leg.factors.rank for leg in model.tables.factor_legs}
     return {
         "weights": model.value("weights") if model.hasParam("weights") else None,
         "rank": ranks.get(ALSRecommender.leg),

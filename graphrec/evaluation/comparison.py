@@ -22,6 +22,7 @@ from pyspark.sql import functions as F
 from graphrec.columns import ITEM, NEIGHBOUR, RANK, USER, VECTOR
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import quoted
+from graphrec.data.dataset import Dataset
 from graphrec.data.interaction_columns import require_free_names
 from graphrec.errors import ParameterError
 from graphrec.evaluation.catalogue import CATALOGUE_COVERAGE, GINI, catalogue_metrics
@@ -39,8 +40,7 @@ from graphrec.evaluation.popularity import (
 from graphrec.evaluation.significance import compare_with
 from graphrec.evaluation.summary import METRIC, summarise
 from graphrec.progress import planned, stage
-from graphrec.recommenders.base import RecommenderModel
-from graphrec.recommenders.learned import Learned
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.spark.checkpoints import checkpointed
 
 MODEL: Final = "model"
@@ -146,11 +146,11 @@ def _compare(
     similarity: DataFrame | None,
     confidence: float,
 ) -> Evaluation:
-    learned = _learned_of(models, reference)
-    user, item = learned.columns.user, learned.columns.item
+    dataset = _dataset_of(models, reference)
+    user, item = dataset.columns.user, dataset.columns.item
     chosen = list(models)[-1] if reference is None else reference
-    known = _pairs(train, learned, "the training frame")
-    held_out = _pairs(test, learned, "the test frame")
+    known = _pairs(train, dataset, "the training frame")
+    held_out = _pairs(test, dataset, "the test frame")
     yardsticks = _Yardsticks.of(
         known,
         held_out,
@@ -185,8 +185,8 @@ def _compare(
 # --- what is asked for ----------------------------------------------------------------------------
 
 
-def _learned_of(models: Mapping[str, RecommenderModel], reference: str | None) -> Learned:
-    """What the first model learned; all have the same user and item columns, of the same types."""
+def _dataset_of(models: Mapping[str, RecommenderModel], reference: str | None) -> Dataset:
+    """What the first model was fitted to; all have user and item columns of one name and type."""
     if not isinstance(models, Mapping) or not models:
         raise ParameterError("there is no model to evaluate", fix="give them by name")
     if strangers := [name for name, m in models.items() if not isinstance(m, RecommenderModel)]:
@@ -199,26 +199,26 @@ def _learned_of(models: Mapping[str, RecommenderModel], reference: str | None) -
         raise ParameterError(
             "the reference must be one of the models", found=reference, fix=", ".join(models)
         )
-    ids = {_ids_of(model.learned) for model in models.values()}
+    ids = {_ids_of(model.dataset) for model in models.values()}
     if len(ids) > 1:
         raise ParameterError(
             "the models must have learned from the same columns", found="; ".join(sorted(ids))
         )
-    learned = next(iter(models.values())).learned
-    require_free_names({"user": learned.columns.user}, COLUMNS)
-    return learned
+    dataset = next(iter(models.values())).dataset
+    require_free_names({"user": dataset.columns.user}, COLUMNS)
+    return dataset
 
 
-def _ids_of(learned: Learned) -> str:
+def _ids_of(dataset: Dataset) -> str:
     """The columns of the ids, and their types."""
-    user, item = learned.user_type.simpleString(), learned.item_type.simpleString()
-    return f"{learned.columns.user}: {user}, {learned.columns.item}: {item}"
+    user, item = dataset.user_type.simpleString(), dataset.item_type.simpleString()
+    return f"{dataset.columns.user}: {user}, {dataset.columns.item}: {item}"
 
 
-def _pairs(frame: DataFrame, learned: Learned, of: str) -> DataFrame:
+def _pairs(frame: DataFrame, dataset: Dataset, of: str) -> DataFrame:
     """(user, item) under our own names, without the rows that lack one of them."""
-    require_columns(frame, learned.columns.user, learned.columns.item, of=of)
-    user, item = learned.users_of(frame).alias(USER), learned.items_of(frame).alias(ITEM)
+    require_columns(frame, dataset.columns.user, dataset.columns.item, of=of)
+    user, item = dataset.users_of(frame).alias(USER), dataset.items_of(frame).alias(ITEM)
     return named_pairs(frame.select(user, item), USER, ITEM)
 
 
@@ -236,11 +236,9 @@ def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
         factors = model.itemFactors
         if factors is not None:
             return factors.withColumnRenamed(item, ITEM)
-    counted = [model for model in models.values() if model.learned.pairs is not None]
+    counted = [model for model in models.values() if model.counted_pairs is not None]
     model = (counted or list(models.values()))[0]
-    pairs = model.watchedTogether(
-        model.learned.tables.catalogue.size, measure="cosine", minSupport=1
-    )
+    pairs = model.watchedTogether(model.dataset.catalogue.size, measure="cosine", minSupport=1)
     return pairs.select(quoted(item).alias(ITEM), NEIGHBOUR, F.col("cosine").alias(SIMILARITY))
 
 
@@ -329,7 +327,7 @@ def _lists_by(models: Mapping[str, RecommenderModel], yardsticks: _Yardsticks) -
 
 
 def _lists(name: str, model: RecommenderModel, yardsticks: _Yardsticks) -> DataFrame:
-    columns = model.learned.columns
+    columns = model.dataset.columns
     users = yardsticks.users.select(F.col(USER).alias(columns.user))
     listed = model.rankedLists(yardsticks.cutoffs[-1], users=users)
     return listed.select(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from graphrec.cooccurrence.association import association_weights
 from graphrec.cooccurrence.measures import MEASURES
 from graphrec.cooccurrence.order import weigh_by_order
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
 from graphrec.params import between, one_of, param
 from graphrec.progress import stage
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.shared_params import OrderParams
-from graphrec.recommenders.training import ITEM_PAIRS, TrainingData
 from graphrec.serving.tables import NeighbourLeg
 
 
@@ -29,12 +31,16 @@ class ItemKNNRecommender(Recommender, OrderParams):
     _model = ItemKNNModel
 
     def learning(self) -> list[str]:
-        """Pairs, and the measure of each."""
-        return [ITEM_PAIRS, self.leg]
+        """The measure of each pair."""
+        return [self.leg]
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def exponents(self) -> frozenset[float]:
+        """Measures are made of counts of users: no sums are read."""
+        return frozenset()
+
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "knn"."""
-        pairs = data.pairs()
+        assert pairs is not None  # see `exponents`
         with stage(self.leg):
             rows = association_weights(
                 pairs, measure=self.value("measure"), shrinkage=self.value("shrinkage")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
-from graphrec.recommenders.training import TrainingData
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
+from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.model import RecommenderModel
 
 
 class PopularityModel(RecommenderModel):
@@ -15,6 +17,6 @@ class PopularityRecommender(Recommender):
 
     _model = PopularityModel
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """No leg at all: the catalogue's order is popularity."""
         return []

@@ -18,8 +18,8 @@ from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.evaluation.comparison import METRICS, PER_USER_METRICS, Evaluation, activity_groups
 from graphrec.evaluation.held_out import HeldOutFigures
 from graphrec.evaluation.significance import compare
-from graphrec.recommenders.base import RecommenderModel
 from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
+from graphrec.recommenders.model import RecommenderModel
 from tests.recommenders.checkerboard import legs
 
 Table = Callable[..., DataFrame]

@@ -61,7 +61,7 @@ def explored(spark: SparkSession) -> Explored:
 
     def run(partitions: int) -> dict[str, DataFrame]:
         model = PopularityRecommender(preference="weight").fit(ratings.repartition(partitions))
-        catalogue = model.learned.tables.catalogue
+        catalogue = model.dataset.catalogue
         with model.graph as graph:
             return explore(graph, catalogue, lambda _, table: kept(spark, table))
 

@@ -64,7 +64,7 @@ def test_no_compiled_function_travels_when_a_graph_is_explored(
         [(user, item) for user in range(8) for item in range(user, user + 4)], "user int, item int"
     )
     model = gr.PopularityRecommender().fit(ratings)
-    catalogue, histories = model.learned.tables.catalogue, model.learned.histories
+    catalogue, histories = model.dataset.catalogue, model.dataset.histories
     for entries in (0, 1000):
         core_table(histories, catalogue, one_task_entries=entries).collect()
     reach_table(histories, catalogue.size).collect()

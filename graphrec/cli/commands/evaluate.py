@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from graphrec.cli.io.train_test import Divided
     from graphrec.cli.runtime.run import Run
     from graphrec.evaluation.comparison import Evaluation
-    from graphrec.recommenders.base import RecommenderModel
     from graphrec.recommenders.hybrid.estimator import HybridRecommender
+    from graphrec.recommenders.model import RecommenderModel
 
 HYBRID: Final = "hybrid"
 WITH_MMR: Final = "hybrid + MMR"
@@ -117,6 +117,7 @@ def run(options: Options) -> None:
 def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
     from graphrec.cli.io import results, train_test
+    from graphrec.data.dataset import READING
     from graphrec.evaluation.comparison import comparison_stages
 
     learning = recommender.stages()
@@ -124,7 +125,7 @@ def _stages(options: Options, recommender: HybridRecommender) -> list[str] | Non
         return None
     models = len(("popularity", *recommender.legs, HYBRID, WITH_MMR))
     writing = [_WRITE, *results.writing_stages(options), _REPORT]
-    return [train_test.SPLIT, *learning, *comparison_stages(models), *writing]
+    return [train_test.SPLIT, *READING, *learning, *comparison_stages(models), *writing]
 
 
 # --- what is asked for ----------------------------------------------------------------------------

@@ -22,8 +22,10 @@ from graphrec.cli.options import (
 
 if TYPE_CHECKING:
     from graphrec.cli.runtime.run import Run
+    from graphrec.data.dataset import Dataset
     from graphrec.explanation.explanation import Explanation
-    from graphrec.recommenders.base import Recommender, RecommenderModel
+    from graphrec.recommenders.base import Recommender
+    from graphrec.recommenders.model import RecommenderModel
     from graphrec.reports.explanation_page import Found
 
 _EXPLANATION: Final = "explanation"  # stages
@@ -97,29 +99,34 @@ def run(options: Options) -> None:
         origin = model_source.open_source(run.spark, options, timed=hybrid.needs_times(options))
         titles = open_titles(run.spark, options, item=origin.columns.item)
         listed = Filters(run.spark, options, origin)
-        model = origin.model(recommender)
-        if options.model is not None:
-            hybrid.serve_as_asked(model, options)
-        user, item = _ids(options, model)
-        told = listed.figures(model)
+        if isinstance(origin, model_source.SavedModel):
+            model = hybrid.serve_as_asked(origin.model, options)
+            dataset = model.dataset
+        else:
+            dataset = recommender.dataset_of(origin.frame)
+            model = recommender.fit(dataset)
+        user, item = _ids(options, dataset)
+        told = listed.figures(dataset)
         with stage(_EXPLANATION):
             explanation = model.explain(
                 user,
                 item,
                 options.k,
                 numPaths=options.paths,
-                **listed.frames(model),
+                **listed.frames(dataset),
             )
             explanation.paths.persist()  # a few rows, for the screen and for the files
             found = Found.of(explanation)
-        title_of = titles.of(found.items, model.learned.item_type)
+        title_of = titles.of(found.items, dataset.item_type)
         if options.out is not None:
             with stage(_WRITE):
                 page = explanation_page(found, title_of)
-                read = model_source.input_figures(origin, model) | {"lists": list_figures(told)}
+                read = model_source.input_figures(origin.path, dataset) | {
+                    "lists": list_figures(told)
+                }
                 _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
-        model_source.tell_input(run.report, model, options.out)
+        model_source.tell_input(run.report, dataset, options.out)
         tell_lists(run.report, told)
         run.report.end()
         if not options.quiet:
@@ -132,7 +139,7 @@ def _stages(options: Options, recommender: Recommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
     from graphrec.cli.io import model_source
 
-    before = model_source.stages(options, recommender)
+    before = model_source.stages(options, recommender.stages())
     if before is None:
         return None
     return [*before, _EXPLANATION, *([_WRITE] if options.out is not None else [])]
@@ -157,8 +164,8 @@ def _named(options: Options) -> Options:
     return options
 
 
-def _ids(options: Options, model: RecommenderModel) -> tuple[Any, Any]:
-    """The ids that were written, of the model's types.
+def _ids(options: Options, dataset: Dataset) -> tuple[Any, Any]:
+    """The ids that were written, of the dataset's types.
 
     Raises:
         ParameterError: one is no id of its type.
@@ -167,10 +174,9 @@ def _ids(options: Options, model: RecommenderModel) -> tuple[Any, Any]:
 
     assert options.user_id is not None  # see `_named`
     assert options.item_id is not None
-    learned = model.learned
     return (
-        id_of_text(options.user_id, "user", learned.user_type),
-        id_of_text(options.item_id, "item", learned.item_type),
+        id_of_text(options.user_id, "user", dataset.user_type),
+        id_of_text(options.item_id, "item", dataset.item_type),
     )
 
 

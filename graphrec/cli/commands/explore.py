@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from graphrec.cli.io.inputs import Titles
     from graphrec.cli.runtime.run import Run
+    from graphrec.data.dataset import Dataset
     from graphrec.data.interaction_columns import InteractionColumns
     from graphrec.graph.exploration import Keep
     from graphrec.graph.highlights import Highlights
-    from graphrec.recommenders.base import Recommender, RecommenderModel
 
 GRAPH: Final = "Graph"
 
@@ -102,78 +102,78 @@ def run(options: Options) -> None:
     are bridges), similar_users.
     """
     from graphrec.cli.io import model_source, results
-    from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.inputs import column_params, open_ratings, open_titles
     from graphrec.cli.io.item_words import named_communities
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import explore_tables
+    from graphrec.data.dataset import Dataset
     from graphrec.graph import exploration as names
     from graphrec.graph.audience import stated_audience
+    from graphrec.graph.bipartite import UserItemGraph
     from graphrec.graph.exploration import Settings, explore
     from graphrec.graph.headline import headline
     from graphrec.graph.highlights import Highlights
     from graphrec.progress import stage
-    from graphrec.recommenders.popularity import PopularityRecommender
     from graphrec.reports.map.data import TYPICAL
     from graphrec.spark.jars import require_graphframes
 
     _check(options)
     settings = Settings(options.edges_per_item, options.resolution, options.k)
-    recommender = PopularityRecommender(**column_params(options), preference="weight")
-    with running("explore", options, _stages(recommender)) as run:
+    columns = column_params(options)
+    with running("explore", options, _stages()) as run:
         require_graphframes(run.spark)
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input, options.items]
         ) as folders:
-            origin = model_source.open_interactions(run.spark, options, timed=None)
-            _check_names(origin.columns)
+            ratings = open_ratings(run.spark, options, timed=None)
+            _check_names(ratings.columns)
             titles = open_titles(
-                run.spark, options, item=origin.columns.item, genres=options.genres
+                run.spark, options, item=ratings.columns.item, genres=options.genres
             )
-            model = origin.model(recommender)
-            with model.graph as graph:
-                keep = _writer(folders.result, origin.columns, options)
-                tables = explore(graph, model.learned.tables.catalogue, keep, settings)
+            dataset = Dataset.from_interactions(ratings.frame, **columns, preference="weight")
+            with UserItemGraph.from_histories(dataset.histories, dataset.catalogue) as graph:
+                keep = _writer(folders.result, dataset.columns, options)
+                tables = explore(graph, dataset.catalogue, keep, settings)
             with stage(_PAGES):
                 figures = headline(tables)
-                item = origin.columns.item
+                item = dataset.columns.item
                 roles = tables[names.ITEM_ROLES]
                 highlights = Highlights.of(
                     tables,
                     item,
-                    audience=options.least_audience
-                    or stated_audience(model.learned.tables.catalogue.support),
+                    audience=options.least_audience or stated_audience(dataset.catalogue.support),
                     typical=max(TYPICAL, options.sample),
-                    names=named_communities(roles, item, titles.words, model.learned.item_type),
+                    names=named_communities(roles, item, titles.words, dataset.item_type),
                 )
                 _write_pages(
-                    run, options, tables, figures, highlights, model, titles, folders.result
+                    run, options, tables, figures, highlights, dataset, titles, folders.result
                 )
-            results.write_rejected(model.rejected, folders.result)
+            results.write_rejected(dataset.rejected, folders.result)
             run.write_record(
                 folders.result,
                 parameters={},
-                input=model_source.input_figures(origin, model),
+                input=model_source.input_figures(ratings.path, dataset),
                 output={
                     **figures,
                     "least_audience": highlights.audience,
                     "community_names": {str(n): name for n, name in highlights.names.items()},
                 },
             )
-        model_source.tell_input(run.report, model, options.out)
+        model_source.tell_input(run.report, dataset, options.out)
         if not options.quiet:
-            explore_tables.show(highlights, figures, model, titles, options.sample)
+            explore_tables.show(highlights, figures, dataset, titles, options.sample)
         run.report.line(f"report in {options.out}/{REPORT}")
         run.report.line(f"map of the items in {options.out}/{EXPLORER}")
         run.report.line(f"written to {options.out}")
 
 
-def _stages(recommender: Recommender) -> list[str] | None:
+def _stages() -> list[str]:
     """The stages of the work, in their order."""
     from graphrec.cli.io import results
+    from graphrec.data.dataset import READING
     from graphrec.graph.exploration import STAGES
 
-    before = recommender.stages()
-    return None if before is None else [*before, *STAGES, _PAGES, results.SET_ASIDE]
+    return [*READING, *STAGES, _PAGES, results.SET_ASIDE]
 
 
 def _check(options: Options) -> None:
@@ -228,7 +228,7 @@ def _write_pages(
     tables: Mapping[str, DataFrame],
     figures: Mapping[str, Any],
     highlights: Highlights,
-    model: RecommenderModel,
+    dataset: Dataset,
     titles: Titles,
     folder: str,
 ) -> None:
@@ -238,16 +238,15 @@ def _write_pages(
     from graphrec.reports.map.data import explorer_data
     from graphrec.reports.map.page import explorer_page
 
-    learned = model.learned
-    assert model.figures is not None  # it was learned just now
+    assert dataset.figures is not None  # it was read just now
 
     def title_of(ids: Iterable[Any]) -> Mapping[Any, str]:
-        return titles.of(ids, learned.item_type)
+        return titles.of(ids, dataset.item_type)
 
-    found = ExplorationFindings.of(tables, figures, highlights, learned.columns.item, title_of)
+    found = ExplorationFindings.of(tables, figures, highlights, dataset.columns.item, title_of)
     report = exploration_page(
         found,
-        model.figures,
+        dataset.figures,
         title="What the graph looks like",
         facts=_facts(options),
         explorer=EXPLORER,
@@ -256,9 +255,9 @@ def _write_pages(
     shown = explorer_data(
         tables,
         highlights,
-        learned.histories,
-        learned.tables.catalogue,
-        learned.columns,
+        dataset.histories,
+        dataset.catalogue,
+        dataset.columns,
         title_of,
         users=options.explorer_users,
     )

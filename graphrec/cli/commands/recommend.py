@@ -80,28 +80,32 @@ def run(options: Options) -> None:
             titles = open_titles(run.spark, options, item=origin.columns.item)
             check_free(titles, origin.columns)
             listed = Filters(run.spark, options, origin, users=options.users)
-            model = origin.model(recommender)
-            if options.model is not None:
-                hybrid.serve_as_asked(model, options)
-            told = listed.figures(model)
+            if isinstance(origin, model_source.SavedModel):
+                model = hybrid.serve_as_asked(origin.model, options)
+                dataset = model.dataset
+            else:
+                dataset = recommender.dataset_of(origin.frame)
+                model = recommender.fit(dataset)
+            told = listed.figures(dataset)
             with stage(_LISTS) as counts:
-                lists = model.rankedLists(options.k, **listed.frames(model))
-                written = results.write_table(with_titles(lists, model, titles), folders.result)
+                lists = model.rankedLists(options.k, **listed.frames(dataset))
+                written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
-            results.write_beside(written, model.rejected, folders, options)
+            results.write_beside(written, dataset.rejected, folders, options)
             results.save_model(model, folders)
             run.write_record(
                 folders.result,
                 parameters=hybrid.parameters_of(model),
-                input=model_source.input_figures(origin, model) | {"lists": list_figures(told)},
+                input=model_source.input_figures(origin.path, dataset)
+                | {"lists": list_figures(told)},
                 output=figures,
             )
-        model_source.tell_input(run.report, model, options.out)
+        model_source.tell_input(run.report, dataset, options.out)
         tell_lists(run.report, told)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
-            tables.lists(result, model, titles, options.sample)
+            tables.lists(result, dataset, titles, options.sample)
         run.report.line(f"written to {options.out}")
 
 
@@ -122,7 +126,7 @@ def _stages(options: Options, recommender: Recommender) -> list[str] | None:
     from graphrec.cli.io import model_source, results
 
     return results.table_stages(
-        model_source.stages(options, recommender),
+        model_source.stages(options, recommender.stages()),
         _LISTS,
         options,
         learned=options.model is None,

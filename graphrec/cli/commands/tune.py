@@ -108,12 +108,14 @@ def run(options: Options) -> None:
                 budget=options.budget,
                 seed=options.validation_seed,
             )
+            figures = tuned.dataset.figures
+            assert figures is not None  # it was read just now
             trials = _table(run.spark, [asdict(trial) for trial in tuned.trials])
             written = results.write_table(trials, f"{folders.result}/{TRIALS}")
             if tuned.diversified:
                 costs = _table(run.spark, [asdict(tried) for tried in tuned.diversified])
                 costs.write.parquet(f"{folders.result}/{DIVERSITY}")
-            results.write_beside(written, tuned.interactions.rejected, folders, options)
+            results.write_beside(written, tuned.dataset.rejected, folders, options)
             chosen = _chosen(tuned, options)
             write_text(run.spark, f"{folders.result}/{CONFIG}", _toml("recommend", chosen))
             run.write_record(
@@ -125,11 +127,11 @@ def run(options: Options) -> None:
                 },
                 input={
                     "path": options.input,
-                    **model_source.read_figures(tuned.interactions.figures),
+                    **model_source.read_figures(figures),
                 },
                 output={"validation_users": tuned.users, "trials": len(tuned.trials), **chosen},
             )
-        model_source.tell_rows(run.report, tuned.interactions.figures, options.out)
+        model_source.tell_rows(run.report, figures, options.out)
         if not options.quiet:
             tables.tuning(tuned)
         run.report.line(f"written to {options.out}; use it by --config {options.out}/{CONFIG}")

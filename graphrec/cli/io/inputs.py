@@ -24,6 +24,7 @@ from graphrec.data.interaction_columns import (
     require_column,
 )
 from graphrec.data.reading.readers import read_table
+from graphrec.data.text_ids import is_untyped
 from graphrec.errors import ColumnError, ParameterError
 from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
 from graphrec.recommenders.result_columns import require_free_columns
@@ -38,7 +39,7 @@ _TITLE: Final = "title"
 # --- interactions ---------------------------------------------------------------------------------
 
 
-def column_params(options: InputOptions) -> dict[str, str | None]:
+def column_params(options: InputOptions) -> dict[str, Any]:
     """The columns that are named on the command line, as parameters of a recommender.
 
     Raises:
@@ -58,10 +59,29 @@ def column_params(options: InputOptions) -> dict[str, str | None]:
 
 @dataclass(frozen=True)
 class Ratings:
-    """Interactions that were opened but not read yet."""
+    """Interactions that were opened but not read yet.
 
+    Attributes:
+        path: where they are.
+        frame: the table.
+        columns: its columns.
+    """
+
+    path: str
     frame: DataFrame
     columns: InteractionColumns
+
+    @property
+    def id_types(self) -> dict[str, T.DataType]:
+        """The types of the user and the item column by their names, as far as they are known.
+
+        What a file without types holds is known when all of it was read.
+        """
+        return {
+            name: self.frame.schema[name].dataType
+            for name in (self.columns.user, self.columns.item)
+            if not is_untyped(self.frame, name)
+        }
 
 
 def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | None) -> Ratings:
@@ -90,7 +110,7 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
             found="no timestamp column",
             fix=f"name it by --timestamp, or leave {timed} out",
         )
-    return Ratings(frame, columns)
+    return Ratings(options.input, frame, columns)
 
 
 # --- lists of ids ---------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from graphrec.data.splits import by_time, last_n, random_per_user
 from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.evaluation.comparison import Evaluation
 from graphrec.progress import stage
-from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.model import RecommenderModel
 
 SPLIT = "split"  # a stage
 _FRACTION = 0.2

@@ -10,18 +10,18 @@ from pyspark.sql import Row
 from graphrec.cli.io.inputs import Titles
 from graphrec.cli.text.tables import right, table
 from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
+from graphrec.data.dataset import Dataset
 from graphrec.graph import exploration as names
 from graphrec.graph.bridges import NEIGHBOURS, PARTICIPATION
 from graphrec.graph.communities import COMMUNITY, INSIDE
 from graphrec.graph.highlights import Highlights
 from graphrec.graph.importance import GAIN, PAGERANK_RANK, POPULARITY_RANK
-from graphrec.recommenders.base import RecommenderModel
 
 
 def show(
     found: Highlights,
     figures: Mapping[str, Any],
-    model: RecommenderModel,
+    dataset: Dataset,
     titles: Titles,
     sample: int,
 ) -> None:
@@ -30,17 +30,17 @@ def show(
     Args:
         found: what stands out.
         figures: as `graphrec.graph.headline.headline` gives them.
-        model: knows the items' column and the type of their ids.
+        dataset: knows the items' column and the type of their ids.
         titles: of the items.
         sample: items that are named for each community; 0 shows figures only.
     """
     table("the graph", ("", right("")), _figures(figures))
     if sample == 0:
         return
-    item = model.learned.columns.item
+    item = dataset.columns.item
     typical = found.most_typical(sample)
     named = [row[item] for row in (*typical, *found.bridges, *found.gaining)]
-    title_of = titles.of(named, model.learned.item_type)
+    title_of = titles.of(named, dataset.item_type)
     _show_communities(found, typical, item, title_of)
     _show_bridges(found, item, title_of)
     _show_gaining(found, item, title_of)

@@ -26,8 +26,8 @@ from graphrec.columns import (
     USER,
 )
 from graphrec.data.column_types import quoted
+from graphrec.data.dataset import Dataset
 from graphrec.explanation.paths import HISTORY_ITEM, OTHER_USER, SHARE
-from graphrec.recommenders.base import RecommenderModel
 from graphrec.reports.explanation_page import (
     Entry,
     Found,
@@ -50,23 +50,23 @@ _WIDTH_OF_FILES: Final = 120  # of lines where there is no terminal
 TitleOf = Mapping[Any, str]
 
 
-def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: int) -> None:
+def lists(result: DataFrame, dataset: Dataset, titles: Titles, sample: int) -> None:
     """Show the lists of the first users by id, and of one without a history.
 
     Args:
         result: as `RecommenderModel.rankedLists` gives it.
-        model: knows the histories.
+        dataset: knows the histories.
         titles: of the items.
         sample: how many users; 0 shows nothing.
     """
-    user, item = model.learned.columns.user, model.learned.columns.item
+    user, item = dataset.columns.user, dataset.columns.item
     users = _users_totable(result, user, sample)
     rows = _rows_of(result, user, users)
-    histories = _histories(model, users)
+    histories = _histories(dataset, users)
     named = [row[item] for row in rows]
     named += [reason for row in rows for reason in row[BECAUSE]]
     named += [seen for history in histories.values() for seen in history[:_LATELY]]
-    title_of = titles.of(named, model.learned.item_type)
+    title_of = titles.of(named, dataset.item_type)
     for who in users:
         table(
             f"{who}, {_lately(histories.get(who, []), title_of)}",
@@ -88,23 +88,23 @@ def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: in
 
 
 def neighbours(
-    result: DataFrame, model: RecommenderModel, titles: Titles, sample: int, measure: str
+    result: DataFrame, dataset: Dataset, titles: Titles, sample: int, measure: str
 ) -> None:
     """Show the lists of the most popular items.
 
     Args:
         result: as `RecommenderModel.watchedTogether` gives it.
-        model: knows the type of the ids.
+        dataset: knows the type of the ids.
         titles: of the items.
         sample: how many items; 0 shows nothing.
         measure: by which the neighbours are ranked.
     """
-    item = model.learned.columns.item
+    item = dataset.columns.item
     popular = result.select(quoted(item), SUPPORT_ITEM).distinct()
     most = popular.orderBy(F.desc(SUPPORT_ITEM), quoted(item)).limit(sample).collect()
     rows = _rows_of(result, item, [row[item] for row in most])
     named = [row[item] for row in most] + [row[NEIGHBOUR] for row in rows]
-    title_of = titles.of(named, model.learned.item_type)
+    title_of = titles.of(named, dataset.item_type)
     for one in most:
         table(
             f"{_with_id(one[item], title_of, titles)}, watched by {one[SUPPORT_ITEM]:,}",
@@ -239,10 +239,10 @@ def _rows_of(result: DataFrame, name: str, ids: Sequence[Any]) -> list[Row]:
     return upper.orderBy(RANK).collect()
 
 
-def _histories(model: RecommenderModel, users: Sequence[Any]) -> dict[Any, list[Any]]:
+def _histories(dataset: Dataset, users: Sequence[Any]) -> dict[Any, list[Any]]:
     """The items of a few users, the latest first where there are times."""
-    rows = model.learned.histories.where(F.col(USER).isin(list(users))).collect()
-    ids = model.learned.tables.catalogue.ids
+    rows = dataset.histories.where(F.col(USER).isin(list(users))).collect()
+    ids = dataset.catalogue.ids
     histories = {}
     for row in rows:
         entries = sorted(zip(row[TIMES], row[ITEMS], strict=True), key=_latest_first)

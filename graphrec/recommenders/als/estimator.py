@@ -6,13 +6,15 @@ from functools import partial
 from math import isqrt
 from typing import Final
 
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
 from graphrec.params import at_least, one_of, optional, param, positive
 from graphrec.progress import stage
 from graphrec.recommenders.als.engine import fit_als
 from graphrec.recommenders.als.mllib import fit_mllib_als
 from graphrec.recommenders.als.sweep import Objective
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
-from graphrec.recommenders.training import TrainingData
+from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.tables import FactorLeg
 
 HIGHEST_RANK: Final = 256  # that is taken without being asked for
@@ -58,18 +60,18 @@ class ALSRecommender(Recommender):
         """The factors."""
         return [_FACTORS]
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "als"."""
         engine = self.value("engine")
-        ours = partial(fit_als, block_entries=data.params.value("blockEntries"))
+        ours = partial(fit_als, block_entries=self.value("blockEntries"))
         fit = ours if engine == "block" else fit_mllib_als
         iterations = self.value("maxIter") or _ITERATIONS[engine]
         objective = Objective.implicit(self.value("alpha"), self.value("regParam"))
-        rank = self.value("rank") or default_rank(int(data.catalogue.support.sum()))
+        rank = self.value("rank") or default_rank(int(dataset.catalogue.support.sum()))
         with stage(_FACTORS) as counts:
             factors = fit(
-                data.histories,
-                data.catalogue.size,
+                dataset.histories,
+                dataset.catalogue.size,
                 rank=rank,
                 iterations=iterations,
                 unobserved=objective.unobserved,

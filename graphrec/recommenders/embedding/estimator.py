@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
 from graphrec.params import at_least, between, optional, param, positive
 from graphrec.progress import stage
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.base import Leg, Recommender
 from graphrec.recommenders.embedding.softmax import Training, fit_softmax
-from graphrec.recommenders.training import TrainingData
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.tables import FactorLeg
 
 _EMBEDDINGS: Final = "embeddings"
@@ -52,7 +54,7 @@ class EmbeddingRecommender(Recommender):
         """The embeddings."""
         return [_EMBEDDINGS]
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "embedding"."""
         training = Training(
             rank=self.value("rank"),
@@ -65,10 +67,10 @@ class EmbeddingRecommender(Recommender):
         )
         with stage(_EMBEDDINGS) as counts:
             factors = fit_softmax(
-                data.histories,
-                data.catalogue.size,
+                dataset.histories,
+                dataset.catalogue.size,
                 training,
-                block_entries=data.params.value("blockEntries"),
+                block_entries=self.value("blockEntries"),
             )
             counts["rank"] = training.rank
         return [FactorLeg(self.leg, factors)]

@@ -132,13 +132,13 @@ def test_a_hybrid_learns_its_weights(ratings: DataFrame) -> None:
     assert sum(weights.values()) == pytest.approx(1.0)
     # All users were asked, who are more than can be missed: the legs know all interactions again.
     fixed = gr.HybridRecommender(legs(), weights=weights).fit(ratings)
-    np.testing.assert_array_equal(model.learned.tables.weight, fixed.learned.tables.weight)
+    np.testing.assert_array_equal(model.tables.weight, fixed.tables.weight)
 
 
 def test_legs_that_miss_next_to_nothing_are_not_learned_again(ratings: DataFrame) -> None:
     model = gr.HybridRecommender(legs(), weights="learned", validationUsers=12).fit(ratings)
     whole = gr.HybridRecommender(legs(), weights=model.value("weights")).fit(ratings)
-    assert np.any(model.learned.tables.weight.sum() != whole.learned.tables.weight.sum())
+    assert np.any(model.tables.weight.sum() != whole.tables.weight.sum())
     assert model.pairs.together.sum() == whole.pairs.together.sum()
     history = {(row.userId, row.movieId) for row in ratings.select("userId", "movieId").collect()}
     listed = model.rankedLists(5).collect()
@@ -194,7 +194,7 @@ def test_weights_learned_on_the_future_are_those_of_legs_that_know_all(ratings: 
     learned = {"weights": "learned", "validationCut": TIME, "validationUsers": 12}
     model = gr.HybridRecommender(legs(), **learned).fit(ratings)
     fixed = gr.HybridRecommender(legs(), weights=model.value("weights")).fit(ratings)
-    np.testing.assert_array_equal(model.learned.tables.weight, fixed.learned.tables.weight)
+    np.testing.assert_array_equal(model.tables.weight, fixed.tables.weight)
 
 
 def test_the_latest_items_need_times(spark: SparkSession) -> None:

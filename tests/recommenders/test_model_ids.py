@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
 from graphrec.errors import ColumnError, ParameterError
-from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.model import RecommenderModel
 
 NUMBERS = [(1, 10), (1, 11), (7, 11), (7, 12), (9, 10), (9, 12), (9, 13)]
 TEXTS = [("7", "a"), ("7", "b"), ("007", "b"), ("007", "c"), ("x", "a"), ("x", "c"), ("x", "d")]

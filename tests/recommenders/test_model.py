@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 import graphrec as gr
 from graphrec.errors import ColumnError, ParameterError
-from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.model import RecommenderModel
 from tests.persisted import persisted
 from tests.recommenders.checkerboard import (
     COLUMNS,
