@@ -64,7 +64,7 @@ def contributions(user: UserContext, item: int) -> Contributions:
     parts, other, mean, deviation = (
         np.concatenate(arrays, axis=-1) for arrays in zip(*legs, strict=True)
     )
-    weight = leg_weights(user.histories.weight, user.settings).astype(np.float64)
+    weight = leg_weights(user.histories.items.data, user.settings).astype(np.float64)
     differs = deviation > FLATTEST
     scale = np.where(differs, weight / np.where(differs, deviation, 1.0), 0.0)
     return Contributions(
@@ -96,10 +96,10 @@ def _neighbour_legs(user: UserContext, item: int) -> _Legs:
 
 def _weights_towards(user: UserContext, item: int) -> Floats:
     """Every item's weight towards one neighbour, (items, neighbour legs)."""
-    table = user.neighbours
-    places = np.flatnonzero(table.neighbour == item)
-    towards = np.zeros((user.tables.catalogue.size, table.weight.shape[1]))
-    towards[np.searchsorted(table.start, places, side="right") - 1] = table.weight[places]
+    indptr, indices, weights = user.neighbours.weights
+    entries = np.flatnonzero(indices == item)
+    towards = np.zeros((user.tables.catalogue.size, weights.shape[1]))
+    towards[np.searchsorted(indptr, entries, side="right") - 1] = weights[entries]
     return towards
 
 

@@ -43,7 +43,7 @@ class Place:
 
 def place_of(user: UserContext, item: int) -> Place:
     """Find an item in the user's list, or the reason why it is not there."""
-    hidden = np.append(user.histories.hidden_item, np.flatnonzero(user.excluded))
+    hidden = np.append(user.histories.hidden_indices, np.flatnonzero(user.excluded))
     if item in hidden:
         seen = user.request.filter_seen and item in user.history
         return Place(SEEN if seen else DENIED)

@@ -51,12 +51,12 @@ class UserContext:
     @property
     def history(self) -> npt.NDArray[np.int32]:
         """The items of the history, (n,)."""
-        return self.histories.item
+        return self.histories.items.indices
 
     @property
     def weight(self) -> npt.NDArray[np.float64]:
         """Their weights, (n,)."""
-        return self.histories.weight.astype(np.float64)
+        return self.histories.items.data.astype(np.float64)
 
     @property
     def personal(self) -> bool:

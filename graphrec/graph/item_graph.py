@@ -111,7 +111,7 @@ def item_graph(
 def _symmetric(pairs: PairTable, values: Array) -> sparse.csr_array:
     """(items, items), a symmetric figure of the pairs above 0, if only one end chose the other."""
     shape = (pairs.items, pairs.items)
-    chosen = sparse.csr_array((values, pairs.neighbour, pairs.start), shape=shape)
+    chosen = sparse.csr_array((values, pairs.indices, pairs.indptr), shape=shape)
     both = chosen.maximum(chosen.T).tocsr()
     both.sort_indices()
     return both

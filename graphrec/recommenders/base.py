@@ -40,7 +40,6 @@ from graphrec.errors import GraphrecError, ParameterError
 from graphrec.explanation.explanation import Explanation, Names, explain
 from graphrec.explanation.user_context import UserContext
 from graphrec.graph.bipartite import UserItemGraph
-from graphrec.kernels.csr import SparseRows
 from graphrec.params import at_least, between, checked, param
 from graphrec.progress import planned, stage
 from graphrec.recommenders.item_filters import filter_items
@@ -594,7 +593,7 @@ class Recommender(
         similarity = None
         if neighbours and not any(isinstance(leg, FactorLeg) for leg in legs):
             pairs = prune_neighbours(data.pairs(), _SIMILAR)
-            similarity = SparseRows(pairs.start, pairs.neighbour, pairs.cosine)
+            similarity = pairs.with_data(pairs.cosine)
         with stage(_MERGE):
             tables = ItemTables.from_legs(data.catalogue, data.users, legs, similarity)
         learned = Learned(
@@ -612,7 +611,8 @@ class Recommender(
 def _require_finite(legs: Iterable[Leg]) -> None:
     """A last guard: what is read has bounds that should keep all sums finite."""
     for leg in legs:
-        learned = leg.rows.weight if isinstance(leg, NeighbourLeg) else leg.factors.vector
+        learned = leg.weights.data if isinstance(leg, NeighbourLeg) else leg.factors.vector
+
         if not np.isfinite(learned).all():
             raise GraphrecError(
                 f"the leg {leg.name!r} learned numbers that are not finite",

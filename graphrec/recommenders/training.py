@@ -65,7 +65,8 @@ class TrainingData:
                     self.exponents,
                     ordered=self.columns.timestamp is not None,
                 )
-                counts["pairs"] = self._pairs.neighbour.size
+                counts["pairs"] = self._pairs.indices.size
+
         return self._pairs
 
 

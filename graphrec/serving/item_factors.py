@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.types import Indices, Matrix, Vector
 
 
@@ -23,7 +23,7 @@ class FoldIn(Protocol):
     def takes_given(self) -> bool:
         """Whether a user's vector that was learned elsewhere is taken as it is."""
 
-    def users(self, histories: Side, vector: Matrix, eigenvalue: Vector) -> Matrix:
+    def users(self, histories: CSR, vector: Matrix, eigenvalue: Vector) -> Matrix:
         """Vectors of some users, (users, rank), from (items, rank) and (rank,)."""
 
     def parts(
@@ -45,7 +45,7 @@ class ItemFactors:
         """Number of latent dimensions."""
         return self.vector.shape[1]
 
-    def users(self, histories: Side) -> Matrix:
+    def users(self, histories: CSR) -> Matrix:
         """Vectors of the users whose histories are given, (users, rank); 0 for an empty one."""
         return self.fold_in.users(histories, self.vector, self.eigenvalue)
 

@@ -31,13 +31,13 @@ def rank_users(
     deviation over *all* items on the way, so that the z-scores are exact; the factor score is
     taken for the candidates alone.
     """
-    items, users = settings.popularity.size, histories.start.size - 1
-    reached = empty_accumulator(items, neighbours.weight.shape[1])
+    items, users = settings.popularity.size, histories.items.indptr.size - 1
+    reached = empty_accumulator(items, neighbours.weights.data.shape[1])
     place = np.full(items, -1, np.int32)
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(reached, _hidden_from(histories, user), 0)
-        if histories.start[user] == histories.start[user + 1]:
+        if _weights_of(histories, user).size == 0:
             _list_popular(user, reached, settings, lists)
             forget(reached, hidden)
             continue
@@ -78,7 +78,7 @@ def rank_dense(
         factors: the factor legs.
         settings: what the lists shall be.
     """
-    items, users = settings.popularity.size, histories.start.size - 1
+    items, users = settings.popularity.size, histories.items.indptr.size - 1
     first_leg = settings.blend.size - dense.shape[0]
     everything = np.arange(items)
     reached = empty_accumulator(items, dense.shape[0])
@@ -86,7 +86,7 @@ def rank_dense(
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(reached, _hidden_from(histories, user), 0)
-        if histories.start[user] == histories.start[user + 1]:
+        if _weights_of(histories, user).size == 0:
             _list_popular(user, reached, settings, lists)
             forget(reached, hidden)
             continue
@@ -109,7 +109,7 @@ def rank_dense(
 @compiled
 def score_items(
     histories: Histories,
-    wanted_start: Indices,
+    wanted_indptr: Indices,
     wanted: Indices,
     neighbours: Neighbours,
     factors: Factors,
@@ -119,8 +119,8 @@ def score_items(
 
     Args:
         histories: the histories.
-        wanted_start: (users + 1,), the wanted items of each user.
-        wanted: item indices.
+        wanted_indptr: (users + 1,), the wanted items of each user.
+        wanted: (wanted,), item indices.
         neighbours: the merged table.
         factors: the factor legs.
         settings: the blend.
@@ -129,13 +129,13 @@ def score_items(
         score (wanted,) and the legs' shares of it (wanted, legs); for a user without a history
         the score is the item's popularity and the shares are 0.
     """
-    items, users = settings.popularity.size, histories.start.size - 1
-    reached = empty_accumulator(items, neighbours.weight.shape[1])
+    items, users = settings.popularity.size, histories.items.indptr.size - 1
+    reached = empty_accumulator(items, neighbours.weights.data.shape[1])
     total = np.zeros(wanted.size, np.float32)
     shares = np.zeros((wanted.size, settings.blend.size), np.float32)
     for user in range(users):
-        first, last = wanted_start[user], wanted_start[user + 1]
-        if histories.start[user] == histories.start[user + 1] or settings.blend.size == 0:
+        first, last = wanted_indptr[user], wanted_indptr[user + 1]
+        if _weights_of(histories, user).size == 0 or settings.blend.size == 0:
             total[first:last] = settings.popularity[wanted[first:last]]
             continue
         unit = units(histories, user, neighbours)
@@ -158,8 +158,9 @@ def score_items(
 def rank_popular(histories: Histories, settings: Settings) -> Lists:
     """The most popular items for everybody, less what each must not be shown."""
     reached = empty_accumulator(settings.popularity.size, 0)
-    lists = _empty_lists(histories.start.size - 1, settings)
-    for user in range(histories.start.size - 1):
+    users = histories.items.indptr.size - 1
+    lists = _empty_lists(users, settings)
+    for user in range(users):
         hidden = insert_all(reached, _hidden_from(histories, user), 0)
         _list_popular(user, reached, settings, lists)
         forget(reached, hidden)
@@ -181,13 +182,15 @@ def _empty_lists(users: int, settings: Settings) -> Lists:
 @compiled
 def _weights_of(histories: Histories, user: int) -> Vector:
     """The weights of a history's items, (n,)."""
-    return histories.weight[histories.start[user] : histories.start[user + 1]]
+    items = histories.items
+    return items.data[items.indptr[user] : items.indptr[user + 1]]
 
 
 @compiled
 def _hidden_from(histories: Histories, user: int) -> Indices:
     """The items that this user must not be shown; they take the first slots."""
-    return histories.hidden_item[histories.hidden_start[user] : histories.hidden_start[user + 1]]
+    indptr = histories.hidden_indptr
+    return histories.hidden_indices[indptr[user] : indptr[user + 1]]
 
 
 @compiled

@@ -116,8 +116,10 @@ def similarities(
                     dot = np.dot(vectors[item], vectors[other])
                     similarity[candidate] = max(dot / norms, 0.0)
     elif neighbours.similarity.size > 0:
-        for pair in range(neighbours.start[item], neighbours.start[item + 1]):
-            candidate = place[neighbours.neighbour[pair]]
+        weights = neighbours.weights
+        for pair in range(weights.indptr[item], weights.indptr[item + 1]):
+            candidate = place[weights.indices[pair]]
+
             if candidate >= 0:
                 similarity[candidate] = neighbours.similarity[pair]
     return similarity

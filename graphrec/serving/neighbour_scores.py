@@ -14,12 +14,13 @@ FLATTEST = 1e-30  # a deviation below, by which a weight cannot be divided: no s
 @compiled
 def units(histories: Histories, user: int, neighbours: Neighbours) -> Vector:
     """What one unit of the history's weight counts in each neighbour leg, (neighbour legs,)."""
-    unit = np.ones(neighbours.weight.shape[1], np.float32)
-    total = histories.weight[histories.start[user] : histories.start[user + 1]].sum()
-    if total > 0.0:
+    items = histories.items
+    unit = np.ones(neighbours.weights.data.shape[1], np.float32)
+    strength = items.data[items.indptr[user] : items.indptr[user + 1]].sum()
+    if strength > 0.0:
         for leg in range(unit.size):
-            if neighbours.per_history[leg]:
-                unit[leg] = 1.0 / total
+            if neighbours.divide_by_strength[leg]:
+                unit[leg] = 1.0 / strength
     return unit
 
 
@@ -47,16 +48,17 @@ def sum_neighbours(
     """
     if unit.size == 0:  # factors alone reach nothing
         return count
+    items, weights = histories.items, neighbours.weights
     free = np.uint32(count)
     factor = np.empty(unit.size, np.float32)
-    for entry in range(histories.start[user], histories.start[user + 1]):
+    for entry in range(items.indptr[user], items.indptr[user + 1]):
         for leg in range(unit.size):
-            factor[leg] = histories.weight[entry] * unit[leg]
+            factor[leg] = items.data[entry] * unit[leg]
         one, two = factor[0], factor[unit.size - 1]
-        item = histories.item[entry]
-        first, last = neighbours.start[item], neighbours.start[item + 1]
+        item = items.indices[entry]
+        first, last = weights.indptr[item], weights.indptr[item + 1]
         for pair in range(np.uint64(first), np.uint64(last)):
-            other = np.uint32(neighbours.neighbour[pair])
+            other = np.uint32(weights.indices[pair])
             slot = np.uint32(reached.slot[other])
             new = slot == NO_SLOT
             slot = free if new else slot
@@ -65,11 +67,12 @@ def sum_neighbours(
             reached.slot[other] = np.int32(slot)
             reached.item[slot] = other
             if unit.size == 2:  # the rule, without a loop
-                reached.score[slot, 0] += one * neighbours.weight[pair, 0]
-                reached.score[slot, 1] += two * neighbours.weight[pair, 1]
+                reached.score[slot, 0] += one * weights.data[pair, 0]
+                reached.score[slot, 1] += two * weights.data[pair, 1]
             else:
                 for leg in range(unit.size):
-                    reached.score[slot, leg] += factor[leg] * neighbours.weight[pair, leg]
+                    reached.score[slot, leg] += factor[leg] * weights.data[pair, leg]
+
     return int(np.int64(free))
 
 

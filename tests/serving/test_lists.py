@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphrec.kernels.csr import Side
 from graphrec.kernels.types import read_only
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
@@ -41,18 +40,18 @@ def test_hidden_are_the_seen_and_the_denied(
     hidden = pa.array(denied, pa.list_(pa.int32()))
     histories = read_histories(batch_of(seen, hidden=hidden), filter_seen=filter_seen)
     for user, (own, others) in enumerate(zip(seen, denied, strict=True)):
-        part = slice(histories.start[user], histories.start[user + 1])
-        assert histories.item[part].tolist() == own
-        assert histories.weight[part].tolist() == [1.0 + i for i in own]
-        part = slice(histories.hidden_start[user], histories.hidden_start[user + 1])
-        assert histories.hidden_item[part].tolist() == (own if filter_seen else []) + others
+        part = slice(histories.items.indptr[user], histories.items.indptr[user + 1])
+        assert histories.items.indices[part].tolist() == own
+        assert histories.items.data[part].tolist() == [1.0 + i for i in own]
+        part = slice(histories.hidden_indptr[user], histories.hidden_indptr[user + 1])
+        assert histories.hidden_indices[part].tolist() == (own if filter_seen else []) + others
 
 
 @pytest.mark.parametrize("filter_seen", [True, False])
 def test_without_a_column_of_denied_items(*, filter_seen: bool) -> None:
     histories = read_histories(batch_of([[1, 2], [], [3]]), filter_seen=filter_seen)
-    assert histories.hidden_start.tolist() == ([0, 2, 2, 3] if filter_seen else [0, 0, 0, 0])
-    assert histories.hidden_item.tolist() == ([1, 2, 3] if filter_seen else [])
+    assert histories.hidden_indptr.tolist() == ([0, 2, 2, 3] if filter_seen else [0, 0, 0, 0])
+    assert histories.hidden_indices.tolist() == ([1, 2, 3] if filter_seen else [])
 
 
 def test_given_user_factors_are_used_as_they_are_and_the_others_folded_in() -> None:
@@ -69,11 +68,10 @@ def test_given_user_factors_are_used_as_they_are_and_the_others_folded_in() -> N
     legs = [others[0], given, others[1]]
     fold_ins = [leg.fold_in for leg in legs]
     found = np.split(user_factors(batch, histories, factor_arrays(legs), fold_ins), 3, axis=1)
-    histories = Side(histories.start, histories.item, histories.weight)
-    folded = others[0].users(histories)
+    folded = others[0].users(histories.items)
     np.testing.assert_array_equal(found[0], folded)
     np.testing.assert_array_equal(found[1], [folded[0], [7, 8, 9], [0, 0, 0]])
-    np.testing.assert_array_equal(found[2], others[1].users(histories))
+    np.testing.assert_array_equal(found[2], others[1].users(histories.items))
 
 
 @given(seed=st.integers(0, 1000), rank=st.integers(1, 9), items=st.integers(1, 1100))

@@ -20,6 +20,7 @@ only a few of its eigenvalues.
 
 import numpy as np
 
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.jit import compiled, compiled_with_reordered_sums
 from graphrec.kernels.types import Indices, Matrix, Vector
 
@@ -30,9 +31,7 @@ _SUMMED = 1 << 16  # entries summed at a time, so that a hub's sum does not outg
 
 @compiled
 def solve_rows(
-    start: Indices,
-    column: Indices,
-    confidence: Vector,
+    confidence: CSR,
     target: Vector,
     fixed: Matrix,
     eigenvalue: Vector,
@@ -43,9 +42,7 @@ def solve_rows(
     """The factors of a block of rows, the other side held fixed.
 
     Args:
-        start: (rows + 1,), the entries of row r stand at start[r]:start[r + 1].
-        column: (entries,), rows of `fixed`.
-        confidence: (entries,), c >= 0, on top of the weight a0 that every pair has.
+        confidence: (rows, columns), c >= 0, on top of the weight a0 that every pair has.
         target: (entries,), t; (0,) stands for all 1.
         fixed: (columns, rank), V with VᵀV diagonal.
         eigenvalue: (rank,), the diagonal of VᵀV.
@@ -57,21 +54,22 @@ def solve_rows(
         (rows, rank); a row without entries is 0.
     """
     rank = fixed.shape[1]
-    factors = np.zeros((start.size - 1, rank), np.float32)
+    rows = confidence.indptr.size - 1
+    factors = np.zeros((rows, rank), np.float32)
     scale = np.empty(rank, np.float32)  # D^-½
     work = np.empty((5, rank), np.float32)
-    for row in range(start.size - 1):
-        entries = slice(start[row], start[row + 1])
-        columns = column[entries]
+    for row in range(rows):
+        entries = slice(confidence.indptr[row], confidence.indptr[row + 1])
+        columns, weight = confidence.indices[entries], confidence.data[entries]
         if columns.size == 0:
             continue
-        pull = (unobserved + confidence[entries]).astype(np.float32)
+        pull = (unobserved + weight).astype(np.float32)
         if target.size > 0:
             pull *= target[entries]
-        for place in range(rank):
-            shared = unobserved * eigenvalue[place] + regularization * columns.size
-            scale[place] = 1.0 / np.sqrt(shared)
-        _solve(columns, confidence[entries], pull, fixed, scale, precision, work, factors[row])
+        for d in range(rank):
+            shared = unobserved * eigenvalue[d] + regularization * columns.size
+            scale[d] = 1.0 / np.sqrt(shared)
+        _solve(columns, weight, pull, fixed, scale, precision, work, factors[row])
     return factors
 
 

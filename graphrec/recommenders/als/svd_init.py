@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import CSR, csr
 from graphrec.kernels.jit import compiled
-from graphrec.kernels.types import Indices, Matrix, Vector, read_only
+from graphrec.kernels.types import Matrix, read_only
 from graphrec.recommenders.als.sweep import Objective, preferred
 from graphrec.serving.eigenbasis import rotate
 
@@ -24,13 +24,11 @@ def random_vectors(items: int, rank: int, seed: int) -> Matrix:
     return np.random.default_rng(seed).standard_normal((items, rank), dtype=np.float32)
 
 
-def multiply_side(side: Side, fixed: Matrix, objective: Objective) -> Matrix:
+def multiply_side(side: CSR, fixed: Matrix, objective: Objective) -> Matrix:
     """Some rows of the targets, 0 where there is none, times the other side's vectors."""
     side = preferred(side, objective)
-    target = side.weight if objective.explicit else np.ones_like(side.weight)
-    return _multiply_rows(
-        read_only(side.start), read_only(side.column), read_only(target), read_only(fixed)
-    )
+    target = side.data if objective.explicit else np.ones_like(side.data)
+    return _multiply_rows(csr(side.indptr, side.indices, target), read_only(fixed))
 
 
 def orthonormal(vectors: Matrix) -> Matrix:
@@ -53,13 +51,14 @@ def _with_lengths_to(vectors: Matrix, power: float) -> Matrix:
 
 
 @compiled
-def _multiply_rows(start: Indices, column: Indices, target: Vector, fixed: Matrix) -> Matrix:
-    rank = fixed.shape[1]
-    product = np.zeros((start.size - 1, rank), np.float32)
-    for row in range(start.size - 1):
+def _multiply_rows(targets: CSR, fixed: Matrix) -> Matrix:
+    """The product of a sparse and a dense matrix, (rows, rank)."""
+    rows, rank = targets.indptr.size - 1, fixed.shape[1]
+    product = np.zeros((rows, rank), np.float32)
+    for row in range(rows):
         total = product[row]
-        for entry in range(start[row], start[row + 1]):
-            factor, vector = target[entry], fixed[column[entry]]
-            for place in range(rank):
-                total[place] += factor * vector[place]
+        for entry in range(targets.indptr[row], targets.indptr[row + 1]):
+            factor, vector = targets.data[entry], fixed[targets.indices[entry]]
+            for d in range(rank):
+                total[d] += factor * vector[d]
     return product

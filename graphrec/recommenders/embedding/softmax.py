@@ -29,14 +29,13 @@ from pyspark.sql import functions as F
 from graphrec.columns import ITEMS, USER
 from graphrec.data.driver_histories import histories_on_driver
 from graphrec.data.histories import histories_size
-from graphrec.kernels.csr import Side
-from graphrec.kernels.types import Indices, Matrix, read_only
+from graphrec.kernels.csr import CSR, take_rows
+from graphrec.kernels.types import Matrix, read_only
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.recommenders.embedding.negative_sampling import Negatives
-from graphrec.recommenders.embedding.softmax_step import Batch, descend, set_apart
+from graphrec.recommenders.embedding.softmax_step import Batch, batch_gradient, descend
 from graphrec.serving.eigenbasis import rotate
 from graphrec.serving.item_factors import ItemFactors
-from graphrec.spark.arrow import entry_places
 from graphrec.spark.machine import cores
 from graphrec.spark.parallelism import one_thread
 
@@ -89,7 +88,7 @@ def _part(histories: DataFrame, block_entries: int, seed: int) -> DataFrame:
     return divisible.where(draw < int(1_000_000 * block_entries / entries))
 
 
-def learn(histories: Side, items: int, training: Training) -> Matrix:
+def learn(histories: CSR, items: int, training: Training) -> Matrix:
     """The vectors, (items, rank), of length 1, or 0 where no history tells of the item.
 
     Args:
@@ -101,12 +100,12 @@ def learn(histories: Side, items: int, training: Training) -> Matrix:
     vector = rng.standard_normal((items, training.rank), np.float32)
     vector /= np.linalg.norm(vector, axis=1, keepdims=True)
     squares = np.zeros(items, np.float32)  # sums of squared lengths of the gradients of each item
-    bounds = _bounds(histories.start.size - 1)
+    bounds = _bounds(histories.indptr.size - 1)
     steps = _steps(len(bounds), training.epochs)
     batches = islice(_batches(rng, histories, items, bounds, training), steps)
     with one_thread(), ThreadPoolExecutor(cores()) as threads:
         for number, batch in enumerate(_ahead(threads, batches)):
-            gradient = set_apart(threads, batch, vector, training.temperature, items)
+            gradient = batch_gradient(threads, batch, vector, training.temperature, items)
             # Half of the steps are whole, and those after it ever shorter: they settle.
             rate = training.rate * min(1.0, 2.0 * (1.0 - number / steps))
             descend(threads, gradient, rate, vector, squares)
@@ -116,27 +115,20 @@ def learn(histories: Side, items: int, training: Training) -> Matrix:
 
 def _batches(
     rng: np.random.Generator,
-    histories: Side,
+    histories: CSR,
     items: int,
     bounds: list[tuple[int, int]],
     training: Training,
 ) -> Iterator[Batch]:
     """What each step looks at, epoch by epoch, without an end; nothing where there are no users."""
-    negatives = Negatives.of(histories.column, items, training.negatives)
+    negatives = Negatives.of(histories.indices, items, training.negatives)
     while bounds:
-        order = rng.permutation(histories.start.size - 1)
+        order = rng.permutation(histories.indptr.size - 1)
         for first, last in bounds:
-            side = _rows(histories, order[first:last])
-            wanted = rng.random(side.column.size, np.float32) < training.target_share
+            some = take_rows(histories, order[first:last])
+            target = rng.random(some.indices.size, np.float32) < training.target_share
             negative, share = negatives.draw(rng)
-            yield Batch(
-                read_only(side.start),
-                read_only(side.column),
-                read_only(side.weight),
-                read_only(wanted),
-                negative,
-                share,
-            )
+            yield Batch(some, read_only(target), negative, share)
 
 
 def _ahead(threads: ThreadPoolExecutor, batches: Iterator[Batch]) -> Iterator[Batch]:
@@ -163,12 +155,3 @@ def _bounds(users: int) -> list[tuple[int, int]]:
     """Where the batches of an epoch begin and end."""
     size = min(max(users // _EPOCH_STEPS, _SMALLEST_BATCH), _LARGEST_BATCH)
     return [(first, min(first + size, users)) for first in range(0, users, size)]
-
-
-def _rows(histories: Side, users: Indices) -> Side:
-    """Some of the histories."""
-    first = histories.start[users]
-    length = histories.start[users + 1] - first
-    places = entry_places(first, length)
-    start = np.concatenate(([0], np.cumsum(length)))
-    return Side(start, histories.column[places], histories.weight[places])
