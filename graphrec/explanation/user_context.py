@@ -1,7 +1,7 @@
 """One user's history and the model's tables, on the driver, as the ranking kernel takes them.
 
-An explanation asks many things about one user. The history is at most as large as the catalogue,
-and the tables are on the driver anyway, so the kernel is called right there.
+An explanation needs many figures of one user. The history is at most as large as the catalogue,
+and the tables are on the driver anyway, so the kernel is called there.
 """
 
 from __future__ import annotations

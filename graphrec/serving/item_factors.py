@@ -1,7 +1,7 @@
-"""The item side of a factor leg: what is kept of it, and what it does with a history.
+"""The item side of a factor leg: item vectors, and how a history is folded in.
 
 No table of user factors is kept: known users, new ones and anonymous baskets all get theirs from
-whatever their history is when they are served.
+the history that they have when they are served.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class FoldIn(Protocol):
 
     @property
     def takes_given(self) -> bool:
-        """Whether a user's vector that was learned elsewhere is taken as it is."""
+        """Whether a vector that was given for a user replaces the one of the history."""
 
     def users(self, histories: CSR, vector: Matrix, eigenvalue: Vector) -> Matrix:
         """Vectors of some users, (users, rank), from (items, rank) and (rank,)."""

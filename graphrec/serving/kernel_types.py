@@ -41,7 +41,7 @@ class Settings(NamedTuple):
     """What the lists shall be."""
 
     blend: Vector  # (legs,), weights of the neighbour legs, then of the factor legs
-    decay: Vector  # (legs,), length of a history beyond which the weight falls; 0: it does not
+    decay: Vector  # (legs,), history length beyond which the weight decays; 0: it does not
     standardise: bool  # z-scores per user and leg, over all items
     excluded: Mask  # (items,), never listed to anybody
     popularity: Vector  # (items,), share of the users who have the item

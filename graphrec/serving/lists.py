@@ -42,10 +42,10 @@ from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 PERSONAL = "personal"  # the source of a list that a history led to
 POPULAR = "popular"  # the source of a list for a user without a history
 
-_DENSE_BLOCK = 256  # users whose scores of all items are held at a time
-_SERVED = 2000  # users whose lists are handed on together, at most
-_CELLS = 20_000_000  # figures and reasons of lists that are held together, but for a single list
-_FIGURES = 7  # of a listed item, about
+DENSE_BATCH_USERS = 256  # whose scores of all items are held at a time
+BATCH_USERS = 2000  # whose lists are handed on together, at most
+BATCH_VALUES = 20_000_000  # of the lists that are held together, but for a single list
+_VALUES_PER_ITEM = 7  # of a listed item, without its reasons
 
 Arrangement: TypeAlias = Callable[[pa.Array, Lists, pa.Array, tuple[str, ...]], pa.RecordBatch]
 """(users, their lists, ids of the items, legs) -> what Spark gets."""
@@ -87,7 +87,7 @@ def serve(
 
 
 def _row_fields(tables: ItemTables, item_type: T.DataType) -> list[T.StructField]:
-    """What a list tells of an item."""
+    """The fields of a listed item."""
     return [
         T.StructField(ITEM, item_type),
         T.StructField(RANK, T.IntegerType()),
@@ -148,19 +148,19 @@ def rank_batches(
     """Histories, some at a time, with their lists; for arguments see `rank_batch`."""
     tables = shared.open()
     excluded = shared_mask.open()["excluded"]
-    served = _served_at_once(request.settings(tables["popularity"], excluded))
+    users = _batch_users(request.settings(tables["popularity"], excluded))
     for batch in batches:
-        for first in range(0, batch.num_rows, served):  # Spark writes some while more are made
-            some = batch.slice(first, served)
+        for first in range(0, batch.num_rows, users):  # Spark writes some while more are made
+            some = batch.slice(first, users)
             with one_thread():
                 lists = rank_batch(some, tables, excluded, fold_ins, request)
             yield some, lists
 
 
-def _served_at_once(settings: Settings) -> int:
+def _batch_users(settings: Settings) -> int:
     """How many users' lists are made together; fewer, the longer these are."""
-    cells = max(settings.length, 1) * (_FIGURES + settings.reasons)
-    return max(min(_CELLS // cells, _SERVED), 1)
+    values_per_user = max(settings.length, 1) * (_VALUES_PER_ITEM + settings.reasons)
+    return max(min(BATCH_VALUES // values_per_user, BATCH_USERS), 1)
 
 
 def rank_batch(
@@ -196,13 +196,13 @@ def rank_batch(
     ]
     return _concatenated(
         rank_dense(
-            _slice(histories, first, first + _DENSE_BLOCK),
+            _slice(histories, first, first + DENSE_BATCH_USERS),
             _dense_scores(legs, request, first),
             neighbours,
             factors,
             settings,
         )
-        for first in range(0, users.shape[0], _DENSE_BLOCK)
+        for first in range(0, users.shape[0], DENSE_BATCH_USERS)
     )
 
 
@@ -217,7 +217,7 @@ def _dense_scores(
         first: the first user of the block.
     """
     weights = request.blend[len(request.blend) - len(legs) :]
-    block = slice(first, first + _DENSE_BLOCK)
+    block = slice(first, first + DENSE_BATCH_USERS)
     return np.stack(
         [
             score_all_items(users[block], items)

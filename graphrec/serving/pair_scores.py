@@ -1,4 +1,4 @@
-"""Scores of given (user, item) pairs, through the same kernel as the lists."""
+"""Scores of given (user, item) pairs, by the kernel that ranks the lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which items of the history speak most for each listed item."""
+"""Reasons: the items of the history that contribute most to the score of each listed item."""
 
 import numpy as np
 
@@ -24,8 +24,8 @@ def name_by_neighbours(
     Args:
         histories: the histories.
         user: whose list it is.
-        neighbours: the merged table.
-        scale: (neighbour legs,), what a weight of the table is worth in the blend.
+        neighbours: the neighbour legs.
+        scale: (neighbour legs,), what one unit of a weight of the table adds to the blend.
         listed: (k,), the listed items, -1 past the end.
         because: (k, reasons), written: the best history items, descending; -1 where none helps.
     """
@@ -84,7 +84,7 @@ def name_by_factors(
         histories: the histories.
         user: whose list it is.
         factors: the factor legs.
-        scale: (legs,), what one unit of a leg's score is worth in the blend.
+        scale: (legs,), what one unit of a leg's score adds to the blend.
         listed: (k,), the listed items, -1 past the end.
         because: (k, reasons), written: the best history items, descending; -1 where none helps.
     """

@@ -1,4 +1,4 @@
-"""All that serving needs to know of the items, on the driver and as shared arrays."""
+"""The item tables that scores are made of, on the driver and as shared arrays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from graphrec.serving.item_factors import FoldIn, ItemFactors
 from graphrec.serving.kernel_types import Factors, Neighbours
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
-_ROUNDING = 1e-6  # relative: what single precision leaves of the variance of equal scores
+_ROUNDING = 1e-6  # relative: the variance that equal scores have in single precision
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class ItemTables:
 
 
 def factor_arrays(legs: Sequence[ItemFactors]) -> dict[str, Array]:
-    """The item vectors of factor legs, one leg after the other, and what is known of them."""
+    """The item vectors of factor legs, one leg after the other, with their norms and means."""
     vectors = [leg.vector for leg in legs]
     norm = np.sqrt((vectors[0] ** 2).sum(axis=1)) if vectors else np.empty(0, np.float32)
     return {

@@ -17,7 +17,7 @@ from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.serving.dense_scores import score_all_items
 from graphrec.serving.eigenbasis import rotate
 from graphrec.serving.item_factors import ItemFactors
-from graphrec.serving.lists import _served_at_once, read_histories, user_factors
+from graphrec.serving.lists import _batch_users, read_histories, user_factors
 from graphrec.serving.request import Request
 from graphrec.serving.tables import factor_arrays
 
@@ -101,8 +101,8 @@ def test_nothing_exceeds_the_catalogue_nor_long_lists_the_memory() -> None:
     asked = Request((1.0,), True, length=10**9, candidates=10**12, reasons=10**9)
     most = asked.settings(popularity, excluded)
     assert (most.length, most.candidates, most.reasons) == (40_000, 40_000, 40_000)
-    assert _served_at_once(most) == 1
+    assert _batch_users(most) == 1
     usual = Request((1.0,), True).settings(popularity, excluded)
     assert (usual.length, usual.candidates, usual.reasons) == (10, 300, 3)
-    assert _served_at_once(usual) == 2000
-    assert _served_at_once(replace(asked, reasons=3).settings(popularity, excluded)) == 50
+    assert _batch_users(usual) == 2000
+    assert _batch_users(replace(asked, reasons=3).settings(popularity, excluded)) == 50

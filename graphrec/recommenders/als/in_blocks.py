@@ -43,7 +43,7 @@ def fit_in_blocks(
         rank: number of latent dimensions.
         iterations: how many times both sides are solved.
         objective: what is minimised.
-        seed: of the first factors.
+        seed: of the random vectors of `graphrec.recommenders.als.svd_init`.
     """
     spark = histories.sparkSession
     with PersistedFrames() as kept:

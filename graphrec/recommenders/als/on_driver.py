@@ -39,7 +39,7 @@ def fit_on_driver(
         rank: number of latent dimensions.
         iterations: how many times both sides are solved.
         objective: what is minimised.
-        seed: of the first factors.
+        seed: of the random vectors of `graphrec.recommenders.als.svd_init`.
     """
     by_user = histories_on_driver(histories)
     return alternate(by_user, random_vectors(items, rank, seed), iterations, objective)

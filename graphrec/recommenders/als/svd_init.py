@@ -1,4 +1,4 @@
-"""Where alternating least squares starts: at approximate singular vectors, not at random.
+"""The initial factors of alternating least squares: approximate singular vectors, not random ones.
 
 The randomised singular value decomposition (Halko, Martinsson and Tropp, "Finding structure with
 randomness", 2011) costs a fifth of an iteration and saves three of eight: the targets R times
@@ -16,11 +16,11 @@ from graphrec.kernels.types import Matrix, read_only
 from graphrec.recommenders.als.sweep import Objective, preferred
 from graphrec.serving.eigenbasis import rotate
 
-_ROUNDING = 1e-4  # shorter columns, relative to the longest, are made of rounding errors
+_ROUNDING = 1e-4  # relative to the longest column: shorter ones are rounding errors
 
 
 def random_vectors(items: int, rank: int, seed: int) -> Matrix:
-    """What the users' basis is made of, (items, rank)."""
+    """Random vectors whose images are a basis of the users, (items, rank): standard normal."""
     return np.random.default_rng(seed).standard_normal((items, rank), dtype=np.float32)
 
 
@@ -37,7 +37,10 @@ def orthonormal(vectors: Matrix) -> Matrix:
 
 
 def balanced(vectors: Matrix) -> Matrix:
-    """RᵀQ, its columns made orthogonal and as long as the square roots of the singular values."""
+    """The items' factors, (rows, rank), from RᵀQ.
+
+    Its columns are made orthogonal, and each as long as the square root of its singular value.
+    """
     return _with_lengths_to(vectors, -0.5)
 
 
@@ -59,6 +62,6 @@ def _multiply_rows(targets: CSR, fixed: Matrix) -> Matrix:
         total = product[row]
         for entry in range(targets.indptr[row], targets.indptr[row + 1]):
             factor, vector = targets.data[entry], fixed[targets.indices[entry]]
-            for d in range(rank):
-                total[d] += factor * vector[d]
+            for dimension in range(rank):
+                total[dimension] += factor * vector[dimension]
     return product

@@ -142,8 +142,8 @@ def test_factors_alone_retrieve_by_themselves(model: HybridRecommenderModel) -> 
         assert ordered(lists) == ordered(alone.rankedLists(5))
         assert lists.where(F.size("because") == 0).isEmpty()
         best = lists.where("user = 'u00' AND rank = 1").first()
-        place = narrow.explain("u00", best["item"], 5).place.first()
-        assert place["rank"] == 1
+        position = narrow.explain("u00", best["item"], 5).position.first()
+        assert position["rank"] == 1
 
 
 def test_the_legs_that_are_there_share_the_default_weights(
