@@ -25,6 +25,10 @@ VECTOR: Final = "vector"  # array<float>, a factor of a user or an item
 INDEX: Final = "index"  # dense id, 0 .. n-1
 SUPPORT: Final = "support"  # long, number of users who have the item
 
+# --- sparse rows, see `graphrec.kernels.csr` ------------------------------------------------------
+INDICES: Final = "indices"  # array<int>, the columns of a row's entries
+DATA: Final = "data"  # array<float>, their values
+
 # --- item pairs and ranked lists ------------------------------------------------------------------
 NEIGHBOUR: Final = "neighbour"
 TOGETHER: Final = "together"  # int, users who have both items, or items that both users have

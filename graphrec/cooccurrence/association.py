@@ -26,22 +26,22 @@ from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
 from graphrec.data.ids_arrow import from_bytes, to_bytes
 from graphrec.errors import ParameterError
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import CSR, entries_of_rows
 from graphrec.kernels.types import Array
 from graphrec.params import at_least, between, checked
-from graphrec.spark.arrow import BatchFunction, entry_places
+from graphrec.spark.arrow import BatchFunction
 from graphrec.spark.item_blocks import item_indices
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
-# What stands first should be what is watched next, and not only what everybody watches: chosen on
+# The first neighbours should be what users turn to next, and not only what everybody has: chosen on
 # held-out items of six data sets by `benchmarks/watched_together.py`. Pairs that one user alone has
-# add little there, and tell of that user.
+# add little there, and reveal what that user did.
 DEFAULT_MEASURE: Final = "npmi"
 DEFAULT_SUPPORT: Final = 2
 DEFAULT_SHRINKAGE: Final = 5.0
 
 
-def association_weights(pairs: PairTable, *, measure: str, shrinkage: float = 0.0) -> SparseRows:
+def association_weights(pairs: PairTable, *, measure: str, shrinkage: float = 0.0) -> CSR:
     """A measure of every pair of the table, as the weights of a leg.
 
     Args:
@@ -53,10 +53,10 @@ def association_weights(pairs: PairTable, *, measure: str, shrinkage: float = 0.
     together = pairs.together.astype(np.float64)
     supports = pairs.support.astype(np.float64)
     weight = MEASURES[measure](
-        together, supports[pairs.item], supports[pairs.neighbour], float(pairs.users)
+        together, supports[pairs.row_indices], supports[pairs.indices], float(pairs.users)
     )
     weight *= together / (together + shrinkage)
-    return SparseRows(pairs.start, pairs.neighbour, weight.astype(np.float32))
+    return pairs.with_data(weight.astype(np.float32))
 
 
 def watched_together(
@@ -140,9 +140,9 @@ def association_lists(
             found=repr(measure),
             fix=f"one of {', '.join(MEASURES)}",
         )
-    if ordered and not pairs.after.size and pairs.neighbour.size:
+    if ordered and not pairs.after.size and pairs.indices.size:
         raise ParameterError(
-            "what was watched after cannot be told without times",
+            "the order of interactions is not known without times",
             fix="name a timestamp column when fitting",
         )
     schema = T.StructType(
@@ -162,8 +162,8 @@ def association_lists(
         {
             "ids": to_bytes(ids),
             "support": pairs.support,
-            "start": pairs.start,
-            "neighbour": pairs.neighbour,
+            "indptr": pairs.indptr,
+            "indices": pairs.indices,
             TOGETHER: pairs.together,
             AFTER: pairs.after,
         },
@@ -187,12 +187,15 @@ def _lister(
         table = shared.open()
         ids = from_bytes(table["ids"])
         for batch in batches:
-            item, pair = _pairs_of(batch[INDEX].to_numpy(), table["start"])
+            items = batch[INDEX].to_numpy()
+            indptr, pair = entries_of_rows(table["indptr"], items)
+            item = np.repeat(items, np.diff(indptr))
             enough = table[TOGETHER][pair] >= min_support
             item, pair = item[enough], pair[enough]
+            neighbour = table["indices"][pair]
             together = table[TOGETHER][pair].astype(np.float64)
             item_support = table["support"][item].astype(np.float64)
-            neighbour_support = table["support"][table["neighbour"][pair]].astype(np.float64)
+            neighbour_support = table["support"][neighbour].astype(np.float64)
             values = {
                 name: formula(together, item_support, neighbour_support, float(users))
                 for name, formula in MEASURES.items()
@@ -200,29 +203,21 @@ def _lister(
             score = values[measure] * together / (together + shrinkage)
             if ordered:
                 score = score * table[AFTER][pair] / together
-            kept, rank = _best_of_each(item, table["neighbour"][pair], score, length)
+            kept, rank = _best_of_each(item, neighbour, score, length)
             yield pa.RecordBatch.from_pydict(
                 {
                     ITEM: ids.take(pa.array(item[kept])),
-                    NEIGHBOUR: ids.take(pa.array(table["neighbour"][pair[kept]])),
+                    NEIGHBOUR: ids.take(pa.array(neighbour[kept])),
                     RANK: rank,
                     TOGETHER: table[TOGETHER][pair[kept]],
                     AFTER: _after(table, pair[kept]),
                     SUPPORT_ITEM: table["support"][item[kept]],
-                    SUPPORT_NEIGHBOUR: table["support"][table["neighbour"][pair[kept]]],
+                    SUPPORT_NEIGHBOUR: table["support"][neighbour[kept]],
                 }
                 | {name: value[kept] for name, value in values.items()}
             )
 
     return list_items
-
-
-def _pairs_of(
-    items: npt.NDArray[np.int32], start: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """The places of some items' pairs in the table, and whose they are."""
-    length = start[items + 1] - start[items]
-    return np.repeat(items, length), entry_places(start[items], length)
 
 
 def _best_of_each(
@@ -231,7 +226,7 @@ def _best_of_each(
     score: npt.NDArray[np.float64],
     length: int,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Places of each item's best neighbours and their ranks; ties go to the more popular one."""
+    """Positions of each item's best neighbours and their ranks; ties go to the more popular one."""
     order = np.lexsort((neighbour, -score, item))
     first = np.flatnonzero(np.diff(item[order], prepend=-1))
     run = np.diff(np.append(first, order.size))

@@ -36,7 +36,7 @@ def count_in_blocks(
         block_entries: how many interactions one task may hold.
 
     Returns:
-        What the histories sum up to, start (items + 1,), and `count.entries` of the pairs.
+        What the histories sum up to, indptr (items + 1,), and `count.entries` of the pairs.
     """
     totals = total_histories(histories, count.items, count.channels)
     shared = share_arrays(histories.sparkSession, {"norm": totals.norm})
@@ -46,8 +46,8 @@ def count_in_blocks(
     counted = columns.repartitionById(blocks, _BLOCK).mapInArrow(
         block, packed_schema(count.entries)
     )
-    start, entries = gather(counted, count.items, count.entries)
-    return totals, start, entries
+    indptr, entries = gather(counted, count.items, count.entries)
+    return totals, indptr, entries
 
 
 def _blocks(histories: DataFrame, block_entries: int) -> int:

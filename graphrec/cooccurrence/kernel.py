@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.exact_sums import PARTS, add_parts
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.top_k import best_unordered
@@ -15,21 +16,17 @@ _TOGETHER, _AFTER, _COUNTS = 0, 1, 2  # columns of what is summed for a pair; be
 class Histories(NamedTuple):
     """Some users' histories, by user and by item."""
 
-    start: Indices  # (users + 1,), the history of user u stands at start[u]:start[u + 1]
-    item: Indices  # (entries,)
-    weight: Vector  # (entries,), r
+    by_user: CSR  # (users, items), the weights r
     time: Vector  # (entries,), when; (0,) where the order does not matter
     scale: Matrix  # (users, channels), s_u^-e
-    item_start: Indices  # (items + 1,), the entries that name item i
-    item_user: Indices  # (entries,), whose history such an entry is in, ascending for each item
-    item_entry: Indices  # (entries,), which entry of all histories it is
+    by_item: CSR  # (items, users), as data the position of each entry in `by_user`, int64
 
 
 class CountedPairs(NamedTuple):
-    """Rows of the pair table; the neighbours of a row ascend."""
+    """Rows of the pair table: a CSR with several values for each entry."""
 
-    start: Indices  # (rows + 1,)
-    neighbour: Indices  # (pairs,)
+    indptr: Indices  # (rows + 1,)
+    indices: Indices  # (pairs,), the neighbours, ascending within a row
     together: Indices  # (pairs,), users who have both
     after: Indices  # (pairs,), users who had the neighbour later; (0,) without times
     sums: Matrix  # (pairs, channels)
@@ -67,21 +64,21 @@ def count_pairs(
     for row in range(rows.size):
         count = _add_products(rows[row], histories, met, total)
         kept = _best_neighbours(met[:count], total, norm, rows[row], max_neighbours, min_support)
-        place = out.start[row]
+        pair = out.indptr[row]
         for other in kept:
-            out.neighbour[place] = other
-            out.together[place] = total[other, _TOGETHER]
-            out.sums[place] = total[other, _COUNTS:]
+            out.indices[pair] = other
+            out.together[pair] = total[other, _TOGETHER]
+            out.sums[pair] = total[other, _COUNTS:]
             if ordered:
-                out.after[place] = total[other, _AFTER]
-            place += 1
-        out.start[row + 1] = place
+                out.after[pair] = total[other, _AFTER]
+            pair += 1
+        out.indptr[row + 1] = pair
         for other in met[:count]:
             total[other] = 0.0
-    used = out.start[rows.size]
+    used = out.indptr[rows.size]
     return CountedPairs(
-        out.start,
-        out.neighbour[:used],
+        out.indptr,
+        out.indices[:used],
         out.together[:used],
         out.after[:used] if ordered else out.after,
         out.sums[:used],
@@ -102,22 +99,23 @@ def _add_products(item: int, histories: Histories, met: Indices, total: Matrix) 
     Returns:
         How many are met.
     """
-    scale, weight, time = histories.scale, histories.weight, histories.time
+    by_user, by_item = histories.by_user, histories.by_item
+    scale, weight, time = histories.scale, by_user.data, histories.time
     channels = scale.shape[1]
     ordered = time.size > 0
     count = np.uint64(0)
-    for at in range(histories.item_start[item], histories.item_start[item + 1]):
-        user, entry = histories.item_user[at], histories.item_entry[at]
+    for at in range(by_item.indptr[item], by_item.indptr[item + 1]):
+        user, entry = by_item.indices[at], by_item.data[at]
         own, one, two = np.float64(weight[entry]), scale[user, 0], scale[user, channels - 1]
-        first, last = histories.start[user], histories.start[user + 1]
-        for place in range(np.uint64(first), np.uint64(last)):
-            other = np.uint32(histories.item[place])
+        first, last = by_user.indptr[user], by_user.indptr[user + 1]
+        for other_entry in range(np.uint64(first), np.uint64(last)):
+            other = np.uint32(by_user.indices[other_entry])
             met[count] = other  # overwritten by the next if it was met before: no branch
             count += np.uint64(total[other, _TOGETHER] == 0.0)
             total[other, _TOGETHER] += 1.0
             if ordered:
-                total[other, _AFTER] += time[place] > time[entry]  # likewise: half of them are
-            product = own * weight[place]
+                total[other, _AFTER] += time[other_entry] > time[entry]  # likewise: half of them
+            product = own * weight[other_entry]
             if channels == 2:  # the rule, without a loop
                 total[other, _COUNTS] += one * product
                 total[other, _COUNTS + 1] += two * product
@@ -157,13 +155,15 @@ def sum_items(histories: Histories) -> Indices:
     Returns:
         (items, 1 + channels, PARTS) int64: `Σ_u r_ui`, and for each channel `Σ_u scale_uc · r_ui²`.
     """
-    channels = histories.scale.shape[1]
-    total = np.zeros((histories.item_start.size - 1, 1 + channels, PARTS), np.int64)
-    for item in range(histories.item_start.size - 1):
-        for at in range(histories.item_start[item], histories.item_start[item + 1]):
-            weight = np.float64(histories.weight[histories.item_entry[at]])
+    by_item, channels = histories.by_item, histories.scale.shape[1]
+    items = by_item.indptr.size - 1
+    total = np.zeros((items, 1 + channels, PARTS), np.int64)
+    for item in range(items):
+        for at in range(by_item.indptr[item], by_item.indptr[item + 1]):
+            weight = np.float64(histories.by_user.data[by_item.data[at]])
             add_parts(total[item, 0], weight)
             for channel in range(channels):
-                scale = histories.scale[histories.item_user[at], channel]
+                scale = histories.scale[by_item.indices[at], channel]
+
                 add_parts(total[item, 1 + channel], scale * weight * weight)
     return total

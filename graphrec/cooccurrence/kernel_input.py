@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
 from graphrec.cooccurrence.kernel import Histories
-from graphrec.kernels.transpose import transposed
+from graphrec.kernels.csr import CSR, csr, transpose_pattern
 from graphrec.kernels.types import read_only
-from graphrec.spark.arrow import offsets, one_array, values
+from graphrec.spark.arrow import one_array, rows_from_lists, values
 
-_FAINTEST = 1e-6  # a history of less weight counts for nothing: decay may leave next to none
+MIN_STRENGTH = (
+    1e-6  # a user whose weights sum to less counts for nothing: decay may leave next to none
+)
 
 
 def read_histories(
@@ -29,28 +31,22 @@ def read_histories(
         ordered: whether times are read.
     """
     histories = histories.sort_by(USER)  # sums of floats depend on their order
-    start = read_only(offsets(one_array(histories[ITEMS])))
-    item = read_only(values(one_array(histories[ITEMS]), np.int32))
-    weight = read_only(values(one_array(histories[WEIGHTS]), np.float32))
+    by_user = rows_from_lists(one_array(histories[ITEMS]), one_array(histories[WEIGHTS]))
     time = values(one_array(histories[TIMES]), np.float64) if ordered else np.empty(0)
-    by_item = transposed(start, item, items)
     return Histories(
-        start,
-        item,
-        weight,
+        by_user,
         read_only(time),
-        read_only(_user_scale(start, weight, channels)),
-        *(read_only(array) for array in by_item),
+        read_only(_user_scale(by_user, channels)),
+        csr(*transpose_pattern(by_user.indptr, by_user.indices, items)),
     )
 
 
-def _user_scale(
-    start: npt.NDArray[np.int64], weight: npt.NDArray[np.float32], channels: Sequence[float]
-) -> npt.NDArray[np.float64]:
+def _user_scale(by_user: CSR, channels: Sequence[float]) -> npt.NDArray[np.float64]:
     """s_u^-e for each user and channel, (users, channels)."""
-    strength = np.add.reduceat(weight.astype(np.float64), start[:-1])
+    strength = np.add.reduceat(by_user.data.astype(np.float64), by_user.indptr[:-1])
     scale = np.zeros((strength.size, len(channels)))
-    positive = strength > _FAINTEST
+    positive = strength > MIN_STRENGTH
+
     for channel, exponent in enumerate(channels):
         scale[positive, channel] = strength[positive] ** -exponent
     return scale

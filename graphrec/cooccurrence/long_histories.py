@@ -1,9 +1,10 @@
-"""Counts of users that the cap on histories leaves out of the pair table, put back exactly.
+"""Exact numbers of users for a pair table that was counted from capped histories.
 
 Sums over pairs cost the square of a history's length, so long histories are capped before pairs are
-counted (`graphrec.data.histories.cap_histories`). What is learned may be thinner by that; a count
-that people read may not. Here only the pairs that the table holds are looked up, for capped users
-alone: the cost is a history's length times the neighbours of an item, however long the history is.
+counted (`graphrec.data.histories.cap_histories`). The weights that are learned from the sums may
+depend on the cap, but a number of users that people read must not. So the users with longer
+histories are counted once more, whole, and only for the pairs that the table holds: the cost is a
+history's length times the number of an item's neighbours.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from pyspark.sql import functions as F
 
 from graphrec.columns import AFTER, INDEX, ITEMS, SUPPORT, TIMES, TOGETHER
 from graphrec.data.histories import cap_histories
+from graphrec.kernels.csr import CSR, csr
 from graphrec.kernels.jit import compiled
-from graphrec.kernels.types import Indices, Vector, read_only
+from graphrec.kernels.types import Indices, read_only
 from graphrec.spark.arrow import offsets, one_array, values
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
@@ -38,8 +40,8 @@ class Counts(NamedTuple):
 
 def counts_left_out(
     histories: DataFrame,
-    start: Indices,
-    neighbour: Indices,
+    indptr: Indices,
+    indices: Indices,
     *,
     max_history: int,
     ordered: bool,
@@ -49,8 +51,8 @@ def counts_left_out(
 
     Args:
         histories: (user, items, weights, times), not capped.
-        start: (items + 1,), rows of the table.
-        neighbour: (pairs,), ascending within a row.
+        indptr: (items + 1,), rows of the table.
+        indices: (pairs,), the neighbours, ascending within a row.
         max_history: interactions of a user that the table was counted from.
         ordered: also count in how many histories the neighbour came later.
         on_driver: whether the driver counts, which can hold all histories then.
@@ -61,29 +63,27 @@ def counts_left_out(
     )
     signed = both_ways.select(ITEMS, _SIGN, *([TIMES] if ordered else []))
     if on_driver:
-        return _count(signed.toArrow(), start, neighbour, ordered=ordered)
-    shared = share_arrays(histories.sparkSession, {"start": start, "neighbour": neighbour})
+        return _count(signed.toArrow(), indptr, indices, ordered=ordered)
+    shared = share_arrays(histories.sparkSession, {"indptr": indptr, "indices": indices})
     counted = signed.mapInArrow(partial(_count_batches, shared=shared, ordered=ordered), _SCHEMA)
     added = counted.groupBy(INDEX).agg(*(F.sum(name).alias(name) for name in Counts._fields))
-    return _gathered(added.toArrow(), start.size - 1, neighbour.size, ordered=ordered)
+    return _gathered(added.toArrow(), indptr.size - 1, indices.size, ordered=ordered)
 
 
-def _count(histories: pa.Table, start: Indices, neighbour: Indices, *, ordered: bool) -> Counts:
+def _count(histories: pa.Table, indptr: Indices, indices: Indices, *, ordered: bool) -> Counts:
     items = one_array(histories[ITEMS])
     time = values(one_array(histories[TIMES]), np.float64) if ordered else np.empty(0)
     counts = Counts(
-        np.zeros(neighbour.size, np.int64),
-        np.zeros(neighbour.size if ordered else 0, np.int64),
-        np.zeros(start.size - 1, np.int64),
+        np.zeros(indices.size, np.int64),
+        np.zeros(indices.size if ordered else 0, np.int64),
+        np.zeros(indptr.size - 1, np.int64),
     )
     _add_counts(
-        read_only(offsets(items)),
-        read_only(values(items, np.int32)),
-        read_only(time),
+        csr(offsets(items), values(items, np.int32), time),
         read_only(one_array(histories[_SIGN]).to_numpy()),
-        read_only(start),
-        read_only(neighbour),
-        *counts,
+        read_only(indptr),
+        read_only(indices),
+        counts,
     )
     return counts
 
@@ -97,7 +97,7 @@ def _count_batches(
         return
     table = shared.open()
     found = _count(
-        pa.Table.from_batches(received), table["start"], table["neighbour"], ordered=ordered
+        pa.Table.from_batches(received), table["indptr"], table["indices"], ordered=ordered
     )
     after = found.after if ordered else np.zeros_like(found.together)
     pair = np.flatnonzero(found.together | after)
@@ -131,30 +131,31 @@ def _filled(size: int, column: Mapping[str, Indices], name: str, kept: Indices) 
 
 @compiled
 def _add_counts(
-    history_start: Indices,
-    history_item: Indices,
-    history_time: Vector,
-    sign: Indices,
-    start: Indices,
-    neighbour: Indices,
-    together: Indices,
-    after: Indices,
-    support: Indices,
+    histories: CSR, sign: Indices, indptr: Indices, indices: Indices, counts: Counts
 ) -> None:
-    """Add each history's pairs of the table, and its items, times its sign."""
-    entry_of = np.full(start.size - 1, -1, np.int64)
-    for user in range(history_start.size - 1):
-        first, last = history_start[user], history_start[user + 1]
+    """Add each history's pairs of the table, and its items, times its sign.
+
+    Args:
+        histories: (users, items), as data the times; (0,) without.
+        sign: (users,), 1 or -1.
+        indptr: (items + 1,), rows of the table.
+        indices: (pairs,).
+        counts: written.
+    """
+    entry_of = np.full(indptr.size - 1, -1, np.int64)
+    time = histories.data
+    for user in range(histories.indptr.size - 1):
+        first, last = histories.indptr[user], histories.indptr[user + 1]
         for entry in range(first, last):
-            entry_of[history_item[entry]] = entry
-            support[history_item[entry]] += sign[user]
+            entry_of[histories.indices[entry]] = entry
+            counts.support[histories.indices[entry]] += sign[user]
         for entry in range(first, last):
-            item = history_item[entry]
-            for pair in range(start[item], start[item + 1]):
-                other = entry_of[neighbour[pair]]
+            item = histories.indices[entry]
+            for pair in range(indptr[item], indptr[item + 1]):
+                other = entry_of[indices[pair]]
                 if other >= 0:
-                    together[pair] += sign[user]
-                    if history_time.size > 0 and history_time[other] > history_time[entry]:
-                        after[pair] += sign[user]
+                    counts.together[pair] += sign[user]
+                    if time.size > 0 and time[other] > time[entry]:
+                        counts.after[pair] += sign[user]
         for entry in range(first, last):
-            entry_of[history_item[entry]] = -1
+            entry_of[histories.indices[entry]] = -1

@@ -26,11 +26,11 @@ def count_on_driver(
         count: what is counted.
 
     Returns:
-        What the histories sum up to, start (items + 1,), and `count.entries` of the pairs.
+        What the histories sum up to, indptr (items + 1,), and `count.entries` of the pairs.
     """
     read = count.read(count.read_columns(histories).toArrow())
     totals = totals_of(read, count.channels)
-    start, entries = rows_on_driver(
+    indptr, entries = rows_on_driver(
         count.items, lambda some: count.rows(some, read, totals.norm), count.entries
     )
-    return totals, start, entries
+    return totals, indptr, entries

@@ -1,8 +1,8 @@
-"""Item-item weights that know what is watched after what.
+"""Item-item weights that depend on the order in which users had the two items.
 
 A weight (item -> listed item) is multiplied by `(2·p)^γ`, where p is the share of the common users
-who had the listed item later, smoothed by one user either way: `p = (after + 1) / (together + 2)`.
-A pair in which neither comes first keeps its weight. A rule of our own, with Laplace's smoothing.
+who had the listed item later, with Laplace's smoothing: `p = (after + 1) / (together + 2)`. A pair
+of which neither item tends to come first has p = 1/2 and keeps its weight. A rule of our own.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import numpy as np
 
 from graphrec.cooccurrence.table import PairTable
 from graphrec.errors import ParameterError
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import CSR, csr
 from graphrec.kernels.jit import compiled
-from graphrec.kernels.types import Indices, Vector
+from graphrec.kernels.types import Vector
 
 
-def weigh_by_order(rows: SparseRows, pairs: PairTable, exponent: float) -> SparseRows:
-    """Raise the weights of what is watched later, and lower those of what is watched before.
+def weigh_by_order(rows: CSR, pairs: PairTable, exponent: float) -> CSR:
+    """Raise the weights of items that tend to come later, and lower those that come before.
 
     Args:
-        rows: (item of the history, listed item, weight).
+        rows: (items of the history, listed items), the weights.
         pairs: counted with times; a pair that it does not hold keeps its weight.
         exponent: γ >= 0; 0 changes nothing.
 
@@ -29,29 +29,28 @@ def weigh_by_order(rows: SparseRows, pairs: PairTable, exponent: float) -> Spars
     """
     if exponent == 0.0:
         return rows
-    if pairs.neighbour.size and not pairs.after.size:
+    if pairs.indices.size and not pairs.after.size:
         raise ParameterError(
-            "what was watched after cannot be told without times",
+            "the order of interactions is not known without times",
             fix="name a timestamp column when fitting, or leave orderExponent at 0",
         )
     factor = (2.0 * (pairs.after + 1.0) / (pairs.together + 2.0)) ** exponent
-    matched = _values_of(
-        rows.start, rows.neighbour, pairs.start, pairs.neighbour, factor.astype(np.float32)
-    )
-    return SparseRows(rows.start, rows.neighbour, rows.weight * matched)
+    factors = pairs.with_data(factor.astype(np.float32))
+    return csr(rows.indptr, rows.indices, rows.data * _values_at(rows, factors))
 
 
 @compiled
-def _values_of(
-    start: Indices, neighbour: Indices, from_start: Indices, from_neighbour: Indices, value: Vector
-) -> Vector:
-    """The values that another table has for these pairs, 1 where it has none; rows ascend."""
-    found = np.ones(neighbour.size, np.float32)
-    for row in range(start.size - 1):
-        at, last = from_start[row], from_start[row + 1]
-        for pair in range(start[row], start[row + 1]):
-            while at < last and from_neighbour[at] < neighbour[pair]:
+def _values_at(rows: CSR, other: CSR) -> Vector:
+    """Another matrix' values at the entries of this one, (entries,); 1 where it has no entry.
+
+    The columns ascend within each row of both.
+    """
+    found = np.ones(rows.indices.size, np.float32)
+    for row in range(rows.indptr.size - 1):
+        at, last = other.indptr[row], other.indptr[row + 1]
+        for entry in range(rows.indptr[row], rows.indptr[row + 1]):
+            while at < last and other.indices[at] < rows.indices[entry]:
                 at += 1
-            if at < last and from_neighbour[at] == neighbour[pair]:
-                found[pair] = value[at]
+            if at < last and other.indices[at] == rows.indices[entry]:
+                found[entry] = other.data[at]
     return found

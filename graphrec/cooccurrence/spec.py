@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from graphrec.columns import AFTER, ITEMS, NEIGHBOUR, TIMES, TOGETHER, USER, WEIGHTS
+from graphrec.columns import AFTER, INDICES, ITEMS, TIMES, TOGETHER, USER, WEIGHTS
 from graphrec.cooccurrence.kernel import Histories, count_pairs
 from graphrec.cooccurrence.kernel_input import read_histories
 from graphrec.kernels.types import Indices, Vector
-from graphrec.spark.packed_rows import Rows
+from graphrec.spark.packed_rows import RowBlock
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PairCount:
     @property
     def entries(self) -> dict[str, type[np.generic]]:
         """The names of what is counted for a pair, and as what."""
-        counts = (NEIGHBOUR, TOGETHER, AFTER) if self.ordered else (NEIGHBOUR, TOGETHER)
+        counts = (INDICES, TOGETHER, AFTER) if self.ordered else (INDICES, TOGETHER)
         return dict.fromkeys(counts, np.int32) | {f"sums_{e}": np.float32 for e in self.channels}
 
     @property
@@ -44,7 +44,7 @@ class PairCount:
         """Arrange histories for counting."""
         return read_histories(histories, self.items, self.channels, ordered=self.ordered)
 
-    def rows(self, index: Indices, histories: Histories, norm: Vector) -> Rows:
+    def rows(self, index: Indices, histories: Histories, norm: Vector) -> RowBlock:
         """Some rows of the table.
 
         Args:
@@ -55,4 +55,4 @@ class PairCount:
         found = count_pairs(index, histories, norm, self.max_neighbours, self.min_support)
         sums = {f"sums_{e}": found.sums[:, channel] for channel, e in enumerate(self.channels)}
         entries = found._asdict() | sums
-        return Rows(index, found.start, {name: entries[name] for name in self.entries})
+        return RowBlock(index, found.indptr, {name: entries[name] for name in self.entries})

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from graphrec.columns import AFTER, ITEMS, NEIGHBOUR, TOGETHER
+from graphrec.columns import AFTER, INDICES, ITEMS, TOGETHER
 from graphrec.cooccurrence.in_blocks import count_in_blocks
 from graphrec.cooccurrence.long_histories import counts_left_out
 from graphrec.cooccurrence.on_driver import count_on_driver
@@ -34,8 +34,9 @@ from graphrec.cooccurrence.spec import PairCount
 from graphrec.cooccurrence.totals import SELECTING
 from graphrec.data.dataset import Dataset
 from graphrec.data.histories import cap_histories
+from graphrec.kernels.csr import CSR, csr, row_indices
 from graphrec.kernels.jit import compiled
-from graphrec.kernels.types import Indices, Vector, read_only
+from graphrec.kernels.types import Vector, read_only
 from graphrec.progress import stage
 from graphrec.spark.parallelism import is_better_on_driver
 
@@ -49,15 +50,15 @@ _QUICK = 1_000_000  # interactions, some seconds on one machine
 
 @dataclass(frozen=True)
 class PairTable:
-    """Pairs (item, neighbour) as rows of a sparse matrix, with one column per exponent."""
+    """Pairs (item, neighbour): a CSR of (items, items) with several values for each entry."""
 
     users: int
     mean_scale: dict[float, float]  # exponent -> mean of s_u^-e over the users, see `Totals`
     strength: npt.NDArray[np.float64]  # (items,), s_i = Σ_u r_ui
     support: npt.NDArray[np.int64]  # (items,), users who have the item
     own: dict[float, npt.NDArray[np.float64]]  # exponent -> (items,), an item's sum with itself
-    start: npt.NDArray[np.int64]  # (items + 1,)
-    neighbour: npt.NDArray[np.int32]  # (pairs,), ascending within a row
+    indptr: npt.NDArray[np.int64]  # (items + 1,)
+    indices: npt.NDArray[np.int32]  # (pairs,), the neighbours, ascending within a row
     together: npt.NDArray[np.int32]  # (pairs,), users who have both
     after: npt.NDArray[np.int32]  # (pairs,), users who had the neighbour later; (0,) without times
     sums: dict[float, npt.NDArray[np.float32]]  # exponent -> (pairs,)
@@ -68,20 +69,19 @@ class PairTable:
         return self.support.size
 
     @property
-    def item(self) -> npt.NDArray[np.int32]:
-        """The row of each pair, (pairs,)."""
-        return np.repeat(np.arange(self.items, dtype=np.int32), np.diff(self.start))
+    def row_indices(self) -> npt.NDArray[np.int32]:
+        """The item of each pair whose neighbour is the other, (pairs,)."""
+        return row_indices(self.indptr)
 
     @property
     def cosine(self) -> npt.NDArray[np.float32]:
         """Cosine of each pair in the selecting exponent, (pairs,), 0 to 1."""
         norm = np.sqrt(self.own[SELECTING])
-        return _cosines(
-            read_only(self.start),
-            read_only(self.neighbour),
-            read_only(self.sums[SELECTING]),
-            read_only(norm),
-        )
+        return _cosines(self.with_data(self.sums[SELECTING]), read_only(norm))
+
+    def with_data(self, data: Vector) -> CSR:
+        """The pairs as rows of a matrix, with these values, (pairs,)."""
+        return csr(self.indptr, self.indices, data)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def count_pairs(dataset: Dataset, spec: PairSpec) -> PairTable:
             ordered=dataset.timed,
             block_entries=spec.block_entries,
         )
-        counts["pairs"] = table.neighbour.size
+        counts["pairs"] = table.indices.size
     return table
 
 
@@ -164,17 +164,17 @@ def build_pair_table(
     capped = cap_histories(histories, max_history) if too_long else histories
     on_driver = _is_for_driver(histories, count, entries, block_entries)
     if on_driver:
-        totals, start, found = count_on_driver(capped, count)
+        totals, indptr, found = count_on_driver(capped, count)
     else:
-        totals, start, found = count_in_blocks(capped, count, block_entries=block_entries)
+        totals, indptr, found = count_in_blocks(capped, count, block_entries=block_entries)
     table = PairTable(
         users=totals.users,
         mean_scale=totals.mean_scale,
         strength=totals.strength,
         support=totals.support,
         own=totals.own,
-        start=start,
-        neighbour=found[NEIGHBOUR],
+        indptr=indptr,
+        indices=found[INDICES],
         together=found[TOGETHER],
         after=found.get(AFTER, np.empty(0, np.int32)),
         sums={e: found[f"sums_{e}"] for e in channels},
@@ -208,8 +208,8 @@ def _whole(table: PairTable, histories: DataFrame, max_history: int, on_driver: 
     ordered = table.after.size > 0
     left_out = counts_left_out(
         histories,
-        table.start,
-        table.neighbour,
+        table.indptr,
+        table.indices,
         max_history=max_history,
         ordered=ordered,
         on_driver=on_driver,
@@ -223,10 +223,11 @@ def _whole(table: PairTable, histories: DataFrame, max_history: int, on_driver: 
 
 
 @compiled
-def _cosines(start: Indices, neighbour: Indices, sums: Vector, norm: Vector) -> Vector:
+def _cosines(sums: CSR, norm: Vector) -> Vector:
     """Each pair's sum over both norms; row by row, for arrays of all pairs are large."""
-    cosine = np.empty(neighbour.size, np.float32)
-    for row in range(start.size - 1):
-        for pair in range(start[row], start[row + 1]):
-            cosine[pair] = sums[pair] / (norm[row] * norm[neighbour[pair]])
+    cosine = np.empty(sums.indices.size, np.float32)
+    for row in range(norm.size):
+        for pair in range(sums.indptr[row], sums.indptr[row + 1]):
+            cosine[pair] = sums.data[pair] / (norm[row] * norm[sums.indices[pair]])
+
     return cosine

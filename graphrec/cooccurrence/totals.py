@@ -47,7 +47,8 @@ def totals_of(histories: Histories, channels: Sequence[float]) -> Totals:
         histories: all of them.
         channels: their exponents.
     """
-    support = np.append(np.diff(histories.item_start), histories.start.size - 1)
+    users = histories.by_user.indptr.size - 1
+    support = np.append(np.diff(histories.by_item.indptr), users)
     whole = np.concatenate((sum_items(histories), _sum_users(histories)[np.newaxis]))
     return _totals(support, whole, channels)
 
@@ -60,7 +61,7 @@ def total_histories(histories: DataFrame, items: int, channels: Sequence[float])
         items: number of items.
         channels: the wanted exponents.
     """
-    parts = [f"part_{place}" for place in range((1 + len(channels)) * PARTS)]
+    parts = [f"part_{n}" for n in range((1 + len(channels)) * PARTS)]
     schema = ", ".join([f"{INDEX} int", f"{SUPPORT} bigint", *(f"{part} bigint" for part in parts)])
     summed = histories.select(USER, ITEMS, WEIGHTS).mapInArrow(
         partial(_sum_batches, items=items, channels=tuple(channels)), schema
@@ -74,8 +75,8 @@ def total_histories(histories: DataFrame, items: int, channels: Sequence[float])
     support = np.zeros(items + 1, np.int64)
     support[index] = table[SUPPORT].to_numpy()
     whole = np.zeros((items + 1, len(parts)), np.int64)
-    for place, part in enumerate(parts):
-        whole[index, place] = table[part].to_numpy()
+    for n, part in enumerate(parts):
+        whole[index, n] = table[part].to_numpy()
     return _totals(support, whole.reshape(items + 1, -1, PARTS), channels)
 
 
@@ -104,7 +105,7 @@ def _sum_batches(
     for batch in batches:
         table = pa.Table.from_batches([batch])
         histories = read_histories(table, items, channels, ordered=False)
-        support[:_ALL] += np.diff(histories.item_start)
+        support[:_ALL] += np.diff(histories.by_item.indptr)
         support[_ALL] += batch.num_rows
         whole[:_ALL] += sum_items(histories)
         whole[_ALL] += _sum_users(histories)
@@ -120,14 +121,17 @@ def _sum_batches(
 
 
 def _sum_users(histories: Histories) -> Indices:
-    """What users count, and what they count times s_u^-e, summed up, (1 + channels, PARTS).
+    """Σ_u m_u and, for each channel, Σ_u m_u · s_u^-e, exactly, (1 + channels, PARTS).
 
-    A user counts the mean of the squared weights, as in a sum of r_ui · r_uj: without decay, 1.
-    With decay, those of long ago have next to no strength, and a scale that would drown all others.
+    The mean of s_u^-e over the users (`Totals.mean_scale`) is weighted by m_u, the mean of the
+    user's squared weights: 1 without decay, and in proportion to what the user adds to a sum of
+    r_ui · r_uj. In an unweighted mean, users whose interactions have all but decayed would outweigh
+    all others, for their strength s_u is near 0 and s_u^-e is huge.
     """
-    length = np.diff(histories.start)
-    squared = np.square(histories.weight.astype(np.float64))
-    counts = (np.add.reduceat(squared, histories.start[:-1]) / length)[:, np.newaxis]
+    by_user = histories.by_user
+    squared = np.square(by_user.data.astype(np.float64))
+    sums = np.add.reduceat(squared, by_user.indptr[:-1])
+    counts = (sums / np.diff(by_user.indptr))[:, np.newaxis]
     return _sum_columns(np.hstack((counts, counts * histories.scale)))
 
 

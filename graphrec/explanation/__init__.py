@@ -1,1 +1,1 @@
-"""Why a user is recommended an item: shares of the score, place in the list, paths in the graph."""
+"""Why a user is recommended an item: shares of the score, rank in the list, paths in the graph."""

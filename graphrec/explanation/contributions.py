@@ -1,9 +1,9 @@
-"""What each leg, and each item of the history, adds to the score of an item.
+"""How much each leg, and each item of the history, contributes to the score of an item.
 
 The score is linear in the history. A neighbour leg scores `Σ_i w_i·S_ij`; a factor leg scores
 `p·q_j`, and p is folded in from the history by one linear system, or is a mean of its vectors.
-Standardising divides by the leg's deviation over all items, which scales the parts, and takes the
-mean off, which is a part of its own. So nothing is approximated: the parts sum to the score.
+Standardising subtracts the leg's mean over all items, which is a part of its own, and divides by
+the deviation, which scales all parts. Nothing is approximated: the parts sum to the score.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from graphrec.serving.accumulator import empty_accumulator
 from graphrec.serving.blend import leg_weights
 from graphrec.serving.factor_scores import user_vector
 from graphrec.serving.kernel import score_items
-from graphrec.serving.neighbour_scores import FLATTEST, moments, sum_neighbours, units
+from graphrec.serving.neighbour_scores import MIN_DEVIATION, moments, sum_neighbours, units
 
 POPULARITY: Final = "popularity"  # the one leg of a score without a history
 
@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Contributions:
-    """A score taken apart, in the order of `legs`.
+    """The parts of a score, by leg in the order of `legs`.
 
     A leg's share is `weight · (raw - mean) / deviation`, and also the sum of its column in
     `parts`, of `other` and of `constant`.
@@ -48,7 +48,7 @@ class Contributions:
 
 
 def contributions(user: UserContext, item: int) -> Contributions:
-    """Take the score of an item apart."""
+    """The parts that the score of an item is the sum of."""
     if not user.personal:
         return _popular(user, item)
     score, share = score_items(
@@ -64,8 +64,8 @@ def contributions(user: UserContext, item: int) -> Contributions:
     parts, other, mean, deviation = (
         np.concatenate(arrays, axis=-1) for arrays in zip(*legs, strict=True)
     )
-    weight = leg_weights(user.histories.weight, user.settings).astype(np.float64)
-    differs = deviation > FLATTEST
+    weight = leg_weights(user.histories.items.data, user.settings).astype(np.float64)
+    differs = deviation > MIN_DEVIATION
     scale = np.where(differs, weight / np.where(differs, deviation, 1.0), 0.0)
     return Contributions(
         score=float(score[0]),
@@ -87,19 +87,19 @@ _Legs = tuple[Floats, Floats, Floats, Floats]  # parts (history, legs), other, m
 def _neighbour_legs(user: UserContext, item: int) -> _Legs:
     """The neighbour legs' own scores, in parts, and their moments over all items."""
     unit = units(user.histories, 0, user.neighbours)
-    reached = empty_accumulator(user.tables.catalogue.size, unit.size)
-    count = sum_neighbours(user.histories, 0, unit, user.neighbours, reached, 0)
-    mean, deviation = moments(reached.score[:count], user.settings)
+    accumulator = empty_accumulator(user.tables.catalogue.size, unit.size)
+    count = sum_neighbours(user.histories, 0, unit, user.neighbours, accumulator, 0)
+    mean, deviation = moments(accumulator.score[:count], user.settings)
     parts = user.weight[:, np.newaxis] * unit * _weights_towards(user, item)[user.history]
     return parts, np.zeros(unit.size), mean.astype(np.float64), deviation.astype(np.float64)
 
 
 def _weights_towards(user: UserContext, item: int) -> Floats:
     """Every item's weight towards one neighbour, (items, neighbour legs)."""
-    table = user.neighbours
-    places = np.flatnonzero(table.neighbour == item)
-    towards = np.zeros((user.tables.catalogue.size, table.weight.shape[1]))
-    towards[np.searchsorted(table.start, places, side="right") - 1] = table.weight[places]
+    indptr, indices, weights = user.neighbours.weights
+    entries = np.flatnonzero(indices == item)
+    towards = np.zeros((user.tables.catalogue.size, weights.shape[1]))
+    towards[np.searchsorted(indptr, entries, side="right") - 1] = weights[entries]
     return towards
 
 

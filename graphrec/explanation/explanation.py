@@ -13,7 +13,7 @@ from pyspark.sql import types as T
 from graphrec.columns import INDEX, ITEM, RANK, SCORE, SOURCE, WEIGHT
 from graphrec.explanation.contributions import POPULARITY, Contributions, contributions
 from graphrec.explanation.paths import SHARE, STEP, strongest_paths
-from graphrec.explanation.rank_position import Diversified, Place, place_of
+from graphrec.explanation.rank_position import Diversified, RankPosition, rank_position
 from graphrec.explanation.user_context import UserContext
 from graphrec.serving.lists import PERSONAL, POPULAR
 
@@ -52,7 +52,7 @@ class Explanation:
     The user's and the item's column have the input's names and types.
 
     Attributes:
-        place: one row, (user, item, score: double, source: "personal" or "popular", outcome:
+        position: one row, (user, item, score: double, source: "personal" or "popular", outcome:
             "listed", "below the list", "outside MMR's pool", "not a candidate", "seen" or
             "denied", rank: int, in the list, or in a longer one; null without one, blended_rank:
             int, by the score alone, length: int, of the list, diversity: double, λ of MMR; and
@@ -73,7 +73,7 @@ class Explanation:
             double). Computed when it is read.
     """
 
-    place: DataFrame
+    position: DataFrame
     shares: DataFrame
     contributions: DataFrame
     paths: DataFrame
@@ -109,10 +109,10 @@ def explain(
         num_paths: how many paths, at most.
     """
     spark = histories.sparkSession
-    parts, place = contributions(user, item), place_of(user, item)
+    parts, position = contributions(user, item), rank_position(user, item)
     return Explanation(
-        place=spark.createDataFrame(
-            [_place_row(user, item, user_id, parts.score, place)], _place_schema(names)
+        position=spark.createDataFrame(
+            [_position_row(user, item, user_id, parts.score, position)], _position_schema(names)
         ),
         shares=_shares(spark, parts),
         contributions=_contributions(spark, user, parts, names),
@@ -122,7 +122,7 @@ def explain(
     )
 
 
-def _place_schema(names: Names) -> T.StructType:
+def _position_schema(names: Names) -> T.StructType:
     kinds = {
         names.user: names.user_type,
         names.item: names.item_type,
@@ -142,8 +142,8 @@ def _place_schema(names: Names) -> T.StructType:
     return T.StructType([T.StructField(name, kind) for name, kind in kinds.items()])
 
 
-def _place_row(
-    user: UserContext, item: int, user_id: Any, score: float, place: Place
+def _position_row(
+    user: UserContext, item: int, user_id: Any, score: float, position: RankPosition
 ) -> tuple[Any, ...]:
     ids, request = user.tables.catalogue.ids, user.request
     return (
@@ -151,12 +151,12 @@ def _place_row(
         ids[item].as_py(),
         score,
         PERSONAL if user.personal else POPULAR,
-        place.outcome,
-        place.rank,
-        place.blended_rank,
+        position.outcome,
+        position.rank,
+        position.blended_rank,
         user.settings.length,
         float(request.diversity),
-        *_mmr_values(ids, request.diversity, place.diversified),
+        *_mmr_values(ids, request.diversity, position.diversified),
     )
 
 
@@ -210,7 +210,7 @@ def _contributions(
         WEIGHT: pa.array(weights, pa.float64()),
         CONTRIBUTION: pa.array(table.sum(axis=1)),
     }
-    columns |= {leg: pa.array(table[:, place]) for place, leg in enumerate(parts.legs)}
+    columns |= {leg: pa.array(table[:, column]) for column, leg in enumerate(parts.legs)}
     return spark.createDataFrame(pa.table(columns))
 
 

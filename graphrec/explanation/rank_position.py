@@ -1,4 +1,4 @@
-"""Where an item stands in a user's list, what MMR took from it, or why it is not there."""
+"""The rank of an item in a user's list and the value that MMR gave it, or why it is not listed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphrec.kernels.types import Indices, Vector
 from graphrec.serving.mmr import diversify, pool_size, relevances, similarities
 
 LISTED: Final = "listed"
-BELOW: Final = "below the list"  # retrieved and ranked, but behind the last place of the list
+BELOW: Final = "below the list"  # retrieved and ranked, but behind the last rank of the list
 OUTSIDE_POOL: Final = "outside MMR's pool"  # too far down for MMR to look at
 NOT_RETRIEVED: Final = "not a candidate"  # the neighbour legs found better candidates
 SEEN: Final = "seen"  # it is in the history, and seen items are left out
@@ -21,9 +21,9 @@ DENIED: Final = "denied"  # by a deny list, or because it is not on the allow li
 
 @dataclass(frozen=True)
 class Diversified:
-    """How MMR valued an item at the step that decided on it.
+    """The value of an item at the step of MMR that took it.
 
-    The value is `(1 - λ)·relevance - λ·similarity`; it lost `λ·similarity` to the similar item.
+    The value is `(1 - λ)·relevance - λ·similarity`; the second term is the penalty.
     """
 
     relevance: float  # square of the score brought to 0..1 over the pool
@@ -32,36 +32,36 @@ class Diversified:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an item stands; ranks count from 1."""
+class RankPosition:
+    """The outcome for an item, and its ranks, which count from 1."""
 
     outcome: str
-    rank: int | None = None  # as listed, or where it would stand in a longer list
+    rank: int | None = None  # in the list, or in a longer one; None without one
     blended_rank: int | None = None  # by the score alone
     diversified: Diversified | None = None
 
 
-def place_of(user: UserContext, item: int) -> Place:
+def rank_position(user: UserContext, item: int) -> RankPosition:
     """Find an item in the user's list, or the reason why it is not there."""
-    hidden = np.append(user.histories.hidden_item, np.flatnonzero(user.excluded))
+    hidden = np.append(user.histories.hidden_indices, np.flatnonzero(user.excluded))
     if item in hidden:
         seen = user.request.filter_seen and item in user.history
-        return Place(SEEN if seen else DENIED)
+        return RankPosition(SEEN if seen else DENIED)
     candidates = user.settings.candidates if user.personal else user.tables.catalogue.size
     ranked = user.ranked(candidates)
     filled = ranked.item[0] >= 0
     items, scores = ranked.item[0][filled], ranked.score[0][filled]
     found = np.flatnonzero(items == item)
     if found.size == 0:
-        return Place(NOT_RETRIEVED)
+        return RankPosition(NOT_RETRIEVED)
     blended_rank = int(found[0]) + 1
     if not user.personal or user.request.diversity == 0:
-        return Place(_outcome(user, blended_rank), blended_rank, blended_rank)
+        return RankPosition(_outcome(user, blended_rank), blended_rank, blended_rank)
     pool = pool_size(user.settings.length)
     if blended_rank > pool:
-        return Place(OUTSIDE_POOL, blended_rank=blended_rank)
+        return RankPosition(OUTSIDE_POOL, blended_rank=blended_rank)
     rank, diversified = _diversified(user, items[:pool], scores[:pool], blended_rank - 1)
-    return Place(_outcome(user, rank), rank, blended_rank, diversified)
+    return RankPosition(_outcome(user, rank), rank, blended_rank, diversified)
 
 
 def _outcome(user: UserContext, rank: int) -> str:
@@ -71,22 +71,21 @@ def _outcome(user: UserContext, rank: int) -> str:
 def _diversified(
     user: UserContext, pool: Indices, scores: Vector, candidate: int
 ) -> tuple[int, Diversified]:
-    """The rank that MMR gives to a place of the pool, and why.
+    """The rank that MMR gives to a candidate of the pool, (index), and why.
 
-    MMR takes one item after the other, so the list is the beginning of the order of the whole
-    pool.
+    MMR takes one item after the other, so the list is the head of the re-ranked pool.
     """
-    place = np.full(user.tables.catalogue.size, -1, np.int32)
+    position = np.full(user.tables.catalogue.size, -1, np.int32)
     order = diversify(
-        pool, scores, pool.size, user.request.diversity, user.neighbours, user.factors, place
+        pool, scores, pool.size, user.request.diversity, user.neighbours, user.factors, position
     )
     before = int(np.flatnonzero(order == candidate)[0])
     one = pool[candidate : candidate + 1].copy()
-    place[one] = 0
-    nobody = np.zeros(1, np.bool_)
+    position[one] = 0
+    none_taken = np.zeros(1, np.bool_)
     similar_to, similarity = None, 0.0
     for listed in pool[order[:before]]:
-        found = similarities(one, listed, nobody, user.neighbours, user.factors, place)[0]
+        found = similarities(one, listed, none_taken, user.neighbours, user.factors, position)[0]
         if found > similarity:
             similar_to, similarity = int(listed), float(found)
     relevance = float(relevances(scores)[candidate])

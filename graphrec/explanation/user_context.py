@@ -1,7 +1,7 @@
 """One user's history and the model's tables, on the driver, as the ranking kernel takes them.
 
-An explanation asks many things about one user. The history is at most as large as the catalogue,
-and the tables are on the driver anyway, so the kernel is called right there.
+An explanation needs many figures of one user. The history is at most as large as the catalogue,
+and the tables are on the driver anyway, so the kernel is called there.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class UserContext:
     @property
     def history(self) -> npt.NDArray[np.int32]:
         """The items of the history, (n,)."""
-        return self.histories.item
+        return self.histories.items.indices
 
     @property
     def weight(self) -> npt.NDArray[np.float64]:
         """Their weights, (n,)."""
-        return self.histories.weight.astype(np.float64)
+        return self.histories.items.data.astype(np.float64)
 
     @property
     def personal(self) -> bool:

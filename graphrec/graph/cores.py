@@ -32,7 +32,7 @@ from graphrec.graph.bipartite import DEGREE, TYPE
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, read_only
 from graphrec.spark.arrow import BatchFunction, offsets, one_array, values
-from graphrec.spark.packed_rows import Rows, gather, pack, packed_schema
+from graphrec.spark.packed_rows import RowBlock, gather, pack, packed_schema
 from graphrec.spark.parallelism import parallelism
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
@@ -122,7 +122,7 @@ def _gathered(packed: DataFrame, items: int) -> npt.NDArray[np.int32]:
 def _packed(first: int, numbers: npt.NDArray[np.int32]) -> pa.RecordBatch:
     """The numbers of the items from one on, one each."""
     index = np.arange(first, first + numbers.size)
-    return pack(Rows(index, np.arange(numbers.size + 1), {CORE: numbers}))
+    return pack(RowBlock(index, np.arange(numbers.size + 1), {CORE: numbers}))
 
 
 def _all_rounds(shared: SharedArrays) -> BatchFunction:

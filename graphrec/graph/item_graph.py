@@ -68,11 +68,9 @@ class ItemGraph:
         rows = to_rows(spark, upper.indptr.astype(np.int64), listed)
         ids = self.catalogue.to_frame(spark).select(INDEX, ITEM)
         edges = rows.select(INDEX, F.inline(F.arrays_zip(*listed))).join(ids, INDEX)
-        neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("neighbour"))
+        neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("other"))
         _, *told = listed
-        return edges.join(neighbour, NEIGHBOUR).select(
-            ITEM, F.col("neighbour").alias(NEIGHBOUR), *told
-        )
+        return edges.join(neighbour, NEIGHBOUR).select(ITEM, F.col("other").alias(NEIGHBOUR), *told)
 
 
 def item_graph(
@@ -111,7 +109,7 @@ def item_graph(
 def _symmetric(pairs: PairTable, values: Array) -> sparse.csr_array:
     """(items, items), a symmetric figure of the pairs above 0, if only one end chose the other."""
     shape = (pairs.items, pairs.items)
-    chosen = sparse.csr_array((values, pairs.neighbour, pairs.start), shape=shape)
+    chosen = sparse.csr_array((values, pairs.indices, pairs.indptr), shape=shape)
     both = chosen.maximum(chosen.T).tocsr()
     both.sort_indices()
     return both

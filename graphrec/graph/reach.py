@@ -28,7 +28,7 @@ from graphrec.columns import ITEMS, USER
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Matrix, read_only
 from graphrec.spark.arrow import BatchFunction, offsets, one_array, values
-from graphrec.spark.packed_rows import Rows, gather, pack, packed_schema
+from graphrec.spark.packed_rows import RowBlock, gather, pack, packed_schema
 from graphrec.spark.parallelism import parallelism
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
@@ -114,7 +114,7 @@ def _unite_block(
     near = np.zeros((index.size, words), np.uint64)
     unite_histories(start, item, place, block, blocks, near)
     begin = np.arange(index.size + 1) * words
-    return pa.Table.from_batches([pack(Rows(index, begin, {_BITS: near.reshape(-1)}))])
+    return pa.Table.from_batches([pack(RowBlock(index, begin, {_BITS: near.reshape(-1)}))])
 
 
 def _measurer(shared: SharedArrays) -> BatchFunction:

@@ -1,8 +1,9 @@
-"""Where the machine code of kernels is kept: a folder for each state of their sources.
+"""The cache of compiled kernels: a folder for each version of their sources.
 
-Numba takes a kernel to be up to date while its own file is. So it does not see that a function of
-another file, which was compiled into it, has changed, and it fails on a signature whose class is
-gone. Both are what an upgrade does, and a folder of its own for each state rules both out.
+Numba takes the machine code of a kernel for current as long as the kernel's own file is unchanged.
+So it misses a change of a function in another file that was compiled into the kernel, and it fails
+on a cached signature whose class no longer exists. An upgrade of the package does both. Therefore
+each version of the sources, told by a digest, has a cache folder of its own.
 """
 
 from __future__ import annotations

@@ -24,12 +24,12 @@ _PART = 2.0**30
 
 
 def exact_sum(value: Column) -> Column:
-    """The sum (double) of a group's doubles, cut off after 60 binary places; null for no row."""
+    """The sum (double) of a group's doubles, cut off after 60 binary digits; null for no row."""
     parts = []
     rest = value
-    for place in range(PARTS):
+    for part in range(PARTS):
         whole = F.floor(rest)
-        parts.append(F.sum(whole).cast("double") * F.lit(_PART**-place))
+        parts.append(F.sum(whole).cast("double") * F.lit(_PART**-part))
         rest = (rest - whole) * F.lit(_PART)
     return reduce(lambda high, low: high + low, parts)
 
@@ -38,9 +38,9 @@ def exact_sum(value: Column) -> Column:
 def add_parts(total: Indices, value: float) -> None:
     """Add a number to a sum that is kept as whole numbers, (PARTS,) int64."""
     rest = value
-    for place in range(PARTS):
+    for part in range(PARTS):
         whole = np.floor(rest)
-        total[place] += np.int64(whole)
+        total[part] += np.int64(whole)
         rest = (rest - whole) * _PART
 
 

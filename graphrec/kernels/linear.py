@@ -36,6 +36,6 @@ def solve_positive_definite(matrix: Matrix, right: Vector) -> Vector:
 def product(a: Vector, b: Vector) -> np.float32:
     """The product a·b of float32; for a few hundred numbers a call of BLAS costs more."""
     total = np.float32(0.0)
-    for place in range(a.size):
-        total += a[place] * b[place]
+    for i in range(a.size):
+        total += a[i] * b[i]
     return total

@@ -14,7 +14,6 @@ from graphrec.cooccurrence.table import ITEM_PAIRS, PairTable, count_pairs
 from graphrec.data.dataset import READING, Dataset
 from graphrec.data.dataset_params import DatasetParams
 from graphrec.errors import GraphrecError, ParameterError
-from graphrec.kernels.csr import SparseRows
 from graphrec.progress import planned, stage
 from graphrec.recommenders.learning_estimator import LearningEstimator, ParamMap
 from graphrec.recommenders.model import RecommenderModel
@@ -187,7 +186,7 @@ class Recommender(
         if legs and not any(isinstance(leg, FactorLeg) for leg in legs):
             assert pairs is not None  # neighbour legs read it
             near = prune_neighbours(pairs, _SIMILAR)
-            similarity = SparseRows(near.start, near.neighbour, near.cosine)
+            similarity = near.with_data(near.cosine)
         with stage(MERGE_TABLES):
             return ItemTables.from_legs(dataset.catalogue, dataset.users, legs, similarity)
 
@@ -209,7 +208,8 @@ class Recommender(
 def _require_finite(legs: Iterable[Leg]) -> None:
     """A last guard: what is read has bounds that should keep all sums finite."""
     for leg in legs:
-        learned = leg.rows.weight if isinstance(leg, NeighbourLeg) else leg.factors.vector
+        learned = leg.weights.data if isinstance(leg, NeighbourLeg) else leg.factors.vector
+
         if not np.isfinite(learned).all():
             raise GraphrecError(
                 f"the leg {leg.name!r} learned numbers that are not finite",

@@ -2,10 +2,11 @@
 
 metadata/    class, version, parameters, column names, rules of the histories, figures of the tables
 items/       item, support
-neighbours/  index, and arrays: neighbour, one per neighbour leg, similarity if MMR reads it
+neighbours/  index, and arrays: indices, one per neighbour leg, similarity if MMR reads it
 factors/     index, vector: array, the factor legs side by side
-pairs/       index, strength, support, one own sum per exponent, and arrays: neighbour,
-             together, after, one sum per exponent
+pairs/       index, strength, support, one own sum per exponent, and arrays: indices, together,
+             after, one sum per exponent
+
 histories/    user, items: array, weights: array, times: array
 """
 
@@ -18,11 +19,12 @@ import numpy as np
 from pyspark.ml.util import MLReader, MLWriter
 from pyspark.sql import DataFrame, SparkSession
 
-from graphrec.columns import AFTER, ITEM, NEIGHBOUR, TOGETHER, VECTOR
+from graphrec.columns import AFTER, INDICES, ITEM, TOGETHER, VECTOR
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.dataset import Dataset, HistoryRules
 from graphrec.data.interaction_columns import InteractionColumns
+from graphrec.kernels.csr import csr
 from graphrec.kernels.types import Array
 from graphrec.progress import stage
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
@@ -114,7 +116,7 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
         "rules": asdict(model.dataset.rules),
         "users": tables.users,
         "neighbour_legs": list(tables.neighbour_names),
-        "per_history": tables.per_history.tolist(),
+        "divide_by_strength": tables.divide_by_strength.tolist(),
         "factor_legs": [_describe_factors(leg) for leg in tables.factor_legs],
         "pairs": None
         if pairs is None
@@ -136,23 +138,24 @@ def _describe_factors(leg: FactorLeg) -> dict[str, Any]:
 
 
 def _neighbour_rows(spark: SparkSession, tables: ItemTables) -> DataFrame:
-    listed: dict[str, Array] = {NEIGHBOUR: tables.neighbour}
+    indptr, indices, weights = tables.neighbours
+    listed: dict[str, Array] = {INDICES: indices}
     if tables.similarity.size:
         listed[_SIMILARITY] = tables.similarity
-    for place, leg in enumerate(tables.neighbour_names):
-        listed[leg] = np.ascontiguousarray(tables.weight[:, place])
-    return to_rows(spark, tables.start, listed)
+    for column, leg in enumerate(tables.neighbour_names):
+        listed[leg] = np.ascontiguousarray(weights[:, column])
+    return to_rows(spark, indptr, listed)
 
 
 def _pair_rows(spark: SparkSession, pairs: PairTable) -> DataFrame:
-    listed: dict[str, Array] = {NEIGHBOUR: pairs.neighbour, TOGETHER: pairs.together}
+    listed: dict[str, Array] = {INDICES: pairs.indices, TOGETHER: pairs.together}
     if pairs.after.size:
         listed[AFTER] = pairs.after
     single: dict[str, Array] = {"strength": pairs.strength, "support": pairs.support}
-    for place, exponent in enumerate(pairs.sums):
-        listed[f"sums_{place}"] = pairs.sums[exponent]
-        single[f"own_{place}"] = pairs.own[exponent]
-    return to_rows(spark, pairs.start, listed, single)
+    for n, exponent in enumerate(pairs.sums):
+        listed[f"sums_{n}"] = pairs.sums[exponent]
+        single[f"own_{n}"] = pairs.own[exponent]
+    return to_rows(spark, pairs.indptr, listed, single)
 
 
 def _read_tables(
@@ -161,19 +164,17 @@ def _read_tables(
     legs = tuple(described["neighbour_legs"])
     frame = spark.read.parquet(f"{path}/neighbours")
     columns = [name for name in (_SIMILARITY, *legs) if name in frame.columns]
-    start, arrays = from_rows(frame, {NEIGHBOUR: "int32", **dict.fromkeys(columns, "float32")})
-    weight = np.empty((arrays[NEIGHBOUR].size, len(legs)), np.float32)
-    for place, leg in enumerate(legs):
-        weight[:, place] = arrays[leg]
+    indptr, arrays = from_rows(frame, {INDICES: "int32", **dict.fromkeys(columns, "float32")})
+    weights = np.empty((arrays[INDICES].size, len(legs)), np.float32)
+    for column, leg in enumerate(legs):
+        weights[:, column] = arrays[leg]
     return ItemTables(
         catalogue=Catalogue.from_frame(items),
         users=described["users"],
         neighbour_names=legs,
-        start=start,
-        neighbour=arrays[NEIGHBOUR],
-        weight=weight,
+        neighbours=csr(indptr, arrays[INDICES], weights),
         similarity=arrays.get(_SIMILARITY, np.empty(0, np.float32)),
-        per_history=np.array(described["per_history"], np.bool_),
+        divide_by_strength=np.array(described["divide_by_strength"], np.bool_),
         factor_legs=_read_factors(spark, path, described["factor_legs"]),
     )
 
@@ -211,22 +212,22 @@ def _read_pairs(
     exponents = described["exponents"]
     frame = spark.read.parquet(f"{path}/pairs")
     timed = {AFTER: "int32"} if AFTER in frame.columns else {}
-    start, arrays = from_rows(
+    indptr, arrays = from_rows(
         frame,
-        {NEIGHBOUR: "int32", TOGETHER: "int32", **timed}
-        | {f"sums_{place}": "float32" for place in range(len(exponents))},
+        {INDICES: "int32", TOGETHER: "int32", **timed}
+        | {f"sums_{n}": "float32" for n in range(len(exponents))},
         {"strength": "float64", "support": "int64"}
-        | {f"own_{place}": "float64" for place in range(len(exponents))},
+        | {f"own_{n}": "float64" for n in range(len(exponents))},
     )
     return PairTable(
         users=described["users"],
         mean_scale=dict(zip(exponents, described["mean_scale"], strict=True)),
         strength=arrays["strength"],
         support=arrays["support"],
-        own={e: arrays[f"own_{place}"] for place, e in enumerate(exponents)},
-        start=start,
-        neighbour=arrays[NEIGHBOUR],
+        own={e: arrays[f"own_{n}"] for n, e in enumerate(exponents)},
+        indptr=indptr,
+        indices=arrays[INDICES],
         together=arrays[TOGETHER],
         after=arrays.get(AFTER, np.empty(0, np.int32)),
-        sums={e: arrays[f"sums_{place}"] for place, e in enumerate(exponents)},
+        sums={e: arrays[f"sums_{n}"] for n, e in enumerate(exponents)},
     )

@@ -32,7 +32,7 @@ from graphrec.data.histories import build_histories, with_known_histories
 from graphrec.data.id_types import id_column
 from graphrec.data.interaction_columns import InteractionColumns, require_free_names
 from graphrec.errors import ColumnError
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import csr
 from graphrec.kernels.exact_sums import exact_sum
 from graphrec.kernels.types import Matrix, Vector
 from graphrec.params import at_least, param, positive
@@ -308,8 +308,9 @@ def _predict_batches(
             start, rating, batch[ITEMS], table["bias"], scale.mean, shrinkage
         )
         with one_thread():
-            side = Side(start, values(batch[ITEMS], np.int32), left)
-            users = solve_side(side, table["vector"], table["eigenvalue"], scale.objective)
+            residuals = csr(start, values(batch[ITEMS], np.int32), left)
+            users = solve_side(residuals, table["vector"], table["eigenvalue"], scale.objective)
+
         wanted_start = offsets(batch[WANTED])
         item = values(batch[WANTED], np.int32)
         owner = np.repeat(np.arange(users.shape[0]), np.diff(wanted_start))

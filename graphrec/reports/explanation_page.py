@@ -65,14 +65,14 @@ class Found:
         user: the user's id, as text.
         item: the item's id.
         item_column: its name in the tables.
-        place: one row, by column.
+        position: one row, by column.
         shares, contributions, paths: rows by column, in their order; ids are what they were.
     """
 
     user: str
     item: Any
     item_column: str
-    place: Row
+    position: Row
     shares: list[Row]
     contributions: list[Row]
     paths: list[Row]
@@ -80,13 +80,13 @@ class Found:
     @staticmethod
     def of(explanation: Explanation) -> Found:
         """Fetch them."""
-        [place] = rows_of(explanation.place)
-        user, item = list(place)[:2]
+        [position] = rows_of(explanation.position)
+        user, item = list(position)[:2]
         return Found(
-            user=printable(str(place[user])),
-            item=place[item],
+            user=printable(str(position[user])),
+            item=position[item],
             item_column=item,
-            place=place,
+            position=position,
             shares=rows_of(explanation.shares),
             contributions=rows_of(explanation.contributions.orderBy(RANK)),
             paths=rows_of(explanation.paths.orderBy(RANK)),
@@ -97,7 +97,7 @@ class Found:
         """All items that are named."""
         named = [self.item, *(path[HISTORY_ITEM] for path in self.paths)]
         named += [entry[self.item_column] for entry in self.history]
-        similar_to = self.place[SIMILAR_TO]
+        similar_to = self.position[SIMILAR_TO]
         return named if similar_to is None else [*named, similar_to]
 
     @property
@@ -126,29 +126,29 @@ class Entry:
 
 def standing(found: Found) -> str:
     """Where the item stands, or why it does not."""
-    place = found.place
-    score = f"score {place[SCORE]:.2f}"
-    if place[SOURCE] == POPULAR:
+    position = found.position
+    score = f"score {position[SCORE]:.2f}"
+    if position[SOURCE] == POPULAR:
         score = f"{score}, its popularity"
-    if place[OUTCOME] == LISTED:
-        return f"rank {place[RANK]} of {place[LENGTH]}, {score}"
-    if place[OUTCOME] == BELOW:
-        return f"not among the {place[LENGTH]}: it would have rank {place[RANK]}, {score}"
-    return f"not listed: {_WHY_NOT[place[OUTCOME]]}; {score}"
+    if position[OUTCOME] == LISTED:
+        return f"rank {position[RANK]} of {position[LENGTH]}, {score}"
+    if position[OUTCOME] == BELOW:
+        return f"not among the {position[LENGTH]}: it would have rank {position[RANK]}, {score}"
+    return f"not listed: {_WHY_NOT[position[OUTCOME]]}; {score}"
 
 
 def diversified(found: Found, title_of: Mapping[Any, str]) -> str | None:
     """What MMR took from it, and for its likeness to what."""
-    place = found.place
-    if place[PENALTY] is None:
+    position = found.position
+    if position[PENALTY] is None:
         return None
-    alone = f"by its score alone it has rank {place[BLENDED_RANK]}"
-    if place[SIMILAR_TO] is None:
-        return f"MMR (λ = {place[DIVERSITY]:g}) took nothing from it; {alone}"
-    other = isolated(title_of[place[SIMILAR_TO]])
+    alone = f"by its score alone it has rank {position[BLENDED_RANK]}"
+    if position[SIMILAR_TO] is None:
+        return f"MMR (λ = {position[DIVERSITY]:g}) took nothing from it; {alone}"
+    other = isolated(title_of[position[SIMILAR_TO]])
     return (
-        f"MMR (λ = {place[DIVERSITY]:g}) took {place[PENALTY]:.2f} from it for its likeness of "
-        f"{place[SIMILARITY]:.2f} to {other}, listed before; {alone}"
+        f"MMR (λ = {position[DIVERSITY]:g}) took {position[PENALTY]:.2f} from it for its likeness "
+        f"of {position[SIMILARITY]:.2f} to {other}, listed before; {alone}"
     )
 
 
@@ -158,7 +158,7 @@ def share_rows(found: Found) -> list[Entry]:
         Entry(leg[LEG], leg[SHARE], tuple(leg[name] for name in (WEIGHT, RAW, MEAN, DEVIATION)))
         for leg in found.shares
     ]
-    return [*rows, Entry("score", found.place[SCORE], (None,) * 4, is_sum=True)]
+    return [*rows, Entry("score", found.position[SCORE], (None,) * 4, is_sum=True)]
 
 
 def contribution_rows(found: Found, title_of: Mapping[Any, str], longest: int) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""What each leg counts for a user."""
+"""The weight of each leg in a user's blend, which may depend on the length of the history."""
 
 import numpy as np
 
@@ -11,9 +11,9 @@ from graphrec.serving.kernel_types import Settings
 def leg_weights(history: Vector, settings: Settings) -> Vector:
     """The weights of the legs in the blend for a history, (legs,).
 
-    A leg that fades counts full up to a history as long as `settings.decay`, and beyond as
-    1 / length: what a walk knows of a long history is mostly which items are popular. The length is
-    that of what counts, Σ w / max w: items that are old and hardly count make no history long.
+    The weight of a leg with a decay length L is constant up to histories of length L, and beyond
+    decays as L / length: a walk from a long history mostly finds popular items. The length is the
+    effective one, Σ w / max w, in which old items of little weight count little.
 
     Args:
         history: (n,), n > 0, the weights w of its items.

@@ -13,7 +13,7 @@ def score_all_items(users: Matrix, items: Matrix) -> Matrix:
     """Products of factors.
 
     A library's matrix product is up to twice as fast, but the order in which it sums depends on
-    the shape of the block and on the place in it, and so do the last bits of its results.
+    the shape of the block and on the position in it, and so do the last bits of its results.
 
     Args:
         users: (users, rank).

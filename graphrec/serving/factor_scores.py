@@ -1,4 +1,4 @@
-"""The factor legs of one user: products of vectors, and how they are scaled."""
+"""The factor legs' scores of one user, products of vectors, and their shares of the blend."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from graphrec.kernels.jit import compiled
 from graphrec.kernels.linear import product
 from graphrec.kernels.types import Indices, Matrix, Vector
 from graphrec.serving.kernel_types import Factors
-from graphrec.serving.neighbour_scores import FLATTEST
+from graphrec.serving.neighbour_scores import MIN_DEVIATION
 
 
 @compiled
@@ -50,7 +50,7 @@ def add_factor_shares(
         mean, deviation = np.float32(0.0), np.float32(1.0)
         if standardise:
             mean, deviation = factors.mean[user, leg], factors.deviation[user, leg]
-        if deviation <= FLATTEST:
+        if deviation <= MIN_DEVIATION:
             continue
         scale = weight[first + leg] / deviation
         vector, items = user_vector(factors, leg, user), item_vectors(factors, leg)

@@ -1,7 +1,7 @@
-"""The item side of a factor leg: what is kept of it, and what it does with a history.
+"""The item side of a factor leg: item vectors, and how a history is folded in.
 
 No table of user factors is kept: known users, new ones and anonymous baskets all get theirs from
-whatever their history is when they are served.
+the history that they have when they are served.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.types import Indices, Matrix, Vector
 
 
@@ -21,9 +21,9 @@ class FoldIn(Protocol):
 
     @property
     def takes_given(self) -> bool:
-        """Whether a user's vector that was learned elsewhere is taken as it is."""
+        """Whether a vector that was given for a user replaces the one of the history."""
 
-    def users(self, histories: Side, vector: Matrix, eigenvalue: Vector) -> Matrix:
+    def users(self, histories: CSR, vector: Matrix, eigenvalue: Vector) -> Matrix:
         """Vectors of some users, (users, rank), from (items, rank) and (rank,)."""
 
     def parts(
@@ -45,7 +45,7 @@ class ItemFactors:
         """Number of latent dimensions."""
         return self.vector.shape[1]
 
-    def users(self, histories: Side) -> Matrix:
+    def users(self, histories: CSR) -> Matrix:
         """Vectors of the users whose histories are given, (users, rank); 0 for an empty one."""
         return self.fold_in.users(histories, self.vector, self.eigenvalue)
 

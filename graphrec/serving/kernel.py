@@ -1,4 +1,4 @@
-"""One user after the other: retrieve by the graph, score, blend, filter, diversify, explain."""
+"""Ranking, one user after the other: retrieve, score, blend, filter, diversify, give reasons."""
 
 import numpy as np
 
@@ -8,9 +8,9 @@ from graphrec.kernels.types import Indices, Matrix, Vector
 from graphrec.serving.accumulator import (
     Accumulator,
     empty_accumulator,
-    forget,
+    insert,
     insert_all,
-    reach,
+    reset,
 )
 from graphrec.serving.blend import leg_weights
 from graphrec.serving.factor_scores import add_factor_shares
@@ -27,37 +27,37 @@ def rank_users(
     """Ranked lists for a block of users whose candidates come from the graph.
 
     The cost per user is (history x row length) + (candidates x rank): it does not depend on the
-    number of items. A leg's scores are summed over the rows of the history's items, its mean and
-    deviation over *all* items on the way, so that the z-scores are exact; the factor score is
-    taken for the candidates alone.
+    number of items. A neighbour leg's scores are sums over the rows of the history's items; all
+    items that are not in them score 0, so its mean and deviation over *all* items, and with them
+    the z-scores, are exact. Factor legs are scored for the candidates alone.
     """
-    items, users = settings.popularity.size, histories.start.size - 1
-    reached = empty_accumulator(items, neighbours.weight.shape[1])
-    place = np.full(items, -1, np.int32)
+    items, users = settings.popularity.size, histories.items.indptr.size - 1
+    accumulator = empty_accumulator(items, neighbours.weights.data.shape[1])
+    position = np.full(items, -1, np.int32)  # scratch, see `diversify`
     lists = _empty_lists(users, settings)
     for user in range(users):
-        hidden = insert_all(reached, _hidden_from(histories, user), 0)
-        if histories.start[user] == histories.start[user + 1]:
-            _list_popular(user, reached, settings, lists)
-            forget(reached, hidden)
+        hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
+        if _weights_of(histories, user).size == 0:
+            _list_popular(user, accumulator, settings, lists)
+            reset(accumulator, hidden)
             continue
         unit = units(histories, user, neighbours)
-        count = sum_neighbours(histories, user, unit, neighbours, reached, hidden)
-        mean, deviation = moments(reached.score[:count], settings)
+        count = sum_neighbours(histories, user, unit, neighbours, accumulator, hidden)
+        mean, deviation = moments(accumulator.score[:count], settings)
         weight = leg_weights(_weights_of(histories, user), settings)
         scale = scales(deviation, weight)
-        candidates = _retrieve(reached, hidden, count, scale, settings)
+        candidates = _retrieve(accumulator, hidden, count, scale, settings)
         if candidates.size < settings.candidates:
-            candidates, count = _add_popular(candidates, reached, count, settings)
-        share = _shares(reached.score, candidates, mean, scale, 0, settings)
-        candidate_items = reached.item[candidates]
+            candidates, count = _add_popular(candidates, accumulator, count, settings)
+        share = _shares(accumulator.score, candidates, mean, scale, 0, settings)
+        candidate_items = accumulator.item[candidates]
         add_factor_shares(factors, user, candidate_items, weight, settings.standardise, share)
-        _list_best(user, candidate_items, share, neighbours, factors, settings, place, lists)
+        _list_best(user, candidate_items, share, neighbours, factors, settings, position, lists)
         if settings.reasons > 0:
             name_by_neighbours(
                 histories, user, neighbours, scale * unit, lists.item[user], lists.because[user]
             )
-        forget(reached, count)
+        reset(accumulator, count)
     return lists
 
 
@@ -74,42 +74,42 @@ def rank_dense(
     Args:
         histories: the histories.
         dense: (factor legs, users, items), their scores.
-        neighbours: the merged table, which MMR may read; its legs have no weight.
+        neighbours: the neighbour legs, whose weight is 0; MMR may read their similarities.
         factors: the factor legs.
         settings: what the lists shall be.
     """
-    items, users = settings.popularity.size, histories.start.size - 1
+    items, users = settings.popularity.size, histories.items.indptr.size - 1
     first_leg = settings.blend.size - dense.shape[0]
     everything = np.arange(items)
-    reached = empty_accumulator(items, dense.shape[0])
-    place = np.full(items, -1, np.int32)
+    accumulator = empty_accumulator(items, dense.shape[0])
+    position = np.full(items, -1, np.int32)  # scratch, see `diversify`
     lists = _empty_lists(users, settings)
     for user in range(users):
-        hidden = insert_all(reached, _hidden_from(histories, user), 0)
-        if histories.start[user] == histories.start[user + 1]:
-            _list_popular(user, reached, settings, lists)
-            forget(reached, hidden)
+        hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
+        if _weights_of(histories, user).size == 0:
+            _list_popular(user, accumulator, settings, lists)
+            reset(accumulator, hidden)
             continue
-        count = insert_all(reached, everything, hidden)
+        count = insert_all(accumulator, everything, hidden)
         for leg in range(dense.shape[0]):
-            reached.score[:count, leg] = dense[leg, user][reached.item[:count]]
-        mean, deviation = moments(reached.score[:count], settings)
+            accumulator.score[:count, leg] = dense[leg, user][accumulator.item[:count]]
+        mean, deviation = moments(accumulator.score[:count], settings)
         weight = leg_weights(_weights_of(histories, user), settings)[first_leg:]
         scale = scales(deviation, weight)
-        candidates = _retrieve(reached, hidden, count, scale, settings)
-        share = _shares(reached.score, candidates, mean, scale, first_leg, settings)
-        candidate_items = reached.item[candidates]
-        _list_best(user, candidate_items, share, neighbours, factors, settings, place, lists)
+        candidates = _retrieve(accumulator, hidden, count, scale, settings)
+        share = _shares(accumulator.score, candidates, mean, scale, first_leg, settings)
+        candidate_items = accumulator.item[candidates]
+        _list_best(user, candidate_items, share, neighbours, factors, settings, position, lists)
         if settings.reasons > 0:
             name_by_factors(histories, user, factors, scale, lists.item[user], lists.because[user])
-        forget(reached, count)
+        reset(accumulator, count)
     return lists
 
 
 @compiled
 def score_items(
     histories: Histories,
-    wanted_start: Indices,
+    wanted_indptr: Indices,
     wanted: Indices,
     neighbours: Neighbours,
     factors: Factors,
@@ -119,9 +119,9 @@ def score_items(
 
     Args:
         histories: the histories.
-        wanted_start: (users + 1,), the wanted items of each user.
-        wanted: item indices.
-        neighbours: the merged table.
+        wanted_indptr: (users + 1,), the wanted items of each user.
+        wanted: (wanted,), item indices.
+        neighbours: the neighbour legs.
         factors: the factor legs.
         settings: the blend.
 
@@ -129,40 +129,41 @@ def score_items(
         score (wanted,) and the legs' shares of it (wanted, legs); for a user without a history
         the score is the item's popularity and the shares are 0.
     """
-    items, users = settings.popularity.size, histories.start.size - 1
-    reached = empty_accumulator(items, neighbours.weight.shape[1])
+    items, users = settings.popularity.size, histories.items.indptr.size - 1
+    accumulator = empty_accumulator(items, neighbours.weights.data.shape[1])
     total = np.zeros(wanted.size, np.float32)
     shares = np.zeros((wanted.size, settings.blend.size), np.float32)
     for user in range(users):
-        first, last = wanted_start[user], wanted_start[user + 1]
-        if histories.start[user] == histories.start[user + 1] or settings.blend.size == 0:
+        first, last = wanted_indptr[user], wanted_indptr[user + 1]
+        if _weights_of(histories, user).size == 0 or settings.blend.size == 0:
             total[first:last] = settings.popularity[wanted[first:last]]
             continue
         unit = units(histories, user, neighbours)
-        count = insert_all(reached, wanted[first:last], 0)
-        count = sum_neighbours(histories, user, unit, neighbours, reached, count)
-        mean, deviation = moments(reached.score[:count], settings)
+        count = insert_all(accumulator, wanted[first:last], 0)
+        count = sum_neighbours(histories, user, unit, neighbours, accumulator, count)
+        mean, deviation = moments(accumulator.score[:count], settings)
         weight = leg_weights(_weights_of(histories, user), settings)
         scale = scales(deviation, weight)
-        slots = reached.slot[wanted[first:last]]
-        share = _shares(reached.score, slots, mean, scale, 0, settings)
+        slots = accumulator.slot[wanted[first:last]]
+        share = _shares(accumulator.score, slots, mean, scale, 0, settings)
         add_factor_shares(factors, user, wanted[first:last], weight, settings.standardise, share)
         shares[first:last] = share
         for leg in range(share.shape[1]):
             total[first:last] += share[:, leg]
-        forget(reached, count)
+        reset(accumulator, count)
     return total, shares
 
 
 @compiled
 def rank_popular(histories: Histories, settings: Settings) -> Lists:
     """The most popular items for everybody, less what each must not be shown."""
-    reached = empty_accumulator(settings.popularity.size, 0)
-    lists = _empty_lists(histories.start.size - 1, settings)
-    for user in range(histories.start.size - 1):
-        hidden = insert_all(reached, _hidden_from(histories, user), 0)
-        _list_popular(user, reached, settings, lists)
-        forget(reached, hidden)
+    accumulator = empty_accumulator(settings.popularity.size, 0)
+    users = histories.items.indptr.size - 1
+    lists = _empty_lists(users, settings)
+    for user in range(users):
+        hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
+        _list_popular(user, accumulator, settings, lists)
+        reset(accumulator, hidden)
     return lists
 
 
@@ -181,13 +182,15 @@ def _empty_lists(users: int, settings: Settings) -> Lists:
 @compiled
 def _weights_of(histories: Histories, user: int) -> Vector:
     """The weights of a history's items, (n,)."""
-    return histories.weight[histories.start[user] : histories.start[user + 1]]
+    items = histories.items
+    return items.data[items.indptr[user] : items.indptr[user + 1]]
 
 
 @compiled
 def _hidden_from(histories: Histories, user: int) -> Indices:
     """The items that this user must not be shown; they take the first slots."""
-    return histories.hidden_item[histories.hidden_start[user] : histories.hidden_start[user + 1]]
+    indptr = histories.hidden_indptr
+    return histories.hidden_indices[indptr[user] : indptr[user + 1]]
 
 
 @compiled
@@ -206,7 +209,7 @@ def _list_popular(user: int, hidden: Accumulator, settings: Settings, lists: Lis
 
 @compiled
 def _retrieve(
-    reached: Accumulator, hidden: int, count: int, scale: Vector, settings: Settings
+    accumulator: Accumulator, hidden: int, count: int, scale: Vector, settings: Settings
 ) -> Indices:
     """The best items by the blend of the neighbour legs, of those that may be listed: slots."""
     slots = np.empty(count - hidden, np.int32)
@@ -214,28 +217,28 @@ def _retrieve(
     blended = np.empty(count - hidden, np.float32)
     listable = 0
     for slot in range(np.uint64(hidden), np.uint64(count)):
-        item = np.uint32(reached.item[slot])
+        item = np.uint32(accumulator.item[slot])
         if not settings.excluded[item]:
             slots[listable] = slot
             items[listable] = item
-            blended[listable] = weighted(scale, reached.score, slot)
+            blended[listable] = weighted(scale, accumulator.score, slot)
             listable += 1
     return slots[best_unordered(items[:listable], blended[:listable], settings.candidates)]
 
 
 @compiled
 def _add_popular(
-    candidates: Indices, reached: Accumulator, count: int, settings: Settings
+    candidates: Indices, accumulator: Accumulator, count: int, settings: Settings
 ) -> tuple[Indices, int]:
-    """Fill a short candidate list with the most popular items that the graph did not reach."""
+    """Fill a short candidate list with the most popular items that are not in the accumulator."""
     filled = np.empty(settings.candidates, np.int32)
     filled[: candidates.size] = candidates
     found = candidates.size
     for item in range(settings.popularity.size):
         if found == filled.size:
             break
-        if reached.slot[item] < 0 and not settings.excluded[item]:
-            reach(reached, item, count)
+        if accumulator.slot[item] < 0 and not settings.excluded[item]:
+            insert(accumulator, item, count)
             filled[found] = count
             count += 1
             found += 1
@@ -252,14 +255,14 @@ def _shares(
         scores: (slots, some legs).
         slots: of the items whose shares are wanted.
         mean: of these legs, over all items.
-        scale: what one unit of each leg's score is worth in the blend.
-        first_leg: the place of the first of them among all legs.
+        scale: what one unit of each leg's score adds to the blend.
+        first_leg: the index of the first of them among all legs.
         settings: has all legs.
     """
     share = np.zeros((slots.size, settings.blend.size), np.float32)
-    for place in range(slots.size):
+    for row in range(slots.size):
         for leg in range(scale.size):
-            share[place, first_leg + leg] = scale[leg] * (scores[slots[place], leg] - mean[leg])
+            share[row, first_leg + leg] = scale[leg] * (scores[slots[row], leg] - mean[leg])
     return share
 
 
@@ -271,7 +274,7 @@ def _list_best(
     neighbours: Neighbours,
     factors: Factors,
     settings: Settings,
-    place: Indices,
+    position: Indices,
     lists: Lists,
 ) -> None:
     """Write the best k of the blend, or MMR's choice from the best few k."""
@@ -291,7 +294,7 @@ def _list_best(
                 settings.diversity,
                 neighbours,
                 factors,
-                place,
+                position,
             )
         ]
     for rank in range(min(settings.length, order.size)):

@@ -6,27 +6,24 @@ Arrays that stand for a table are read-only everywhere (see `graphrec.kernels.ji
 
 from typing import NamedTuple
 
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.types import Indices, Mask, Matrix, Vector
 
 
 class Histories(NamedTuple):
-    """Users to serve, as rows of one sparse matrix, with what must not be listed to them."""
+    """The histories of the users to serve, and the items that must not be listed to them."""
 
-    start: Indices  # (users + 1,)
-    item: Indices  # (entries,), ascending within a user
-    weight: Vector  # (entries,)
-    hidden_start: Indices  # (users + 1,)
-    hidden_item: Indices  # items never listed to this user: the seen ones, the denied ones
+    items: CSR  # (users, items), the weights; items ascend within a user
+    hidden_indptr: Indices  # (users + 1,)
+    hidden_indices: Indices  # (entries,), never listed to this user: seen or denied items
 
 
 class Neighbours(NamedTuple):
-    """The merged neighbour table: rows are items, one weight column per leg."""
+    """The neighbour legs: their item-item weights side by side."""
 
-    start: Indices  # (items + 1,)
-    neighbour: Indices  # (pairs,), ascending within a row
-    weight: Matrix  # (pairs, neighbour legs)
+    weights: CSR  # (items, items), data (pairs, neighbour legs); neighbours ascend within a row
     similarity: Vector  # (pairs,), cosine, for MMR; (0,) when it does not read it
-    per_history: Mask  # (neighbour legs,), True: the leg's scores are divided by Σ weight
+    divide_by_strength: Mask  # (neighbour legs,), True: scores are divided by the user's Σ weight
 
 
 class Factors(NamedTuple):
@@ -44,7 +41,7 @@ class Settings(NamedTuple):
     """What the lists shall be."""
 
     blend: Vector  # (legs,), weights of the neighbour legs, then of the factor legs
-    decay: Vector  # (legs,), length of a history beyond which the weight falls; 0: it does not
+    decay: Vector  # (legs,), history length beyond which the weight decays; 0: it does not
     standardise: bool  # z-scores per user and leg, over all items
     excluded: Mask  # (items,), never listed to anybody
     popularity: Vector  # (items,), share of the users who have the item

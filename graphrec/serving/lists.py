@@ -26,7 +26,7 @@ from graphrec.columns import (
     WEIGHTS,
 )
 from graphrec.data.ids_arrow import from_bytes
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import indptr_of, row_indices, row_slice
 from graphrec.kernels.types import Array, Indices, Mask, Matrix, read_only
 from graphrec.serving.dense_scores import score_all_items
 from graphrec.serving.item_factors import FoldIn
@@ -34,17 +34,18 @@ from graphrec.serving.kernel import rank_dense, rank_popular, rank_users
 from graphrec.serving.kernel_types import Histories, Lists, Settings
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables, factors_of, item_factors_of, neighbours_of
-from graphrec.spark.arrow import BatchFunction, offsets, values
+from graphrec.spark.arrow import BatchFunction, offsets, rows_from_lists, values
+from graphrec.spark.arrow import lists as lists_of
 from graphrec.spark.parallelism import one_thread
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
 PERSONAL = "personal"  # the source of a list that a history led to
 POPULAR = "popular"  # the source of a list for a user without a history
 
-_DENSE_BLOCK = 256  # users whose scores of all items are held at a time
-_SERVED = 2000  # users whose lists are handed on together, at most
-_CELLS = 20_000_000  # figures and reasons of lists that are held together, but for a single list
-_FIGURES = 7  # of a listed item, about
+DENSE_BATCH_USERS = 256  # whose scores of all items are held at a time
+BATCH_USERS = 2000  # whose lists are handed on together, at most
+BATCH_VALUES = 20_000_000  # of the lists that are held together, but for a single list
+_VALUES_PER_ITEM = 7  # of a listed item, without its reasons
 
 Arrangement: TypeAlias = Callable[[pa.Array, Lists, pa.Array, tuple[str, ...]], pa.RecordBatch]
 """(users, their lists, ids of the items, legs) -> what Spark gets."""
@@ -86,7 +87,7 @@ def serve(
 
 
 def _row_fields(tables: ItemTables, item_type: T.DataType) -> list[T.StructField]:
-    """What a list tells of an item."""
+    """The fields of a listed item."""
     return [
         T.StructField(ITEM, item_type),
         T.StructField(RANK, T.IntegerType()),
@@ -147,19 +148,19 @@ def rank_batches(
     """Histories, some at a time, with their lists; for arguments see `rank_batch`."""
     tables = shared.open()
     excluded = shared_mask.open()["excluded"]
-    served = _served_at_once(request.settings(tables["popularity"], excluded))
+    users = _batch_users(request.settings(tables["popularity"], excluded))
     for batch in batches:
-        for first in range(0, batch.num_rows, served):  # Spark writes some while more are made
-            some = batch.slice(first, served)
+        for first in range(0, batch.num_rows, users):  # Spark writes some while more are made
+            some = batch.slice(first, users)
             with one_thread():
                 lists = rank_batch(some, tables, excluded, fold_ins, request)
             yield some, lists
 
 
-def _served_at_once(settings: Settings) -> int:
+def _batch_users(settings: Settings) -> int:
     """How many users' lists are made together; fewer, the longer these are."""
-    cells = max(settings.length, 1) * (_FIGURES + settings.reasons)
-    return max(min(_CELLS // cells, _SERVED), 1)
+    values_per_user = max(settings.length, 1) * (_VALUES_PER_ITEM + settings.reasons)
+    return max(min(BATCH_VALUES // values_per_user, BATCH_USERS), 1)
 
 
 def rank_batch(
@@ -187,21 +188,21 @@ def rank_batch(
     neighbours = neighbours_of(tables)
     users = user_factors(batch, histories, tables, fold_ins)
     factors = factors_of(tables, users)
-    if request.retrieves_by_graph(tables["weight"].shape[1]):
+    if request.retrieves_by_graph(neighbours.weights.data.shape[1]):
         return rank_users(histories, neighbours, factors, settings)
     legs = [
-        (read_only(users[:, place]), read_only(leg.vector.T))  # (rank, items)
-        for place, leg in item_factors_of(tables, fold_ins)
+        (read_only(users[:, columns]), read_only(leg.vector.T))  # (rank, items)
+        for columns, leg in item_factors_of(tables, fold_ins)
     ]
     return _concatenated(
         rank_dense(
-            _slice(histories, first, first + _DENSE_BLOCK),
+            _slice(histories, first, first + DENSE_BATCH_USERS),
             _dense_scores(legs, request, first),
             neighbours,
             factors,
             settings,
         )
-        for first in range(0, users.shape[0], _DENSE_BLOCK)
+        for first in range(0, users.shape[0], DENSE_BATCH_USERS)
     )
 
 
@@ -216,7 +217,7 @@ def _dense_scores(
         first: the first user of the block.
     """
     weights = request.blend[len(request.blend) - len(legs) :]
-    block = slice(first, first + _DENSE_BLOCK)
+    block = slice(first, first + DENSE_BATCH_USERS)
     return np.stack(
         [
             score_all_items(users[block], items)
@@ -229,18 +230,15 @@ def _dense_scores(
 
 def read_histories(batch: pa.RecordBatch, *, filter_seen: bool) -> Histories:
     """(user, items, weights[, hidden]) as the kernel takes it."""
-    start = read_only(offsets(batch[ITEMS]))
-    item = read_only(values(batch[ITEMS], np.int32))
-    weight = read_only(values(batch[WEIGHTS], np.float32))
-    hidden_start, hidden = (start, item) if filter_seen else (read_only(start * 0), item[:0])
+    items = rows_from_lists(batch[ITEMS], batch[WEIGHTS])
+    indptr, hidden = items.indptr, items.indices
+    if not filter_seen:
+        indptr, hidden = indptr * 0, hidden[:0]
     if HIDDEN in batch.schema.names:
-        hidden_start, hidden = _joined(
-            hidden_start,
-            hidden,
-            offsets(batch[HIDDEN]),
-            values(batch[HIDDEN], np.int32),
+        indptr, hidden = _joined(
+            indptr, hidden, offsets(batch[HIDDEN]), values(batch[HIDDEN], np.int32)
         )
-    return Histories(start, item, weight, hidden_start, hidden)
+    return Histories(items, read_only(indptr), read_only(hidden))
 
 
 def user_factors(
@@ -250,39 +248,33 @@ def user_factors(
     fold_ins: Sequence[FoldIn],
 ) -> Matrix:
     """The users' vectors, leg by leg, (users, Σ rank): given ones as they are, others folded in."""
-    users = np.empty((histories.start.size - 1, tables["factor_rank"].sum()), np.float32)
-    for place, leg in item_factors_of(tables, fold_ins):
-        own = leg.users(Side(histories.start, histories.item, histories.weight))
+    items = histories.items
+    users = np.empty((items.indptr.size - 1, tables["factor_rank"].sum()), np.float32)
+    for columns, leg in item_factors_of(tables, fold_ins):
+        own = leg.users(items)
         if leg.fold_in.takes_given and VECTOR in batch.schema.names:
             given = batch[VECTOR].is_valid().to_numpy(zero_copy_only=False)
             own[given] = values(batch[VECTOR].drop_null(), np.float32).reshape(-1, leg.rank)
-        users[:, place] = own
+        users[:, columns] = own
     return users
 
 
 def _joined(
-    start_a: Indices, item_a: Indices, start_b: Indices, item_b: Indices
+    indptr_a: Indices, indices_a: Indices, indptr_b: Indices, indices_b: Indices
 ) -> tuple[Indices, Indices]:
     """User by user, the entries of two lists one after the other."""
-    users = start_a.size - 1
-    owner = np.concatenate(
-        (
-            np.repeat(np.arange(users), np.diff(start_a)),
-            np.repeat(np.arange(users), np.diff(start_b)),
-        )
-    )
+    owner = np.concatenate((row_indices(indptr_a), row_indices(indptr_b)))
     order = np.argsort(owner, kind="stable")
-    return read_only(start_a + start_b), read_only(np.concatenate((item_a, item_b))[order])
+    return indptr_a + indptr_b, np.concatenate((indices_a, indices_b))[order]
 
 
 def _slice(histories: Histories, first: int, last: int) -> Histories:
-    """Some of the users; offsets point into the whole arrays, so nothing is copied."""
+    """The users first .. last - 1; nothing is copied."""
+    hidden = histories.hidden_indptr[first : last + 1]
     return Histories(
-        histories.start[first : last + 1],
-        histories.item,
-        histories.weight,
-        histories.hidden_start[first : last + 1],
-        histories.hidden_item,
+        row_slice(histories.items, first, last),
+        read_only(hidden - hidden[0]),
+        histories.hidden_indices[hidden[0] : hidden[-1]],
     )
 
 
@@ -294,7 +286,7 @@ def _as_lists(user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...]
     """A row for each user, with a column array<struct>."""
     columns, length = _columns(lists, ids, legs)
     rows = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
-    nested = pa.ListArray.from_arrays(_starts(length), rows)
+    nested = lists_of(indptr_of(length), rows)
     return pa.RecordBatch.from_pydict({USER: user, RECOMMENDATIONS: nested})
 
 
@@ -327,8 +319,4 @@ def _columns(
 
 def _reasons(because: npt.NDArray[np.int32], ids: pa.Array) -> pa.ListArray:
     named = because >= 0
-    return pa.ListArray.from_arrays(_starts(named.sum(axis=1)), ids.take(pa.array(because[named])))
-
-
-def _starts(length: npt.NDArray[np.int64]) -> pa.Array:
-    return pa.array(np.concatenate(([0], np.cumsum(length))).astype(np.int32))
+    return lists_of(indptr_of(named.sum(axis=1)), ids.take(pa.array(because[named])))

@@ -7,14 +7,14 @@ from graphrec.kernels.types import Indices, Mask, Vector
 from graphrec.serving.factor_scores import item_vectors
 from graphrec.serving.kernel_types import Factors, Neighbours
 
-_POOL = 5  # MMR looks at this many times k candidates ...
-_POOL_LEAST = 100  # ... and at no fewer than these
+POOL_FACTOR = 5  # MMR chooses from this many times k candidates ...
+MIN_POOL = 100  # ... and from no fewer than these
 
 
 @compiled
 def pool_size(length: int) -> int:
     """How many of the best candidates a list of some length is chosen from."""
-    return max(_POOL * length, _POOL_LEAST)
+    return max(POOL_FACTOR * length, MIN_POOL)
 
 
 @compiled
@@ -25,12 +25,12 @@ def diversify(
     diversity: float,
     neighbours: Neighbours,
     factors: Factors,
-    place: Indices,
+    position: Indices,
 ) -> Indices:
     """Re-rank a pool: each step takes `argmax (1 - λ) · relevance - λ · max similarity to taken`.
 
     Relevance is the square of the score brought to 0..1 over the pool: λ means the same for each
-    user, and the few best of a list stand their ground where those far down are exchanged.
+    user, and diversity changes the top of a list less than its end.
     Similarity is the cosine of the first factor leg, where negative counts as 0; without one it is
     the cosine in the pair table, 0 for a pair it does not hold. The cost is linear in pool x
     length.
@@ -42,10 +42,10 @@ def diversify(
         diversity: λ, 0 to 1.
         neighbours: the pair table; its cosines are read where there are no factors.
         factors: the factor legs, perhaps none.
-        place: (items,), scratch, -1 everywhere; left so.
+        position: (items,), scratch, -1 everywhere, before and after.
 
     Returns:
-        (min(length, n),), places in the pool in their new order.
+        (min(length, n),), indices into the pool, in the new order.
     """
     size = pool.size
     relevance = relevances(scores)
@@ -53,7 +53,7 @@ def diversify(
     taken = np.zeros(size, np.bool_)
     order = np.empty(min(length, size), np.int64)
     for candidate in range(size):
-        place[pool[candidate]] = candidate
+        position[pool[candidate]] = candidate
     for step in range(order.size):
         chosen = -1
         chosen_value = np.float32(0.0)
@@ -66,11 +66,11 @@ def diversify(
                     chosen, chosen_value = candidate, value
         order[step] = chosen
         taken[chosen] = True
-        similarity = similarities(pool, pool[chosen], taken, neighbours, factors, place)
+        similarity = similarities(pool, pool[chosen], taken, neighbours, factors, position)
         for candidate in range(size):
             nearest[candidate] = max(nearest[candidate], similarity[candidate])
     for candidate in range(size):
-        place[pool[candidate]] = -1
+        position[pool[candidate]] = -1
     return order
 
 
@@ -90,17 +90,17 @@ def similarities(
     taken: Mask,
     neighbours: Neighbours,
     factors: Factors,
-    place: Indices,
+    position: Indices,
 ) -> Vector:
     """Each candidate's similarity to an item, see `diversify`.
 
     Args:
         pool: (n,), candidates.
         item: what they are compared with.
-        taken: (n,), True for a candidate that is not asked about any more.
+        taken: (n,), True for a candidate whose similarity is no longer needed.
         neighbours: the pair table; its cosines are read where there are no factors.
         factors: the factor legs, perhaps none.
-        place: (items,), the places of the candidates in the pool, -1 everywhere else.
+        position: (items,), the index of each candidate in the pool, -1 for all other items.
 
     Returns:
         (n,), 0 to 1.
@@ -116,8 +116,10 @@ def similarities(
                     dot = np.dot(vectors[item], vectors[other])
                     similarity[candidate] = max(dot / norms, 0.0)
     elif neighbours.similarity.size > 0:
-        for pair in range(neighbours.start[item], neighbours.start[item + 1]):
-            candidate = place[neighbours.neighbour[pair]]
+        weights = neighbours.weights
+        for pair in range(weights.indptr[item], weights.indptr[item + 1]):
+            candidate = position[weights.indices[pair]]
+
             if candidate >= 0:
                 similarity[candidate] = neighbours.similarity[pair]
     return similarity

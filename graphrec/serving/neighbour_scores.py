@@ -1,4 +1,8 @@
-"""The neighbour legs of one user: sums over the rows of the history, and how they are scaled."""
+"""The neighbour legs' scores of one user, and their z-scores.
+
+A leg with item-item weights S scores `Σ_i w_i·S_ij` over the items i of the history, divided by
+`Σ_i w_i` if the leg is a random walk. Its z-score is `(score - mean) / deviation` over all items.
+"""
 
 import numpy as np
 
@@ -8,18 +12,19 @@ from graphrec.kernels.types import Matrix, Vector
 from graphrec.serving.accumulator import NO_SLOT, Accumulator
 from graphrec.serving.kernel_types import Histories, Neighbours, Settings
 
-FLATTEST = 1e-30  # a deviation below, by which a weight cannot be divided: no score differs
+MIN_DEVIATION = 1e-30  # of scores that differ: single precision cannot divide by a smaller one
 
 
 @compiled
 def units(histories: Histories, user: int, neighbours: Neighbours) -> Vector:
-    """What one unit of the history's weight counts in each neighbour leg, (neighbour legs,)."""
-    unit = np.ones(neighbours.weight.shape[1], np.float32)
-    total = histories.weight[histories.start[user] : histories.start[user + 1]].sum()
-    if total > 0.0:
+    """The factor of a history's weights in each neighbour leg, (neighbour legs,): 1 or 1 / Σ w."""
+    items = histories.items
+    unit = np.ones(neighbours.weights.data.shape[1], np.float32)
+    strength = items.data[items.indptr[user] : items.indptr[user + 1]].sum()
+    if strength > 0.0:
         for leg in range(unit.size):
-            if neighbours.per_history[leg]:
-                unit[leg] = 1.0 / total
+            if neighbours.divide_by_strength[leg]:
+                unit[leg] = 1.0 / strength
     return unit
 
 
@@ -29,47 +34,49 @@ def sum_neighbours(
     user: int,
     unit: Vector,
     neighbours: Neighbours,
-    reached: Accumulator,
+    accumulator: Accumulator,
     count: int,
 ) -> int:
-    """Sum the rows of the history's items into the scores of what they reach.
+    """Add the rows of the history's items to the scores of their neighbours.
 
     Args:
         histories: the histories.
         user: whose it is.
         unit: (neighbour legs,), see `units`.
-        neighbours: the merged table.
-        reached: written.
+        neighbours: the neighbour legs.
+        accumulator: written.
         count: how many slots of it are taken.
 
     Returns:
         How many slots are taken now.
     """
-    if unit.size == 0:  # factors alone reach nothing
+    if unit.size == 0:  # there are factor legs alone
         return count
+    items, weights = histories.items, neighbours.weights
     free = np.uint32(count)
     factor = np.empty(unit.size, np.float32)
-    for entry in range(histories.start[user], histories.start[user + 1]):
+    for entry in range(items.indptr[user], items.indptr[user + 1]):
         for leg in range(unit.size):
-            factor[leg] = histories.weight[entry] * unit[leg]
+            factor[leg] = items.data[entry] * unit[leg]
         one, two = factor[0], factor[unit.size - 1]
-        item = histories.item[entry]
-        first, last = neighbours.start[item], neighbours.start[item + 1]
+        item = items.indices[entry]
+        first, last = weights.indptr[item], weights.indptr[item + 1]
         for pair in range(np.uint64(first), np.uint64(last)):
-            other = np.uint32(neighbours.neighbour[pair])
-            slot = np.uint32(reached.slot[other])
+            other = np.uint32(weights.indices[pair])
+            slot = np.uint32(accumulator.slot[other])
             new = slot == NO_SLOT
             slot = free if new else slot
             free += np.uint32(new)
-            # A third are new, at random: to take the slot once more costs less than a branch.
-            reached.slot[other] = np.int32(slot)
-            reached.item[slot] = other
+            # A third are new, at random: to write the slot again costs less than a branch.
+            accumulator.slot[other] = np.int32(slot)
+            accumulator.item[slot] = other
             if unit.size == 2:  # the rule, without a loop
-                reached.score[slot, 0] += one * neighbours.weight[pair, 0]
-                reached.score[slot, 1] += two * neighbours.weight[pair, 1]
+                accumulator.score[slot, 0] += one * weights.data[pair, 0]
+                accumulator.score[slot, 1] += two * weights.data[pair, 1]
             else:
                 for leg in range(unit.size):
-                    reached.score[slot, leg] += factor[leg] * neighbours.weight[pair, leg]
+                    accumulator.score[slot, leg] += factor[leg] * weights.data[pair, leg]
+
     return int(np.int64(free))
 
 
@@ -86,11 +93,11 @@ def weighted(scale: Vector, rows: Matrix, row: int) -> np.float32:
 
 @compiled
 def moments(scores: Matrix, settings: Settings) -> tuple[Vector, Vector]:
-    """Mean and deviation of each leg over all items.
+    """Mean and standard deviation of each leg over all items; 0 and 1 if it is not standardised.
 
     Args:
-        scores: (items, legs), of those that were reached: all others score 0.
-        settings: whether it matters.
+        scores: (n, legs), of the items in the accumulator: all others score 0.
+        settings: has the number of items, and whether scores are standardised.
     """
     legs = scores.shape[1]
     mean, deviation = np.zeros(legs, np.float32), np.ones(legs, np.float32)
@@ -105,16 +112,16 @@ def moments(scores: Matrix, settings: Settings) -> tuple[Vector, Vector]:
             second += np.float64(score) ** 2
         mean[leg] = first / items
         variance = second / items - (first / items) ** 2
-        # Of scores that are all alike rounding leaves something, by which nothing is divided.
+        # The variance of equal scores is a rounding error, by which nothing must be divided.
         deviation[leg] = np.sqrt(variance) if variance > ROUNDING * second / items else 0.0
     return mean, deviation
 
 
 @compiled
 def scales(deviation: Vector, weight: Vector) -> Vector:
-    """What one unit of each leg's score is worth in the blend; 0 where a leg says nothing."""
+    """What one unit of each leg's score adds to the blend; 0 where all items score alike."""
     scale = np.zeros(deviation.size, np.float32)
     for leg in range(deviation.size):
-        if deviation[leg] > FLATTEST:
+        if deviation[leg] > MIN_DEVIATION:
             scale[leg] = weight[leg] / deviation[leg]
     return scale

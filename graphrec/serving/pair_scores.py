@@ -1,4 +1,4 @@
-"""Scores of given (user, item) pairs, through the same kernel as the lists."""
+"""Scores of given (user, item) pairs, by the kernel that ranks the lists."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def _score_batches(
     excluded = read_only(np.zeros(tables["popularity"].size, np.bool_))
     for batch in batches:
         histories = read_histories(batch, filter_seen=False)
-        start = offsets(batch[WANTED])
+        indptr = offsets(batch[WANTED])
         with one_thread():
             users = user_factors(batch, histories, tables, fold_ins)
             score, share = score_items(
                 histories,
-                read_only(start),
+                read_only(indptr),
                 read_only(values(batch[WANTED], np.int32)),
                 neighbours_of(tables),
                 factors_of(tables, users),
@@ -71,8 +71,9 @@ def _score_batches(
         columns = {
             USER: batch[USER],
             WANTED: batch[WANTED],
-            PREDICTION: lists(start, score),
+            PREDICTION: lists(indptr, score),
         }
-        for place, leg in enumerate(legs):
-            columns[leg] = lists(start, np.ascontiguousarray(share[:, place]))
+        for column, leg in enumerate(legs):
+            columns[leg] = lists(indptr, np.ascontiguousarray(share[:, column]))
+
         yield pa.RecordBatch.from_pydict(columns)

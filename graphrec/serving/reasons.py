@@ -1,4 +1,4 @@
-"""Which items of the history speak most for each listed item."""
+"""Reasons: the items of the history that contribute most to the score of each listed item."""
 
 import numpy as np
 
@@ -24,41 +24,48 @@ def name_by_neighbours(
     Args:
         histories: the histories.
         user: whose list it is.
-        neighbours: the merged table.
-        scale: (neighbour legs,), what a weight of the table is worth in the blend.
+        neighbours: the neighbour legs.
+        scale: (neighbour legs,), what one unit of a weight of the table adds to the blend.
         listed: (k,), the listed items, -1 past the end.
         because: (k, reasons), written: the best history items, descending; -1 where none helps.
     """
     best_part = np.zeros((listed.size, because.shape[1]), np.float32)
-    places = np.empty(listed.size, np.uint32)
-    for entry in range(histories.start[user], histories.start[user + 1]):
-        item = histories.item[entry]
-        first, last = neighbours.start[item], neighbours.start[item + 1]
-        row = neighbours.neighbour[first:last]
+    found = np.empty(listed.size, np.uint32)
+    items, weights = histories.items, neighbours.weights
+    for entry in range(items.indptr[user], items.indptr[user + 1]):
+        item = items.indices[entry]
+        first, last = weights.indptr[item], weights.indptr[item + 1]
+        row = weights.indices[first:last]
         if row.size == 0:
             continue
-        _look_up(row, listed, places)  # rows are longer than lists
+        _search(row, listed, found)  # rows are longer than lists
         for rank in range(listed.size):
-            place = np.int64(places[rank])
-            if row[place] == listed[rank]:
-                worth = weighted(scale, neighbours.weight, first + place)
-                part = worth * histories.weight[entry]
+            position = np.int64(found[rank])
+            if row[position] == listed[rank]:
+                worth = weighted(scale, weights.data, first + position)
+                part = worth * items.data[entry]
                 _insert(part, item, best_part[rank], because[rank])
 
 
 @compiled
-def _look_up(row: Indices, listed: Indices, places: Indices) -> None:
-    """Where each item stands in an ascending row, if it is there; by halves, without a branch.
+def _search(row: Indices, listed: Indices, found: Indices) -> None:
+    """The position of each listed item in an ascending row, if it is there: a binary search.
 
-    A search waits for memory at each step, so all take a step before any takes the next.
+    A search waits for memory at each step, so all take a step before any takes the next; and it
+    has no branch that the processor could mispredict.
+
+    Args:
+        row: (n,), n > 0, ascending.
+        listed: (k,), items.
+        found: (k,), written: the only position at which the item may be.
     """
-    places[:] = 0
+    found[:] = 0
     size = np.uint32(row.size)
     while size > np.uint32(1):
         half = size >> np.uint32(1)
         for rank in range(listed.size):
-            middle = np.uint32(places[rank] + half)
-            places[rank] = middle if row[middle] <= listed[rank] else places[rank]
+            middle = np.uint32(found[rank] + half)
+            found[rank] = middle if row[middle] <= listed[rank] else found[rank]
         size = np.uint32(size - half)
 
 
@@ -77,20 +84,22 @@ def name_by_factors(
         histories: the histories.
         user: whose list it is.
         factors: the factor legs.
-        scale: (legs,), what one unit of a leg's score is worth in the blend.
+        scale: (legs,), what one unit of a leg's score adds to the blend.
         listed: (k,), the listed items, -1 past the end.
         because: (k, reasons), written: the best history items, descending; -1 where none helps.
     """
     best_part = np.zeros((listed.size, because.shape[1]), np.float32)
-    for entry in range(histories.start[user], histories.start[user + 1]):
-        item = histories.item[entry]
+    items = histories.items
+    for entry in range(items.indptr[user], items.indptr[user + 1]):
+        item = items.indices[entry]
         for rank in range(listed.size):
             if listed[rank] >= 0:
                 agreement = np.float32(0.0)
                 for leg in range(scale.size):
                     vectors = item_vectors(factors, leg)
                     agreement += scale[leg] * product(vectors[item], vectors[listed[rank]])
-                part = histories.weight[entry] * agreement
+                part = items.data[entry] * agreement
+
                 _insert(part, item, best_part[rank], because[rank])
 
 

@@ -1,4 +1,4 @@
-"""What a request asks of the lists, as it travels to the workers."""
+"""A request for lists or scores, as it travels to the workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that serving needs to know of the items, on the driver and as shared arrays."""
+"""The item tables that scores are made of, on the driver and as shared arrays."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pyspark.sql import SparkSession
 
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.ids_arrow import to_bytes
-from graphrec.kernels.csr import SparseRows, merge
+from graphrec.kernels.csr import CSR, csr, kept_indptr, merge_columns
 from graphrec.kernels.types import Array, Indices, Matrix, read_only
 from graphrec.serving.item_factors import FoldIn, ItemFactors
 from graphrec.serving.kernel_types import Factors, Neighbours
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
-_ROUNDING = 1e-6  # relative: what single precision leaves of the variance of equal scores
+_ROUNDING = 1e-6  # relative: the variance that equal scores have in single precision
 
 
 @dataclass(frozen=True)
 class NeighbourLeg:
-    """A leg whose scores are `Σ weight_i · rows[i]` over the history's items i."""
+    """A leg whose scores are `Σ_i w_i · weights[i]` over the history's items i of weight w_i."""
 
     name: str
-    rows: SparseRows
-    per_history: bool = False  # divide by Σ weight: the scores of a walk are probabilities
+    weights: CSR  # (items, items), data (pairs,)
+    divide_by_strength: bool = False  # by Σ_i w_i: the scores of a walk are probabilities
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,9 @@ class ItemTables:
     catalogue: Catalogue
     users: int  # with a history
     neighbour_names: tuple[str, ...]
-    start: npt.NDArray[np.int64]  # (items + 1,)
-    neighbour: npt.NDArray[np.int32]  # (pairs,), ascending within a row
-    weight: npt.NDArray[np.float32]  # (pairs, neighbour legs)
+    neighbours: CSR  # (items, items), data (pairs, neighbour legs); columns ascend within a row
     similarity: npt.NDArray[np.float32]  # (pairs,), cosine, 0 for a pair without one; or (0,)
-    per_history: npt.NDArray[np.bool_]  # (neighbour legs,)
+    divide_by_strength: npt.NDArray[np.bool_]  # (neighbour legs,), see `NeighbourLeg`
     factor_legs: tuple[FactorLeg, ...]
 
     @property
@@ -73,7 +71,7 @@ class ItemTables:
         catalogue: Catalogue,
         users: int,
         legs: Sequence[NeighbourLeg | FactorLeg],
-        similarity: SparseRows | None,
+        similarity: CSR | None,
     ) -> ItemTables:
         """Put the legs side by side.
 
@@ -84,37 +82,34 @@ class ItemTables:
             similarity: cosines of item pairs, for MMR; None where it takes those of the factors.
         """
         neighbour_legs = [leg for leg in legs if isinstance(leg, NeighbourLeg)]
-        columns = [leg.rows for leg in neighbour_legs]
+        columns = [leg.weights for leg in neighbour_legs]
         columns += [similarity] if similarity is not None and neighbour_legs else []
-        start, neighbour, weight = merge(columns) if columns else _no_rows(catalogue.size)
-        cosine = weight[:, len(neighbour_legs) :].reshape(-1)
+        merged = merge_columns(columns) if columns else _no_rows(catalogue.size)
+        weights, cosine = np.split(merged.data, [len(neighbour_legs)], axis=1)
         return ItemTables(
             catalogue=catalogue,
             users=users,
             neighbour_names=tuple(leg.name for leg in neighbour_legs),
-            start=start,
-            neighbour=neighbour,
-            weight=np.ascontiguousarray(weight[:, : len(neighbour_legs)]),
-            similarity=np.ascontiguousarray(cosine),
-            per_history=np.array([leg.per_history for leg in neighbour_legs], np.bool_),
+            neighbours=csr(merged.indptr, merged.indices, weights),
+            similarity=read_only(cosine.reshape(-1)),
+            divide_by_strength=np.array([leg.divide_by_strength for leg in neighbour_legs], bool),
             factor_legs=tuple(leg for leg in legs if isinstance(leg, FactorLeg)),
         )
 
     def only(self, legs: Collection[str]) -> ItemTables:
         """The tables of some of the legs, as `from_legs` puts these alone together."""
-        places = [n for n, name in enumerate(self.neighbour_names) if name in legs]
-        weight = self.weight[:, places]
-        kept = (weight != 0).any(axis=1)
-        if places and self.similarity.size:
+        columns = [n for n, name in enumerate(self.neighbour_names) if name in legs]
+        whole = self.neighbours
+        weights = whole.data[:, columns]
+        kept = (weights != 0).any(axis=1)
+        if columns and self.similarity.size:
             kept |= self.similarity != 0
         return replace(
             self,
-            neighbour_names=tuple(self.neighbour_names[n] for n in places),
-            start=np.concatenate(([0], np.cumsum(kept)))[self.start],
-            neighbour=self.neighbour[kept],
-            weight=np.ascontiguousarray(weight[kept]),
+            neighbour_names=tuple(self.neighbour_names[n] for n in columns),
+            neighbours=csr(kept_indptr(whole.indptr, kept), whole.indices[kept], weights[kept]),
             similarity=self.similarity[kept] if self.similarity.size else self.similarity,
-            per_history=self.per_history[places],
+            divide_by_strength=self.divide_by_strength[columns],
             factor_legs=tuple(leg for leg in self.factor_legs if leg.name in legs),
         )
 
@@ -128,17 +123,15 @@ class ItemTables:
         cosines = {"similarity": self.similarity} if diversify else {}
         arrays: dict[str, Array] = cosines | {
             "popularity": self.popularity,
-            "start": self.start,
-            "neighbour": self.neighbour,
-            "weight": self.weight,
-            "per_history": self.per_history,
+            **self.neighbours._asdict(),
+            "divide_by_strength": self.divide_by_strength,
             **factor_arrays([leg.factors for leg in self.factor_legs]),
         }
         return {name: read_only(array) for name, array in arrays.items()}
 
 
 def factor_arrays(legs: Sequence[ItemFactors]) -> dict[str, Array]:
-    """The item vectors of factor legs, one leg after the other, and what is known of them."""
+    """The item vectors of factor legs, one leg after the other, with their norms and means."""
     vectors = [leg.vector for leg in legs]
     norm = np.sqrt((vectors[0] ** 2).sum(axis=1)) if vectors else np.empty(0, np.float32)
     return {
@@ -153,24 +146,22 @@ def factor_arrays(legs: Sequence[ItemFactors]) -> dict[str, Array]:
 def item_factors_of(
     tables: Mapping[str, Array], fold_ins: Sequence[FoldIn]
 ) -> list[tuple[slice, ItemFactors]]:
-    """The factor legs again, each with its place in a user's vector; nothing is copied."""
+    """The factor legs again, each with its columns of a user's vector; nothing is copied."""
     legs = []
     items = tables["factor_norm"].size
-    for place, fold_in in zip(_places(tables["factor_rank"]), fold_ins, strict=True):
-        flat = tables["factors"][place.start * items : place.stop * items]
-        vector = flat.reshape(items, place.stop - place.start)
-        legs.append((place, ItemFactors(vector, tables["eigenvalue"][place], fold_in)))
+    for columns, fold_in in zip(_columns(tables["factor_rank"]), fold_ins, strict=True):
+        flat = tables["factors"][columns.start * items : columns.stop * items]
+        vector = flat.reshape(items, columns.stop - columns.start)
+        legs.append((columns, ItemFactors(vector, tables["eigenvalue"][columns], fold_in)))
     return legs
 
 
 def neighbours_of(tables: Mapping[str, Array]) -> Neighbours:
     """The neighbour table as the kernel takes it."""
     return Neighbours(
-        tables["start"],
-        tables["neighbour"],
-        tables["weight"],
+        csr(tables["indptr"], tables["indices"], tables["data"]),
         tables.get("similarity", read_only(np.empty(0, np.float32))),
-        tables["per_history"],
+        tables["divide_by_strength"],
     )
 
 
@@ -185,13 +176,13 @@ def factors_of(tables: Mapping[str, Array], users: Matrix) -> Factors:
         users: (users, Σ rank), the users' vectors, leg by leg.
     """
     items = max(tables["factor_norm"].size, 1)
-    places = _places(tables["factor_rank"])
-    mean, deviation = np.zeros((2, users.shape[0], len(places)))
-    for leg, place in enumerate(places):
-        precise = users[:, place].astype(np.float64)
+    legs = _columns(tables["factor_rank"])
+    mean, deviation = np.zeros((2, users.shape[0], len(legs)))
+    for leg, columns in enumerate(legs):
+        precise = users[:, columns].astype(np.float64)
         # einsum sums row by row: the bits do not depend on who else is in the block, as BLAS' may
-        mean[:, leg] = np.einsum("ud,d->u", precise, tables["factor_mean"][place])
-        eigenvalue = tables["eigenvalue"][place].astype(np.float64)
+        mean[:, leg] = np.einsum("ud,d->u", precise, tables["factor_mean"][columns])
+        eigenvalue = tables["eigenvalue"][columns].astype(np.float64)
         second = np.einsum("ud,d->u", precise**2, eigenvalue) / items
         variance = second - mean[:, leg] ** 2
         deviation[:, leg] = np.sqrt(np.where(variance > _ROUNDING * second, variance, 0.0))
@@ -205,14 +196,14 @@ def factors_of(tables: Mapping[str, Array], users: Matrix) -> Factors:
     )
 
 
-def _places(rank: Indices) -> list[slice]:
-    """Where each factor leg stands in a user's vector."""
+def _columns(rank: Indices) -> list[slice]:
+    """The columns of a user's vector that are each factor leg's."""
     end = np.cumsum(rank).tolist()
     return [slice(first, last) for first, last in pairwise([0, *end])]
 
 
-def _no_rows(items: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Matrix]:
-    return np.zeros(items + 1, np.int64), np.empty(0, np.int32), np.empty((0, 0), np.float32)
+def _no_rows(items: int) -> CSR:
+    return csr(np.zeros(items + 1, np.int64), np.empty(0, np.int32), np.empty((0, 0), np.float32))
 
 
 def _joined(parts: Sequence[Array], kind: npt.DTypeLike = np.float64) -> Array:

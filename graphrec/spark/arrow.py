@@ -1,4 +1,4 @@
-"""Arrow batches: functions that Spark maps over them, and list columns as offsets and values."""
+"""Arrow batches: functions that Spark maps over them, and list columns as sparse rows."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphrec.kernels.types import Indices
+from graphrec.kernels.csr import CSR, csr
 
 BatchFunction: TypeAlias = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
+def rows_from_lists(indices: pa.ListArray, data: pa.ListArray) -> CSR:
+    """Two list columns of the same lengths as sparse rows: int32 columns and float32 values."""
+    return csr(offsets(indices), values(indices, np.int32), values(data, np.float32))
+
+
 def offsets(column: pa.ListArray) -> npt.NDArray[np.int64]:
-    """Where each row's list begins, and where the last one ends, from 0: (n + 1,)."""
+    """The indptr of the lists, (rows + 1,): where each begins, and where the last one ends."""
     raw = column.offsets.to_numpy(zero_copy_only=True).astype(np.int64)
     return raw - raw[0]
 
@@ -28,23 +33,17 @@ def values(column: pa.ListArray, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return flat.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
 
 
-def lists(starts: npt.NDArray[np.int64], flat: npt.NDArray[Any] | pa.Array) -> pa.ListArray:
-    """The inverse: a list column from offsets (n + 1,) and values.
+def lists(indptr: npt.NDArray[np.int64], flat: npt.NDArray[Any] | pa.Array) -> pa.ListArray:
+    """The inverse: a list column from indptr (rows + 1,) and values (entries,).
 
     Raises:
         OverflowError: more values than Arrow's lists of 32-bit offsets can hold.
     """
-    if starts[-1] > np.iinfo(np.int32).max:
-        raise OverflowError(f"{starts[-1]} values do not fit into one Arrow list column")
-    return pa.ListArray.from_arrays(pa.array(starts.astype(np.int32)), pa.array(flat))
+    if indptr[-1] > np.iinfo(np.int32).max:
+        raise OverflowError(f"{indptr[-1]} values do not fit into one Arrow list column")
+    return pa.ListArray.from_arrays(pa.array(indptr.astype(np.int32)), pa.array(flat))
 
 
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     """A column of a table as one array."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def entry_places(first: Indices, length: Indices) -> npt.NDArray[np.int64]:
-    """The places first, first + 1, ... of each row's entries, one row after the other."""
-    before = np.cumsum(length) - length
-    return np.arange(length.sum()) + np.repeat(first - before, length)

@@ -11,20 +11,20 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from graphrec.columns import INDEX, NEIGHBOUR, WEIGHT
-from graphrec.kernels.csr import SparseRows
-from graphrec.kernels.types import Array, Indices, Vector, read_only
+from graphrec.columns import DATA, INDEX, INDICES
+from graphrec.kernels.csr import CSR, csr
+from graphrec.kernels.types import Array, Indices, read_only
 from graphrec.spark.arrow import BatchFunction
 from graphrec.spark.machine import cores
-from graphrec.spark.packed_rows import Rows, assemble, gather, pack, packed_schema
+from graphrec.spark.packed_rows import RowBlock, assemble, gather, pack, packed_schema
 from graphrec.spark.parallelism import is_better_on_driver, on_all_cores, one_thread, parallelism
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
-_ENTRIES = {NEIGHBOUR: np.int32, WEIGHT: np.float32}
+_ENTRIES = {INDICES: np.int32, DATA: np.float32}
 _PARTS_PER_CORE = 16  # computed one after the other: popular items make some longer than others
 
-RowFunction: TypeAlias = Callable[[Indices, Mapping[str, Array]], tuple[Indices, Indices, Vector]]
-"""(items, tables) -> start (items + 1,), neighbour ascending within a row, weight.
+RowFunction: TypeAlias = Callable[[Indices, Mapping[str, Array]], CSR]
+"""(items, tables) -> a row for each of these items, its columns ascending; data of float32.
 
 It travels to the workers: a function of a module travels by its name, and what it calls is then
 found compiled on disk; a nested one would take compiled functions along, to be compiled anew.
@@ -38,7 +38,7 @@ def compute_rows(
     function: RowFunction,
     *,
     block_entries: int,
-) -> SparseRows:
+) -> CSR:
     """A row of weights for each item, to the same bits wherever it is computed.
 
     Args:
@@ -51,14 +51,14 @@ def compute_rows(
     largest = max((table.size for table in tables.values()), default=0)
     size = sum(table.nbytes for table in tables.values())
     if largest <= block_entries and is_better_on_driver(spark, size=size, quick=False):
-        start, entries = _computed_here(items, tables, function)
+        indptr, entries = _computed_here(items, tables, function)
     else:
         shared = share_arrays(spark, tables)
         packed = item_indices(spark, items).mapInArrow(
             _computer(shared, function), packed_schema(_ENTRIES)
         )
-        start, entries = gather(packed, items, _ENTRIES)
-    return SparseRows(start, entries[NEIGHBOUR], entries[WEIGHT])
+        indptr, entries = gather(packed, items, _ENTRIES)
+    return csr(indptr, entries[INDICES], entries[DATA])
 
 
 def _computed_here(
@@ -67,12 +67,12 @@ def _computed_here(
     opened = {name: read_only(table) for name, table in tables.items()}
     with one_thread():
         return rows_on_driver(
-            items, lambda some: _rows(read_only(some), opened, function), _ENTRIES
+            items, lambda some: _block(read_only(some), opened, function), _ENTRIES
         )
 
 
 def rows_on_driver(
-    items: int, compute: Callable[[Indices], Rows], dtypes: Mapping[str, npt.DTypeLike]
+    items: int, compute: Callable[[Indices], RowBlock], dtypes: Mapping[str, npt.DTypeLike]
 ) -> tuple[Indices, Mapping[str, Array]]:
     """Rows of all items, computed by all cores of this machine.
 
@@ -82,7 +82,7 @@ def rows_on_driver(
         dtypes: of the arrays of entries, by name.
 
     Returns:
-        start (items + 1,), and the arrays by name.
+        indptr (items + 1,), and the arrays by name.
     """
     parts = min(_PARTS_PER_CORE * cores(), max(items, 1))
     dealt = [np.arange(n, items, parts, dtype=np.int32) for n in range(parts)]
@@ -94,14 +94,14 @@ def _computer(shared: SharedArrays, function: RowFunction) -> BatchFunction:
         tables = shared.open()
         for batch in batches:
             with one_thread():
-                yield pack(_rows(read_only(batch[INDEX].to_numpy()), tables, function))
+                yield pack(_block(read_only(batch[INDEX].to_numpy()), tables, function))
 
     return compute
 
 
-def _rows(items: Indices, tables: Mapping[str, Array], function: RowFunction) -> Rows:
-    start, neighbour, weight = function(items, tables)
-    return Rows(items, start, {NEIGHBOUR: neighbour, WEIGHT: weight})
+def _block(items: Indices, tables: Mapping[str, Array], function: RowFunction) -> RowBlock:
+    rows = function(items, tables)
+    return RowBlock(items, rows.indptr, {INDICES: rows.indices, DATA: rows.data})
 
 
 def item_indices(spark: SparkSession, items: int) -> DataFrame:

@@ -10,8 +10,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.columns import INDEX, VECTOR
+from graphrec.kernels.csr import entries_of_rows
 from graphrec.kernels.types import Array, Matrix
-from graphrec.spark.arrow import BatchFunction, entry_places, lists, offsets, one_array, values
+from graphrec.spark.arrow import BatchFunction, lists, offsets, one_array, values
 from graphrec.spark.item_blocks import item_indices
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
@@ -20,7 +21,7 @@ _TYPES = {"float32": "float", "float64": "double", "int32": "int", "int64": "big
 
 def to_rows(
     spark: SparkSession,
-    start: npt.NDArray[np.int64],
+    indptr: npt.NDArray[np.int64],
     listed: Mapping[str, Array],
     single: Mapping[str, Array] | None = None,
 ) -> DataFrame:
@@ -28,7 +29,7 @@ def to_rows(
 
     Args:
         spark: the running session.
-        start: (items + 1,), where each item's entries stand in the listed arrays.
+        indptr: (items + 1,), the rows of the listed arrays, one per item.
         listed: arrays of entries, each an array column.
         single: (items,) arrays, each a plain column.
 
@@ -41,15 +42,15 @@ def to_rows(
     fields = [f"{INDEX} int"]
     fields += [f"`{name}` {_TYPES[array.dtype.name]}" for name, array in single.items()]
     fields += [f"`{name}` array<{_TYPES[array.dtype.name]}>" for name, array in listed.items()]
-    shared = share_arrays(spark, {"start": start, **columns})
+    shared = share_arrays(spark, {"indptr": indptr, **columns})
     writer = _writer(shared, tuple(single), tuple(listed))
-    return item_indices(spark, start.size - 1).mapInArrow(writer, ", ".join(fields))
+    return item_indices(spark, indptr.size - 1).mapInArrow(writer, ", ".join(fields))
 
 
 def vector_rows(spark: SparkSession, vectors: Matrix) -> DataFrame:
     """Vectors of the items, (items, rank), as rows (index: int, vector: array<float>)."""
-    start = np.arange(vectors.shape[0] + 1, dtype=np.int64) * vectors.shape[1]
-    return to_rows(spark, start, {VECTOR: vectors.reshape(-1)})
+    indptr = np.arange(vectors.shape[0] + 1, dtype=np.int64) * vectors.shape[1]
+    return to_rows(spark, indptr, {VECTOR: vectors.reshape(-1)})
 
 
 def _writer(
@@ -59,13 +60,11 @@ def _writer(
         table = shared.open()
         for batch in batches:
             index = batch[INDEX].to_numpy()
-            first, last = table["start"][index], table["start"][index + 1]
-            begin = np.concatenate(([0], np.cumsum(last - first)))
-            place = entry_places(first, last - first)
+            indptr, entry = entries_of_rows(table["indptr"], index)
             yield pa.RecordBatch.from_pydict(
                 {INDEX: batch[INDEX]}
                 | {name: pa.array(table[f"single_{name}"][index]) for name in single}
-                | {name: lists(begin, table[f"listed_{name}"][place]) for name in listed}
+                | {name: lists(indptr, table[f"listed_{name}"][entry]) for name in listed}
             )
 
     return write
@@ -82,16 +81,16 @@ def from_rows(
         single: plain columns and the dtypes they get.
 
     Returns:
-        start (items + 1,), and the arrays by name.
+        indptr (items + 1,), and the arrays by name.
     """
     single = single or {}
     table = frame.select(INDEX, *single, *listed).toArrow().sort_by(INDEX).combine_chunks()
-    start = np.zeros(table.num_rows + 1, np.int64)
+    indptr = np.zeros(table.num_rows + 1, np.int64)
     arrays: dict[str, Array] = {
         name: one_array(table[name]).to_numpy().astype(dtype) for name, dtype in single.items()
     }
     for name, dtype in listed.items():
         column = one_array(table[name])
         arrays[name] = values(column, dtype)
-        start = np.maximum(start, offsets(column))  # a list that was not kept is empty throughout
-    return start, arrays
+        indptr = np.maximum(indptr, offsets(column))  # a list that was not kept is empty throughout
+    return indptr, arrays

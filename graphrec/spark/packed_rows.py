@@ -1,6 +1,6 @@
-"""Ragged rows that are made in parts, and how parts travel from the workers to the driver.
+"""Blocks of sparse rows, as they travel from the workers to the driver, and their assembly.
 
-Spark copies an array column value by value, twice; a binary it copies as a whole. So a part of the
+Spark copies an array column value by value, twice; a binary it copies as a whole. So a block of
 rows travels as one record whose columns are the bytes of its arrays.
 """
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from graphrec.columns import INDEX
+from graphrec.kernels.csr import indptr_of
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Vector, read_only
 from graphrec.spark.parallelism import on_all_cores
@@ -31,20 +32,20 @@ def packed_schema(names: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Some rows of a ragged table, in any order."""
+class RowBlock:
+    """Some rows of a table, in any order, with any number of values for each entry."""
 
     index: Array  # (rows,), int32, which rows of the whole these are
-    start: Array  # (rows + 1,), int64, where each row's entries stand
+    indptr: Array  # (rows + 1,), int64
     entries: Mapping[str, Array]  # (entries,) by name
 
 
-def pack(part: Rows) -> pa.RecordBatch:
-    """Some rows as one record."""
+def pack(block: RowBlock) -> pa.RecordBatch:
+    """A block of rows as one record."""
     columns = {
-        INDEX: part.index.astype(np.int32),
-        _LENGTH: np.diff(part.start).astype(np.int64),
-        **part.entries,
+        INDEX: block.index.astype(np.int32),
+        _LENGTH: np.diff(block.indptr).astype(np.int64),
+        **block.entries,
     }
     return pa.RecordBatch.from_pydict(
         {name: pa.array([np.ascontiguousarray(a).data]) for name, a in columns.items()}
@@ -64,47 +65,47 @@ def gather(
     Returns:
         As `assemble`.
     """
-    parts = [
+    blocks = [
         _unpacked(batch, record, dtypes)
         for batch in frame.toArrow().to_batches()
         for record in range(batch.num_rows)
     ]
-    return assemble(parts, rows, dtypes)
+    return assemble(blocks, rows, dtypes)
 
 
 def assemble(
-    parts: Sequence[Rows], rows: int, dtypes: Mapping[str, npt.DTypeLike]
+    blocks: Sequence[RowBlock], rows: int, dtypes: Mapping[str, npt.DTypeLike]
 ) -> tuple[npt.NDArray[np.int64], dict[str, Array]]:
     """Put rows in the order of their indices.
 
     Args:
-        parts: no row is in two of them; a row that is in none is empty.
+        blocks: no row is in two of them; a row that is in none is empty.
         rows: of the whole.
         dtypes: of the arrays of entries.
 
     Returns:
-        start (rows + 1,), and the arrays by name.
+        indptr (rows + 1,), and the arrays of entries by name.
     """
-    start = np.zeros(rows + 1, np.int64)
-    for part in parts:
-        start[part.index + 1] = np.diff(part.start)
-    np.cumsum(start, out=start)
-    arrays: dict[str, Array] = {name: np.empty(start[-1], kind) for name, kind in dtypes.items()}
+    length = np.zeros(rows, np.int64)
+    for block in blocks:
+        length[block.index] = np.diff(block.indptr)
+    indptr = indptr_of(length)
+    arrays: dict[str, Array] = {name: np.empty(indptr[-1], kind) for name, kind in dtypes.items()}
 
-    def put(part: Rows) -> None:
-        first, length = read_only(start[part.index]), read_only(np.diff(part.start))
+    def put(block: RowBlock) -> None:
+        first, length = read_only(indptr[block.index]), read_only(np.diff(block.indptr))
         for name, array in arrays.items():
-            _put_rows(_as_words(array), first, length, _as_words(read_only(part.entries[name])))
+            _put_rows(_as_words(array), first, length, _as_words(read_only(block.entries[name])))
 
-    on_all_cores(put, parts)  # each row has a place of its own
-    return start, arrays
+    on_all_cores(put, blocks)  # no two of them write to the same entries
+    return indptr, arrays
 
 
-def _unpacked(batch: pa.RecordBatch, record: int, dtypes: Mapping[str, npt.DTypeLike]) -> Rows:
+def _unpacked(batch: pa.RecordBatch, record: int, dtypes: Mapping[str, npt.DTypeLike]) -> RowBlock:
     length = _numbers(batch[_LENGTH][record], np.int64)
-    return Rows(
+    return RowBlock(
         index=_numbers(batch[INDEX][record], np.int32),
-        start=np.concatenate(([0], np.cumsum(length))),
+        indptr=indptr_of(length),
         entries={name: _numbers(batch[name][record], kind) for name, kind in dtypes.items()},
     )
 
@@ -120,10 +121,10 @@ def _as_words(array: Array) -> Array:
 
 
 @compiled
-def _put_rows(whole: Vector, start: Indices, length: Indices, part: Vector) -> None:
-    """Copy rows that stand one after the other to where they belong."""
+def _put_rows(whole: Vector, first: Indices, length: Indices, block: Vector) -> None:
+    """Copy the rows of a block, of some lengths (rows,), to where they begin in the whole."""
     entry = 0
-    for row in range(start.size):
-        for place in range(start[row], start[row] + length[row]):
-            whole[place] = part[entry]
+    for row in range(first.size):
+        for position in range(first[row], first[row] + length[row]):
+            whole[position] = block[entry]
             entry += 1

@@ -6,7 +6,7 @@ are tried in turn with all other settings as chosen so far: only the legs that a
 learned again, the pair table is counted once (with pseudo-interactions, once for each choice), and
 each trial serves the validation users alone. Half-lives change what all legs are learned from, and
 are applied to the histories, after duplicates have been combined. A choice replaces the one before
-only if its value, to which novel items add a figure of their own
+only if its value, in which low-similarity items count once more
 (`graphrec.recommenders.hybrid.candidate_scores`), is better by more than two standard errors of the
 paired difference: a validation cut may mislead, and the defaults hold on many data sets. The
 weights are then searched on the cached scores (`graphrec.recommenders.hybrid.learned_weights`), and
@@ -38,7 +38,7 @@ from graphrec.recommenders.hybrid.candidate_scores import CUTOFF, ERRORS, Cached
 from graphrec.recommenders.hybrid.estimator import HybridRecommender, default_weights
 from graphrec.recommenders.hybrid.hold_out import HELD_OUT
 from graphrec.recommenders.hybrid.learned_weights import normalised, search_weights
-from graphrec.recommenders.hybrid.low_similarity import mark_novel
+from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.persisted import PersistedFrames
 from graphrec.tuning.grid import Group, Settings, default_grid
@@ -55,7 +55,7 @@ class Trial:
     group: str
     settings: dict[str, Any]
     ndcg: float  # NDCG@20, mean over the validation users
-    novel: float  # the same where only novel items are wanted
+    low_similarity: float  # the same where only low-similarity held-out items are relevant
     error: float  # of their sum, against the best before: standard error, paired; 0 for the first
     chosen: bool  # when it was tried
 
@@ -165,7 +165,9 @@ def _tune(
             )
         spec = _widest(asked, data.catalogue.size)
         pairs = count_pairs(known, spec)
-        search = _Search(recommender, _Part(known, pairs, mark_novel(validation, pairs)), spec)
+        search = _Search(
+            recommender, _Part(known, pairs, mark_low_similarity(validation, pairs)), spec
+        )
         for group in grid:
             with stage(_stage_of(group)) as counts:
                 search.choose(group)
@@ -336,8 +338,8 @@ def _at_default_weights(cached: CachedScores) -> Judged:
 
 
 def _trial(group: Group, choice: Settings, judged: Judged, error: float, *, chosen: bool) -> Trial:
-    novel = float(judged.novel.mean()) if judged.novel.size else 0.0
-    return Trial(group.name, dict(choice), float(judged.ndcg.mean()), novel, error, chosen)
+    low = float(judged.low_similarity.mean()) if judged.low_similarity.size else 0.0
+    return Trial(group.name, dict(choice), float(judged.ndcg.mean()), low, error, chosen)
 
 
 def _within(budget: float, diversified: Sequence[Diversified]) -> float:

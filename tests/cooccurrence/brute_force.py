@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.cooccurrence.table import PairTable
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import CSR, row_indices
 
 Matrix = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -132,19 +132,19 @@ def pair_table(
         strength=histories.weight.sum(axis=0),
         support=histories.has.sum(axis=0).astype(np.int64),
         own={e: np.diag(histories.gram(e)).copy() for e in exponents},
-        start=np.concatenate(([0], np.cumsum(met.sum(axis=1)))).astype(np.int64),
-        neighbour=neighbour.astype(np.int32),
+        indptr=np.concatenate(([0], np.cumsum(met.sum(axis=1)))).astype(np.int64),
+        indices=neighbour.astype(np.int32),
         together=together[item, neighbour].astype(np.int32),
         after=histories.after()[item, neighbour].astype(np.int32)[: None if timed else 0],
         sums={e: histories.gram(e)[item, neighbour].astype(np.float32) for e in exponents},
     )
 
 
-def dense(rows: SparseRows) -> Matrix:
+def dense(rows: CSR) -> Matrix:
     """Sparse weights as a matrix, (items, items)."""
-    items = rows.start.size - 1
+    items = rows.indptr.size - 1
     matrix = np.zeros((items, items))
-    matrix[np.repeat(np.arange(items), np.diff(rows.start)), rows.neighbour] = rows.weight
+    matrix[row_indices(rows.indptr), rows.indices] = rows.data
     return matrix
 
 

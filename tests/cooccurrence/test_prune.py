@@ -17,7 +17,7 @@ def test_a_cut_table_is_the_one_that_is_counted_so(spark: SparkSession) -> None:
     wide = build_pair_table(histories, 20, max_neighbours=20, **asked)  # type: ignore[arg-type]
     narrow = build_pair_table(histories, 20, max_neighbours=4, **asked)  # type: ignore[arg-type]
     cut = prune_neighbours(wide, 4)
-    for name in ("start", "neighbour", "together", "after"):
+    for name in ("indptr", "indices", "together", "after"):
         np.testing.assert_array_equal(getattr(cut, name), getattr(narrow, name))
     for exponent, sums in narrow.sums.items():
         np.testing.assert_array_equal(cut.sums[exponent], sums)

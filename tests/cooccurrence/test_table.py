@@ -44,7 +44,7 @@ def cut(spark: SparkSession, histories: Histories) -> PairTable:
 def kept(table: PairTable) -> npt.NDArray[np.bool_]:
     """(items, items), True for the pairs that the table holds."""
     mask = np.zeros((table.items, table.items), bool)
-    mask[table.item, table.neighbour] = True
+    mask[table.row_indices, table.indices] = True
     return mask
 
 
@@ -69,12 +69,12 @@ def assert_same_bits(one: PairTable, other: PairTable) -> None:
 
 def test_it_holds_all_pairs_when_nothing_is_cut(whole: PairTable, histories: Histories) -> None:
     np.testing.assert_array_equal(kept(whole), usable(histories))
-    rows = np.split(whole.neighbour, whole.start[1:-1])
+    rows = np.split(whole.indices, whole.indptr[1:-1])
     assert all(np.all(np.diff(row) > 0) for row in rows)
 
 
 def test_counts_equal_brute_force(whole: PairTable, histories: Histories) -> None:
-    pair = whole.item, whole.neighbour
+    pair = whole.row_indices, whole.indices
     np.testing.assert_array_equal(whole.together, histories.together()[pair])
     np.testing.assert_array_equal(whole.after, histories.after()[pair])
     np.testing.assert_array_equal(whole.support, histories.has.sum(axis=0))
@@ -85,7 +85,7 @@ def test_counts_equal_brute_force(whole: PairTable, histories: Histories) -> Non
 def test_sums_equal_brute_force(whole: PairTable, histories: Histories, exponent: float) -> None:
     gram = histories.gram(exponent)
     np.testing.assert_allclose(
-        whole.sums[exponent], gram[whole.item, whole.neighbour], rtol=1e-6, atol=1e-12
+        whole.sums[exponent], gram[whole.row_indices, whole.indices], rtol=1e-6, atol=1e-12
     )
     np.testing.assert_allclose(whole.own[exponent], np.diag(gram), rtol=1e-12, atol=1e-15)
     assert whole.mean_scale[exponent] == pytest.approx(histories.mean_scale(exponent), rel=1e-12)
@@ -93,7 +93,7 @@ def test_sums_equal_brute_force(whole: PairTable, histories: Histories, exponent
 
 def test_strength_and_cosine_equal_brute_force(whole: PairTable, histories: Histories) -> None:
     np.testing.assert_allclose(whole.strength, histories.weight.sum(axis=0), rtol=1e-12)
-    cosine = histories.cosine()[whole.item, whole.neighbour]
+    cosine = histories.cosine()[whole.row_indices, whole.indices]
     np.testing.assert_allclose(whole.cosine, cosine, rtol=1e-5)
 
 
@@ -103,7 +103,7 @@ def test_the_best_partners_by_cosine_are_kept(cut: PairTable, histories: Histori
     for item in range(histories.items):
         best = [j for j in np.argsort(-cosine[item], kind="stable") if enough[item, j]][:4]
         assert sorted(best) == np.flatnonzero(kept(cut)[item]).tolist()
-    pair = cut.item, cut.neighbour
+    pair = cut.row_indices, cut.indices
     np.testing.assert_array_equal(cut.together, histories.together()[pair])
     np.testing.assert_allclose(cut.sums[1.0], histories.gram(1.0)[pair], rtol=1e-6)
     assert cut.after.size == 0
@@ -118,7 +118,7 @@ def test_equal_cosines_go_to_the_more_popular_item(spark: SparkSession) -> None:
         6,
         max_neighbours=2,
     )
-    rows = np.split(table.neighbour, table.start[1:-1])
+    rows = np.split(table.indices, table.indptr[1:-1])
     assert [row.tolist() for row in rows] == [[1, 2], [0, 2], [0, 1], [0, 1], [0, 1], [0, 1]]
 
 
@@ -157,7 +157,7 @@ def test_a_capped_history_is_learned_from_in_part_and_counted_whole(
         block_entries=block_entries,
     )
     np.testing.assert_array_equal(kept(table), usable(shortened))
-    pair = table.item, table.neighbour
+    pair = table.row_indices, table.indices
     np.testing.assert_allclose(table.sums[1.0], shortened.gram(1.0)[pair], rtol=1e-6)
     assert (full.together()[pair] > shortened.together()[pair]).any()
     np.testing.assert_array_equal(table.together, full.together()[pair])
@@ -170,6 +170,6 @@ def test_users_who_share_nothing_make_no_pairs(spark: SparkSession) -> None:
     table = build_pair_table(
         Histories(has > 0, has, has).histories(spark), 3, max_neighbours=3, ordered=True
     )
-    assert (table.neighbour.size, table.start.tolist()) == (0, [0, 0, 0, 0])
+    assert (table.indices.size, table.indptr.tolist()) == (0, [0, 0, 0, 0])
     assert (table.users, table.support.tolist()) == (3, [1, 1, 1])
     assert table.cosine.size == 0

@@ -22,7 +22,9 @@ A0, REGULARIZATION = 0.05, 0.1
 def tables_of(case: Case) -> ItemTables:
     items = case.has.shape[1]
     legs: list[NeighbourLeg | FactorLeg] = [
-        NeighbourLeg(f"leg{n}", sparse_rows(leg), per_history=bool(case.per_history[n]))
+        NeighbourLeg(
+            f"leg{n}", sparse_rows(leg), divide_by_strength=bool(case.divide_by_strength[n])
+        )
         for n, leg in enumerate(case.legs)
     ]
     fold_ins: list[FoldIn] = [SolvedFoldIn(A0, REGULARIZATION, takes_given=True), MeanFoldIn()]

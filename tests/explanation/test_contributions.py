@@ -60,7 +60,7 @@ def test_parts_sum_to_the_score_and_are_what_is_left_when_others_are_taken_away(
             where=found.deviation > 0,
         )
         for n, leg in enumerate(case.legs):
-            unit = 1.0 / case.weight[user].sum() if case.per_history[n] else 1.0
+            unit = 1.0 / case.weight[user].sum() if case.divide_by_strength[n] else 1.0
             expected = scale[n] * unit * case.weight[user, history] * leg[history, item]
             np.testing.assert_allclose(found.parts[:, n], expected, rtol=1e-5, atol=1e-6)
 

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 import graphrec as gr
 from graphrec.errors import ParameterError
-from graphrec.explanation.rank_position import Place, place_of
+from graphrec.explanation.rank_position import RankPosition, rank_position
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.lists import rank_batch
 from tests.explanation.cases import one_user, tables_of
@@ -30,8 +30,8 @@ def model(spark: SparkSession) -> RecommenderModel:
     return gr.HybridRecommender(legs(), **COLUMNS).fit(frame(spark, rows()))
 
 
-def place(model: RecommenderModel, item: int, length: int = 10, **asked: Any) -> Row:
-    [row] = model.explain(asked.pop("user", USER), item, length, **asked).place.collect()
+def position_of(model: RecommenderModel, item: int, length: int = 10, **asked: Any) -> Row:
+    [row] = model.explain(asked.pop("user", USER), item, length, **asked).position.collect()
     return row
 
 
@@ -40,7 +40,9 @@ def listed(model: RecommenderModel, spark: SparkSession, length: int) -> list[Ro
     return sorted(model.rankedLists(length, users=users).collect(), key=lambda row: row["rank"])
 
 
-def assert_mmr(told: Place, pool: Array, scores: Array, similar: Array, before: Array) -> None:
+def assert_mmr(
+    told: RankPosition, pool: Array, scores: Array, similar: Array, before: Array
+) -> None:
     """Check the figures of the step that decided on an item.
 
     Args:
@@ -83,13 +85,13 @@ def test_every_item_stands_where_the_list_has_it(
         listed = lists.item[0][lists.item[0] >= 0]
         ranked = user.ranked(12)
         pool, scores = ranked.item[0][ranked.item[0] >= 0], ranked.score[0][ranked.item[0] >= 0]
-        places = [place_of(user, item) for item in range(12)]
-        order = sorted(range(12), key=lambda item: places[item].rank or 99)
-        for item, told in enumerate(places):
+        positions = [rank_position(user, item) for item in range(12)]
+        order = sorted(range(12), key=lambda item: positions[item].rank or 99)
+        for item, told in enumerate(positions):
             if case.has[number, item]:
-                assert told == Place("seen")
+                assert told == RankPosition("seen")
             elif case.excluded[item]:
-                assert told == Place("denied")
+                assert told == RankPosition("denied")
             elif item in listed:
                 assert told.outcome == "listed"
                 assert told.rank == listed.tolist().index(item) + 1
@@ -117,29 +119,31 @@ def test_what_is_too_far_down_for_mmr_and_what_is_not_retrieved() -> None:
     )
     user = one_user(case, 0)
     candidates = user.ranked(150).item[0]
-    assert place_of(user, candidates[99]).outcome == "below the list"
-    assert place_of(user, candidates[100]) == Place("outside MMR's pool", blended_rank=101)
+    assert rank_position(user, candidates[99]).outcome == "below the list"
+    assert rank_position(user, candidates[100]) == RankPosition(
+        "outside MMR's pool", blended_rank=101
+    )
     fewer = replace(user, request=replace(user.request, candidates=20))
-    places = [place_of(fewer, item) for item in candidates[candidates >= 0]]
-    assert len(places) == 145
-    assert sum(told == Place("not a candidate") for told in places) == len(places) - 20
+    positions = [rank_position(fewer, item) for item in candidates[candidates >= 0]]
+    assert len(positions) == 145
+    assert sum(told == RankPosition("not a candidate") for told in positions) == len(positions) - 20
 
 
 def test_the_real_list_with_its_filters(spark: SparkSession, model: RecommenderModel) -> None:
     diverse = model.copy({model.diversity: DIVERSITY})
     order = [row.film for row in listed(diverse, spark, FILMS)]
-    told = place(diverse, order[2], 2)
+    told = position_of(diverse, order[2], 2)
     assert told.outcome == "below the list"
     assert (told["rank"], told.length, told.diversity) == (3, 2, DIVERSITY)
     assert told.similar_to in order[:2]
     assert told.penalty == pytest.approx(DIVERSITY * told.similarity)
     assert told.mmr == pytest.approx((1 - DIVERSITY) * told.relevance - told.penalty)
     only = film_frame(spark, order[1])
-    assert place(diverse, order[1], allow=only)["rank"] == 1
+    assert position_of(diverse, order[1], allow=only)["rank"] == 1
     to_others = only.selectExpr("film", "'v05' AS viewer")
-    assert place(diverse, order[1], deny=to_others)["rank"] == 2
+    assert position_of(diverse, order[1], deny=to_others)["rank"] == 2
     to_this = only.selectExpr("film", f"'{USER}' AS viewer")
-    assert place(diverse, order[1], deny=to_this).outcome == "denied"
+    assert position_of(diverse, order[1], deny=to_this).outcome == "denied"
 
 
 def film_frame(spark: SparkSession, film: int) -> DataFrame:
@@ -154,14 +158,14 @@ def test_a_basket_is_explained_as_its_list_is_made(
     order = [row.film for row in listed(model, spark, FILMS)]
     found = model.explain("basket", order[2], histories=histories)
     known = model.explain(USER, order[2])
-    [told], [expected] = found.place.collect(), known.place.collect()
+    [told], [expected] = found.position.collect(), known.position.collect()
     assert told.viewer == "basket"
     assert told.asDict() | {"viewer": USER} == expected.asDict()
     assert found.contributions.collect() == known.contributions.collect()
     # v03 itself is one of the users between the basket and the item
     assert found.paths.where(f"other_user = '{USER}'").count() == 0  # who has not seen it
     cold = model.explain("stranger", 6, histories=histories)
-    [told] = cold.place.collect()
+    [told] = cold.position.collect()
     assert (told.source, told.outcome, told["rank"]) == ("popular", "listed", 1)
     [share] = cold.shares.collect()
     assert (share.leg, share.share) == ("popularity", told.score)

@@ -297,10 +297,10 @@ def test_a_list_has_at_least_one_place(fitted: Fitted) -> None:
 def test_explanations_sum_to_the_scores_of_the_lists(fitted: Fitted) -> None:
     row = fitted.lists["v03"][2]
     found = fitted.model.explain("v03", row.film, FILMS)
-    [place] = found.place.collect()
-    assert (place.viewer, place.film) == ("v03", row.film)
-    assert (place.outcome, place["rank"], place.source) == ("listed", 3, row.source)
-    assert place.score == pytest.approx(row.score, abs=1e-5)
+    [position] = found.position.collect()
+    assert (position.viewer, position.film) == ("v03", row.film)
+    assert (position.outcome, position["rank"], position.source) == ("listed", 3, row.source)
+    assert position.score == pytest.approx(row.score, abs=1e-5)
     shares = {leg.leg: leg.share for leg in found.shares.collect()}
     assert sum(shares.values()) == pytest.approx(row.score, abs=1e-5)
     parts = found.contributions.collect()

@@ -106,8 +106,8 @@ def test_a_list_is_no_longer_than_the_catalogue(numbers: RecommenderModel) -> No
     lists = many.rankedLists(10**9).collect()
     assert len(lists) == 4 * 3 - len(NUMBERS)
     assert sorted(lists) == sorted(many.rankedLists(4).collect())
-    place = many.explain(1, 12, 10**9, numPaths=10**9).place.collect()[0]
-    assert (place.outcome, place.length) == ("listed", 4)
+    position = many.explain(1, 12, 10**9, numPaths=10**9).position.collect()[0]
+    assert (position.outcome, position.length) == ("listed", 4)
 
 
 @pytest.mark.parametrize("wrong", [0, -1, True, 1.5, "10", None, float("nan"), 10**400])

@@ -53,7 +53,7 @@ def test_the_names_that_are_taken_are_those_of_the_results(model: RecommenderMod
         (model.watchedTogether(1), ()),
         (model.itemPopularity, ()),
         (factors, ()),
-        (explained.place, ()),
+        (explained.position, ()),
         (explained.contributions, model.legs),
     ]
     for frame, legs in results:
@@ -75,4 +75,4 @@ def test_names_of_tables_inside_are_free(spark: SparkSession, model: Recommender
     assert own.copy({own.transformTopK: 2}).transform(frame).columns[0] == user
     assert own.recommendForHistories(frame, 2).count() == 3
     assert own.watchedTogether(2, minSupport=1).columns[0] == item
-    assert own.explain(1, 12).place.columns[:2] == [user, item]
+    assert own.explain(1, 12).position.columns[:2] == [user, item]

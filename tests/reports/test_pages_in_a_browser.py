@@ -44,7 +44,7 @@ def found() -> Found:
         user=NAMED[4],
         item=len(NAMED) - 1,
         item_column="item",
-        place={
+        position={
             "score": 1.5,
             "source": "personal",
             "outcome": "listed",

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from graphrec.kernels.csr import SparseRows, merge
+from graphrec.kernels.csr import CSR, csr, merge_columns
 from graphrec.kernels.types import read_only
 from graphrec.serving.dense_scores import score_all_items
 from graphrec.serving.kernel import rank_dense, rank_users
@@ -28,7 +28,7 @@ class Case:
     weight: Array  # (users, items)
     hidden: Array  # (users, items), True: must not be listed to this user
     legs: Array  # (neighbour legs, items, items)
-    per_history: Array  # (neighbour legs,)
+    divide_by_strength: Array  # (neighbour legs,)
     similarity: Array  # (items, items), the cosines of the pair table
     item_factors: Array  # (items, Σ rank), the factor legs side by side; (0, 0) without one
     user_factors: Array  # (users, Σ rank)
@@ -44,22 +44,18 @@ class Case:
 
     @property
     def histories(self) -> Histories:
-        start, item = ragged(self.has)
-        hidden_start, hidden_item = ragged(self.hidden)
-        weight = read_only(self.weight[self.has].astype(np.float32))
-        return Histories(start, item, weight, hidden_start, hidden_item)
+        items = csr(*ragged(self.has), self.weight[self.has].astype(np.float32))
+        return Histories(items, *ragged(self.hidden))
 
     @property
     def neighbours(self) -> Neighbours:
         columns = [sparse_rows(leg) for leg in self.legs]
-        start, neighbour, weight = merge([*columns, sparse_rows(self.similarity)])
+        indptr, indices, data = merge_columns([*columns, sparse_rows(self.similarity)])
         diversify = self.request.diversity > 0
         return Neighbours(
-            read_only(start),
-            read_only(neighbour),
-            read_only(weight[:, :-1]),
-            read_only(weight[:, -1] if diversify else np.empty(0, np.float32)),
-            read_only(self.per_history),
+            csr(indptr, indices, data[:, :-1]),
+            read_only(data[:, -1] if diversify else np.empty(0, np.float32)),
+            read_only(self.divide_by_strength),
         )
 
     @property
@@ -120,8 +116,8 @@ class Case:
         total = self.weight.sum(axis=1, keepdims=True)
         total[total == 0] = 1.0
         scores = [
-            self.weight @ leg / (total if per_history else 1.0)
-            for leg, per_history in zip(self.legs, self.per_history, strict=True)
+            self.weight @ leg / (total if divide_by_strength else 1.0)
+            for leg, divide_by_strength in zip(self.legs, self.divide_by_strength, strict=True)
         ]
         scores += [users @ items.T for users, items in self.factor_legs]
         return np.array(scores)
@@ -195,7 +191,7 @@ def random_case(
         weight=_single(weight),
         hidden=has | (rng.random(has.shape) < 0.1),
         legs=_single(weights),
-        per_history=rng.random(legs) < 0.5,
+        divide_by_strength=rng.random(legs) < 0.5,
         similarity=_single(similarity),
         item_factors=_single(item_factors),
         user_factors=_single(user_factors),
@@ -246,14 +242,14 @@ def assert_best(listed: Array, found: Array, scores: Array, allowed: Array, leng
 
 
 def ragged(mask: Array) -> tuple[Array, Array]:
-    """A mask as offsets and items, user by user."""
-    start = np.concatenate(([0], np.cumsum(mask.sum(axis=1)))).astype(np.int64)
-    return read_only(start), read_only(np.nonzero(mask)[1].astype(np.int32))
+    """A mask as indptr and items, user by user."""
+    indptr = np.concatenate(([0], np.cumsum(mask.sum(axis=1)))).astype(np.int64)
+    return read_only(indptr), read_only(np.nonzero(mask)[1].astype(np.int32))
 
 
-def sparse_rows(matrix: Array) -> SparseRows:
+def sparse_rows(matrix: Array) -> CSR:
     rows = sparse.csr_array(matrix)
-    return SparseRows(
+    return csr(
         rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data.astype(np.float32)
     )
 

@@ -105,7 +105,7 @@ def test_equal_scores_go_to_the_more_popular_item(legs: int) -> None:
         case,
         weight=case.has * 1.0,
         legs=rng.integers(0, 2, (legs, items, items)).astype(np.float64),
-        per_history=np.zeros(legs, bool),
+        divide_by_strength=np.zeros(legs, bool),
         item_factors=rng.integers(0, 3, (items if not legs else 0, 1 - legs)).astype(np.float64),
         user_factors=np.ones((8 if not legs else 0, 1 - legs)),
         request=replace(case.request, blend=(1.0,), decay=(), length=7),
@@ -189,7 +189,7 @@ def test_reasons_are_the_history_items_that_contribute_most(
 ) -> None:
     case = random_case(seed, legs=legs, rank=rank, standardise=standardise)
     lists = case.ranked()
-    total = np.where(case.per_history[:, np.newaxis], case.weight.sum(axis=1), 1.0)
+    total = np.where(case.divide_by_strength[:, np.newaxis], case.weight.sum(axis=1), 1.0)
     for user in np.flatnonzero(~case.cold):
         worth = case.scales[:legs, user] / total[:, user]
         parts = case.weight[user][:, np.newaxis] * np.tensordot(worth, case.legs, 1)
@@ -261,7 +261,7 @@ def test_nobody_is_served() -> None:
 
 def test_a_history_of_no_weight_is_served_without_a_division_by_zero() -> None:
     case = random_case(7, rank=0)
-    case = replace(case, weight=case.weight * 0.0, per_history=np.array([True, False]))
+    case = replace(case, weight=case.weight * 0.0, divide_by_strength=np.array([True, False]))
     lists = case.ranked()
     for user in np.flatnonzero(~case.cold):
         listed = filled(lists.item[user])

@@ -11,14 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphrec.kernels.csr import Side
 from graphrec.kernels.types import read_only
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.serving.dense_scores import score_all_items
 from graphrec.serving.eigenbasis import rotate
 from graphrec.serving.item_factors import ItemFactors
-from graphrec.serving.lists import _served_at_once, read_histories, user_factors
+from graphrec.serving.lists import _batch_users, read_histories, user_factors
 from graphrec.serving.request import Request
 from graphrec.serving.tables import factor_arrays
 
@@ -41,18 +40,18 @@ def test_hidden_are_the_seen_and_the_denied(
     hidden = pa.array(denied, pa.list_(pa.int32()))
     histories = read_histories(batch_of(seen, hidden=hidden), filter_seen=filter_seen)
     for user, (own, others) in enumerate(zip(seen, denied, strict=True)):
-        part = slice(histories.start[user], histories.start[user + 1])
-        assert histories.item[part].tolist() == own
-        assert histories.weight[part].tolist() == [1.0 + i for i in own]
-        part = slice(histories.hidden_start[user], histories.hidden_start[user + 1])
-        assert histories.hidden_item[part].tolist() == (own if filter_seen else []) + others
+        part = slice(histories.items.indptr[user], histories.items.indptr[user + 1])
+        assert histories.items.indices[part].tolist() == own
+        assert histories.items.data[part].tolist() == [1.0 + i for i in own]
+        part = slice(histories.hidden_indptr[user], histories.hidden_indptr[user + 1])
+        assert histories.hidden_indices[part].tolist() == (own if filter_seen else []) + others
 
 
 @pytest.mark.parametrize("filter_seen", [True, False])
 def test_without_a_column_of_denied_items(*, filter_seen: bool) -> None:
     histories = read_histories(batch_of([[1, 2], [], [3]]), filter_seen=filter_seen)
-    assert histories.hidden_start.tolist() == ([0, 2, 2, 3] if filter_seen else [0, 0, 0, 0])
-    assert histories.hidden_item.tolist() == ([1, 2, 3] if filter_seen else [])
+    assert histories.hidden_indptr.tolist() == ([0, 2, 2, 3] if filter_seen else [0, 0, 0, 0])
+    assert histories.hidden_indices.tolist() == ([1, 2, 3] if filter_seen else [])
 
 
 def test_given_user_factors_are_used_as_they_are_and_the_others_folded_in() -> None:
@@ -69,11 +68,10 @@ def test_given_user_factors_are_used_as_they_are_and_the_others_folded_in() -> N
     legs = [others[0], given, others[1]]
     fold_ins = [leg.fold_in for leg in legs]
     found = np.split(user_factors(batch, histories, factor_arrays(legs), fold_ins), 3, axis=1)
-    histories = Side(histories.start, histories.item, histories.weight)
-    folded = others[0].users(histories)
+    folded = others[0].users(histories.items)
     np.testing.assert_array_equal(found[0], folded)
     np.testing.assert_array_equal(found[1], [folded[0], [7, 8, 9], [0, 0, 0]])
-    np.testing.assert_array_equal(found[2], others[1].users(histories))
+    np.testing.assert_array_equal(found[2], others[1].users(histories.items))
 
 
 @given(seed=st.integers(0, 1000), rank=st.integers(1, 9), items=st.integers(1, 1100))
@@ -103,8 +101,8 @@ def test_nothing_exceeds_the_catalogue_nor_long_lists_the_memory() -> None:
     asked = Request((1.0,), True, length=10**9, candidates=10**12, reasons=10**9)
     most = asked.settings(popularity, excluded)
     assert (most.length, most.candidates, most.reasons) == (40_000, 40_000, 40_000)
-    assert _served_at_once(most) == 1
+    assert _batch_users(most) == 1
     usual = Request((1.0,), True).settings(popularity, excluded)
     assert (usual.length, usual.candidates, usual.reasons) == (10, 300, 3)
-    assert _served_at_once(usual) == 2000
-    assert _served_at_once(replace(asked, reasons=3).settings(popularity, excluded)) == 50
+    assert _batch_users(usual) == 2000
+    assert _batch_users(replace(asked, reasons=3).settings(popularity, excluded)) == 50

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from graphrec.data.catalogue import Catalogue
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import csr
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.serving.eigenbasis import rotate
@@ -76,10 +76,10 @@ def test_legs_stand_side_by_side() -> None:
         COSINE,
     )
     assert tables.legs == ("one", "two", "als")
-    assert tables.per_history.tolist() == [False, True]
-    assert tables.start.tolist() == [0, 2, 3, 5]
-    assert tables.neighbour.tolist() == [1, 2, 0, 0, 1]
-    assert tables.weight.tolist() == [[1, 4], [0, 5], [2, 0], [0, 0], [3, 0]]
+    assert tables.divide_by_strength.tolist() == [False, True]
+    assert tables.neighbours.indptr.tolist() == [0, 2, 3, 5]
+    assert tables.neighbours.indices.tolist() == [1, 2, 0, 0, 1]
+    assert tables.neighbours.data.tolist() == [[1, 4], [0, 5], [2, 0], [0, 0], [3, 0]]
     assert tables.similarity.tolist() == [0.5, 0.25, 0.5, 0.25, 0.0]
     assert tables.popularity.tolist() == [0.5, 0.25, 0.125]
 
@@ -89,7 +89,11 @@ def test_a_factor_leg_alone_has_no_pairs() -> None:
     factors = ItemFactors(vector, eigenvalue, SolvedFoldIn(0.05, 0.05))
     tables = ItemTables.from_legs(CATALOGUE, 8, [FactorLeg("als", factors)], None)
     assert tables.legs == ("als",)
-    assert (tables.neighbour.size, tables.weight.shape, tables.similarity.size) == (0, (0, 0), 0)
+    assert (
+        tables.neighbours.indices.size,
+        tables.neighbours.data.shape,
+        tables.similarity.size,
+    ) == (0, (0, 0), 0)
 
 
 def test_no_legs_at_all() -> None:
@@ -98,8 +102,8 @@ def test_no_legs_at_all() -> None:
 
 
 def test_a_merged_leg_keeps_its_rows() -> None:
-    empty = SparseRows(np.zeros(4, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+    empty = csr(np.zeros(4, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
     legs = [NeighbourLeg("none", empty), NeighbourLeg("one", FIRST)]
     tables = ItemTables.from_legs(CATALOGUE, 8, legs, empty)
-    assert tables.neighbour.tolist() == FIRST.neighbour.tolist()
-    assert tables.weight.tolist() == [[0, 1], [0, 2], [0, 3]]
+    assert tables.neighbours.indices.tolist() == FIRST.indices.tolist()
+    assert tables.neighbours.data.tolist() == [[0, 1], [0, 2], [0, 3]]

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from graphrec.spark.arrow import BatchFunction, entry_places
-from graphrec.spark.packed_rows import Rows, gather, pack, packed_schema
+from graphrec.spark.arrow import BatchFunction
+from graphrec.spark.packed_rows import RowBlock, gather, pack, packed_schema
 
 
 def multiples() -> BatchFunction:
@@ -18,10 +18,10 @@ def multiples() -> BatchFunction:
     def pack_multiples(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             index = batch["id"].to_numpy()[::-1]
-            start = np.concatenate(([0], np.cumsum(index % 4)))
-            values = entry_places(index * 10, index % 4)
+            indptr = np.concatenate(([0], np.cumsum(index % 4)))
+            values = np.concatenate([n * 10 + np.arange(n % 4) for n in index])
             entries = {"value": values.astype(np.int32), "half": values / 2}
-            yield pack(Rows(index, start, entries))
+            yield pack(RowBlock(index, indptr, entries))
 
     return pack_multiples  # nested, so that it travels as it is: workers do not know the tests
 
@@ -30,8 +30,8 @@ def test_rows_are_put_in_order(spark: SparkSession) -> None:
     schema = packed_schema(("value", "half"))
     assert schema == "`index` binary, `length` binary, `value` binary, `half` binary"
     frame = spark.range(0, 30, 1, 4).where("id <> 7").mapInArrow(multiples(), schema)
-    start, entries = gather(frame, 31, {"value": np.int32, "half": np.float64})
-    rows = [row.tolist() for row in np.split(entries["value"], start[1:-1])]
+    indptr, entries = gather(frame, 31, {"value": np.int32, "half": np.float64})
+    rows = [row.tolist() for row in np.split(entries["value"], indptr[1:-1])]
     expected = [[n * 10 + place for place in range(n % 4)] for n in range(30)]
     expected[7] = []  # nobody sent it
     assert rows == [*expected, []]
@@ -40,6 +40,6 @@ def test_rows_are_put_in_order(spark: SparkSession) -> None:
 
 def test_no_rows_at_all(spark: SparkSession) -> None:
     frame = spark.range(0).mapInArrow(multiples(), packed_schema(("value",)))
-    start, entries = gather(frame, 3, {"value": np.float32})
-    assert start.tolist() == [0, 0, 0, 0]
+    indptr, entries = gather(frame, 3, {"value": np.float32})
+    assert indptr.tolist() == [0, 0, 0, 0]
     assert entries["value"].size == 0

@@ -75,7 +75,7 @@ def test_every_choice_of_the_legs_is_tried_once(tuned: Tuned) -> None:
 def test_pseudo_interactions_are_tried_on_lists_of_their_own(tuned: Tuned) -> None:
     """Twelve items of a taste are too few to gain by them, but lists change."""
     some, more = (trial for trial in tuned.trials if trial.group == "pseudo")
-    assert some.novel != more.novel or some.ndcg != more.ndcg
+    assert some.low_similarity != more.low_similarity or some.ndcg != more.ndcg
 
 
 @pytest.fixture(scope="module")

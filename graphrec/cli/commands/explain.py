@@ -32,7 +32,7 @@ _EXPLANATION: Final = "explanation"  # stages
 _WRITE: Final = "write"
 
 PAGE: Final = "_explanation.html"
-TABLES: Final = ("place", "shares", "contributions", "paths")
+TABLES: Final = ("position", "shares", "contributions", "paths")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class Options(
 def run(options: Options) -> None:
     """Tell why USER is recommended ITEM, or is not; with --model there is no IN.
 
-    The result has a folder for each: place (rank, score, what MMR took, or why the item is not
+    The result has a folder for each: position (rank, score, what MMR took, or why the item is not
     listed), shares (of each leg in the score), contributions (of each item of the history; they
     sum to the score), paths (user, history item, other user, item, by their weights).
     """
@@ -211,5 +211,5 @@ def _write(
             folder,
             parameters=hybrid.parameters_of(model),
             input=read_figures,
-            output=found.place,
+            output=found.position,
         )

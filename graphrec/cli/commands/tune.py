@@ -74,7 +74,7 @@ def run(options: Options) -> None:
     """Choose the hybrid's settings, weights and diversity on a part of IN that is held out.
 
     The result is graphrec.toml, which `graphrec recommend --config` takes. Beside it are trials
-    (group, settings, NDCG at 20, the same of novel items alone, the standard error of the
+    (group, settings, NDCG at 20, the same of low-similarity items alone, the standard error of the
     difference of their sum to the best before, chosen) and diversity (what each diversity costs and
     gives).
     """

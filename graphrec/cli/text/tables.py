@@ -165,7 +165,7 @@ def tuning(tuned: Tuned) -> None:
             trial.group,
             joined(trial.settings),
             f"{trial.ndcg:.4f}",
-            f"{trial.novel:.4f}",
+            f"{trial.low_similarity:.4f}",
             trial.chosen,
         )
         for trial in tuned.trials
@@ -183,7 +183,7 @@ def tuning(tuned: Tuned) -> None:
     weights = ", ".join(f"{leg} {weight:.2f}" for leg, weight in tuned.weights.items())
     table(
         f"Weights by {tuned.users:,} users: {weights}",
-        ("group", "settings", right("NDCG@20"), right("of novel items"), ""),
+        ("group", "settings", right("NDCG@20"), right("of low-similarity items"), ""),
         ((*row[:4], "chosen" if row[4] else "") for row in tried),
     )
 

@@ -16,7 +16,7 @@ from graphrec.spark.machine import GIBIBYTE
 from graphrec.spark.parallelism import is_better_on_driver
 
 _LARGEST_SIDE = 8 * GIBIBYTE  # of one side's factors, which pass through the driver
-_QUICK = 500_000_000  # entries x rank: a second or two of work for a half-step, on one core
+_QUICK = 500_000_000  # entries x rank: a second or two of work for a sweep, on one core
 _ENTRY_BYTES = 32  # of an entry in both orders, while they are made
 _FACTOR_BYTES = 12  # of a number in the factors: the old, the rotated and the new ones
 
@@ -45,7 +45,7 @@ def fit_als(
         iterations: how many times both sides are solved.
         unobserved: a0, the weight of an absent pair; 0 where `explicit`.
         regularization: λ, per interaction of a user or an item.
-        seed: of the random vectors that the start is made of.
+        seed: of the random vectors of `graphrec.recommenders.als.svd_init`.
         explicit: the weights are what the products of factors shall be, each as trusted as the
             others.
         block_entries: how many interactions the driver, or one task, may hold.

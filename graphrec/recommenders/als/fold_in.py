@@ -1,4 +1,4 @@
-"""A user's factor from the user's history alone: the half-step of ALS that trains a user."""
+"""A user's factor from the user's history alone: the same system that a sweep over users solves."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.types import Indices, Matrix, Vector
 from graphrec.recommenders.als.sweep import Objective, solve_side
 
 
 @dataclass(frozen=True)
 class SolvedFoldIn:
-    """The user's factor is the solution of one system of equations, see `factors.solver`."""
+    """The user's factor solves one system of equations, see `graphrec.recommenders.als.solver`."""
 
     unobserved: float  # a0, the weight of an absent pair
     regularization: float  # λ, per entry of the history
-    takes_given: bool = False  # a user's factor that was learned elsewhere stands for it
+    takes_given: bool = False  # a factor that was given for the user takes the place of this one
 
-    def users(self, histories: Side, vector: Matrix, eigenvalue: Vector) -> Matrix:
+    def users(self, histories: CSR, vector: Matrix, eigenvalue: Vector) -> Matrix:
         """Factors of some users, (users, rank)."""
         objective = Objective(self.unobserved, self.regularization, explicit=False)
         return solve_side(histories, vector, eigenvalue, objective)
@@ -33,7 +33,7 @@ class SolvedFoldIn:
 
         The factor `A⁻¹·Σ_i (a0 + c_i)·q_i` is a sum over the history, and so is its product with
         q_j: item i adds `(a0 + c_i)·q_i·A⁻¹·q_j` (Hu, Koren and Volinsky, 2008, section 5), and
-        nothing where c_i is 0, see `half_step.preferred`.
+        nothing where c_i is 0, see `graphrec.recommenders.als.sweep.preferred`.
         """
         preferred = np.asarray(weight) > 0.0
         history = vector[item].astype(np.float64)  # (n, rank)

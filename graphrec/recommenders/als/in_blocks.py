@@ -1,6 +1,6 @@
 """Alternating least squares on blocks of rows, spread over the cluster.
 
-Each half-step solves all rows of one side against the other, which is held fixed and read by the
+Each sweep solves all rows of one side against the other, which is held fixed and read by the
 workers as a memory-mapped file (`graphrec.recommenders.als.solver` has the objective and the
 source). Rows are solved one by one whatever block they are in, so the result does not depend on the
 partitioning.
@@ -16,15 +16,15 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from graphrec.columns import INDEX, ITEMS, USER, VECTOR, WEIGHTS
+from graphrec.columns import DATA, INDEX, INDICES, ITEMS, USER, VECTOR, WEIGHTS
 from graphrec.data.ids import dense_ids
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.types import Array, Matrix
 from graphrec.recommenders.als.svd_init import balanced, multiply_side, orthonormal, random_vectors
 from graphrec.recommenders.als.sweep import Objective, precisions, solve_side
 from graphrec.serving.eigenbasis import rotate
-from graphrec.spark.arrow import BatchFunction, offsets, values
-from graphrec.spark.packed_rows import Rows, gather, pack, packed_schema
+from graphrec.spark.arrow import BatchFunction, rows_from_lists
+from graphrec.spark.packed_rows import RowBlock, gather, pack, packed_schema
 from graphrec.spark.parallelism import one_thread
 from graphrec.spark.persisted import PersistedFrames
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
@@ -43,28 +43,30 @@ def fit_in_blocks(
         rank: number of latent dimensions.
         iterations: how many times both sides are solved.
         objective: what is minimised.
-        seed: of the first factors.
+        seed: of the random vectors of `graphrec.recommenders.als.svd_init`.
     """
     spark = histories.sparkSession
     with PersistedFrames() as kept:
         by_user, users = _rows_by_user(histories, kept)
         by_item = kept.persist(_rows_by_item(by_user))
         vectors = random_vectors(items, rank, seed)
-        user_factors = _half_step(by_user, users, _multiplier(spark, vectors, objective))
+        user_factors = _sweep(by_user, users, _multiplier(spark, vectors, objective))
         fixed = balanced(
-            _half_step(by_item, items, _multiplier(spark, orthonormal(user_factors), objective))
+            _sweep(by_item, items, _multiplier(spark, orthonormal(user_factors), objective))
         )
         for precision in precisions(iterations):
-            user_factors = _half_step(by_user, users, _solver(spark, fixed, objective, precision))
-            fixed = _half_step(by_item, items, _solver(spark, user_factors, objective, precision))
+            user_factors = _sweep(by_user, users, _solver(spark, fixed, objective, precision))
+            fixed = _sweep(by_item, items, _solver(spark, user_factors, objective, precision))
     return fixed
 
 
 def _rows_by_user(histories: DataFrame, kept: PersistedFrames) -> tuple[DataFrame, int]:
-    """(index, columns: array<int>, weights: array<float>), one row per user, and the users."""
+    """(index, indices: array<int>, data: array<float>), one row per user, and their number."""
     with dense_ids(histories, USER) as ids:
         rows = histories.join(ids.frame, USER).select(
-            F.col(INDEX).cast("int").alias(INDEX), F.col(ITEMS).alias("columns"), WEIGHTS
+            F.col(INDEX).cast("int").alias(INDEX),
+            F.col(ITEMS).alias(INDICES),
+            F.col(WEIGHTS).alias(DATA),
         )
         rows = kept.persist(rows)
         rows.count()  # while the ids are still at hand
@@ -72,16 +74,16 @@ def _rows_by_user(histories: DataFrame, kept: PersistedFrames) -> tuple[DataFram
 
 
 def _rows_by_item(by_user: DataFrame) -> DataFrame:
-    """(index, columns: array<int>, weights: array<float>), one row per item, users ascending."""
-    entries = by_user.select(INDEX, F.explode(F.arrays_zip("columns", WEIGHTS)).alias("entry"))
-    entry = F.struct(F.col(INDEX), F.col(f"entry.{WEIGHTS}").alias(WEIGHTS))
-    gathered = entries.groupBy(F.col("entry.columns").alias("item")).agg(
+    """(index, indices: array<int>, data: array<float>), one row per item, users ascending."""
+    entries = by_user.select(INDEX, F.explode(F.arrays_zip(INDICES, DATA)).alias("entry"))
+    entry = F.struct(F.col(INDEX), F.col(f"entry.{DATA}").alias(DATA))
+    gathered = entries.groupBy(F.col(f"entry.{INDICES}").alias("item")).agg(
         F.sort_array(F.collect_list(entry)).alias("row")
     )
     return gathered.select(
         F.col("item").alias(INDEX),
-        F.col(f"row.{INDEX}").alias("columns"),
-        F.col(f"row.{WEIGHTS}").alias(WEIGHTS),
+        F.col(f"row.{INDEX}").alias(INDICES),
+        F.col(f"row.{DATA}").alias(DATA),
     )
 
 
@@ -92,7 +94,7 @@ def _multiplier(spark: SparkSession, vectors: Matrix, objective: Objective) -> B
     return partial(_compute_batches, shared=shared, rank=vectors.shape[1], compute=multiply)
 
 
-def _multiply(side: Side, table: Mapping[str, Array], *, objective: Objective) -> Matrix:
+def _multiply(side: CSR, table: Mapping[str, Array], *, objective: Objective) -> Matrix:
     return multiply_side(side, table["fixed"], objective)
 
 
@@ -107,17 +109,17 @@ def _solver(
 
 
 def _solve(
-    side: Side, table: Mapping[str, Array], *, objective: Objective, precision: float
+    side: CSR, table: Mapping[str, Array], *, objective: Objective, precision: float
 ) -> Matrix:
     return solve_side(side, table["fixed"], table["eigenvalue"], objective, precision)
 
 
-def _half_step(rows: DataFrame, count: int, compute: BatchFunction) -> Matrix:
+def _sweep(rows: DataFrame, count: int, compute: BatchFunction) -> Matrix:
     """Compute the rows of one side, (count, rank); one that has no entries is 0."""
-    start, entries = gather(rows.mapInArrow(compute, packed_schema([VECTOR])), count, _FACTORS)
-    rank = int(np.diff(start).max(initial=1))
+    indptr, entries = gather(rows.mapInArrow(compute, packed_schema([VECTOR])), count, _FACTORS)
+    rank = int(np.diff(indptr).max(initial=1))
     factors = np.zeros((count, rank), np.float32)
-    factors[np.diff(start) > 0] = entries[VECTOR].reshape(-1, rank)
+    factors[np.diff(indptr) > 0] = entries[VECTOR].reshape(-1, rank)
     return factors
 
 
@@ -126,16 +128,13 @@ def _compute_batches(
     *,
     shared: SharedArrays,
     rank: int,
-    compute: Callable[[Side, Mapping[str, Array]], Matrix],
+    compute: Callable[[CSR, Mapping[str, Array]], Matrix],
 ) -> Iterator[pa.RecordBatch]:
     table = shared.open()
     for batch in batches:
-        side = Side(
-            offsets(batch["columns"]),
-            values(batch["columns"], np.int32),
-            values(batch[WEIGHTS], np.float32),
-        )
+        side = rows_from_lists(batch[INDICES], batch[DATA])
+
         with one_thread():
             factors = compute(side, table)
-        start = np.arange(batch.num_rows + 1, dtype=np.int64) * rank
-        yield pack(Rows(batch[INDEX].to_numpy(), start, {VECTOR: factors.reshape(-1)}))
+        indptr = np.arange(batch.num_rows + 1, dtype=np.int64) * rank
+        yield pack(RowBlock(batch[INDEX].to_numpy(), indptr, {VECTOR: factors.reshape(-1)}))

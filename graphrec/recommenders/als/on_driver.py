@@ -1,6 +1,6 @@
 """Alternating least squares on the driver, for matrices that it can hold.
 
-A half-step on a small matrix takes less time than Spark needs to start a job and to move the
+A sweep over a small matrix takes less time than Spark needs to start a job and to move the
 factors, so the histories come to the driver once, and all of its cores work on them. Rows are
 solved in the order and by the code of the blocks (`graphrec.recommenders.als.in_blocks`), to the
 same bits.
@@ -17,9 +17,8 @@ import numpy as np
 from pyspark.sql import DataFrame
 
 from graphrec.data.driver_histories import histories_on_driver
-from graphrec.kernels.csr import Side
-from graphrec.kernels.transpose import transposed
-from graphrec.kernels.types import Indices, Matrix, read_only
+from graphrec.kernels.csr import CSR, row_slice, transpose
+from graphrec.kernels.types import Indices, Matrix
 from graphrec.recommenders.als.svd_init import balanced, multiply_side, orthonormal, random_vectors
 from graphrec.recommenders.als.sweep import Objective, precisions, solve_side
 from graphrec.serving.eigenbasis import rotate
@@ -40,30 +39,30 @@ def fit_on_driver(
         rank: number of latent dimensions.
         iterations: how many times both sides are solved.
         objective: what is minimised.
-        seed: of the first factors.
+        seed: of the random vectors of `graphrec.recommenders.als.svd_init`.
     """
     by_user = histories_on_driver(histories)
     return alternate(by_user, random_vectors(items, rank, seed), iterations, objective)
 
 
-def alternate(by_user: Side, vectors: Matrix, iterations: int, objective: Objective) -> Matrix:
-    """Solve both sides in turn, after a step of the power method; the item factors."""
-    by_item = _transposed(by_user, vectors.shape[0])
+def alternate(by_user: CSR, vectors: Matrix, iterations: int, objective: Objective) -> Matrix:
+    """Solve both sides in turn, from the singular vectors of `svd_init`; the item factors."""
+    by_item = transpose(by_user, vectors.shape[0])
     with one_thread(), ThreadPoolExecutor(cores()) as threads:
-        users = _half_step(threads, by_user, _multiplier(vectors, objective))
-        fixed = balanced(_half_step(threads, by_item, _multiplier(orthonormal(users), objective)))
+        users = _sweep(threads, by_user, _multiplier(vectors, objective))
+        fixed = balanced(_sweep(threads, by_item, _multiplier(orthonormal(users), objective)))
         for precision in precisions(iterations):
-            users = _half_step(threads, by_user, _solver(fixed, objective, precision))
-            fixed = _half_step(threads, by_item, _solver(users, objective, precision))
+            users = _sweep(threads, by_user, _solver(fixed, objective, precision))
+            fixed = _sweep(threads, by_item, _solver(users, objective, precision))
     return fixed
 
 
-def _multiplier(vectors: Matrix, objective: Objective) -> Callable[[Side], Matrix]:
+def _multiplier(vectors: Matrix, objective: Objective) -> Callable[[CSR], Matrix]:
     """Multiplies rows of one side with the other side's vectors."""
     return partial(multiply_side, fixed=vectors, objective=objective)
 
 
-def _solver(fixed: Matrix, objective: Objective, precision: float) -> Callable[[Side], Matrix]:
+def _solver(fixed: Matrix, objective: Objective, precision: float) -> Callable[[CSR], Matrix]:
     """Solves rows of one side against the other, which is held fixed."""
     vector, eigenvalue = rotate(fixed)
     return partial(
@@ -75,28 +74,18 @@ def _solver(fixed: Matrix, objective: Objective, precision: float) -> Callable[[
     )
 
 
-def _transposed(side: Side, columns: int) -> Side:
-    """The same matrix by columns, the rows ascending in each."""
-    start, row, entry = transposed(read_only(side.start), read_only(side.column), columns)
-    return Side(start, row, side.weight[entry])
-
-
-def _half_step(
-    threads: ThreadPoolExecutor, side: Side, compute: Callable[[Side], Matrix]
-) -> Matrix:
+def _sweep(threads: ThreadPoolExecutor, side: CSR, compute: Callable[[CSR], Matrix]) -> Matrix:
     """Compute the rows of one side in blocks, (rows, rank)."""
 
     def rows(bounds: tuple[int, int]) -> Matrix:
-        start = side.start[bounds[0] : bounds[1] + 1]
-        entries = slice(start[0], start[-1])
-        return compute(Side(start - start[0], side.column[entries], side.weight[entries]))
+        return compute(row_slice(side, *bounds))
 
-    return np.concatenate(list(threads.map(rows, pairwise(_bounds(side.start)))))
+    return np.concatenate(list(threads.map(rows, pairwise(_bounds(side.indptr)))))
 
 
-def _bounds(start: Indices) -> list[int]:
-    """Where blocks of some `_BLOCK_ENTRIES` entries begin and end; a row is never cut."""
-    wanted = np.arange(0, start[-1], _BLOCK_ENTRIES)
-    last = np.array([start.size - 1])
-    bounds: list[int] = np.unique(np.concatenate((np.searchsorted(start, wanted), last))).tolist()
+def _bounds(indptr: Indices) -> list[int]:
+    """The rows at which blocks of some `_BLOCK_ENTRIES` entries begin, and the end of the last."""
+    wanted = np.arange(0, indptr[-1], _BLOCK_ENTRIES)
+    last = np.array([indptr.size - 1])
+    bounds: list[int] = np.unique(np.concatenate((np.searchsorted(indptr, wanted), last))).tolist()
     return bounds

@@ -20,19 +20,18 @@ only a few of its eigenvalues.
 
 import numpy as np
 
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.jit import compiled, compiled_with_reordered_sums
 from graphrec.kernels.types import Indices, Matrix, Vector
 
 EXACT = 1e-5  # the residual, relative to the right side: what single precision can hold
-_MOST_STEPS = 200  # for rows of ratings with hardly any regularisation
-_SUMMED = 1 << 16  # entries summed at a time, so that a hub's sum does not outgrow its addends
+MAX_STEPS = 200  # for rows of ratings with hardly any regularisation
+SUM_ENTRIES = 1 << 16  # summed at a time, so that a hub's sum does not outgrow its addends
 
 
 @compiled
 def solve_rows(
-    start: Indices,
-    column: Indices,
-    confidence: Vector,
+    confidence: CSR,
     target: Vector,
     fixed: Matrix,
     eigenvalue: Vector,
@@ -43,9 +42,7 @@ def solve_rows(
     """The factors of a block of rows, the other side held fixed.
 
     Args:
-        start: (rows + 1,), the entries of row r stand at start[r]:start[r + 1].
-        column: (entries,), rows of `fixed`.
-        confidence: (entries,), c >= 0, on top of the weight a0 that every pair has.
+        confidence: (rows, columns), c >= 0, on top of the weight a0 that every pair has.
         target: (entries,), t; (0,) stands for all 1.
         fixed: (columns, rank), V with VᵀV diagonal.
         eigenvalue: (rank,), the diagonal of VᵀV.
@@ -57,21 +54,22 @@ def solve_rows(
         (rows, rank); a row without entries is 0.
     """
     rank = fixed.shape[1]
-    factors = np.zeros((start.size - 1, rank), np.float32)
+    rows = confidence.indptr.size - 1
+    factors = np.zeros((rows, rank), np.float32)
     scale = np.empty(rank, np.float32)  # D^-½
     work = np.empty((5, rank), np.float32)
-    for row in range(start.size - 1):
-        entries = slice(start[row], start[row + 1])
-        columns = column[entries]
+    for row in range(rows):
+        entries = slice(confidence.indptr[row], confidence.indptr[row + 1])
+        columns, weight = confidence.indices[entries], confidence.data[entries]
         if columns.size == 0:
             continue
-        pull = (unobserved + confidence[entries]).astype(np.float32)
+        pull = (unobserved + weight).astype(np.float32)
         if target.size > 0:
             pull *= target[entries]
-        for place in range(rank):
-            shared = unobserved * eigenvalue[place] + regularization * columns.size
-            scale[place] = 1.0 / np.sqrt(shared)
-        _solve(columns, confidence[entries], pull, fixed, scale, precision, work, factors[row])
+        for dimension in range(rank):
+            shared = unobserved * eigenvalue[dimension] + regularization * columns.size
+            scale[dimension] = 1.0 / np.sqrt(shared)
+        _solve(columns, weight, pull, fixed, scale, precision, work, factors[row])
     return factors
 
 
@@ -90,46 +88,46 @@ def _solve(
     residual, direction, scaled, image, part = work[0], work[1], work[2], work[3], work[4]
     _sum_rows(columns, pull, fixed, residual, part)
     error = np.float32(0.0)
-    for place in range(scale.size):
-        residual[place] *= scale[place]
-        direction[place] = residual[place]
-        error += residual[place] * residual[place]
+    for dimension in range(scale.size):
+        residual[dimension] *= scale[dimension]
+        direction[dimension] = residual[dimension]
+        error += residual[dimension] * residual[dimension]
     enough = np.float32(precision * precision) * error
-    for _ in range(_MOST_STEPS):
+    for _ in range(MAX_STEPS):
         if error <= enough:
             break
-        for place in range(scale.size):
-            scaled[place] = scale[place] * direction[place]
+        for dimension in range(scale.size):
+            scaled[dimension] = scale[dimension] * direction[dimension]
         _multiply(columns, confidence, fixed, scaled, image, part)
         curvature = np.float32(0.0)
-        for place in range(scale.size):
-            image[place] = direction[place] + scale[place] * image[place]
-            curvature += direction[place] * image[place]
+        for dimension in range(scale.size):
+            image[dimension] = direction[dimension] + scale[dimension] * image[dimension]
+            curvature += direction[dimension] * image[dimension]
         if not curvature > 0.0:  # numbers too small for single precision: this is the solution
             break
         length = error / curvature
         smaller = np.float32(0.0)
-        for place in range(scale.size):
-            solution[place] += length * direction[place]
-            residual[place] -= length * image[place]
-            smaller += residual[place] * residual[place]
-        for place in range(scale.size):
-            direction[place] = residual[place] + (smaller / error) * direction[place]
+        for dimension in range(scale.size):
+            solution[dimension] += length * direction[dimension]
+            residual[dimension] -= length * image[dimension]
+            smaller += residual[dimension] * residual[dimension]
+        for dimension in range(scale.size):
+            direction[dimension] = residual[dimension] + (smaller / error) * direction[dimension]
         error = smaller
-    for place in range(scale.size):
-        solution[place] *= scale[place]
+    for dimension in range(scale.size):
+        solution[dimension] *= scale[dimension]
 
 
 @compiled_with_reordered_sums
 def _sum_rows(columns: Indices, weight: Vector, fixed: Matrix, total: Vector, part: Vector) -> None:
     """V_rowᵀ·weight into `total`, (rank,)."""
     total[:] = 0.0
-    for first in range(0, columns.size, _SUMMED):
+    for first in range(0, columns.size, SUM_ENTRIES):
         part[:] = 0.0
-        for entry in range(first, min(first + _SUMMED, columns.size)):
+        for entry in range(first, min(first + SUM_ENTRIES, columns.size)):
             vector = fixed[columns[entry]]
-            for place in range(total.size):
-                part[place] += weight[entry] * vector[place]
+            for dimension in range(total.size):
+                part[dimension] += weight[entry] * vector[dimension]
         total += part
 
 
@@ -147,36 +145,36 @@ def _multiply(
     Four rows at a time, so that the direction and the sum are read and written a quarter as often.
     """
     image[:] = 0.0
-    for first in range(0, columns.size, _SUMMED):
+    for first in range(0, columns.size, SUM_ENTRIES):
         part[:] = 0.0
-        last = min(first + _SUMMED, columns.size)
+        last = min(first + SUM_ENTRIES, columns.size)
         fours = first + (last - first) // 4 * 4
         for entry in range(first, fours, 4):
             a, b = fixed[columns[entry]], fixed[columns[entry + 1]]
             c, d = fixed[columns[entry + 2]], fixed[columns[entry + 3]]
             along_a = along_b = along_c = along_d = np.float32(0.0)
-            for place in range(direction.size):
-                along_a += a[place] * direction[place]
-                along_b += b[place] * direction[place]
-                along_c += c[place] * direction[place]
-                along_d += d[place] * direction[place]
+            for dimension in range(direction.size):
+                along_a += a[dimension] * direction[dimension]
+                along_b += b[dimension] * direction[dimension]
+                along_c += c[dimension] * direction[dimension]
+                along_d += d[dimension] * direction[dimension]
             along_a *= confidence[entry]
             along_b *= confidence[entry + 1]
             along_c *= confidence[entry + 2]
             along_d *= confidence[entry + 3]
-            for place in range(direction.size):
-                part[place] += (
-                    along_a * a[place]
-                    + along_b * b[place]
-                    + along_c * c[place]
-                    + along_d * d[place]
+            for dimension in range(direction.size):
+                part[dimension] += (
+                    along_a * a[dimension]
+                    + along_b * b[dimension]
+                    + along_c * c[dimension]
+                    + along_d * d[dimension]
                 )
         for entry in range(fours, last):
             vector = fixed[columns[entry]]
             along = np.float32(0.0)
-            for place in range(direction.size):
-                along += vector[place] * direction[place]
+            for dimension in range(direction.size):
+                along += vector[dimension] * direction[dimension]
             along *= confidence[entry]
-            for place in range(direction.size):
-                part[place] += along * vector[place]
+            for dimension in range(direction.size):
+                part[dimension] += along * vector[dimension]
         image += part

@@ -1,4 +1,4 @@
-"""Where alternating least squares starts: at approximate singular vectors, not at random.
+"""The initial factors of alternating least squares: approximate singular vectors, not random ones.
 
 The randomised singular value decomposition (Halko, Martinsson and Tropp, "Finding structure with
 randomness", 2011) costs a fifth of an iteration and saves three of eight: the targets R times
@@ -10,27 +10,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import CSR, csr
 from graphrec.kernels.jit import compiled
-from graphrec.kernels.types import Indices, Matrix, Vector, read_only
+from graphrec.kernels.types import Matrix, read_only
 from graphrec.recommenders.als.sweep import Objective, preferred
 from graphrec.serving.eigenbasis import rotate
 
-_ROUNDING = 1e-4  # shorter columns, relative to the longest, are made of rounding errors
+_ROUNDING = 1e-4  # relative to the longest column: shorter ones are rounding errors
 
 
 def random_vectors(items: int, rank: int, seed: int) -> Matrix:
-    """What the users' basis is made of, (items, rank)."""
+    """Random vectors whose images are a basis of the users, (items, rank): standard normal."""
     return np.random.default_rng(seed).standard_normal((items, rank), dtype=np.float32)
 
 
-def multiply_side(side: Side, fixed: Matrix, objective: Objective) -> Matrix:
+def multiply_side(side: CSR, fixed: Matrix, objective: Objective) -> Matrix:
     """Some rows of the targets, 0 where there is none, times the other side's vectors."""
     side = preferred(side, objective)
-    target = side.weight if objective.explicit else np.ones_like(side.weight)
-    return _multiply_rows(
-        read_only(side.start), read_only(side.column), read_only(target), read_only(fixed)
-    )
+    target = side.data if objective.explicit else np.ones_like(side.data)
+    return _multiply_rows(csr(side.indptr, side.indices, target), read_only(fixed))
 
 
 def orthonormal(vectors: Matrix) -> Matrix:
@@ -39,7 +37,10 @@ def orthonormal(vectors: Matrix) -> Matrix:
 
 
 def balanced(vectors: Matrix) -> Matrix:
-    """RᵀQ, its columns made orthogonal and as long as the square roots of the singular values."""
+    """The items' factors, (rows, rank), from RᵀQ.
+
+    Its columns are made orthogonal, and each as long as the square root of its singular value.
+    """
     return _with_lengths_to(vectors, -0.5)
 
 
@@ -53,13 +54,14 @@ def _with_lengths_to(vectors: Matrix, power: float) -> Matrix:
 
 
 @compiled
-def _multiply_rows(start: Indices, column: Indices, target: Vector, fixed: Matrix) -> Matrix:
-    rank = fixed.shape[1]
-    product = np.zeros((start.size - 1, rank), np.float32)
-    for row in range(start.size - 1):
+def _multiply_rows(targets: CSR, fixed: Matrix) -> Matrix:
+    """The product of a sparse and a dense matrix, (rows, rank)."""
+    rows, rank = targets.indptr.size - 1, fixed.shape[1]
+    product = np.zeros((rows, rank), np.float32)
+    for row in range(rows):
         total = product[row]
-        for entry in range(start[row], start[row + 1]):
-            factor, vector = target[entry], fixed[column[entry]]
-            for place in range(rank):
-                total[place] += factor * vector[place]
+        for entry in range(targets.indptr[row], targets.indptr[row + 1]):
+            factor, vector = targets.data[entry], fixed[targets.indices[entry]]
+            for dimension in range(rank):
+                total[dimension] += factor * vector[dimension]
     return product

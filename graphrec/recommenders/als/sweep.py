@@ -1,4 +1,8 @@
-"""What both ways of running alternating least squares share: a side, the objective, a half-step."""
+"""One sweep of alternating least squares: all rows of one side are solved, the other held fixed.
+
+A side is the matrix of interactions by rows: of the users, or of the items. An iteration is a sweep
+over the users and one over the items.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import CSR, csr, keep_entries
 from graphrec.kernels.types import Matrix, Vector, read_only
 from graphrec.recommenders.als.solver import EXACT, solve_rows
 
-_ROUGH = 1e-3  # ranks as well as exact factors do, for a step less of five
+INTERMEDIATE_PRECISION = 1e-3  # of all iterations but the last; one step of CG of five is saved
 
 
 class Objective(NamedTuple):
@@ -27,37 +31,41 @@ class Objective(NamedTuple):
 
 
 def precisions(iterations: int) -> list[float]:
-    """How exactly the rows of each iteration are solved: what the next one replaces, roughly."""
-    return [EXACT if number == iterations else _ROUGH for number in range(1, iterations + 1)]
+    """The precision of each iteration; only the last is exact, for the next replaces the others."""
+    return [INTERMEDIATE_PRECISION] * (iterations - 1) + [EXACT] * (iterations > 0)
 
 
-def preferred(side: Side, objective: Objective) -> Side:
+def preferred(side: CSR, objective: Objective) -> CSR:
     """The entries that the objective takes for a preference; an implicit one of weight 0 is none.
 
     Hu, Koren and Volinsky (2008): the preference is 1 where r > 0 and else 0. An entry of
     confidence 0 and preference 0 is what an absent pair is, so it is left out, and is not counted.
     """
-    kept = side.weight > 0.0
-    if objective.explicit or kept.all():
-        return side
-    before = np.concatenate(([0], np.cumsum(kept)))
-    return Side(before[side.start], side.column[kept], side.weight[kept])
+    kept = side.data > 0.0
+    return side if objective.explicit or kept.all() else keep_entries(side, kept)
 
 
 def solve_side(
-    side: Side,
+    side: CSR,
     fixed: Matrix,
     eigenvalue: Vector,
     objective: Objective,
     precision: float = EXACT,
 ) -> Matrix:
-    """The factors of some rows, (rows, rank), the other side held fixed in its eigenbasis."""
+    """The factors of some rows, (rows, rank), the other side held fixed.
+
+    Args:
+        side: (rows, columns), the weights of some rows of this side.
+        fixed: (columns, rank), the other side's factors in the eigenbasis of their Gram matrix.
+        eigenvalue: (rank,), of that matrix.
+        objective: what is minimised.
+        precision: see `graphrec.recommenders.als.solver.solve_rows`.
+    """
     side = preferred(side, objective)
+    weight = side.data
     return solve_rows(
-        read_only(side.start),
-        read_only(side.column),
-        read_only(np.ones_like(side.weight) if objective.explicit else side.weight),
-        read_only(side.weight if objective.explicit else side.weight[:0]),
+        csr(side.indptr, side.indices, np.ones_like(weight) if objective.explicit else weight),
+        read_only(weight if objective.explicit else weight[:0]),
         read_only(fixed),
         read_only(eigenvalue),
         objective.unobserved,

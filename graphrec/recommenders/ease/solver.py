@@ -21,7 +21,7 @@ import numpy as np
 from pyspark.sql import SparkSession
 
 from graphrec.cooccurrence.table import PairTable
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import CSR, transpose
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.linear import solve_positive_definite
 from graphrec.kernels.top_k import best
@@ -41,8 +41,8 @@ def ridge_weights(
     regularization: float = 50.0,
     denoising: float = 0.5,
     block_entries: int = 32_000_000,
-) -> SparseRows:
-    """The regression weights, grouped by history item: (history item, target, weight).
+) -> CSR:
+    """The regression weights, (history items, targets).
 
     Args:
         spark: runs the blocks of items.
@@ -55,8 +55,8 @@ def ridge_weights(
     """
     rescale = 1.0 / (pairs.mean_scale[user_exponent] or 1.0)
     tables: dict[str, Array] = {
-        "start": pairs.start,
-        "neighbour": pairs.neighbour,
+        "indptr": pairs.indptr,
+        "indices": pairs.indices,
         "gram": (pairs.sums[user_exponent] * rescale).astype(np.float32),
         "diagonal": (pairs.own[user_exponent] * rescale).astype(np.float32),
         "cosine": pairs.cosine,
@@ -64,9 +64,8 @@ def ridge_weights(
     regress = partial(
         _regress, neighbours=neighbours, regularization=regularization, denoising=denoising
     )
-    return compute_rows(
-        spark, pairs.items, tables, regress, block_entries=block_entries
-    ).transposed()
+    by_target = compute_rows(spark, pairs.items, tables, regress, block_entries=block_entries)
+    return transpose(by_target, pairs.items)
 
 
 def _regress(
@@ -76,12 +75,10 @@ def _regress(
     neighbours: int,
     regularization: float,
     denoising: float,
-) -> tuple[Indices, Indices, Vector]:
+) -> CSR:
     return regress_targets(
         targets,
-        tables["start"],
-        tables["neighbour"],
-        tables["gram"],
+        CSR(tables["indptr"], tables["indices"], tables["gram"]),
         tables["diagonal"],
         tables["cosine"],
         neighbours,
@@ -93,22 +90,18 @@ def _regress(
 @compiled
 def regress_targets(
     targets: Indices,
-    start: Indices,
-    neighbour: Indices,
-    gram: Vector,
+    gram: CSR,
     diagonal: Vector,
     cosine: Vector,
     neighbours: int,
     regularization: float,
     denoising: float,
-) -> tuple[Indices, Indices, Vector]:
+) -> CSR:
     """Regress each target item on its best neighbours.
 
     Args:
         targets: (targets,), item indices j.
-        start: (items + 1,), rows of the pair table.
-        neighbour: (pairs,), ascending within a row.
-        gram: (pairs,), G_ij.
+        gram: (items, items), G_ij of the pairs of the table; columns ascend within a row.
         diagonal: (items,), G_jj.
         cosine: (pairs,), by which the best neighbours are chosen.
         neighbours: how many neighbours a target is regressed on at most.
@@ -116,43 +109,46 @@ def regress_targets(
         denoising: δ.
 
     Returns:
-        start (targets + 1,), neighbour (weights,) ascending within a row, weight (weights,).
+        (targets, items), the weights; columns ascend within a row.
     """
-    out_start = np.zeros(targets.size + 1, np.int64)
     room = targets.size * min(neighbours, diagonal.size)
-    out_neighbour = np.empty(room, np.int32)
-    out_weight = np.empty(room, np.float32)
-    place = np.full(diagonal.size, -1, np.int32)
+    out = CSR(
+        np.zeros(targets.size + 1, np.int64),
+        np.empty(room, np.int32),
+        np.empty(room, np.float32),
+    )
+    indptr, indices = gram.indptr, gram.indices
+    equation = np.full(diagonal.size, -1, np.int32)  # of each chosen item, its row of the system
     for t in range(targets.size):
-        first, last = start[targets[t]], start[targets[t] + 1]
-        chosen = first + np.sort(best(neighbour[first:last], cosine[first:last], neighbours))
+        first, last = indptr[targets[t]], indptr[targets[t] + 1]
+        chosen = first + np.sort(best(indices[first:last], cosine[first:last], neighbours))
         size = chosen.size
-        at = out_start[t]
-        out_start[t + 1] = at + size
+        at = out.indptr[t]
+        out.indptr[t + 1] = at + size
         if size == 0:
             continue
-        right = gram[chosen]
+        right = gram.data[chosen]
         system = np.zeros((size, size), np.float32)
         penalty = np.empty(size, np.float32)
         for a in range(size):
-            item = neighbour[chosen[a]]
-            out_neighbour[at + a] = item
-            place[item] = a
+            item = indices[chosen[a]]
+            out.indices[at + a] = item
+            equation[item] = a
             penalty[a] = diagonal[item] * denoising + regularization
             system[a, a] = diagonal[item] + penalty[a]
         for a in range(size):
-            item = neighbour[chosen[a]]
-            for pair in range(np.uint64(start[item]), np.uint64(start[item + 1])):
-                b = place[np.uint32(neighbour[pair])]
-                if b >= 0:  # rows are cut one by one: a pair may stand in one of the two alone
-                    system[a, b] = gram[pair]
-                    system[b, a] = gram[pair]
+            item = indices[chosen[a]]
+            for pair in range(np.uint64(indptr[item]), np.uint64(indptr[item + 1])):
+                b = equation[np.uint32(indices[pair])]
+                if b >= 0:  # rows are cut one by one: a pair may be in one of the two alone
+                    system[a, b] = gram.data[pair]
+                    system[b, a] = gram.data[pair]
         for a in range(size):
-            place[neighbour[chosen[a]]] = -1
+            equation[indices[chosen[a]]] = -1
         explained = diagonal[targets[t]]
-        out_weight[at : at + size] = _solve_cut(system, right, penalty, explained)
-    used = out_start[targets.size]
-    return out_start, out_neighbour[:used], out_weight[:used]
+        out.data[at : at + size] = _solve_cut(system, right, penalty, explained)
+    used = out.indptr[targets.size]
+    return CSR(out.indptr, out.indices[:used], out.data[:used])
 
 
 @compiled

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Matrix, Vector, read_only
 
@@ -18,10 +18,9 @@ class MeanFoldIn:
 
     takes_given = False
 
-    def users(self, histories: Side, vector: Matrix, eigenvalue: Vector) -> Matrix:
+    def users(self, histories: CSR, vector: Matrix, eigenvalue: Vector) -> Matrix:
         """Vectors of some users, (users, rank)."""
-        start, item, weight = (read_only(array) for array in histories)
-        return mean_directions(start, item, weight, read_only(vector))[0]
+        return mean_directions(histories, read_only(vector))[0]
 
     def parts(
         self, item: Indices, weight: Vector, target: int, vector: Matrix, eigenvalue: Vector
@@ -33,21 +32,27 @@ class MeanFoldIn:
 
 
 @compiled
-def mean_directions(
-    start: Indices, item: Indices, weight: Vector, vector: Matrix
-) -> tuple[Matrix, Vector]:
-    """Directions of weighted sums of item vectors, (users, rank), and the sums' lengths, (users,).
+def mean_directions(histories: CSR, vector: Matrix) -> tuple[Matrix, Vector]:
+    """Each user's weighted sum of item vectors, divided by its length.
 
-    A sum of length 0, as of nothing, has no direction: it stays 0.
+    Args:
+        histories: (users, items), the weights.
+        vector: (items, rank).
+
+    Returns:
+        directions (users, rank) and the lengths of the sums (users,); a sum of length 0, as of
+        no items, has no direction: it stays 0.
     """
-    users = np.zeros((start.size - 1, vector.shape[1]), np.float32)
-    length = np.zeros(start.size - 1, np.float32)
+    indptr, weight = histories.indptr, histories.data
+    users = np.zeros((indptr.size - 1, vector.shape[1]), np.float32)
+    length = np.zeros(indptr.size - 1, np.float32)
     for user in range(length.size):
         total = users[user]
-        for entry in range(start[user], start[user + 1]):
-            row = vector[np.uint32(item[entry])]
+        for entry in range(indptr[user], indptr[user + 1]):
+            row = vector[np.uint32(histories.indices[entry])]
             for dimension in range(total.size):
                 total[dimension] += weight[entry] * row[dimension]
+
         length[user] = np.sqrt(np.dot(total, total))
         if length[user] > 0.0:
             total /= length[user]

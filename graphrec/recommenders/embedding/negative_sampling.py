@@ -1,11 +1,11 @@
-"""Which items stand for all others in a step of learning embeddings.
+"""Negatives: the items that stand for all others in a step of learning embeddings.
 
-Items that many have are drawn more often, for with them a history is more often confused, and each
-drawn item stands for as many as it takes for sums over the drawn to be right in the mean: for
-`drawn / expected` items, as it was drawn so often and would have been so often on average.
+Popular items are drawn more often, for they are more often predicted by mistake. An item that was
+drawn n times and has the expected number of draws e stands for n / e items, so that sums over the
+drawn items are unbiased estimates of sums over all.
 
-Source: Horvitz and Thompson (1952) for the estimate; the draws are stratified, one of each n-th
-part of what is expected, so that sums vary less than by independent draws.
+Source: Horvitz and Thompson (1952) for the estimate. Draws are systematic, at one random point in
+each of equal strata of the cumulated expectation, which has less variance than independent draws.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""Item vectors that are learned to foretell one part of a history from the other.
+"""Item vectors that are learned to predict one part of a history from the other.
 
-A step draws some users and divides each history at random. The direction p of the mean of the one
-part's vectors shall be nearer to the vectors v of the other part than to all others: minimised is
-`-Σ w_i · log( exp(p·v_i / τ) / Σ_j exp(p·v_j / τ) )`, vectors being of length 1, so that products
-are cosines. Popular items are told from good ones: unlike a squared error, the softmax sets each
-item of a history against all others. The sum over j is estimated from items drawn at random, see
-`graphrec.recommenders.embedding.negative_sampling`, less those of the user's history.
+A step draws some users and divides each history at random into inputs and targets. With p, the
+direction of the mean of the inputs' vectors, the loss is the cross-entropy of the targets i under a
+softmax over all items j, `-Σ_i w_i · log( exp(p·v_i / τ) / Σ_j exp(p·v_j / τ) )`. Vectors are of
+length 1, so that products are cosines. Unlike a squared error, the softmax compares each target
+with all other items, so that a popular item must be predicted better than others and not only
+often. The sum over j is estimated from items drawn at random, see
+`graphrec.recommenders.embedding.negative_sampling`, without those of the user's history.
 
-Only items have parameters. Users are folded in, and so a part of very many users teaches as much
-as all: what is learned from is bounded, and the driver can do it alone.
+Only items have parameters, and users are folded in. So a sample of very many users is enough to
+learn from, and the driver can do it alone.
 
 Sources: Wu et al., "On the effectiveness of sampled softmax loss for item recommendation" (2022);
 Liang et al., "Variational autoencoders for collaborative filtering" (2018), whose multinomial
@@ -29,24 +30,23 @@ from pyspark.sql import functions as F
 from graphrec.columns import ITEMS, USER
 from graphrec.data.driver_histories import histories_on_driver
 from graphrec.data.histories import histories_size
-from graphrec.kernels.csr import Side
-from graphrec.kernels.types import Indices, Matrix, read_only
+from graphrec.kernels.csr import CSR, take_rows
+from graphrec.kernels.types import Matrix, read_only
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.recommenders.embedding.negative_sampling import Negatives
-from graphrec.recommenders.embedding.softmax_step import Batch, descend, set_apart
+from graphrec.recommenders.embedding.softmax_step import Batch, batch_gradient, descend
 from graphrec.serving.eigenbasis import rotate
 from graphrec.serving.item_factors import ItemFactors
-from graphrec.spark.arrow import entry_places
 from graphrec.spark.machine import cores
 from graphrec.spark.parallelism import one_thread
 
-_LARGEST_BATCH = 512  # users
-_SMALLEST_BATCH = 32
-_EPOCH_STEPS = 60  # or more, where there are users for it
+MAX_BATCH = 512  # users
+MIN_BATCH = 32
+MIN_EPOCH_STEPS = 60  # as long as batches do not get too small
 _EPOCHS = 15
-_FEWEST_STEPS = 500
-_MOST_STEPS = 2000
-_SHORTEST = 2  # a history that can be divided
+MIN_STEPS = 500
+MAX_STEPS = 2000
+MIN_HISTORY = 2  # items of a history that can be divided
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Training:
     rank: int = 128
     epochs: int | None = None  # how often each history is looked at; None: see `_steps`
     temperature: float = 0.06  # τ
-    target_share: float = 0.5  # share of a history that is to be foretold
+    target_share: float = 0.5  # share of a history that is to be predicted
     negatives: int = 2048  # items that stand for all others in a step
     rate: float = 1.0  # length of an item's first step
     seed: int = 0
@@ -81,7 +81,7 @@ def fit_softmax(
 
 def _part(histories: DataFrame, block_entries: int, seed: int) -> DataFrame:
     """The histories that can be divided, or so many of them as the driver may hold."""
-    divisible = histories.where(F.size(ITEMS) >= _SHORTEST)
+    divisible = histories.where(F.size(ITEMS) >= MIN_HISTORY)
     _, entries = histories_size(divisible)
     if entries <= block_entries:
         return divisible
@@ -89,11 +89,11 @@ def _part(histories: DataFrame, block_entries: int, seed: int) -> DataFrame:
     return divisible.where(draw < int(1_000_000 * block_entries / entries))
 
 
-def learn(histories: Side, items: int, training: Training) -> Matrix:
-    """The vectors, (items, rank), of length 1, or 0 where no history tells of the item.
+def learn(histories: CSR, items: int, training: Training) -> Matrix:
+    """The vectors, (items, rank), of length 1, or 0 for an item that no step has seen.
 
     Args:
-        histories: of the users who are learned from.
+        histories: (users, items), the weights; each of at least `MIN_HISTORY` items.
         items: number of items.
         training: how.
     """
@@ -101,46 +101,39 @@ def learn(histories: Side, items: int, training: Training) -> Matrix:
     vector = rng.standard_normal((items, training.rank), np.float32)
     vector /= np.linalg.norm(vector, axis=1, keepdims=True)
     squares = np.zeros(items, np.float32)  # sums of squared lengths of the gradients of each item
-    bounds = _bounds(histories.start.size - 1)
+    bounds = _bounds(histories.indptr.size - 1)
     steps = _steps(len(bounds), training.epochs)
     batches = islice(_batches(rng, histories, items, bounds, training), steps)
     with one_thread(), ThreadPoolExecutor(cores()) as threads:
         for number, batch in enumerate(_ahead(threads, batches)):
-            gradient = set_apart(threads, batch, vector, training.temperature, items)
-            # Half of the steps are whole, and those after it ever shorter: they settle.
+            gradient = batch_gradient(threads, batch, vector, training.temperature, items)
+            # The rate is constant in the first half, and then falls linearly to 0.
             rate = training.rate * min(1.0, 2.0 * (1.0 - number / steps))
             descend(threads, gradient, rate, vector, squares)
-    vector[squares == 0.0] = 0.0  # no step has met these items: nothing is known of them
+    vector[squares == 0.0] = 0.0  # no step has seen these items: they are still random
     return vector
 
 
 def _batches(
     rng: np.random.Generator,
-    histories: Side,
+    histories: CSR,
     items: int,
     bounds: list[tuple[int, int]],
     training: Training,
 ) -> Iterator[Batch]:
-    """What each step looks at, epoch by epoch, without an end; nothing where there are no users."""
-    negatives = Negatives.of(histories.column, items, training.negatives)
+    """The batch of each step, epoch by epoch, without an end; none where there are no users."""
+    negatives = Negatives.of(histories.indices, items, training.negatives)
     while bounds:
-        order = rng.permutation(histories.start.size - 1)
+        order = rng.permutation(histories.indptr.size - 1)
         for first, last in bounds:
-            side = _rows(histories, order[first:last])
-            wanted = rng.random(side.column.size, np.float32) < training.target_share
+            some = take_rows(histories, order[first:last])
+            target = rng.random(some.indices.size, np.float32) < training.target_share
             negative, share = negatives.draw(rng)
-            yield Batch(
-                read_only(side.start),
-                read_only(side.column),
-                read_only(side.weight),
-                read_only(wanted),
-                negative,
-                share,
-            )
+            yield Batch(some, read_only(target), negative, share)
 
 
 def _ahead(threads: ThreadPoolExecutor, batches: Iterator[Batch]) -> Iterator[Batch]:
-    """Each of the batches, while the next one is put together."""
+    """The batches, of which the next is made while one is used."""
     coming = threads.submit(next, batches, None)
     while (batch := coming.result()) is not None:
         coming = threads.submit(next, batches, None)
@@ -151,24 +144,15 @@ def _steps(batches: int, epochs: int | None) -> int:
     """How many steps are taken.
 
     Without a number of epochs there are 15, or more where users are few and the vectors would not
-    settle. There are 2,000 steps at most, a million histories: more of them tell of the same items.
+    settle. There are 2,000 steps at most, a million histories: more would add little.
     """
     if epochs is not None:
         return epochs * batches
-    enough = max(_EPOCHS, -(-_FEWEST_STEPS // max(batches, 1)))
-    return min(enough * batches, _MOST_STEPS)
+    enough = max(_EPOCHS, -(-MIN_STEPS // max(batches, 1)))
+    return min(enough * batches, MAX_STEPS)
 
 
 def _bounds(users: int) -> list[tuple[int, int]]:
-    """Where the batches of an epoch begin and end."""
-    size = min(max(users // _EPOCH_STEPS, _SMALLEST_BATCH), _LARGEST_BATCH)
+    """The first and last user (exclusive) of each batch of an epoch."""
+    size = min(max(users // MIN_EPOCH_STEPS, MIN_BATCH), MAX_BATCH)
     return [(first, min(first + size, users)) for first in range(0, users, size)]
-
-
-def _rows(histories: Side, users: Indices) -> Side:
-    """Some of the histories."""
-    first = histories.start[users]
-    length = histories.start[users + 1] - first
-    places = entry_places(first, length)
-    start = np.concatenate(([0], np.cumsum(length)))
-    return Side(start, histories.column[places], histories.weight[places])

@@ -1,9 +1,10 @@
-"""The legs' scores of held-out users' candidates, by which weights and settings are judged.
+"""The legs' scores of validation users' candidates, by which weights and settings are judged.
 
-Much of a random cut is given away by its neighbours in the histories, so what gains there may be of
-no use later. How well the novel items alone are found counts by itself, therefore
-(`graphrec.recommenders.hybrid.low_similarity`): the value of a choice is the sum of two NDCGs, over
-all that is held out and over its novel part, and a gain counts only if it is beyond chance.
+Of a random split, many held-out items are easy to predict from similar ones in the histories, so a
+gain there may be of no use for what users turn to later. Therefore the items that are not similar
+to the history (`graphrec.recommenders.hybrid.low_similarity`) count once more: the value of a
+choice is the sum of two NDCGs, one with all held-out items as relevant, and one with the
+low-similarity items alone, and a gain counts only if it is beyond chance.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from pyspark.sql import functions as F
 from graphrec.columns import INDEX, ITEM, RECOMMENDATIONS, USER
 from graphrec.kernels.rounding import ROUNDING
 from graphrec.recommenders.hybrid.hold_out import HELD_OUT
-from graphrec.recommenders.hybrid.low_similarity import NOVEL
+from graphrec.recommenders.hybrid.low_similarity import LOW_SIMILARITY
 
 CUTOFF = 20  # k of the NDCG that is searched
-ERRORS = 2.0  # standard errors of a paired difference: what is within them may be chance
+ERRORS = 2.0  # standard errors of a paired difference: a smaller one may be chance
 
 Figures = npt.NDArray[np.float64]
 
@@ -32,19 +33,19 @@ class Judged(NamedTuple):
     """NDCG@20 under some weights."""
 
     ndcg: Figures  # (users,)
-    novel: Figures  # (users who have novel items,), these alone being wanted
+    low_similarity: Figures  # (users who have such items,), with these alone as relevant
     value: Figures  # (users,), by which choices are made: its mean is the sum of both means
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Items that the lists should hold."""
+class Relevant:
+    """The relevant items of each user, which the lists should hold."""
 
-    hits: npt.NDArray[np.bool_]  # (users, candidates)
-    count: npt.NDArray[np.int64]  # (users,), candidates or not
+    hits: npt.NDArray[np.bool_]  # (users, candidates), True: the candidate is relevant
+    count: npt.NDArray[np.int64]  # (users,), all relevant items, candidates or not
 
     def ndcg(self, listed: npt.NDArray[np.int64]) -> Figures:
-        """NDCG of some lists, (users who want anything,).
+        """NDCG of some lists, (users who have relevant items,).
 
         Args:
             listed: (users, k), candidates.
@@ -56,16 +57,16 @@ class Wanted:
 
 @dataclass(frozen=True)
 class CachedScores:
-    """The legs' z-scores of the candidates of the validation users: users x candidates, bounded."""
+    """The legs' z-scores of the validation users' candidates; as large as users x candidates."""
 
     legs: tuple[str, ...]
     scores: npt.NDArray[np.float32]  # (users, candidates, legs), -inf past a list's end
-    held_out: Wanted
-    novel: Wanted  # of these
+    held_out: Relevant
+    low_similarity: Relevant  # of the held-out items
 
     @property
     def users(self) -> int:
-        """How many users were asked."""
+        """How many validation users there are."""
         return self.held_out.count.size
 
     @staticmethod
@@ -76,27 +77,27 @@ class CachedScores:
 
         Args:
             nested: (user, recommendations), every leg at weight 1, candidates long.
-            validation: (user, held_out: array<int>, novel: array<int>).
+            validation: (user, held_out: array<int>, low_similarity: array<int>).
             items: (item, index).
             legs: names of the legs.
         """
-        held_out = validation.select(USER, F.explode(HELD_OUT).alias(INDEX), NOVEL)
+        held_out = validation.select(USER, F.explode(HELD_OUT).alias(INDEX), LOW_SIMILARITY)
         labels = (
             held_out.join(items, INDEX)
             .groupBy(USER)
             .agg(
                 F.collect_set(ITEM).alias(HELD_OUT),
-                F.collect_set(F.when(F.array_contains(NOVEL, F.col(INDEX)), F.col(ITEM))).alias(
-                    NOVEL
-                ),
+                F.collect_set(
+                    F.when(F.array_contains(LOW_SIMILARITY, F.col(INDEX)), F.col(ITEM))
+                ).alias(LOW_SIMILARITY),
             )
         )
         rows = (
             nested.join(labels, USER)
             .orderBy(USER)  # searches compare user by user
             .select(
-                *(_hits(wanted).alias(wanted) for wanted in (HELD_OUT, NOVEL)),
-                *(F.size(wanted).alias(f"{wanted}_count") for wanted in (HELD_OUT, NOVEL)),
+                *(_hits(name).alias(name) for name in (HELD_OUT, LOW_SIMILARITY)),
+                *(F.size(name).alias(f"{name}_count") for name in (HELD_OUT, LOW_SIMILARITY)),
                 *(F.col(f"{RECOMMENDATIONS}.{leg}").alias(leg) for leg in legs),
             )
             .toArrow()
@@ -106,21 +107,21 @@ class CachedScores:
         def padded(name: str, filler: float) -> npt.NDArray[np.float32]:
             return _padded([row[name] for row in rows], filler)
 
-        def wanted(name: str) -> Wanted:
+        def relevant(name: str) -> Relevant:
             count = np.array([row[f"{name}_count"] for row in rows], np.int64)
-            return Wanted(padded(name, 0.0) > 0, count)
+            return Relevant(padded(name, 0.0) > 0, count)
 
         scores = np.stack([padded(leg, -np.inf) for leg in legs], axis=2)
-        return CachedScores(tuple(legs), scores, wanted(HELD_OUT), wanted(NOVEL))
+        return CachedScores(tuple(legs), scores, relevant(HELD_OUT), relevant(LOW_SIMILARITY))
 
     def judge(self, weights: Sequence[float]) -> Judged:
         """How good the lists are that some weights of the legs give."""
         listed = self._listed(weights)
-        ndcg, novel = self.held_out.ndcg(listed), self.novel.ndcg(listed)
-        has_novel = self.novel.count > 0
+        ndcg, low = self.held_out.ndcg(listed), self.low_similarity.ndcg(listed)
+        has_low = self.low_similarity.count > 0
         value = ndcg.copy()
-        value[has_novel] += novel * (has_novel.size / max(novel.size, 1))
-        return Judged(ndcg, novel, value)
+        value[has_low] += low * (has_low.size / max(low.size, 1))
+        return Judged(ndcg, low, value)
 
     def _listed(self, weights: Sequence[float]) -> npt.NDArray[np.int64]:
         """The best candidates, (users, k)."""
@@ -135,7 +136,7 @@ class CachedScores:
 def gain(new: Judged, old: Judged) -> tuple[float, float]:
     """The mean gain of value and its standard error, paired by user; the error of one user is 0.
 
-    What rounding leaves of equal values is no gain.
+    A difference of no more than rounding is no gain.
     """
     difference = new.value - old.value
     difference[np.abs(difference) <= ROUNDING * np.maximum(new.value, old.value)] = 0.0
@@ -144,10 +145,10 @@ def gain(new: Judged, old: Judged) -> tuple[float, float]:
     return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size))
 
 
-def _hits(wanted: str) -> Column:
-    """1 for each recommended item that is wanted, else 0."""
+def _hits(relevant: str) -> Column:
+    """1 for each recommended item that is in an array column, else 0."""
     listed = F.col(f"{RECOMMENDATIONS}.{ITEM}")
-    return F.transform(listed, lambda item: F.array_contains(wanted, item).cast("float"))
+    return F.transform(listed, lambda item: F.array_contains(relevant, item).cast("float"))
 
 
 def _discount(length: int) -> Figures:
@@ -158,6 +159,6 @@ def _padded(rows: Sequence[Sequence[float]], filler: float) -> npt.NDArray[np.fl
     """Lists of some lengths as one array, (rows, longest)."""
     longest = max((len(row) for row in rows), default=0)
     padded = np.full((len(rows), longest), filler, np.float32)
-    for place, row in enumerate(rows):
-        padded[place, : len(row)] = row
+    for index, row in enumerate(rows):
+        padded[index, : len(row)] = row
     return padded

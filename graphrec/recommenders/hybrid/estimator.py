@@ -23,7 +23,7 @@ from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores
 from graphrec.recommenders.hybrid.hold_out import CUTS, RANDOM, TIME, HoldOut, hold_out
 from graphrec.recommenders.hybrid.learned_weights import FEWEST_USERS, normalised, search_weights
-from graphrec.recommenders.hybrid.low_similarity import mark_novel
+from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
 from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
 from graphrec.recommenders.learning_estimator import Given, ParamMap
 from graphrec.recommenders.model import RecommenderModel
@@ -320,7 +320,7 @@ class HybridRecommender(Recommender):
         legs = self.learn(part, pairs)
         tables = self.tables_of(part, legs, pairs)
         with stage("weights", _WEIGHED) as counts:
-            cached = self.cached_scores(dataset, tables, mark_novel(validation, pairs))
+            cached = self.cached_scores(dataset, tables, mark_low_similarity(validation, pairs))
             found = search_weights(cached, normalised(default_weights(cached.legs), cached.legs))
             counts["users"] = cached.users
         weights = dict(zip(cached.legs, found, strict=True))
@@ -371,7 +371,7 @@ class HybridRecommender(Recommender):
             dataset: has the items.
             tables: of the legs, see `tables_of`.
             validation: (user, items, weights, times, held_out: array<int>,
-                novel: array<int>), see `hold_out` and `mark_novel`.
+                low_similarity: array<int>), see `hold_out` and `mark_low_similarity`.
         """
         half_life = self.value("recencyHalfLife")
         if half_life is not None:

@@ -1,14 +1,15 @@
-"""A part of some users' or of everybody's histories, held out to choose weights and settings by.
+"""Splits of the histories into training and validation, to choose weights and settings by.
 
-What some users give up is still known from all others, pair by pair, and what reads pairs best wins
-by that: on Gowalla EASE alone is 4 % above the blend when a fifth of the users give
-up a tenth, and 1 % below it, as on a test split, when everybody does. So settings are chosen by a
-part of everybody's histories. Weights are learned by a part of some, because the legs can then be
-kept as they are.
+Held out is a random part of each history, its latest items, or all interactions after one moment
+(of all users). The latter two are nearer to how a model is used: it is learned from what was
+before, and predicts what comes next.
 
-What comes next is another question than what is missing, so the part may also be everybody's last
-items, or all that came after one moment, which is how a model is used: it learns what was before,
-and knows nothing of what others did since.
+Items may be held out of the validation users' histories alone, or of everybody's. In the first case
+the other users still have the held-out items together with those of the history, and the models
+that read pairs profit from that: on Gowalla EASE alone is 4 % above the blend when a tenth is held
+out of a fifth of the users, but 1 % below it, as on a test split, when it is held out of all. So
+settings are chosen with a part of everybody's histories held out. Weights are learned with a part
+of some users' histories held out, because the legs can then be kept as they are.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ LAST = "last"
 TIME = "time"
 CUTS = (RANDOM, LAST, TIME)
 
-_LEAST_HISTORY = 5  # a shorter history has nothing to spare
+MIN_HISTORY = 5  # nothing is held out of a shorter one
 _OUT, _KEPT = "out", "kept"  # array<struct<items, weights, times>>
 
 
 @dataclass(frozen=True)
 class HoldOut:
-    """Histories for learning the legs, and what is held out of some of them."""
+    """Training histories, and the validation users with what is held out of theirs."""
 
-    training: DataFrame  # (user, items, weights, times), of all users who keep anything
-    validation: DataFrame  # the same and held_out: array<int>, of those who are asked
+    training: DataFrame  # (user, items, weights, times), of all users of whom anything is left
+    validation: DataFrame  # the same and held_out: array<int>, of the validation users
 
 
 def hold_out(
@@ -49,40 +50,45 @@ def hold_out(
     everyone: bool = False,
     seed: int = 0,
 ) -> HoldOut:
-    """Take a part of the histories of a few users, or of all, away.
+    """Hold a part of the histories of a few users, or of all, out.
 
     Args:
         histories: (user, items, weights, times).
-        users: how many users are asked, at most; chosen by a hash of those who give up anything.
+        users: how many validation users there are at most; chosen by a hash, of those of whom
+            anything is held out.
         fraction: share that is held out, of each of their histories, at least one item; with "time"
             of all interactions.
         cut: what is held out. "random": items by a hash; "last": the latest items of a history;
-            "time": what came after one moment, of everybody. The latter two where there are times.
-        everyone: all users give up a part, also those who are not asked; always so with "time".
+            "time": what came after one moment, of everybody. The latter two need times.
+        everyone: items are held out of all users' histories, not only of the validation users';
+            always so with "time".
         seed: of the hashes.
+
+    Returns:
+        Nothing is held out of a history of fewer than `MIN_HISTORY` items, unless by "time".
     """
     histories = histories.select(USER, ITEMS, WEIGHTS, TIMES)
     if cut == TIME:
-        parted = _parted_at_a_moment(histories, fraction)
-        asked = _drawn(parted.where((F.size(_OUT) > 0) & (F.size(_KEPT) > 0)), users, seed)
-        kept = _kept(parted.where(F.size(_KEPT) > 0))
-        return HoldOut(kept.drop(HELD_OUT), kept.join(asked, USER))
-    can_spare = F.size(ITEMS) >= _LEAST_HISTORY
-    asked = _drawn(histories.where(can_spare), users, seed)
-    giving = histories.where(can_spare) if everyone else histories.join(asked, USER)
-    others = histories.where(~can_spare) if everyone else histories.join(asked, USER, "left_anti")
-    kept = _kept(_parted_by_user(giving, fraction, latest=cut == LAST, seed=seed))
+        split = _split_at_a_moment(histories, fraction)
+        drawn = _drawn(split.where((F.size(_OUT) > 0) & (F.size(_KEPT) > 0)), users, seed)
+        kept = _kept(split.where(F.size(_KEPT) > 0))
+        return HoldOut(kept.drop(HELD_OUT), kept.join(drawn, USER))
+    long_enough = F.size(ITEMS) >= MIN_HISTORY
+    drawn = _drawn(histories.where(long_enough), users, seed)
+    some = histories.where(long_enough) if everyone else histories.join(drawn, USER)
+    others = histories.where(~long_enough) if everyone else histories.join(drawn, USER, "left_anti")
+    kept = _kept(_split_by_user(some, fraction, latest=cut == LAST, seed=seed))
     training = others.unionByName(kept.drop(HELD_OUT))
-    return HoldOut(training, kept.join(asked, USER) if everyone else kept)
+    return HoldOut(training, kept.join(drawn, USER) if everyone else kept)
 
 
 def _drawn(histories: DataFrame, users: int, seed: int) -> DataFrame:
-    """(user), some of those who can be asked."""
+    """(user), the validation users, drawn by a hash from all users of some histories."""
     drawn = histories.select(USER, F.xxhash64(F.col(USER), F.lit(seed)).alias("draw"))
     return F.broadcast(drawn.orderBy("draw", USER).limit(users).select(USER))
 
 
-def _parted_by_user(histories: DataFrame, fraction: float, *, latest: bool, seed: int) -> DataFrame:
+def _split_by_user(histories: DataFrame, fraction: float, *, latest: bool, seed: int) -> DataFrame:
     """(user, out, kept): the same share of each history is out, the latest or any items."""
     shuffled = F.sort_array(
         F.transform(
@@ -94,17 +100,17 @@ def _parted_by_user(histories: DataFrame, fraction: float, *, latest: bool, seed
             ),
         )
     )
-    spared = F.greatest(F.lit(1), F.round(F.size(ITEMS) * fraction).cast("int"))
+    held_out = F.greatest(F.lit(1), F.round(F.size(ITEMS) * fraction).cast("int"))
     entries = F.transform("shuffled", lambda drawn: drawn["entry"])
-    return histories.select(USER, spared.alias("spared"), shuffled.alias("shuffled")).select(
+    return histories.select(USER, held_out.alias("count"), shuffled.alias("shuffled")).select(
         USER,
-        F.slice(entries, F.lit(1), F.col("spared")).alias(_OUT),
-        F.sort_array(F.slice(entries, F.col("spared") + 1, F.size("shuffled"))).alias(_KEPT),
+        F.slice(entries, F.lit(1), F.col("count")).alias(_OUT),
+        F.sort_array(F.slice(entries, F.col("count") + 1, F.size("shuffled"))).alias(_KEPT),
     )
 
 
-def _parted_at_a_moment(histories: DataFrame, fraction: float) -> DataFrame:
-    """(user, out, kept): what came after the moment before which the other share lies is out."""
+def _split_at_a_moment(histories: DataFrame, fraction: float) -> DataFrame:
+    """(user, out, kept): the interactions after one moment are out, this share of all of them."""
     times = histories.select(F.explode(TIMES).alias("time"))
     moment = exact_quantile(times, F.col("time"), 1 - fraction)
 
@@ -122,9 +128,9 @@ def _entries() -> Column:
     return F.arrays_zip(ITEMS, WEIGHTS, TIMES)
 
 
-def _kept(parted: DataFrame) -> DataFrame:
+def _kept(split: DataFrame) -> DataFrame:
     """(user, out, kept) -> (user, items, weights, times, held_out)."""
-    return parted.select(
+    return split.select(
         USER,
         *(F.col(f"{_KEPT}.{name}").alias(name) for name in (ITEMS, WEIGHTS, TIMES)),
         F.col(f"{_OUT}.{ITEMS}").alias(HELD_OUT),

@@ -1,13 +1,13 @@
 """Learning the blend: hold a little out, fit the legs once, search the weights on cached scores.
 
-Some two thousand users give up a tenth of their histories. The legs are learned once on all the
-rest; each of those users' candidates is scored by every leg, and the weights are searched on these
-cached z-scores alone. The legs are then kept as they are: a user's own factor is folded in from the
-full history when it is served, so nothing has to be learned twice; only where those users are many
-of all, and what they gave up is missed, are the legs learned again from everything.
+A tenth of the histories of some two thousand validation users is held out. The legs are learned
+once from all the rest; every leg scores the candidates of these users, and the weights are searched
+on these cached z-scores alone. The legs are then kept as they are: a user's own factor is folded in
+from the full history when it is served, so nothing has to be learned twice. Only where the held-out
+items are many of all are the legs learned again from everything.
 
-A validation cut can mislead, so weights are judged by their value, to which novel items add a
-figure of their own (`graphrec.recommenders.hybrid.candidate_scores`). The best of many weights is
+A validation split can mislead, so weights are judged by a value in which low-similarity items count
+once more (`graphrec.recommenders.hybrid.candidate_scores`). The best of many weights is
 the best by chance, too: the chosen ones are those *nearest to the default* that are not worse than
 the best by more than two standard errors of the paired difference (stricter than the
 one-standard-error rule of Breiman et al., "Classification and regression trees", 1984), and that
@@ -23,7 +23,7 @@ import numpy as np
 
 from graphrec.recommenders.hybrid.candidate_scores import ERRORS, CachedScores, Judged, gain
 
-FEWEST_USERS = 50  # a search on fewer finds what suits these few
+FEWEST_USERS = 50  # a search on fewer overfits these few
 
 Weights = tuple[float, ...]
 

@@ -1,9 +1,9 @@
-"""Which held-out items are unlike the history they were taken from.
+"""Which held-out items are of low similarity to the history that they were taken from.
 
-Much of a random cut is easy: two films of a series are parted, and the one in the history gives
-the other away. What users turn to later is less like what they had. Held-out items are therefore
-told apart by their familiarity, the largest cosine (of the pair table) to an item of the history,
-and a choice must stand the test on the less familiar half as well.
+Of a random split, many held-out items are easy to predict: of two films of one series, one is held
+out and the other is in the history. What users turn to later is less similar to what they had. So
+the similarity of a held-out item is its largest cosine (of the pair table) to an item of the
+user's history, and weights and settings must prove themselves on the less similar half alone, too.
 """
 
 from __future__ import annotations
@@ -14,64 +14,68 @@ from pyspark.sql import DataFrame
 
 from graphrec.columns import ITEMS, USER
 from graphrec.cooccurrence.table import PairTable
+from graphrec.kernels.csr import CSR, kept_indptr
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Vector, read_only
 from graphrec.recommenders.hybrid.hold_out import HELD_OUT
-from graphrec.spark.arrow import offsets, one_array, values
+from graphrec.spark.arrow import lists, offsets, one_array, values
 
-NOVEL = "novel"  # array<int>, some of what is held out
+LOW_SIMILARITY = "low_similarity"  # array<int>, some of the held-out items
 
 
-def mark_novel(validation: DataFrame, pairs: PairTable) -> DataFrame:
-    """Tell the less familiar half of all held-out items.
+def mark_low_similarity(validation: DataFrame, pairs: PairTable) -> DataFrame:
+    """Add the less similar half of all held-out items.
 
     Args:
         validation: (user, items, ..., held_out: array<int>); some thousands of users, whatever
             the data.
-        pairs: of the histories without what is held out.
+        pairs: of the histories without the held-out items.
 
     Returns:
-        (..., novel: array<int>): the held-out items as familiar as the median one, or less.
+        (..., low_similarity: array<int>): the held-out items whose similarity to their user's
+        history is at most the median of all.
     """
     rows = validation.select(USER, ITEMS, HELD_OUT).toArrow()
-    held_out = one_array(rows[HELD_OUT])
-    start, item = offsets(held_out), values(held_out, np.int32)
-    history = one_array(rows[ITEMS])
-    familiarity = _familiarities(
-        read_only(start),
+    held_out, history = one_array(rows[HELD_OUT]), one_array(rows[ITEMS])
+    indptr, item = offsets(held_out), values(held_out, np.int32)
+    similarity = _similarities_to_history(
+        read_only(indptr),
         read_only(item),
         read_only(offsets(history)),
         read_only(values(history, np.int32)),
-        read_only(pairs.start),
-        read_only(pairs.neighbour),
-        read_only(pairs.cosine),
+        pairs.with_data(pairs.cosine),
     )
-    novel = familiarity <= (np.median(familiarity) if familiarity.size else 0.0)
-    novel_start = np.concatenate(([0], np.cumsum(novel)))[start].astype(np.int32)
-    lists = pa.ListArray.from_arrays(pa.array(novel_start), pa.array(item[novel]))
-    marked = pa.table({USER: rows[USER], NOVEL: lists})
+    low = similarity <= (np.median(similarity) if similarity.size else 0.0)
+    marked = pa.table(
+        {USER: rows[USER], LOW_SIMILARITY: lists(kept_indptr(indptr, low), item[low])}
+    )
     return validation.join(validation.sparkSession.createDataFrame(marked), USER)
 
 
 @compiled
-def _familiarities(
-    start: Indices,
-    item: Indices,
-    history_start: Indices,
-    history: Indices,
-    pair_start: Indices,
-    neighbour: Indices,
-    cosine: Vector,
+def _similarities_to_history(
+    indptr: Indices, item: Indices, history_indptr: Indices, history: Indices, cosines: CSR
 ) -> Vector:
-    """The largest cosine of each held-out item to its user's history, (held out,); 0 for none."""
+    """The largest cosine of each held-out item to its user's history.
+
+    Args:
+        indptr: (users + 1,), the held-out items of each user.
+        item: (held out,).
+        history_indptr: (users + 1,), the history of each user.
+        history: (entries,), items.
+        cosines: (items, items).
+
+    Returns:
+        (held out,), 0 for an item that is no neighbour of any item of the history.
+    """
     found = np.zeros(item.size, np.float32)
-    has = np.zeros(pair_start.size - 1, np.bool_)
-    for user in range(start.size - 1):
-        own = history[history_start[user] : history_start[user + 1]]
+    has = np.zeros(cosines.indptr.size - 1, np.bool_)
+    for user in range(indptr.size - 1):
+        own = history[history_indptr[user] : history_indptr[user + 1]]
         has[own] = True
-        for entry in range(start[user], start[user + 1]):
-            for pair in range(pair_start[item[entry]], pair_start[item[entry] + 1]):
-                if has[neighbour[pair]] and cosine[pair] > found[entry]:
-                    found[entry] = cosine[pair]
+        for entry in range(indptr[user], indptr[user + 1]):
+            for pair in range(cosines.indptr[item[entry]], cosines.indptr[item[entry] + 1]):
+                if has[cosines.indices[pair]] and cosines.data[pair] > found[entry]:
+                    found[entry] = cosines.data[pair]
         has[own] = False
     return found

@@ -1,10 +1,12 @@
-"""Histories lengthened by pseudo-interactions: the items that a model would list first.
+"""Self-training: histories are lengthened by the items that a model recommends to their users.
 
-What is learned from pairs knows of two items only what users had in common; a rare item leads to
-next to nothing. A model that also knows of factors can say which items a user is likely to turn to
-next, and learning from these as if they had happened fills the gaps (self-training; on a user-item
-graph: Fu et al., "Revisiting neighborhood-based link prediction for collaborative filtering", 2022,
-whose predicted links are added to the graph).
+Item-item weights that are learned from pairs are sparse: a rare item has few users, and so hardly
+any neighbours. A model that also has factor legs recommends items beyond these neighbours. Its
+recommendations are added to the histories as pseudo-interactions, and the weights are learned again
+from the lengthened histories, in which rare items have more neighbours.
+
+Source: Fu et al., "Revisiting neighborhood-based link prediction for collaborative filtering"
+(2022), who add predicted links to the user-item graph.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from graphrec.columns import ITEMS, TIMES, WEIGHTS
+from graphrec.kernels.csr import indptr_of, row_indices
 from graphrec.kernels.types import Array
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.lists import rank_batches
@@ -26,8 +29,8 @@ from graphrec.serving.tables import ItemTables
 from graphrec.spark.arrow import lists, offsets, values
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
-_MOST = 10  # of a user: lists are best at their top, and long histories have few gaps
-_NEXT = 1.0  # seconds after the latest interaction
+MAX_ADDED = 10  # of a user: precision is highest at the top, and long histories need it least
+_SECONDS_LATER = 1.0  # than the latest interaction
 
 
 def add_pseudo_interactions(
@@ -39,23 +42,23 @@ def add_pseudo_interactions(
     candidates: int,
     share: float,
 ) -> DataFrame:
-    """Add to each history what a model would list first.
+    """Add to each history the first items of the list that a model has for it.
 
     Args:
         histories: (user, items: array<int>, weights: array<float>, times: array<double>, ...),
             items ascending and known to the catalogue.
         tables: the model.
         blend: weights of its legs.
-        decay: history lengths from which on these fall, see `Settings`.
+        decay: of each leg, the history length beyond which its weight falls, see `Settings`.
         candidates: items retrieved by the graph before they are blended.
-        share: of the length of a history; as many items are added, rounded, but 10 at most.
+        share: how many items are added, as a share of the history's length, rounded; 10 at most.
 
     Returns:
-        The same columns. A pseudo-interaction has the mean weight of its history, and comes a
-        second after the latest of it.
+        The same columns. A pseudo-interaction has the mean weight of the history, and is a second
+        later than the history's latest interaction.
     """
     spark = histories.sparkSession
-    request = Request(tuple(blend), True, _MOST, candidates, reasons=0, decay=tuple(decay))
+    request = Request(tuple(blend), True, MAX_ADDED, candidates, reasons=0, decay=tuple(decay))
     lengthen = partial(
         _lengthen_batches,
         shared=tables.share(spark, diversify=False),
@@ -86,38 +89,40 @@ def _lengthen_batches(
 def _lengthened(
     batch: pa.RecordBatch, listed: npt.NDArray[np.int32], share: float
 ) -> pa.RecordBatch:
-    """Histories with the first items of their lists, (users, k), among their own."""
-    start = offsets(batch[ITEMS])
-    length = np.diff(start)
+    """Histories with the first items of their lists, (users, k), added."""
+    indptr = offsets(batch[ITEMS])
+    length = np.diff(indptr)
     wanted = np.rint(share * length)
     taken = (listed >= 0) & (np.arange(listed.shape[1]) < wanted[:, None])
     added = taken.sum(axis=1)
-    owner = np.concatenate((_owners(length), _owners(added)))
+    user = np.concatenate((row_indices(indptr), row_indices(indptr_of(added))))
     items = np.concatenate((values(batch[ITEMS], np.int32), listed[taken]))
-    order = np.lexsort((items, owner))  # ascending within a history
+    order = np.lexsort((items, user))  # ascending within a history
     columns = {name: batch[name] for name in batch.schema.names}
     weights = values(batch[WEIGHTS], np.float32)
     times = values(batch[TIMES], np.float64)
-    lengthened = np.concatenate(([0], np.cumsum(length + added)))
-    mean = _per_history(np.add, weights, start, 0.0) / np.maximum(length, 1).astype(np.float32)
-    latest = _per_history(np.fmax, times, start, np.nan)
+    mean = _reduce_rows(np.add, weights, indptr, 0.0) / np.maximum(length, 1).astype(np.float32)
+    latest = _reduce_rows(np.fmax, times, indptr, np.nan)
+    lengthened = indptr_of(length + added)
     for name, flat in (
         (ITEMS, items),
         (WEIGHTS, np.concatenate((weights, np.repeat(mean, added)))),
-        (TIMES, np.concatenate((times, np.repeat(latest + _NEXT, added)))),
+        (TIMES, np.concatenate((times, np.repeat(latest + _SECONDS_LATER, added)))),
     ):
         columns[name] = lists(lengthened, pa.array(flat[order], from_pandas=True))  # NaN is null
     return pa.RecordBatch.from_pydict(columns)
 
 
-def _owners(length: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The row of each entry."""
-    return np.repeat(np.arange(length.size), length)
-
-
-def _per_history(
-    reduce: np.ufunc, flat: Array, start: npt.NDArray[np.int64], neutral: float
+def _reduce_rows(
+    reduce: np.ufunc, flat: Array, indptr: npt.NDArray[np.int64], neutral: float
 ) -> Array:
-    """One value per history, (users,); of no use where a history is empty."""
-    padded = np.append(flat, flat.dtype.type(neutral))  # an empty last one begins past all entries
-    return reduce.reduceat(padded, start[:-1])
+    """One value for each history, (users,); meaningless where a history is empty.
+
+    Args:
+        reduce: combines two values.
+        flat: (entries,), of all histories.
+        indptr: (users + 1,).
+        neutral: a value that changes no result.
+    """
+    padded = np.append(flat, flat.dtype.type(neutral))  # an empty last row begins past all entries
+    return reduce.reduceat(padded, indptr[:-1])

@@ -10,7 +10,7 @@ from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
 from graphrec.errors import ParameterError
 from graphrec.graph.bipartite import UserItemGraph
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import CSR
 from graphrec.params import at_least, between, one_of, param
 from graphrec.progress import stage
 from graphrec.recommenders.base import Leg, Recommender
@@ -98,7 +98,7 @@ class RandomWalkRecommender(Recommender, OrderParams):
         with stage(self.leg):
             rows = self._restarting(dataset, pairs) if restarts else self._of_three_steps(pairs)
             rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
-        return [NeighbourLeg(self.leg, rows, per_history=True)]
+        return [NeighbourLeg(self.leg, rows, divide_by_strength=True)]
 
     def learning(self) -> list[str]:
         """Walks on pairs."""
@@ -113,7 +113,7 @@ class RandomWalkRecommender(Recommender, OrderParams):
                 fix="set method='pagerank' or engine='table'",
             )
 
-    def _of_three_steps(self, pairs: PairTable) -> SparseRows:
+    def _of_three_steps(self, pairs: PairTable) -> CSR:
         return walk_weights(
             prune_neighbours(pairs, self.value("neighbours")),
             item_exponent=self.value("itemExponent"),
@@ -121,7 +121,7 @@ class RandomWalkRecommender(Recommender, OrderParams):
             popularity_exponent=self.value("popularityExponent"),
         )
 
-    def _restarting(self, dataset: Dataset, pairs: PairTable) -> SparseRows:
+    def _restarting(self, dataset: Dataset, pairs: PairTable) -> CSR:
         """Item rows of `ppr(user) = (1 - c)·Σ_i P(user -> i)·ppr(i)`, discounted."""
         restart = self.value("restartProbability")
         limits = {

@@ -31,7 +31,7 @@ from graphrec.data.checks import require_columns
 from graphrec.data.id_types import id_column
 from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.graph.bipartite import ID, TYPE, UserItemGraph
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import CSR, csr
 from graphrec.spark.item_rows import from_rows
 
 MOST_SOURCES: Final = 1000
@@ -84,7 +84,7 @@ def item_pagerank_rows(
     tolerance: float = 1e-3,
     max_entries: int = 400,
     batch: int = 100,
-) -> SparseRows:
+) -> CSR:
     """PageRank of the items, personalized to each item.
 
     Args:
@@ -123,8 +123,8 @@ def item_pagerank_rows(
         F.sort_array(kept).alias("row")
     )
     table = rows.select(INDEX, f"row.{NEIGHBOUR}", f"row.{WEIGHT}")
-    start, entries = from_rows(table, {NEIGHBOUR: "int32", WEIGHT: "float32"})
-    return SparseRows(start, entries[NEIGHBOUR], entries[WEIGHT])
+    indptr, entries = from_rows(table, {NEIGHBOUR: "int32", WEIGHT: "float32"})
+    return csr(indptr, entries[NEIGHBOUR], entries[WEIGHT])
 
 
 def iterations_within(tolerance: float, restart_probability: float) -> int:

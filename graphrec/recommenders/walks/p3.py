@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrec.cooccurrence.table import PairTable
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import CSR, csr
 
 
 def walk_weights(
@@ -21,7 +21,7 @@ def walk_weights(
     item_exponent: float = 1.0,
     user_exponent: float = 1.0,
     popularity_exponent: float = 0.0,
-) -> SparseRows:
+) -> CSR:
     """The weights of the three-step walk on the pair table's support.
 
     Args:
@@ -32,10 +32,10 @@ def walk_weights(
     """
     strength = pairs.strength
     weight = pairs.sums[user_exponent] / (
-        _power(strength, item_exponent)[pairs.item]
-        * _power(strength, popularity_exponent)[pairs.neighbour]
+        _power(strength, item_exponent)[pairs.row_indices]
+        * _power(strength, popularity_exponent)[pairs.indices]
     )
-    return SparseRows(pairs.start, pairs.neighbour, weight.astype(np.float32))
+    return pairs.with_data(weight.astype(np.float32))
 
 
 def stay_probability(pairs: PairTable) -> npt.NDArray[np.float64]:
@@ -49,8 +49,8 @@ def _power(strength: npt.NDArray[np.float64], exponent: float) -> npt.NDArray[np
 
 
 def discounted(
-    rows: SparseRows, strength: npt.NDArray[np.float64], popularity_exponent: float, scale: float
-) -> SparseRows:
-    """Weights times `scale / strength^d` of the listed item."""
-    weight = rows.weight * (scale / _power(strength, popularity_exponent)[rows.neighbour])
-    return SparseRows(rows.start, rows.neighbour, weight.astype(np.float32))
+    weights: CSR, strength: npt.NDArray[np.float64], popularity_exponent: float, scale: float
+) -> CSR:
+    """Weights (history items, listed items) times `scale / strength^d` of the listed item."""
+    data = weights.data * (scale / _power(strength, popularity_exponent)[weights.indices])
+    return csr(weights.indptr, weights.indices, data.astype(np.float32))

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from pyspark.sql import SparkSession
 
 from graphrec.cooccurrence.table import PairTable
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import CSR, row_indices
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.top_k import best
 from graphrec.kernels.types import Array, Indices, Vector
@@ -38,7 +38,7 @@ from graphrec.spark.item_blocks import compute_rows
 class ItemPageRank:
     """Rows ppr(i) on the items, scaled so that a complete row of the chain sums to 1."""
 
-    rows: SparseRows  # item -> (item reached, probability)
+    rows: CSR  # (items, items), the probability of each item that the walk of a row reaches
     missing: npt.NDArray[np.float32]  # (items,), L1 distance of each row to the exact one
 
 
@@ -70,12 +70,8 @@ def item_pagerank(
         The rows, of the chain with restart `1 - (1 - c)²`, and what each of them lacks.
     """
     walk = walk_weights(pairs)
-    tables: dict[str, Array] = {
-        "start": walk.start,
-        "neighbour": walk.neighbour,
-        "weight": walk.weight,
-        "stay": stay_probability(pairs).astype(np.float32),
-    }
+    stay = stay_probability(pairs).astype(np.float32)
+    tables: dict[str, Array] = {**walk._asdict(), "stay": stay}
     spread = partial(
         _spread,
         restart=1.0 - (1.0 - restart_probability) ** 2,
@@ -85,9 +81,7 @@ def item_pagerank(
     )
     rows = compute_rows(spark, pairs.items, tables, spread, block_entries=block_entries)
     kept = np.bincount(
-        np.repeat(np.arange(pairs.items), np.diff(rows.start)),
-        weights=rows.weight.astype(np.float64),
-        minlength=pairs.items,
+        row_indices(rows.indptr), weights=rows.data.astype(np.float64), minlength=pairs.items
     )
     return ItemPageRank(rows, np.maximum(1.0 - kept, 0.0).astype(np.float32))
 
@@ -100,12 +94,10 @@ def _spread(
     tolerance: float,
     least_mass: float,
     max_entries: int,
-) -> tuple[Indices, Indices, Vector]:
+) -> CSR:
     return spread_from(
         sources,
-        tables["start"],
-        tables["neighbour"],
-        tables["weight"],
+        CSR(tables["indptr"], tables["indices"], tables["data"]),
         tables["stay"],
         restart,
         tolerance,
@@ -117,15 +109,13 @@ def _spread(
 @compiled
 def spread_from(
     sources: Indices,
-    start: Indices,
-    neighbour: Indices,
-    weight: Vector,
+    chain: CSR,
     stay: Vector,
     restart: float,
     tolerance: float,
     least_mass: float,
     max_entries: int,
-) -> tuple[Indices, Indices, Vector]:
+) -> CSR:
     """Push probability from each source until little is left, or it is spread too thin.
 
     All the mass that waits moves one step at once (power iteration on sparse vectors), but where
@@ -133,9 +123,7 @@ def spread_from(
 
     Args:
         sources: (sources,), item indices.
-        start: (items + 1,), rows of the chain.
-        neighbour: (pairs,).
-        weight: (pairs,), transition probabilities to other items.
+        chain: (items, items), transition probabilities to other items.
         stay: (items,), transition probability back to the same item.
         restart: of the chain.
         tolerance: mass that may be left.
@@ -143,7 +131,7 @@ def spread_from(
         max_entries: entries kept per source, the largest ones.
 
     Returns:
-        start (sources + 1,), neighbour (entries,) ascending within a row, weight (entries,).
+        (sources, items), the probability of each item that is reached; columns ascend in a row.
     """
     items = stay.size
     settled = np.zeros(items, np.float64)
@@ -151,10 +139,12 @@ def spread_from(
     arriving = np.zeros(items, np.float64)
     known_to = np.full(items, -1, np.int32)
     known = np.empty(items, np.int32)
-    out_start = np.zeros(sources.size + 1, np.int64)
     room = sources.size * min(max_entries, items)
-    out_neighbour = np.empty(room, np.int32)
-    out_weight = np.empty(room, np.float32)
+    out = CSR(
+        np.zeros(sources.size + 1, np.int64),
+        np.empty(room, np.int32),
+        np.empty(room, np.float32),
+    )
     for row in range(sources.size):
         source = sources[row]
         known[0] = source
@@ -164,8 +154,8 @@ def spread_from(
         left, pushed = 1.0, True
         while (1.0 - restart) * left > tolerance and pushed:
             active, pushed = count, False
-            for place in range(active):
-                item = known[place]
+            for n in range(active):
+                item = known[n]
                 mass = waiting[item]
                 if mass == 0.0 or mass < least_mass:
                     continue
@@ -174,26 +164,27 @@ def spread_from(
                 settled[item] += restart * mass
                 moving = (1.0 - restart) * mass
                 arriving[item] += moving * stay[item]
-                for pair in range(start[item], start[item + 1]):
-                    other = neighbour[pair]
+                for pair in range(chain.indptr[item], chain.indptr[item + 1]):
+                    other = chain.indices[pair]
                     if known_to[other] != row:
                         known_to[other] = row
                         known[count] = other
                         count += 1
-                    arriving[other] += moving * weight[pair]
+                    arriving[other] += moving * chain.data[pair]
             left = _arrive(known[:count], arriving, waiting)
         reached = known[:count]
         for item in reached:  # where it waits, some of it would have stayed
             settled[item] += restart * waiting[item]
         kept = np.sort(reached[best(reached, settled[reached], max_entries)])
-        at = out_start[row]
-        out_start[row + 1] = at + kept.size
-        out_neighbour[at : at + kept.size] = kept
-        out_weight[at : at + kept.size] = settled[kept]
+        first = out.indptr[row]
+        last = first + kept.size
+        out.indptr[row + 1] = last
+        out.indices[first:last] = kept
+        out.data[first:last] = settled[kept]
         settled[reached] = 0.0
         waiting[reached] = 0.0
-    used = out_start[sources.size]
-    return out_start, out_neighbour[:used], out_weight[:used]
+    used = out.indptr[sources.size]
+    return CSR(out.indptr, out.indices[:used], out.data[:used])
 
 
 @compiled

@@ -43,15 +43,15 @@ def explained(
 def test_the_tables_sum_to_the_score(explained: Path) -> None:
     tables = {
         name: pd.read_parquet(explained / name)
-        for name in ("place", "shares", "contributions", "paths")
+        for name in ("position", "shares", "contributions", "paths")
     }
-    [place] = tables["place"].to_dict("records")
-    assert (place["customer_id"], place["asin"], place["outcome"]) == (9, "a5", "listed")
-    assert place["mmr"] == pytest.approx(0.8 * place["relevance"] - place["penalty"])
+    [position] = tables["position"].to_dict("records")
+    assert (position["customer_id"], position["asin"], position["outcome"]) == (9, "a5", "listed")
+    assert position["mmr"] == pytest.approx(0.8 * position["relevance"] - position["penalty"])
     assert list(tables["shares"].leg) == ["walk", "ease", "als", "embedding"]
-    assert tables["shares"].share.sum() == pytest.approx(place["score"], abs=1e-4)
+    assert tables["shares"].share.sum() == pytest.approx(position["score"], abs=1e-4)
     contributions = tables["contributions"]
-    assert contributions.contribution.sum() == pytest.approx(place["score"], abs=1e-4)
+    assert contributions.contribution.sum() == pytest.approx(position["score"], abs=1e-4)
     assert list(contributions.columns) == [
         *("rank", "part", "asin", "weight", "contribution", "walk", "ease", "als", "embedding")
     ]
@@ -59,7 +59,7 @@ def test_the_tables_sum_to_the_score(explained: Path) -> None:
     assert tables["paths"].weight.is_monotonic_decreasing
     assert set(tables["paths"].history_item) <= set(contributions.asin)
     told = json.loads((explained / "_run.json").read_text())
-    assert told["output"]["score"] == place["score"]
+    assert told["output"]["score"] == position["score"]
     assert told["parameters"]["item_id"] == "a5"
     assert (explained / "_rejected").is_dir()
     assert len(list((explained / "_csv" / "paths").glob("*.csv"))) == 1

@@ -20,7 +20,14 @@ def test_what_is_chosen_is_what_recommend_uses(
     tuned = graphrec("tune", ratings, "--out", out, *asked)
     assert tuned.code == 0, tuned.err
     trials = pd.read_parquet(out / "trials")
-    assert list(trials.columns) == ["group", "settings", "ndcg", "novel", "error", "chosen"]
+    assert list(trials.columns) == [
+        "group",
+        "settings",
+        "ndcg",
+        "low_similarity",
+        "error",
+        "chosen",
+    ]
     assert list(dict.fromkeys(trials.group)) == ["walk"]
     assert trials.ndcg.between(0, 1).all()
     assert "restartProbability=0.5" in tuned.out

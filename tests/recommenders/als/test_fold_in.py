@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import csr
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.serving.eigenbasis import rotate
@@ -53,7 +53,7 @@ def test_folded_users_are_the_exact_half_step() -> None:
     start = np.concatenate(([0], np.cumsum(feedback.has.sum(axis=1))))
     user, item = np.nonzero(feedback.has)
     confidence = feedback.confidence[user, item].astype(np.float32)
-    users = factors.users(Side(start, item.astype(np.int32), confidence))
+    users = factors.users(csr(start, item.astype(np.int32), confidence))
     expected = feedback.users_given(vector.astype(np.float64))
     np.testing.assert_allclose(users, expected, atol=1e-4)
 
@@ -65,7 +65,7 @@ def test_users_are_directions_of_weighted_means() -> None:
     user, item = np.nonzero(weight)
     start = np.concatenate(([0], np.cumsum((weight > 0).sum(axis=1))))
     factors = ItemFactors(vector, eigenvalue, MeanFoldIn())
-    users = factors.users(Side(start, item.astype(np.int32), weight[user, item]))
+    users = factors.users(csr(start, item.astype(np.int32), weight[user, item]))
     means = weight @ vector
     expected = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-30)
     np.testing.assert_allclose(users, expected, atol=1e-5)
@@ -74,6 +74,6 @@ def test_users_are_directions_of_weighted_means() -> None:
 @pytest.mark.parametrize("fold_in", [SolvedFoldIn(0.05, 0.05), MeanFoldIn()])
 def test_an_empty_history_folds_into_nothing(fold_in: FoldIn) -> None:
     vector, eigenvalue = rotate(np.eye(3, dtype=np.float32))
-    nothing = Side(np.zeros(2, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+    nothing = csr(np.zeros(2, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
     nobody = ItemFactors(vector, eigenvalue, fold_in).users(nothing)
     np.testing.assert_array_equal(nobody, np.zeros((1, 3)))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from graphrec.kernels.csr import csr, indptr_of
 from graphrec.kernels.types import read_only
 from graphrec.recommenders.als.solver import EXACT, solve_rows
 from graphrec.serving.eigenbasis import rotate
@@ -32,9 +33,11 @@ def solved(
     """Factors in the basis into which `rotate` brings `fixed`."""
     rotated, eigenvalue = rotate(fixed)
     return solve_rows(
-        read_only(np.concatenate(([0], np.cumsum([row.size for row in rows])))),
-        read_only(np.concatenate(rows).astype(np.int32)),
-        read_only(confidence),
+        csr(
+            indptr_of(np.array([row.size for row in rows])),
+            np.concatenate(rows).astype(np.int32),
+            confidence,
+        ),
         read_only(target),
         read_only(rotated),
         read_only(eigenvalue),

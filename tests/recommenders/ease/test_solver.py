@@ -7,7 +7,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from graphrec.cooccurrence.table import PairTable
-from graphrec.kernels.csr import SparseRows
 from graphrec.kernels.types import read_only
 from graphrec.recommenders.ease.solver import regress_targets, ridge_weights
 from tests.cooccurrence.brute_force import (
@@ -30,18 +29,16 @@ def regressed(
 ) -> Matrix:
     """Weights (history item, target) of all targets, without Spark."""
     rescale = 1.0 / table.mean_scale[exponent]
-    start, neighbour, weight = regress_targets(
+    weights = regress_targets(
         read_only(np.arange(table.items, dtype=np.int32)),
-        read_only(table.start),
-        read_only(table.neighbour),
-        read_only((table.sums[exponent] * rescale).astype(np.float32)),
+        table.with_data((table.sums[exponent] * rescale).astype(np.float32)),
         read_only((table.own[exponent] * rescale).astype(np.float32)),
         read_only(table.cosine),
         neighbours,
         regularization,
         denoising,
     )
-    return dense(SparseRows(start, neighbour, weight)).T
+    return dense(weights).T
 
 
 def brute_force(
@@ -86,8 +83,8 @@ def test_with_all_partners_it_is_ease(spark: SparkSession, histories: Histories)
         spark, table, user_exponent=0.0, neighbours=25, regularization=20.0, denoising=0.0
     )
     np.testing.assert_allclose(dense(rows), ease, atol=1e-5)
-    assert np.all(np.diff(rows.start) > 0)
-    assert all(np.all(np.diff(row) > 0) for row in np.split(rows.neighbour, rows.start[1:-1]))
+    assert np.all(np.diff(rows.indptr) > 0)
+    assert all(np.all(np.diff(row) > 0) for row in np.split(rows.indices, rows.indptr[1:-1]))
 
 
 def test_long_histories_count_less_and_the_diagonal_is_denoised(
@@ -114,9 +111,8 @@ def test_the_driver_and_blocks_give_the_same_bits(
     """Which of them computes depends on the cluster; the lists must not."""
     table = pair_table(histories, (0.5, 1.0))
     here, dealt = (ridge_weights(spark, table, block_entries=n) for n in (10_000, 1))
-    assert here.start.tobytes() == dealt.start.tobytes()
-    assert here.neighbour.tobytes() == dealt.neighbour.tobytes()
-    assert here.weight.tobytes() == dealt.weight.tobytes()
+    for one, other in zip(here, dealt, strict=True):
+        assert one.tobytes() == other.tobytes()
 
 
 @pytest.mark.parametrize("exponent", [0.0, 0.5])

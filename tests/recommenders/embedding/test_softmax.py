@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from graphrec.columns import ITEMS, USER, WEIGHTS
-from graphrec.kernels.csr import Side
+from graphrec.kernels.csr import CSR, csr
 from graphrec.kernels.types import read_only
 from graphrec.recommenders.embedding.softmax import Training, _steps, fit_softmax, learn
-from graphrec.recommenders.embedding.softmax_step import Batch, Gradient, descend, set_apart
+from graphrec.recommenders.embedding.softmax_step import Batch, Gradient, batch_gradient, descend
 from graphrec.spark.parallelism import one_thread
 
 TEMPERATURE = 0.3
@@ -25,10 +25,9 @@ def random_batch(seed: int, users: int, items: int, negatives: int) -> Batch:
     has = rng.random((users, items)) < 0.4
     user, item = np.nonzero(has)
     start = np.concatenate(([0], np.cumsum(has.sum(axis=1))))
+    weight = rng.uniform(0.5, 2.0, user.size).astype(np.float32)
     return Batch(
-        read_only(start),
-        read_only(item.astype(np.int32)),
-        read_only(rng.uniform(0.5, 2.0, user.size).astype(np.float32)),
+        csr(start, item.astype(np.int32), weight),
         read_only(rng.random(user.size) < 0.5),
         read_only(rng.choice(items, negatives, replace=False).astype(np.int32)),
         read_only(rng.uniform(0.5, 3.0, negatives).astype(np.float32)),
@@ -43,18 +42,19 @@ def random_vectors(seed: int, items: int, rank: int) -> np.typing.NDArray[np.flo
 def loss(batch: Batch, vector: np.typing.NDArray[np.float64]) -> float:
     """The objective once more, user by user, in double precision."""
     total = 0.0
-    for user in range(batch.start.size - 1):
-        own = slice(batch.start[user], batch.start[user + 1])
-        item, weight, wanted = batch.item[own], batch.weight[own], batch.wanted[own]
-        mean = (weight[~wanted, None] * vector[item[~wanted]]).sum(axis=0)
-        if not wanted.any() or not np.linalg.norm(mean):
+    indptr, indices, data = batch.histories
+    for user in range(indptr.size - 1):
+        own = slice(indptr[user], indptr[user + 1])
+        item, weight, target = indices[own], data[own], batch.target[own]
+        mean = (weight[~target, None] * vector[item[~target]]).sum(axis=0)
+        if not target.any() or not np.linalg.norm(mean):
             continue
         cosine = vector @ mean / np.linalg.norm(mean)
         others = ~np.isin(batch.negative, item)
         odds = np.exp(cosine[batch.negative[others]] / TEMPERATURE)
         against = (batch.share[others] * odds).sum()
-        odds = np.exp(cosine[item[wanted]] / TEMPERATURE)
-        total -= float((weight[wanted] * np.log(odds / (against + odds))).sum())
+        odds = np.exp(cosine[item[target]] / TEMPERATURE)
+        total -= float((weight[target] * np.log(odds / (against + odds))).sum())
     return total
 
 
@@ -67,7 +67,7 @@ def loss(batch: Batch, vector: np.typing.NDArray[np.float64]) -> float:
 def test_the_gradient_is_that_of_the_loss(seed: int, users: int, negatives: int) -> None:
     batch, vector = random_batch(seed, users, 12, negatives), random_vectors(seed, 12, 3)
     with one_thread(), ThreadPoolExecutor(2) as threads:
-        found = set_apart(threads, batch, vector.astype(np.float32), TEMPERATURE, 12)
+        found = batch_gradient(threads, batch, vector.astype(np.float32), TEMPERATURE, 12)
     gradient = np.zeros_like(vector)
     gradient[found.item] = found.value * (1.0 / TEMPERATURE)
     assert np.unique(found.item).size == found.item.size
@@ -108,20 +108,20 @@ def test_a_step_goes_down_along_the_sphere() -> None:
     assert np.isfinite(vector).all()
 
 
-def random_side(users: int, items: int) -> Side:
+def random_rows(users: int, items: int) -> CSR:
     rng = np.random.default_rng(4)
     rows = [np.sort(rng.choice(items, 9, replace=False)) for _ in range(users)]
     start = np.arange(0, 9 * users + 1, 9)
-    return Side(start, np.concatenate(rows).astype(np.int32), np.ones(9 * users, np.float32))
+    return csr(start, np.concatenate(rows).astype(np.int32), np.ones(9 * users, np.float32))
 
 
-def groups(users: int) -> Side:
+def groups(users: int) -> CSR:
     """Histories within one of two groups of ten items."""
     rng = np.random.default_rng(3)
     rows = [np.sort(rng.choice(10, 5, replace=False)) + 10 * (user % 2) for user in range(users)]
     start = np.arange(0, 5 * users + 1, 5)
     column = np.concatenate(rows).astype(np.int32)
-    return Side(start, column, np.ones(column.size, np.float32))
+    return csr(start, column, np.ones(column.size, np.float32))
 
 
 def test_items_of_the_same_users_come_together_and_bits_do_not_change() -> None:
@@ -135,7 +135,7 @@ def test_items_of_the_same_users_come_together_and_bits_do_not_change() -> None:
 
 
 def test_no_bit_depends_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    histories = random_side(users=700, items=3000)
+    histories = random_rows(users=700, items=3000)
     vectors = []
     for threads in (1, 3):
         monkeypatch.setattr(
@@ -156,7 +156,7 @@ def test_there_are_steps_enough_and_not_too_many(
 
 
 def test_items_that_nobody_divides_have_no_direction() -> None:
-    nobody = Side(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+    nobody = csr(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
     assert not learn(nobody, 5, Training(rank=3)).any()
     met = learn(groups(50), 10_000, Training(rank=3, negatives=10, epochs=1)).any(axis=1)
     assert met[:20].all()
@@ -172,16 +172,17 @@ def test_a_sample_of_the_others_will_do(negatives: int) -> None:
 
 
 def test_many_histories_are_learned_from_by_a_part(spark: SparkSession) -> None:
-    side = groups(200)
-    rows = [(user, side.column[5 * user : 5 * user + 5].tolist(), [1.0] * 5) for user in range(200)]
-    rows.append((1000, [3], [1.0]))  # nothing can be foretold from nothing
-    histories = spark.createDataFrame(
-        rows, f"{USER} int, {ITEMS} array<int>, {WEIGHTS} array<float>"
-    )
+    histories = groups(200)
+    rows = [
+        (user, histories.indices[5 * user : 5 * user + 5].tolist(), [1.0] * 5)
+        for user in range(200)
+    ]
+    rows.append((1000, [3], [1.0]))  # nothing can be predicted from nothing
+    frame = spark.createDataFrame(rows, f"{USER} int, {ITEMS} array<int>, {WEIGHTS} array<float>")
     training = Training(rank=4)
-    whole = fit_softmax(histories, 20, training)
-    part = fit_softmax(histories, 20, training, block_entries=500)
-    again = fit_softmax(histories.repartition(5), 20, training, block_entries=500)
+    whole = fit_softmax(frame, 20, training)
+    part = fit_softmax(frame, 20, training, block_entries=500)
+    again = fit_softmax(frame.repartition(5), 20, training, block_entries=500)
     assert part.vector.tobytes() == again.vector.tobytes()
     assert part.vector.tobytes() != whole.vector.tobytes()
     cosine = part.vector @ part.vector.T

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 import graphrec as gr
 from graphrec.errors import ParameterError
+from graphrec.kernels.csr import row_indices
 from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS, HybridRecommenderModel
 from tests.recommenders.checkerboard import legs
 
@@ -141,8 +142,8 @@ def test_factors_alone_retrieve_by_themselves(model: HybridRecommenderModel) -> 
         assert ordered(lists) == ordered(alone.rankedLists(5))
         assert lists.where(F.size("because") == 0).isEmpty()
         best = lists.where("user = 'u00' AND rank = 1").first()
-        place = narrow.explain("u00", best["item"], 5).place.first()
-        assert place["rank"] == 1
+        position = narrow.explain("u00", best["item"], 5).position.first()
+        assert position["rank"] == 1
 
 
 def test_the_legs_that_are_there_share_the_default_weights(
@@ -244,11 +245,11 @@ def test_the_legs_own_parameters_count_and_the_shared_ones_are_the_hybrids(
     assert model.legs == ("walk", "als")
     tables = model.tables
     assert tables.factor_legs[0].factors.rank == 3
-    assert np.diff(tables.start).max() == 7
+    assert np.diff(tables.neighbours.indptr).max() == 7
     pairs = model.pairs
     strength = pairs.strength.astype(np.float64)
-    walk = pairs.sums[1.0] / strength[pairs.item] / strength[pairs.neighbour] ** 0.5
-    np.testing.assert_allclose(tables.weight[:, 0], walk, rtol=1e-5)
+    walk = pairs.sums[1.0] / strength[pairs.row_indices] / strength[pairs.indices] ** 0.5
+    np.testing.assert_allclose(tables.neighbours.data[:, 0], walk, rtol=1e-5)
     assert model.value("numReasons") == 3
 
 
@@ -280,12 +281,12 @@ def item_weights(model: HybridRecommenderModel) -> dict[tuple[str, str, str], fl
     """(item, listed item, leg) -> weight; items are numbered differently in each fit."""
     tables = model.tables
     ids = tables.catalogue.ids.to_pylist()
-    rows = np.repeat(np.arange(len(ids)), np.diff(tables.start))
+    rows = row_indices(tables.neighbours.indptr)
     return {
-        (ids[item], ids[neighbour], leg): float(tables.weight[pair, place])
-        for pair, (item, neighbour) in enumerate(zip(rows, tables.neighbour, strict=True))
-        for place, leg in enumerate(tables.neighbour_names)
-        if tables.weight[pair, place] != 0.0
+        (ids[item], ids[neighbour], leg): float(tables.neighbours.data[pair, column])
+        for pair, (item, neighbour) in enumerate(zip(rows, tables.neighbours.indices, strict=True))
+        for column, leg in enumerate(tables.neighbour_names)
+        if tables.neighbours.data[pair, column] != 0.0
     }
 
 

@@ -8,7 +8,7 @@ import graphrec as gr
 from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
 from graphrec.errors import ParameterError
 from graphrec.recommenders.base import Recommender
-from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Wanted
+from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Relevant
 from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
 from graphrec.recommenders.hybrid.hold_out import LAST, TIME, hold_out
 from graphrec.recommenders.hybrid.learned_weights import search_weights
@@ -17,14 +17,16 @@ DEFAULT = (0.1, 0.2, 0.7)
 LEGS = ("walk", "ease", "als")
 
 
-def cached(scores: np.ndarray, hits: np.ndarray, novel: np.ndarray | None = None) -> CachedScores:
+def cached(
+    scores: np.ndarray, hits: np.ndarray, low_similarity: np.ndarray | None = None
+) -> CachedScores:
     """Every held-out item is a candidate."""
-    novel = hits if novel is None else novel
+    low_similarity = hits if low_similarity is None else low_similarity
     return CachedScores(
         LEGS[: scores.shape[2]],
         scores.astype(np.float32),
-        Wanted(hits, np.maximum(hits.sum(axis=1), 1)),
-        Wanted(novel, novel.sum(axis=1)),
+        Relevant(hits, np.maximum(hits.sum(axis=1), 1)),
+        Relevant(low_similarity, low_similarity.sum(axis=1)),
     )
 
 
@@ -45,8 +47,8 @@ def test_legs_that_agree_leave_the_default() -> None:
     assert search_weights(cached(scores, hits), DEFAULT) == DEFAULT
 
 
-def test_a_gain_on_familiar_items_alone_leaves_the_default() -> None:
-    """Two items are known to all legs, with errors of their own; the second finds no novel one."""
+def test_a_gain_on_similar_items_alone_leaves_the_default() -> None:
+    """All legs know two items, with errors of their own; the second finds no dissimilar one."""
     random = np.random.default_rng(2)
     scores = random.normal(size=(400, 50, 3))
     scores[:, :2] += 2.0
@@ -54,11 +56,11 @@ def test_a_gain_on_familiar_items_alone_leaves_the_default() -> None:
     scores[:, 2, [0, 2]] += 2.0
     hits = np.zeros((400, 50), bool)
     hits[:, :3] = True
-    novel = np.zeros_like(hits)
-    novel[:, 2] = True
-    familiar = hits & ~novel
-    assert search_weights(cached(scores, familiar), DEFAULT)[1] > DEFAULT[1]
-    assert search_weights(cached(scores, hits, novel), DEFAULT)[1] <= DEFAULT[1]
+    low_similarity = np.zeros_like(hits)
+    low_similarity[:, 2] = True
+    similar = hits & ~low_similarity
+    assert search_weights(cached(scores, similar), DEFAULT)[1] > DEFAULT[1]
+    assert search_weights(cached(scores, hits, low_similarity), DEFAULT)[1] <= DEFAULT[1]
 
 
 def test_the_best_leg_alone_is_reached_in_what_counts() -> None:
@@ -68,9 +70,9 @@ def test_the_best_leg_alone_is_reached_in_what_counts() -> None:
     hits = np.zeros((200, 50), bool)
     hits[:, :3] = True
     scores[:, :2, 1] += 9.0
-    novel = np.zeros_like(hits)
-    novel[:, 2] = True
-    whole = cached(scores, hits, novel)
+    low_similarity = np.zeros_like(hits)
+    low_similarity[:, 2] = True
+    whole = cached(scores, hits, low_similarity)
     found = search_weights(whole, (1.0, 0.0))
     assert whole.judge(found).value.mean() >= whole.judge((0.0, 1.0)).value.mean()
     assert found[1] > 0.5
@@ -130,15 +132,15 @@ def test_a_hybrid_learns_its_weights(ratings: DataFrame) -> None:
     weights = model.value("weights")
     assert set(weights) == {"walk", "ease"}
     assert sum(weights.values()) == pytest.approx(1.0)
-    # All users were asked, who are more than can be missed: the legs know all interactions again.
+    # Items of all users were held out, too many to miss: the legs are learned from all again.
     fixed = gr.HybridRecommender(legs(), weights=weights).fit(ratings)
-    np.testing.assert_array_equal(model.tables.weight, fixed.tables.weight)
+    np.testing.assert_array_equal(model.tables.neighbours.data, fixed.tables.neighbours.data)
 
 
 def test_legs_that_miss_next_to_nothing_are_not_learned_again(ratings: DataFrame) -> None:
     model = gr.HybridRecommender(legs(), weights="learned", validationUsers=12).fit(ratings)
     whole = gr.HybridRecommender(legs(), weights=model.value("weights")).fit(ratings)
-    assert np.any(model.tables.weight.sum() != whole.tables.weight.sum())
+    assert np.any(model.tables.neighbours.data.sum() != whole.tables.neighbours.data.sum())
     assert model.pairs.together.sum() == whole.pairs.together.sum()
     history = {(row.userId, row.movieId) for row in ratings.select("userId", "movieId").collect()}
     listed = model.rankedLists(5).collect()
@@ -165,7 +167,7 @@ def test_the_latest_items_are_held_out_where_that_is_asked_for(spark: SparkSessi
 
 
 def test_what_came_after_one_moment_is_held_out_of_everybody(spark: SparkSession) -> None:
-    """The last tenth of the events; who has nothing before or nothing after is not asked."""
+    """The last tenth of the events; validation users have interactions before and after."""
     whole = [
         (f"u{user}", list(range(10)), [1.0] * 10, [float(10 * user + n) for n in range(10)])
         for user in range(9)
@@ -194,7 +196,7 @@ def test_weights_learned_on_the_future_are_those_of_legs_that_know_all(ratings: 
     learned = {"weights": "learned", "validationCut": TIME, "validationUsers": 12}
     model = gr.HybridRecommender(legs(), **learned).fit(ratings)
     fixed = gr.HybridRecommender(legs(), weights=model.value("weights")).fit(ratings)
-    np.testing.assert_array_equal(model.tables.weight, fixed.tables.weight)
+    np.testing.assert_array_equal(model.tables.neighbours.data, fixed.tables.neighbours.data)
 
 
 def test_the_latest_items_need_times(spark: SparkSession) -> None:

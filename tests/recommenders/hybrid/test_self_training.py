@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from graphrec.columns import ITEMS, TIMES, USER, VECTOR, WEIGHTS
 from graphrec.data.catalogue import Catalogue
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import csr
 from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
 from graphrec.serving.tables import ItemTables, NeighbourLeg
 
@@ -26,7 +26,7 @@ def tables(spark: SparkSession) -> ItemTables:
     """Each item leads to all others, to the next ones above all."""
     item, neighbour = np.nonzero(~np.eye(SIZE, dtype=bool))
     weight = 1.0 / ((neighbour - item) % SIZE)
-    rows = SparseRows(
+    rows = csr(
         np.arange(SIZE + 1, dtype=np.int64) * (SIZE - 1),
         neighbour.astype(np.int32),
         weight.astype(np.float32),

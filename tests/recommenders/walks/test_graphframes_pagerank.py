@@ -155,12 +155,12 @@ def test_item_rows_equal_networkx(by_table: RecommenderModel) -> None:
     )
     name = by_table.dataset.catalogue.ids.to_pylist()
     for index in range(graph.items):
-        row = slice(rows.start[index], rows.start[index + 1])
+        row = slice(rows.indptr[index], rows.indptr[index + 1])
         oracle = exact(name[index])
-        assert np.all(np.diff(rows.neighbour[row]) > 0)
-        assert rows.neighbour[row].size == min(3, len(oracle))
-        found = [oracle[name[neighbour]] for neighbour in rows.neighbour[row]]
-        assert rows.weight[row] == pytest.approx(found, rel=0, abs=TOLERANCE + ROUNDING)
+        assert np.all(np.diff(rows.indices[row]) > 0)
+        assert rows.indices[row].size == min(3, len(oracle))
+        found = [oracle[name[neighbour]] for neighbour in rows.indices[row]]
+        assert rows.data[row] == pytest.approx(found, rel=0, abs=TOLERANCE + ROUNDING)
         least = sorted(oracle.values())[-len(found)]
         assert min(found) >= least - 2 * TOLERANCE  # the best ones were kept
 

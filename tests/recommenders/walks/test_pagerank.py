@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from graphrec.cooccurrence.table import PairTable
-from graphrec.kernels.csr import SparseRows
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.types import read_only
 from graphrec.recommenders.walks.p3 import stay_probability, walk_weights
 from graphrec.recommenders.walks.pagerank import item_pagerank, spread_from
@@ -43,25 +43,20 @@ def spread(
     tolerance: float = 1e-10,
     least_mass: float = 0.0,
     max_entries: int = 1000,
-) -> SparseRows:
+) -> CSR:
     """Rows of the two-step chain whose bipartite walk restarts with this probability."""
-    walk = walk_weights(table)
-    return SparseRows(
-        *spread_from(
-            read_only(np.arange(table.items, dtype=np.int32)),
-            read_only(walk.start),
-            read_only(walk.neighbour),
-            read_only(walk.weight),
-            read_only(stay_probability(table).astype(np.float32)),
-            1.0 - (1.0 - restart) ** 2,
-            tolerance,
-            least_mass,
-            max_entries,
-        )
+    return spread_from(
+        read_only(np.arange(table.items, dtype=np.int32)),
+        walk_weights(table),
+        read_only(stay_probability(table).astype(np.float32)),
+        1.0 - (1.0 - restart) ** 2,
+        tolerance,
+        least_mass,
+        max_entries,
     )
 
 
-def user_pagerank(histories: Histories, rows: SparseRows, restart: float) -> Matrix:
+def user_pagerank(histories: Histories, rows: CSR, restart: float) -> Matrix:
     """The users' PageRank on the items by linearity, (users, items)."""
     scale = (1.0 - restart) * restart / (1.0 - (1.0 - restart) ** 2)
     return scale * histories.scaled(1.0) @ dense(rows)
@@ -166,7 +161,7 @@ def test_spark_spreads_from_every_item(spark: SparkSession) -> None:
     np.testing.assert_allclose(dense(found.rows), exact, atol=1e-6)
     assert found.missing.max() < 1e-6
     expected = spread(table, 0.3, **limits)
-    assert found.rows.weight.tobytes() == expected.weight.tobytes()
+    assert found.rows.data.tobytes() == expected.data.tobytes()
 
 
 def test_spark_states_what_each_row_is_missing(spark: SparkSession) -> None:
