@@ -6,18 +6,24 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pyspark.sql import SparkSession
 
 import graphrec
 from tests.quick_spark import QUICK
 
+# A first example may load compiled code, or wait for a busy machine: time says nothing here.
+hypothesis.settings.register_profile("graphrec", deadline=None)
+hypothesis.settings.load_profile("graphrec")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the one session stay in one process; those without it may run beside them."""
+    """Mark what uses the session: it stays in one process, and the quick check leaves it out."""
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.spark)
             item.add_marker(pytest.mark.xdist_group("session"))
 
 

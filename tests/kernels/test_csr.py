@@ -24,7 +24,7 @@ def random_rows(seed: int, items: int) -> SparseRows:
 
 
 @given(seed=SEEDS, items=st.integers(1, 12))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_transposed(seed: int, items: int) -> None:
     rows = random_rows(seed, items)
     turned = rows.transposed()
@@ -37,7 +37,7 @@ def test_transposed(seed: int, items: int) -> None:
 
 
 @given(seeds=st.lists(SEEDS, min_size=1, max_size=4), items=st.integers(1, 12))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_merged_columns_stand_side_by_side(seeds: list[int], items: int) -> None:
     columns = [random_rows(seed, items) for seed in seeds]
     start, neighbour, weight = merge(columns)
