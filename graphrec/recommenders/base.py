@@ -243,8 +243,8 @@ class RecommenderModel(
             ParameterError: the user or the item is not known or of another type, or a count is
                 below 1.
         """
-        histories = self.learned.histories if histories is None else self._new_histories(histories)
-        user = as_id(user, "user", histories.schema[USER].dataType)
+        known = self.learned.histories if histories is None else self._new_histories(histories)
+        user = as_id(user, "user", known.schema[USER].dataType)
         item = as_id(item, "item", self.learned.item_type)
         index = self.learned.tables.catalogue.index_of(item)
         if index is None:
@@ -253,7 +253,7 @@ class RecommenderModel(
                 found=repr(item),
                 fix="give an item of the interactions",
             )
-        asked = histories.where(F.col(USER) == F.lit(user))
+        asked = known.where(F.col(USER) == F.lit(user))
         history, excluded = filter_items(self.learned, self._served(asked), allow, deny)
         row = history.toArrow().combine_chunks()  # one user's
         if not row.num_rows:
@@ -275,7 +275,7 @@ class RecommenderModel(
             index,
             user_id=row[USER][0].as_py(),
             names=Names(
-                self._user, self._item, histories.schema[USER].dataType, self.learned.item_type
+                self._user, self._item, known.schema[USER].dataType, self.learned.item_type
             ),
             histories=self.learned.histories,
             num_paths=min(checked("numPaths", numPaths, at_least(1)), _MOST_PATHS),
