@@ -50,7 +50,7 @@ def test_every_command_is_one_that_there_is_on_files_that_there_are(document: Pa
             case ["spark-submit", *arguments]:
                 [script] = [word for word in arguments if word.endswith(".py")]
                 assert (ROOT / script).is_file()
-            case ["source" | "pip", *_]:
+            case ["source" | "pip" | "pipx" | "pre-commit", *_]:
                 pass
             case [script, *_]:
                 assert (ROOT / script).is_file(), words

@@ -99,7 +99,7 @@ def pairs(rows: list[Cells]) -> set[tuple[str | None, str | None]]:
 @given(rows=st.lists(st.tuples(ids, ids, ratings, times), max_size=60))
 @example(rows=[GOOD])
 @example(rows=[(None, " ", "x", "x"), ("u1", " ", "x", "x"), ("u1", "i1", "x", "x")])
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_every_row_is_accepted_or_set_aside_for_the_first_reason(
     spark: SparkSession, rows: list[Cells]
 ) -> None:

@@ -23,7 +23,7 @@ from graphrec.data.text_ids import is_plain_integer, is_untyped, untyped
     )
 )
 @example(texts=["0", "-0", "00", "+1", "1 ", "1.0", "1e3", "9" * 18, "9" * 19, "-" + "9" * 18, ""])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_plain_integers_are_those_that_a_long_gives_back(
     spark: SparkSession, texts: list[str]
 ) -> None:

@@ -73,7 +73,7 @@ def assert_mmr(
     diversity=st.sampled_from([0.0, 0.2, 0.7, 1.0]),
     length=st.integers(1, 14),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_item_stands_where_the_list_has_it(
     *, seed: int, legs: int, diversity: float, length: int
 ) -> None:

@@ -27,8 +27,10 @@ from tests.recommenders.checkerboard import (
     FILMS,
     USERS,
     frame,
+    given,
     held_out,
     history,
+    made_of_settings,
     messy_rows,
     recommenders,
     rows,
@@ -457,14 +459,7 @@ def test_long_ids_text_ids_and_names_that_need_quotes(spark: SparkSession) -> No
 
 # --- parameters -----------------------------------------------------------------------------------
 
-
-def test_a_param_map_is_for_one_fit(fitted: Fitted) -> None:
-    assert (fitted.model.value("numReasons"), fitted.estimator.value("numReasons")) == (2, 3)
-    assert fitted.model.value("userCol") == "viewer"
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
+wrong_parameters = pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"maxNeighbour": 5}, "did you mean maxNeighbours"),
@@ -475,10 +470,26 @@ def test_a_param_map_is_for_one_fit(fitted: Fitted) -> None:
         ({"halfLife": -1}, "above 0"),
     ],
 )
-def test_wrong_parameters_are_answered(
-    spark: SparkSession, name: str, wrong: dict[str, Any], message: str
+
+
+def test_a_param_map_is_for_one_fit(fitted: Fitted) -> None:
+    assert (fitted.model.value("numReasons"), fitted.estimator.value("numReasons")) == (2, 3)
+    assert fitted.model.value("userCol") == "viewer"
+
+
+@pytest.mark.parametrize("name", made_of_settings())
+@wrong_parameters
+def test_wrong_parameters_are_answered(name: str, wrong: dict[str, Any], message: str) -> None:
+    recommender = made_of_settings()[name]
+    with pytest.raises(ParameterError, match=message):
+        recommender.setParams(**wrong)
+
+
+@wrong_parameters
+def test_wrong_parameters_beside_factors_are_answered(
+    spark: SparkSession, wrong: dict[str, Any], message: str
 ) -> None:
-    recommender = recommenders(spark)[name]
+    recommender = given(spark)
     with pytest.raises(ParameterError, match=message):
         recommender.setParams(**wrong)
 
