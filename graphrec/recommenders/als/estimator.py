@@ -81,5 +81,5 @@ class ALSRecommender(Recommender):
 
 
 def default_rank(interactions: int) -> int:
-    """The rank where none is asked for; measured in `benchmarks/NOTES.md`."""
+    """The rank where none is asked for; measured in `docs/decisions/als-rank.md`."""
     return max(1, min(HIGHEST_RANK, isqrt(interactions) // 2))
