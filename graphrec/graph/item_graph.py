@@ -68,10 +68,10 @@ class ItemGraph:
         rows = to_rows(spark, upper.indptr.astype(np.int64), listed)
         ids = self.catalogue.to_frame(spark).select(INDEX, ITEM)
         edges = rows.select(INDEX, F.inline(F.arrays_zip(*listed))).join(ids, INDEX)
-        neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("neighbour"))
+        neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("neighbour_id"))
         _, *told = listed
         return edges.join(neighbour, NEIGHBOUR).select(
-            ITEM, F.col("neighbour").alias(NEIGHBOUR), *told
+            ITEM, F.col("neighbour_id").alias(NEIGHBOUR), *told
         )
 
 
