@@ -47,26 +47,33 @@ def setup(app: Any) -> None:
     app.connect("autodoc-skip-member", _skip_param)
 
 
-def _prepare(_app: Any, _what: str, _name: str, _found: Any, _options: Any, lines: list[str]) -> None:
+def _prepare(
+    _app: Any, _what: str, _name: str, _found: Any, _options: Any, lines: list[str]
+) -> None:
     """Show tables and indented code as they stand."""
-    prepared: list[str] = []
+    shown: list[str] = []
     inside = False  # a section of Google's style, whose text is indented
     for line in lines:
-        before = prepared[-1] if prepared else ""
         if line and not line[0].isspace():
             inside = bool(_SECTION.match(line))
-        if _TABLE.match(line) and not before.strip().startswith("|"):
-            prepared += ["", "::", ""]
         if _TABLE.match(line):
-            line = "    " + line
+            begins = not (shown and _TABLE.match(shown[-1]))
+            shown += (["", "::", ""] if begins else []) + [f"    {line}"]
+        elif not inside and _begins_code(line, shown):
+            shown += ["::", "", line]
         elif "|" in line and "`" not in line:
-            line = line.replace("|", "\\|")  # |T| is no substitution
-        elif not inside and line.startswith("    ") and not before.strip() and len(prepared) > 1:
-            last = next((old for old in reversed(prepared[:-1]) if old.strip()), "")
-            if last and not last[0].isspace() and not last.endswith("::"):
-                prepared += ["::", ""]
-        prepared.append(line)
-    lines[:] = prepared
+            shown.append(line.replace("|", r"\|"))  # |T| is no substitution
+        else:
+            shown.append(line)
+    lines[:] = shown
+
+
+def _begins_code(line: str, before: list[str]) -> bool:
+    """Whether an indented line stands alone behind a paragraph of text."""
+    if not line.startswith("    ") or len(before) < 2 or before[-1].strip():
+        return False
+    last = next((old for old in reversed(before) if old.strip()), " ")
+    return not last[0].isspace() and not last.endswith("::")
 
 
 def _list_params(

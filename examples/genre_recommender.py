@@ -1,8 +1,4 @@
-"""A recommender of one's own: items that share genres with the items of the history.
-
-    films = gr.samples.films(spark).select("movieId", "genres")
-    GenreRecommender(films).fit(ratings).rankedLists(10)
-"""
+"""A recommender of one's own: items that share genres with the items of the history."""
 
 from __future__ import annotations
 
