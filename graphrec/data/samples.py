@@ -28,6 +28,16 @@ def ratings(spark: SparkSession) -> DataFrame:
     Returns:
         `(userId string, movieId string, rating double, timestamp long)`: ratings from 0.5 to 5,
         timestamps in seconds since 1970-01-01 UTC.
+
+    Examples:
+        >>> gr.samples.ratings(spark).show(2)
+        +------+-------+------+----------+
+        |userId|movieId|rating| timestamp|
+        +------+-------+------+----------+
+        |  u001|   m085|   4.0|1654839501|
+        |  u001|   m132|   2.0|1654949991|
+        +------+-------+------+----------+
+        only showing top 2 rows
     """
     columns = {"userId": "string", "movieId": "string", "rating": "double", "timestamp": "bigint"}
     return _read(spark, "ratings.csv", columns)
@@ -41,6 +51,16 @@ def films(spark: SparkSession) -> DataFrame:
 
     Returns:
         `(movieId string, title string, genres string, year int)`: genres separated by `|`.
+
+    Examples:
+        >>> gr.samples.films(spark).select("movieId", "title").show(2, truncate=False)
+        +-------+-------------------------------------+
+        |movieId|title                                |
+        +-------+-------------------------------------+
+        |m001   |Nobody Suspects the Interns          |
+        |m002   |What Eskil Nord Left in the Hoarfrost|
+        +-------+-------------------------------------+
+        only showing top 2 rows
     """
     columns = {"movieId": "string", "title": "string", "genres": "string", "year": "int"}
     return _read(spark, "films.csv", columns)
@@ -54,6 +74,10 @@ def users(spark: SparkSession) -> DataFrame:
 
     Returns:
         `(userId string)`.
+
+    Examples:
+        >>> gr.samples.users(spark).count()
+        21
     """
     return _read(spark, "users.csv", {"userId": "string"})
 

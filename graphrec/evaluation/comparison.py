@@ -127,6 +127,26 @@ def evaluate(
         ColumnError: a column is missing, or of another type in the other frame, or the user column
             has the name of a figure.
         EmptyInputError: nobody is in the test set, or all of it was seen.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> test = spark.createDataFrame([("cas", "milk")], "user string, item string")
+        >>> models = {
+        ...     "popularity": gr.PopularityRecommender().fit(ratings),
+        ...     "knn": gr.ItemKNNRecommender().fit(ratings),
+        ... }
+        >>> found = gr.evaluate(models, ratings, test, k=1)
+        >>> found.summary.where("metric = 'recall'").select("model", "mean").show()
+        +----------+----+
+        |     model|mean|
+        +----------+----+
+        |popularity| 0.0|
+        |       knn| 1.0|
+        +----------+----+
     """
     with planned(comparison_stages(len(models))):
         return _compare(models, train, test, k, reference, similarity, confidence)

@@ -64,6 +64,15 @@ class RankingEvaluator(
 
     Raises:
         ParameterError: `metricName` or `k` is out of its range.
+
+    Examples:
+        >>> lists = spark.createDataFrame(
+        ...     [(["tea", "milk"], ["milk"])], "prediction array<string>, label array<string>"
+        ... )
+        >>> gr.RankingEvaluator(metricName="recall", k=1).evaluate(lists)
+        0.0
+        >>> gr.RankingEvaluator(metricName="recall", k=2).evaluate(lists)
+        1.0
     """
 
     metricName: Param[str] = Param(

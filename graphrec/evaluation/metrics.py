@@ -138,6 +138,19 @@ def ranking_metrics(
     Raises:
         ParameterError: an unknown metric, or a k below 1.
         ColumnError: a named column is missing, or of another type in the other frame.
+
+    Examples:
+        >>> from graphrec.evaluation.metrics import ranking_metrics
+        >>> lists = spark.createDataFrame(
+        ...     [("ann", "tea", 1), ("ann", "milk", 2)], "user string, item string, rank int"
+        ... )
+        >>> test = spark.createDataFrame([("ann", "milk")], "user string, item string")
+        >>> ranking_metrics(lists, test, k=2, metrics=["precision", "recall", "mrr"]).show()
+        +----+---+---------+------+---+
+        |user|  k|precision|recall|mrr|
+        +----+---+---------+------+---+
+        | ann|  2|      0.5|   1.0|0.5|
+        +----+---+---------+------+---+
     """
     cutoffs = distinct_cutoffs(k)
     formulas = _formulas(metrics)

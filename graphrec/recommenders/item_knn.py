@@ -20,7 +20,23 @@ class ItemKNNModel(RecommenderModel):
 
 
 class ItemKNNRecommender(Recommender, OrderParams):
-    """Sums a measure of association over the items of the history."""
+    """Sums a measure of association over the items of the history.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.ItemKNNRecommender(measure="jaccard").fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
+    """
 
     measure = param("cosine", f"one of {', '.join(MEASURES)}", one_of(*MEASURES))
     shrinkage = param(

@@ -125,6 +125,19 @@ class RecommenderModel(
 
         Returns:
             As `recommendForAllUsers`; users none of whose items is known get the most popular.
+
+        Examples:
+            >>> ratings = spark.createDataFrame(
+            ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk")]
+            ...     + [("cas", "tea"), ("dan", "ham"), ("dan", "salt"), ("eve", "ham")]
+            ...     + [("eve", "salt")],
+            ...     "user string, item string",
+            ... )
+            >>> model = gr.ItemKNNRecommender().fit(ratings)
+            >>> basket = spark.createDataFrame([("new", "milk")], "user string, item string")
+            >>> [row] = model.recommendForHistories(basket, 1).collect()
+            >>> row.user, row.recommendations[0].item
+            ('new', 'tea')
         """
         return self._als_schema(
             self._lists(self.dataset.histories_in(dataset), numItems, flat=False, **filters)
@@ -183,6 +196,25 @@ class RecommenderModel(
         Raises:
             ParameterError: an unknown measure, a count or shrinkage out of its range, or `ordered`
                 without times.
+
+        Examples:
+            >>> ratings = spark.createDataFrame(
+            ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk")]
+            ...     + [("cas", "tea"), ("dan", "ham"), ("dan", "salt"), ("eve", "ham")]
+            ...     + [("eve", "salt")],
+            ...     "user string, item string",
+            ... )
+            >>> model = gr.ItemKNNRecommender().fit(ratings)
+            >>> together = model.watchedTogether(1).orderBy("item")
+            >>> together.select("item", "neighbour", "together").show()
+            +----+---------+--------+
+            |item|neighbour|together|
+            +----+---------+--------+
+            | ham|     salt|       2|
+            |milk|      tea|       2|
+            |salt|      ham|       2|
+            | tea|     milk|       2|
+            +----+---------+--------+
         """
         return watched_together(
             self.dataset,
@@ -224,6 +256,22 @@ class RecommenderModel(
         Raises:
             ParameterError: the user or the item is not known or of another type, or a count is
                 below 1.
+
+        Examples:
+            >>> ratings = spark.createDataFrame(
+            ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk")]
+            ...     + [("cas", "tea"), ("dan", "ham"), ("dan", "salt"), ("eve", "ham")]
+            ...     + [("eve", "salt")],
+            ...     "user string, item string",
+            ... )
+            >>> model = gr.ItemKNNRecommender().fit(ratings)
+            >>> why = model.explain("cas", "milk")
+            >>> why.contributions.selectExpr("item", "round(contribution, 3) AS adds").show()
+            +----+-----+
+            |item| adds|
+            +----+-----+
+            | tea|0.816|
+            +----+-----+
         """
         known = self.dataset
         asked = known.histories if histories is None else known.histories_in(histories)

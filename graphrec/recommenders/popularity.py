@@ -13,7 +13,23 @@ class PopularityModel(RecommenderModel):
 
 
 class PopularityRecommender(Recommender):
-    """Counts how many users have each item."""
+    """Counts how many users have each item.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.PopularityRecommender().fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas| ham|   1|
+        +----+----+----+
+    """
 
     _model = PopularityModel
 

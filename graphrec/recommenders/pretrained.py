@@ -54,6 +54,25 @@ class PretrainedFactorsRecommender(Recommender):
         ColumnError: at fitting, when a frame has another shape, ids of another type than those of
             the interactions, several rows of one id, or vectors of several lengths or of numbers
             that are not finite.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> factors = spark.createDataFrame(
+        ...     [("tea", [1.0, 0.2]), ("milk", [0.9, 0.1]), ("ham", [0.1, 1.0])],
+        ...     "item string, vector array<double>",
+        ... )
+        >>> model = gr.PretrainedFactorsRecommender(factors).fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
     """
 
     alpha = param(

@@ -173,7 +173,18 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
 
 
 class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
-    """Learns to predict ratings. To rank items, use the recommenders: they do that better."""
+    """Learns to predict ratings. To rank items, use the recommenders: they do that better.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea", 5.0), ("ann", "milk", 1.0), ("ben", "tea", 5.0)],
+        ...     "user string, item string, rating double",
+        ... )
+        >>> model = gr.RatingPredictor(rank=2).fit(ratings)
+        >>> cas = spark.createDataFrame([("cas", "tea"), ("cas", "milk")], ["user", "item"])
+        >>> [row.item for row in model.transform(cas).orderBy("prediction").collect()]
+        ['milk', 'tea']
+    """
 
     @planned((_READ, _FACTORS))
     def _fit(self, dataset: DataFrame) -> RatingPredictorModel:

@@ -30,6 +30,21 @@ class ALSRecommender(Recommender):
     """Alternating least squares on implicit feedback, with the Params of MLlib's `ALS`.
 
     For sources and the objective see `graphrec.recommenders.als.solver`.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.ALSRecommender(rank=2, maxIter=3).fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
     """
 
     rank = param(
@@ -83,5 +98,5 @@ class ALSRecommender(Recommender):
 
 
 def default_rank(interactions: int) -> int:
-    """The rank where none is asked for; measured in `benchmarks/NOTES.md`."""
+    """The rank where none is asked for; measured in `docs/decisions/als-rank.md`."""
     return max(1, min(HIGHEST_RANK, isqrt(interactions) // 2))

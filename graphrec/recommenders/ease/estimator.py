@@ -22,6 +22,21 @@ class EASERecommender(Recommender, OrderParams):
     """EASE on each item's best neighbours, with long histories counted less, and denoised.
 
     For sources and formulas see `graphrec.recommenders.ease.solver`.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.EASERecommender(regParam=1.0).fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
     """
 
     neighbours = param(

@@ -24,6 +24,21 @@ class EmbeddingRecommender(Recommender):
     """Item vectors that foretell one part of a history from the other.
 
     For sources and the objective see `graphrec.recommenders.embedding.softmax`.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.EmbeddingRecommender(rank=4, epochs=20).fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
     """
 
     rank = param(128, "number of latent dimensions", at_least(1))

@@ -157,6 +157,27 @@ class HybridRecommender(Recommender):
 
     Raises:
         ParameterError: the legs are no recommenders, or there are none.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> hybrid = gr.HybridRecommender(
+        ...     legs=[gr.RandomWalkRecommender(), gr.EASERecommender()],
+        ...     weights={"walk": 0.4, "ease": 0.6},
+        ... )
+        >>> model = hybrid.fit(ratings)
+        >>> model.legs
+        ('walk', 'ease')
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank", "because").show()
+        +----+----+----+-------+
+        |user|item|rank|because|
+        +----+----+----+-------+
+        | cas|milk|   1|  [tea]|
+        +----+----+----+-------+
     """
 
     weights = HybridRecommenderModel.weights

@@ -40,6 +40,21 @@ class RandomWalkRecommender(Recommender, OrderParams):
     only, and cannot weigh interactions; see `graphrec.recommenders.walks.graphframes_pagerank`.
     Everything else of the model is the same. For the PageRank of a few users alone, see
     `user_pagerank` there.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.RandomWalkRecommender(popularityExponent=0.3).fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
     """
 
     method = param(
