@@ -74,26 +74,25 @@ class Recommender(
 
     def _fit(self, dataset: DataFrame | Dataset) -> RecommenderModel:
         self.check()
-        if isinstance(dataset, Dataset):
-            return self._made_like(dataset)._fit_dataset(dataset)
-        stages = self.stages()
-        with planned(None if stages is None else [*READING, *stages]):
-            return self._fit_dataset(self.dataset_of(dataset))
+        columns = dataset.columns if isinstance(dataset, Dataset) else self.columns_in(dataset)
+        require_free_columns(columns, self.leg_names)
+        reading = () if isinstance(dataset, Dataset) else READING
+        learning = self.stages()
+        with planned(None if learning is None else [*reading, *learning]):
+            known = dataset if isinstance(dataset, Dataset) else self.dataset_of(dataset)
+            own = self._made_like(known)
+            return own.fit_to(own.enrich(known))
 
     def dataset_of(self, interactions: DataFrame) -> Dataset:
         """The interactions as the Params of this recommender say that they are read.
 
         Raises:
-            ColumnError: a column is not there or cannot be used, or its name is one of a result.
-            ParameterError: interactions are to decay, and have no times.
-            EmptyInputError: no row is accepted.
+            As `Dataset.from_interactions`.
         """
-        require_free_columns(self.columns_in(interactions), self.leg_names)
         return Dataset.from_interactions(interactions, **self.values_of(DatasetParams))
 
     def _made_like(self, dataset: Dataset) -> Recommender:
         """A copy with the Params of a dataset, which must not differ from those that are set."""
-        require_free_columns(dataset.columns, self.leg_names)
         for name, value in dataset.params.items():
             own = self.value(name)
             found = name.endswith("Col") and own is None  # by its usual name
@@ -105,13 +104,10 @@ class Recommender(
                 )
         return self.copy().setParams(**dataset.params)
 
-    def _fit_dataset(self, dataset: Dataset) -> RecommenderModel:
-        with planned(self.stages()):
-            return self.fit_to(self.enrich(dataset))
-
     def fit_to(self, dataset: Dataset) -> RecommenderModel:
         """Count the pairs, learn the legs, and make the model."""
-        return self.fit_to_pairs(dataset, self.count_pairs(dataset))
+        pairs = self.count_pairs(dataset)
+        return self.fit_to_pairs(dataset, pairs)
 
     def fit_to_pairs(self, dataset: Dataset, pairs: PairTable | None) -> RecommenderModel:
         """Learn the legs, and make the model, where the pairs have been counted.

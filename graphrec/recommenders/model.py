@@ -61,6 +61,11 @@ class RecommenderModel(
     data; whole numbers may be of any width, see `graphrec.data.id_types`. Lists are made for known
     users, for some of them, or for histories that nobody has seen before; a user without a history
     gets the most popular items, marked as such.
+
+    Attributes:
+        dataset: what it serves: the histories, the catalogue and the names of the columns.
+        tables: what it serves from: the legs, merged.
+        counted_pairs: the pair table, as far as a leg needed it or somebody asked for `pairs`.
     """
 
     transformTopK = param(
@@ -74,9 +79,9 @@ class RecommenderModel(
         self, dataset: Dataset, tables: ItemTables, pairs: PairTable | None = None, **values: Any
     ) -> None:
         super().__init__(**values)
-        self.dataset = dataset  # with the histories that are served
+        self.dataset = dataset
         self.tables = tables
-        self.counted_pairs = pairs  # None until somebody asks for `pairs`, if no leg needed them
+        self.counted_pairs = pairs
         self._graph: UserItemGraph | None = None
 
     # --- lists ------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from pyspark.sql import functions as F
 from graphrec.columns import INDEX, ITEM, ITEMS, USER
 from graphrec.cooccurrence.prune import prune_neighbours
 from graphrec.cooccurrence.table import ITEM_PAIRS, PairSpec, PairTable, count_pairs
+from graphrec.data.contract import Interactions
 from graphrec.data.dataset import READING, Dataset
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import EmptyInputError, ParameterError
@@ -77,7 +78,7 @@ class Tuned:
     weights: dict[str, float]
     diversity: float  # λ of MMR
     users: int  # in the validation set
-    dataset: Dataset  # what was read
+    interactions: Interactions  # what was read
     trials: list[Trial]
     diversified: list[Diversified]
 
@@ -253,6 +254,8 @@ class _Search:
     def tuned(self, budget: float) -> Tuned:
         """The settings, the weights that are searched with them, and MMR's λ for these."""
         assert self._cached is not None  # every group has a choice
+        read = self._parts[None].data.interactions
+        assert read is not None  # no model was loaded
         found = search_weights(self._cached, _default_weights(self._cached))
         weights = dict(zip(self._cached.legs, found, strict=True))
         diversified = self._diversified(weights) if budget > 0 else []
@@ -264,7 +267,7 @@ class _Search:
             weights=weights,
             diversity=_within(budget, diversified),
             users=self._cached.users,
-            dataset=self._parts[None].data,
+            interactions=read,
             trials=self._trials,
             diversified=diversified,
         )

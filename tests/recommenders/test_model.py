@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 import graphrec as gr
 from graphrec.errors import ColumnError, ParameterError
+from graphrec.progress import Event, listen
 from graphrec.recommenders.model import RecommenderModel
 from tests.persisted import persisted
 from tests.recommenders.checkerboard import (
@@ -104,6 +105,22 @@ def test_a_model_has_its_estimators_uid_and_takes_its_parameter_maps(pairs: Data
     lists = model.transform(pairs, {estimator.transformTopK: 2})
     assert lists.columns == ["viewer", "prediction", "label"]
     assert str(model.getParam("candidates")) == f"{estimator.uid}__candidates"
+
+
+# --- pairs ----------------------------------------------------------------------------------------
+
+
+def test_a_model_that_needed_no_pairs_counts_them_once_when_they_are_asked_for(
+    pairs: DataFrame,
+) -> None:
+    model = gr.PopularityRecommender(**COLUMNS, minSupport=2).fit(pairs)
+    told: list[Event] = []
+    with listen(told.append):
+        assert model.pairs is model.pairs
+        assert model.watchedTogether(1).count() > 0
+    assert [event.name for event in told if event.seconds is not None] == ["item pairs"]
+    assert model.copy().pairs is model.pairs
+    assert model.pairs.together.min() >= 2
 
 
 # --- memory ---------------------------------------------------------------------------------------

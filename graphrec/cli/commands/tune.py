@@ -108,14 +108,13 @@ def run(options: Options) -> None:
                 budget=options.budget,
                 seed=options.validation_seed,
             )
-            figures = tuned.dataset.figures
-            assert figures is not None  # it was read just now
+            figures = tuned.interactions.figures
             trials = _table(run.spark, [asdict(trial) for trial in tuned.trials])
             written = results.write_table(trials, f"{folders.result}/{TRIALS}")
             if tuned.diversified:
                 costs = _table(run.spark, [asdict(tried) for tried in tuned.diversified])
                 costs.write.parquet(f"{folders.result}/{DIVERSITY}")
-            results.write_beside(written, tuned.dataset.rejected, folders, options)
+            results.write_beside(written, tuned.interactions.rejected, folders, options)
             chosen = _chosen(tuned, options)
             write_text(run.spark, f"{folders.result}/{CONFIG}", _toml("recommend", chosen))
             run.write_record(

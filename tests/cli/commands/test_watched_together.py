@@ -100,3 +100,8 @@ def test_a_saved_model_gives_the_same_neighbours(
         pd.read_parquet(tmp_path / "one").sort_values(order).reset_index(drop=True),
         pd.read_parquet(tmp_path / "two").sort_values(order).reset_index(drop=True),
     )
+    listed = graphrec("recommend", "--model", tmp_path / "model", "--out", tmp_path / "lists")
+    assert listed.code == 0
+    lists = pd.read_parquet(tmp_path / "lists")
+    assert set(lists.source) == {"personal"}
+    assert (lists.knn == lists.score).all()  # sums of the measure over the history
