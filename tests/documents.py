@@ -15,7 +15,7 @@ DOCUMENTS = (
     ROOT / "benchmarks" / "RESULTS.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 )
-_BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+_BLOCK = re.compile(r"^```(\S*)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w])")
 _UNCHECKED = re.compile(r"[\d,.]+ (?:s|min|KiB|MiB|GiB|KB|MB)\b")  # times and sizes
 _UNITS = 3  # of its last digit, by which a decimal may differ from machine to machine
@@ -34,6 +34,8 @@ def steps(document: Path) -> Iterator[Step]:
     """The blocks of a document: one without a language is the output of the one before."""
     step = None
     for kind, text in _BLOCK.findall(document.read_text(encoding="utf-8")):
+        if kind.startswith("{"):  # a directive of the site
+            continue
         if kind:
             if step:
                 yield step

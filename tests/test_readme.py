@@ -27,8 +27,15 @@ def test_the_library_example_runs(tmp_path: Path) -> None:
     script.write_text("\n".join(blocks), encoding="utf-8")
     write_defaults(tmp_path)
     variables = os.environ | {"SPARK_CONF_DIR": str(tmp_path)}
-    subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=variables, check=True)
-    assert (tmp_path / "out" / "model" / "metadata").is_dir()
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env=variables,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert re.search(r"^\|userId\|movieId\|rank\|", re.sub(" +", "", done.stdout), re.MULTILINE)
 
 
 @pytest.mark.slow
@@ -51,6 +58,8 @@ def test_the_comparison_runs(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_every_script_that_is_named_is_there() -> None:
-    named = re.findall(r"(?:\./|spark-submit )((?:scripts|jobs)/\S+)", README.read_text("utf-8"))
+    named = re.findall(
+        r"(?:\./|spark-submit )((?:scripts|jobs)/[\w./]+)", README.read_text("utf-8")
+    )
     assert named
     assert all((README.parent / name).is_file() for name in named)
