@@ -22,9 +22,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from graphframes import GraphFrame
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -44,6 +43,9 @@ from graphrec.data.id_types import as_id
 from graphrec.data.ids import IdTable, dense_ids
 from graphrec.errors import ParameterError
 from graphrec.spark.jars import require_graphframes
+
+if TYPE_CHECKING:
+    from graphframes import GraphFrame
 
 # GraphFrames' own names
 ID: Final = "id"
@@ -107,6 +109,7 @@ class UserItemGraph:
         """Each interaction once, from the user to the item.
 
         Raises:
+            MissingExtraError: the Python package of GraphFrames is not installed.
             GraphFramesError: the session has no GraphFrames.
         """
         return self._view(self.edges)
@@ -116,6 +119,7 @@ class UserItemGraph:
         """Each interaction as two edges, from the user to the item and back.
 
         Raises:
+            MissingExtraError: the Python package of GraphFrames is not installed.
             GraphFramesError: the session has no GraphFrames.
         """
         return self._view(_both_ways(self.edges))
@@ -171,6 +175,8 @@ class UserItemGraph:
 
     def _view(self, edges: DataFrame) -> GraphFrame:
         require_graphframes(self.vertices.sparkSession)
+        from graphframes import GraphFrame  # noqa: PLC0415  of an extra: who asks for no view needs none
+
         return GraphFrame(self.vertices, edges)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from graphrec.cooccurrence.measures import MEASURES
-from graphrec.reports.exploration_tables import ExplorationFindings
 from graphrec.reports.map.data import ExplorerData, strongest_edges
+from graphrec.reports.tables.exploration import ExplorationTables
 
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -129,7 +129,7 @@ FIGURES = {
 }
 
 
-def made_up_findings(titles: tuple[str, ...] = HOSTILE) -> ExplorationFindings:
+def made_up_findings(titles: tuple[str, ...] = HOSTILE) -> ExplorationTables:
     """Of 70 users and 40 items, some of which are called `titles`."""
     degrees = [
         (kind, degree, 3, share)
@@ -138,7 +138,7 @@ def made_up_findings(titles: tuple[str, ...] = HOSTILE) -> ExplorationFindings:
     ]
     shares = np.arange(20) / 20
     bins = {"bin": shares, "bin_end": shares + 0.05}
-    return ExplorationFindings(
+    return ExplorationTables(
         figures=FIGURES,
         degrees=pd.DataFrame(degrees, columns=["type", "degree", "vertices", "at_least"]),
         power_laws=pd.DataFrame(

@@ -67,12 +67,13 @@ def run(options: Options) -> None:
 
     The result has model, metric, k, mean, ci_low, ci_high and users. Beside it are _per_user (the
     metrics of every user), _activity (the means by length of the history), _significance (paired
-    differences of the hybrid to the others) and _report.html, a page with charts that needs no
-    network.
+    differences of the hybrid to the others) and, with the extra `reports`, _report.html, a page
+    with charts that needs no network.
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results, train_test
     from graphrec.cli.io.inputs import column_params, open_ratings
+    from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import read_summary, tables
     from graphrec.data.interaction_columns import require_free_names
@@ -83,6 +84,7 @@ def run(options: Options) -> None:
     check_mmr(options)
     recommender = hybrid.hybrid_of(options, **column_params(options))
     with running("evaluate", options, _stages(options, recommender)) as run:
+        with_page = can_make_pages(run.report)
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input]
         ) as folders:
@@ -96,8 +98,9 @@ def run(options: Options) -> None:
             figures = train_test.figures_of(divided, models[HYBRID])
             parameters = hybrid.parameters_of(models[HYBRID]) | train_test.values_of(options)
             _write(found, divided, folders, options)
-            facts = _facts(options, divided, found, parameters)
-            _write_report(run, found, folders.result, facts)
+            if with_page:
+                facts = _facts(options, divided, found, parameters)
+                _write_report(run, found, folders.result, facts)
             run.write_record(
                 folders.result,
                 parameters=parameters,
@@ -110,7 +113,8 @@ def run(options: Options) -> None:
         if not options.quiet:
             tables.comparison(results.read_result(run.spark, options.out).toPandas(), list(models))
         divided.unpersist()
-        run.report.line(f"charts in {options.out}/{REPORT}")
+        if with_page:
+            run.report.line(f"charts in {options.out}/{REPORT}")
         run.report.line(f"written to {options.out}")
 
 
@@ -118,12 +122,13 @@ def _stages(options: Options, recommender: HybridRecommender) -> list[str] | Non
     """The stages of the work, in their order; None if the data decide."""
     from graphrec.cli.io import results, train_test
     from graphrec.evaluation.comparison import comparison_stages
+    from graphrec.extras import REPORTS
 
     learning = recommender.stages()
     if learning is None:
         return None
     models = len(("popularity", *recommender.legs, HYBRID, WITH_MMR))
-    writing = [_WRITE, *results.writing_stages(options), _REPORT]
+    writing = [_WRITE, *results.writing_stages(options), *([] if REPORTS.missing() else [_REPORT])]
     return [train_test.SPLIT, *learning, *comparison_stages(models), *writing]
 
 
@@ -191,11 +196,15 @@ def _write_report(
 ) -> None:
     from graphrec.cli.io.result_folder import write_text
     from graphrec.progress import stage
-    from graphrec.reports.evaluation_page import Findings, evaluation_page
+    from graphrec.reports.pages.evaluation import evaluation_page
+    from graphrec.reports.tables.evaluation import EvaluationTables
 
     with stage(_REPORT):
         page = evaluation_page(
-            Findings.of(found), title="Comparison of recommenders", facts=facts, variant=WITH_MMR
+            EvaluationTables.of(found),
+            title="Comparison of recommenders",
+            facts=facts,
+            variant=WITH_MMR,
         )
         write_text(run.spark, f"{folder}/{REPORT}", page)
 

@@ -21,10 +21,12 @@ from graphrec.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from graphrec.cli.runtime.run import Run
     from graphrec.explanation.explanation import Explanation
     from graphrec.recommenders.base import Recommender, RecommenderModel
-    from graphrec.reports.explanation_page import Found
+    from graphrec.reports.tables.explanation import ExplanationTables
 
 _EXPLANATION: Final = "explanation"  # stages
 _WRITE: Final = "write"
@@ -66,8 +68,8 @@ class Options(
         str | None,
         typer.Option(
             metavar="DIR",
-            help="Directory of the result: Parquet tables, and a page with a picture of the "
-            "paths. Without it the explanation is only shown.",
+            help="Directory of the result: Parquet tables and, with the extra `reports`, a page "
+            "with a picture of the paths. Without it the explanation is only shown.",
             show_default=False,
             rich_help_panel=OUTPUT,
         ),
@@ -85,15 +87,17 @@ def run(options: Options) -> None:
     from graphrec.cli.io import model_source
     from graphrec.cli.io.filters import Filters, list_figures, tell_lists
     from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
     from graphrec.progress import stage
-    from graphrec.reports.explanation_page import Found, explanation_page
+    from graphrec.reports.tables.explanation import ExplanationTables
 
     options = _named(options)
     model_source.check_source(options, hybrid.LEARNING)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
     with running("explain", options, _stages(options, recommender)) as run:
+        with_page = options.out is not None and can_make_pages(run.report)
         origin = model_source.open_source(run.spark, options, timed=hybrid.needs_times(options))
         titles = open_titles(run.spark, options, item=origin.columns.item)
         listed = Filters(run.spark, options, origin)
@@ -111,11 +115,11 @@ def run(options: Options) -> None:
                 **listed.frames(model),
             )
             explanation.paths.persist()  # a few rows, for the screen and for the files
-            found = Found.of(explanation)
+            found = ExplanationTables.of(explanation)
         title_of = titles.of(found.items, model.learned.item_type)
         if options.out is not None:
             with stage(_WRITE):
-                page = explanation_page(found, title_of)
+                page = _page(found, title_of) if with_page else None
                 read = model_source.input_figures(origin, model) | {"lists": list_figures(told)}
                 _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
@@ -174,6 +178,12 @@ def _ids(options: Options, model: RecommenderModel) -> tuple[Any, Any]:
     )
 
 
+def _page(found: ExplanationTables, title_of: Mapping[Any, str]) -> str:
+    from graphrec.reports.pages.explanation import explanation_page
+
+    return explanation_page(found, title_of)
+
+
 def _write(
     run: Run,
     options: Options,
@@ -181,8 +191,8 @@ def _write(
     read_figures: dict[str, Any],
     model: RecommenderModel,
     explanation: Explanation,
-    found: Found,
-    page: str,
+    found: ExplanationTables,
+    page: str | None,
 ) -> None:
     """Write the tables, the page and the record."""
     from graphrec.cli import hybrid
@@ -199,7 +209,8 @@ def _write(
             table.coalesce(1).write.parquet(f"{folder}/{name}")
             if options.format == TableFormat.CSV:
                 results.write_csv(table.coalesce(1), f"{folder}/{results.CSV}/{name}")
-        write_text(run.spark, f"{folder}/{PAGE}", page)
+        if page is not None:
+            write_text(run.spark, f"{folder}/{PAGE}", page)
         results.write_rejected(model.rejected, folder)
         run.write_record(
             folder,

@@ -95,17 +95,19 @@ class Options(RunOptions, SampleOption, LengthOption, OutputOptions, ItemsOption
 def run(options: Options) -> None:
     """Write tables and pages of what the graph of users and items looks like.
 
-    Two pages need no network: _report.html shows what was found, _explorer.html is a map of the
-    items to search and to walk through. The result has a folder for each: size, degrees and
-    power_laws, components, cores and shells, distances, reach (items three steps from each user),
-    importance (PageRank against popularity), item_edges, communities and item_roles (which items
-    are bridges), similar_users.
+    Two pages that need no network are written with the extra `reports`: _report.html shows what
+    was found, _explorer.html is a map of the items to search and to walk through. The result has a
+    folder for each: size, degrees and power_laws, components, cores and shells, distances, reach
+    (items three steps from each user), importance (PageRank against popularity), item_edges,
+    communities and item_roles (which items are bridges), similar_users.
     """
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.item_words import named_communities
+    from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import explore_tables
+    from graphrec.extras import GRAPH, REPORTS, require_extras
     from graphrec.graph import exploration as names
     from graphrec.graph.audience import stated_audience
     from graphrec.graph.exploration import Settings, explore
@@ -117,10 +119,13 @@ def run(options: Options) -> None:
     from graphrec.spark.jars import require_graphframes
 
     _check(options)
+    if GRAPH.missing():  # the pages alone may be: the tables are of use without them
+        require_extras("the tables and pages of the graph", GRAPH, REPORTS)
     settings = Settings(options.edges_per_item, options.resolution, options.k)
     recommender = PopularityRecommender(**column_params(options), preference="weight")
     with running("explore", options, _stages(recommender)) as run:
         require_graphframes(run.spark)
+        with_pages = can_make_pages(run.report)
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input, options.items]
         ) as folders:
@@ -145,9 +150,10 @@ def run(options: Options) -> None:
                     typical=max(TYPICAL, options.sample),
                     names=named_communities(roles, item, titles.words, model.learned.item_type),
                 )
-                _write_pages(
-                    run, options, tables, figures, highlights, model, titles, folders.result
-                )
+                if with_pages:
+                    _write_pages(
+                        run, options, tables, figures, highlights, model, titles, folders.result
+                    )
             results.write_rejected(model.rejected, folders.result)
             run.write_record(
                 folders.result,
@@ -162,8 +168,9 @@ def run(options: Options) -> None:
         model_source.tell_input(run.report, model, options.out)
         if not options.quiet:
             explore_tables.show(highlights, figures, model, titles, options.sample)
-        run.report.line(f"report in {options.out}/{REPORT}")
-        run.report.line(f"map of the items in {options.out}/{EXPLORER}")
+        if with_pages:
+            run.report.line(f"report in {options.out}/{REPORT}")
+            run.report.line(f"map of the items in {options.out}/{EXPLORER}")
         run.report.line(f"written to {options.out}")
 
 
@@ -233,10 +240,10 @@ def _write_pages(
     folder: str,
 ) -> None:
     from graphrec.cli.io.result_folder import write_text
-    from graphrec.reports.exploration_page import exploration_page
-    from graphrec.reports.exploration_tables import ExplorationFindings
     from graphrec.reports.map.data import explorer_data
     from graphrec.reports.map.page import explorer_page
+    from graphrec.reports.pages.exploration import exploration_page
+    from graphrec.reports.tables.exploration import ExplorationTables
 
     learned = model.learned
     assert model.figures is not None  # it was learned just now
@@ -244,7 +251,7 @@ def _write_pages(
     def title_of(ids: Iterable[Any]) -> Mapping[Any, str]:
         return titles.of(ids, learned.item_type)
 
-    found = ExplorationFindings.of(tables, figures, highlights, learned.columns.item, title_of)
+    found = ExplorationTables.of(tables, figures, highlights, learned.columns.item, title_of)
     report = exploration_page(
         found,
         model.figures,

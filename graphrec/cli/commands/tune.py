@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -80,6 +79,8 @@ def run(options: Options) -> None:
     """
     from dataclasses import asdict
 
+    import tomli_w
+
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.inputs import column_params, open_ratings
@@ -115,7 +116,8 @@ def run(options: Options) -> None:
                 costs.write.parquet(f"{folders.result}/{DIVERSITY}")
             results.write_beside(written, tuned.interactions.rejected, folders, options)
             chosen = _chosen(tuned, options)
-            write_text(run.spark, f"{folders.result}/{CONFIG}", _toml("recommend", chosen))
+            config = tomli_w.dumps({"recommend": chosen})
+            write_text(run.spark, f"{folders.result}/{CONFIG}", config)
             run.write_record(
                 folders.result,
                 parameters={
@@ -190,21 +192,3 @@ def _chosen(tuned: Tuned, options: Options) -> dict[str, Any]:
         "weights": weights,
         **({"settings": settings} if settings else {}),
     }
-
-
-def _toml(verb: str, options: Mapping[str, Any]) -> str:
-    """Options of a verb as a configuration file."""
-    lines = [f"[{verb}]"]
-    for name, value in options.items():
-        if isinstance(value, Mapping):
-            inner = ", ".join(f"{_literal(key)} = {_literal(value[key])}" for key in value)
-            lines.append(f"{name} = {{ {inner} }}")
-        else:
-            lines.append(f"{name} = {_literal(value)}")
-    return "\n".join(lines) + "\n"
-
-
-def _literal(value: Any) -> str:
-    import json
-
-    return json.dumps(value)  # a JSON string or number is one of TOML's, too

@@ -28,9 +28,9 @@ from graphrec.columns import (
 from graphrec.data.column_types import quoted
 from graphrec.explanation.paths import HISTORY_ITEM, OTHER_USER, SHARE
 from graphrec.recommenders.base import RecommenderModel
-from graphrec.reports.explanation_page import (
+from graphrec.reports.tables.explanation import ExplanationTables
+from graphrec.reports.words.explanation import (
     Entry,
-    Found,
     contribution_rows,
     diversified,
     figure,
@@ -127,7 +127,7 @@ def neighbours(
         )
 
 
-def explanation(found: Found, title_of: TitleOf) -> None:
+def explanation(found: ExplanationTables, title_of: TitleOf) -> None:
     """Show where an item stands, what its score is made of, and which paths lead to it."""
     mmr = diversified(found, title_of)
     sentences = [standing(found), *([mmr] if mmr else [])]

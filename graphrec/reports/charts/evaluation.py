@@ -6,23 +6,22 @@ that shows it has a palette for light and one for dark surroundings. Models diff
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import altair as alt
 import pandas as pd
 
+from graphrec.reports.charts.vega_lite import OPACITY
+
 _HEIGHT: Final = 340
 _POINT: Final = 110  # square pixels
-OPACITY: Final = 0.9  # of marks that may lie on each other; less would leave too little contrast
 
 _SHAPES: Final = (
     *("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"),
     *("triangle-right", "triangle-left"),
 )
-
-Spec = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -31,23 +30,6 @@ class Axis:
 
     metric: str
     title: str
-
-
-def spec_of(chart: alt.LayerChart | alt.Chart) -> Spec:
-    """A chart as Vega-Lite, without a theme of its own."""
-    spec: Spec = chart.to_dict()
-    spec.pop("config", None)
-    return spec
-
-
-def compared(spec: Spec, places: Iterable[object]) -> Spec | None:
-    """The chart, or None if all of it stands in one place: one bar is no chart, but a sentence.
-
-    Args:
-        spec: the chart.
-        places: of its marks on an axis.
-    """
-    return spec if len(set(places)) > 1 else None
 
 
 def trade_off(frame: pd.DataFrame, models: Sequence[str], across: Axis, up: Axis) -> alt.LayerChart:

@@ -17,8 +17,8 @@ from graphrec.graph.cores import CORE
 from graphrec.graph.degrees import AT_LEAST, VERTICES
 from graphrec.graph.distances import DISTANCE
 from graphrec.graph.importance import GAIN, LIFT
-from graphrec.reports.charts.evaluation import OPACITY, Spec, spec_of
-from graphrec.reports.exploration_tables import BIN, COUNT, SIZE, USERS
+from graphrec.reports.charts.vega_lite import OPACITY, Spec, spec_of
+from graphrec.reports.tables.exploration import BIN, COUNT, SIZE, USERS
 from graphrec.reports.words.text import shortened
 
 _HEIGHT: Final = 300

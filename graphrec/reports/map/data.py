@@ -41,7 +41,7 @@ from graphrec.graph.highlights import Highlights, Tables
 from graphrec.graph.importance import LIFT
 from graphrec.graph.reach import POOL
 from graphrec.graph.similar_users import COSINE
-from graphrec.reports.small_tables import frame_of
+from graphrec.reports.tables.fetch import frame_of
 from graphrec.reports.words.text import printable
 
 MOST_ITEMS: Final = 5000

@@ -15,7 +15,7 @@ from graphrec.graph.importance import LIFT
 from graphrec.graph.reach import POOL
 from graphrec.reports.map.data import HISTORY, MEASURES, PLACE, SOURCE, TARGET, ExplorerData
 from graphrec.reports.map.layout import lay_out
-from graphrec.reports.page import render, script
+from graphrec.reports.pages.html import render, script
 
 _DIGITS: Final = 4
 

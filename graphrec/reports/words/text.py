@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from markupsafe import Markup, escape
-
-_FIRST, _LAST = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
+FIRST, LAST = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
 _JOINER: Final = "\u200d"
 _SHAPING: Final = frozenset("\u200c\u200d\u200e\u200f\u061c")  # joiners and marks of direction
 _TAGS: Final = range(0xE0020, 0xE0080)  # spell the region of a flag
@@ -45,13 +42,7 @@ def isolated(text: str) -> str:
 
     On a page `marked_up` makes an element of it; elsewhere the marks (Unicode's isolates) do.
     """
-    return f"{_FIRST}{printable(text)}{_LAST}"
-
-
-def marked_up(text: object) -> Markup:
-    """HTML of a sentence; each text that is `isolated` in it becomes a `bdi` element."""
-    told = str(escape(text))
-    return Markup(re.sub(f"{_FIRST}([^{_FIRST}{_LAST}]*){_LAST}", r"<bdi>\1</bdi>", told))
+    return f"{FIRST}{printable(text)}{LAST}"
 
 
 # --- length ---------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from graphrec.graph.highlights import Highlights, Tables
 from graphrec.graph.importance import LIFT, POPULARITY_RANK
 from graphrec.graph.reach import SHARE
 from graphrec.graph.similar_users import COSINE
-from graphrec.reports.small_tables import frame_of
+from graphrec.reports.tables.fetch import frame_of
 
 BIN: Final = "bin"  # the lower end of a bin
 USERS: Final = "users"
@@ -37,7 +37,7 @@ TitleOf = Callable[[Iterable[Any]], Mapping[Any, str]]
 
 
 @dataclass(frozen=True)
-class ExplorationFindings:
+class ExplorationTables:
     """The small tables of an exploration, on the driver.
 
     Attributes:
@@ -78,7 +78,7 @@ class ExplorationFindings:
         highlights: Highlights,
         item: str,
         title_of: TitleOf,
-    ) -> ExplorationFindings:
+    ) -> ExplorationTables:
         """Fetch them.
 
         Args:
@@ -95,7 +95,7 @@ class ExplorationFindings:
         titles = title_of(row[item] for row in (*gaining, *bridges, *typical, *distances))
         sizes = tables[names.COMPONENTS].select((F.col(USERS) + F.col(ITEMS)).alias(SIZE))
         most_similar = tables[names.SIMILAR_USERS].where(F.col(RANK) == 1)
-        return ExplorationFindings(
+        return ExplorationTables(
             figures=figures,
             degrees=_thinned(tables[names.DEGREES].orderBy(TYPE, DEGREE)),
             power_laws=frame_of(tables[names.POWER_LAWS]),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from graphrec.data.contract import InteractionFigures
-from graphrec.reports.exploration_page import exploration_page
+from graphrec.reports.pages.exploration import exploration_page
 from tests.reports.explored import FIGURES, HOSTILE, made_up_findings
 from tests.reports.reading import Page
 
