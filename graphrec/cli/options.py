@@ -301,6 +301,22 @@ class SampleOption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VerbOption:
+    """What users do with items, in the words of tables and pages."""
+
+    verb: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORD",
+            show_default="none: words that fit any data",
+            help="What users do with items, as in 'users who have WORD it': bought, read, seen ... "
+            "Printed tables and pages use it.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class LengthOption:
     """How long lists are."""
 

@@ -1,4 +1,4 @@
-"""Communities of the item graph: which items are watched by the same people."""
+"""Communities of the item graph: which items have the same users."""
 
 from __future__ import annotations
 

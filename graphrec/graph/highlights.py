@@ -73,7 +73,7 @@ class Highlights:
 
 
 def _typical_items(tables: Tables, item: str, length: int) -> list[Row]:
-    """The most watched items that are at home in each of the first communities.
+    """The most popular items that are at home in each of the first communities.
 
     At home are those with as much of their weight inside as the community has on the whole.
 
@@ -88,8 +88,8 @@ def _typical_items(tables: Tables, item: str, length: int) -> list[Row]:
     whole = tables[exploration.COMMUNITIES].select(COMMUNITY, F.col(INSIDE).alias(_OF_COMMUNITY))
     roles = tables[exploration.ITEM_ROLES].where(F.col(COMMUNITY) <= LONGEST).join(whole, COMMUNITY)
     at_home = roles.where(F.col(INSIDE) >= F.col(_OF_COMMUNITY) * F.col(STRENGTH))
-    most_watched = Window.partitionBy(COMMUNITY).orderBy(F.desc(SUPPORT), quoted(item))
-    first = at_home.withColumn(PLACE, F.row_number().over(most_watched))
+    most_popular = Window.partitionBy(COMMUNITY).orderBy(F.desc(SUPPORT), quoted(item))
+    first = at_home.withColumn(PLACE, F.row_number().over(most_popular))
     return first.where(F.col(PLACE) <= length).orderBy(COMMUNITY, PLACE).collect()
 
 
@@ -106,7 +106,7 @@ def _bridge_items(tables: Tables, item: str, audience: int) -> list[Row]:
 
 
 def _gaining_items(tables: Tables, item: str, audience: int) -> list[Row]:
-    """The rows of `importance` whose items matter more than others that are watched as much.
+    """The rows of `importance` whose items matter more than others that are as popular.
 
     Args:
         tables: of the exploration.

@@ -25,7 +25,7 @@ def test_half_of_the_interactions_are_with_items_of_that_audience(
     assert stated_audience(np.array(support)) == least
 
 
-def test_an_item_gains_against_those_that_are_watched_as_much() -> None:
+def test_an_item_gains_against_those_that_are_as_popular() -> None:
     lift = np.linspace(0.6, 3.0, 301)  # rare items have much for nothing
     lift[40] *= 1.2
     found = gain(lift)

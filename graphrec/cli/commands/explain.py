@@ -17,6 +17,7 @@ from graphrec.cli.options import (
     LengthOption,
     RunOptions,
     SourceOptions,
+    VerbOption,
     WritingOptions,
 )
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from graphrec.explanation.explanation import Explanation
     from graphrec.recommenders.base import Recommender, RecommenderModel
     from graphrec.reports.tables.explanation import ExplanationTables
+    from graphrec.reports.words.interaction import InteractionWords
 
 _EXPLANATION: Final = "explanation"  # stages
 _WRITE: Final = "write"
@@ -41,6 +43,7 @@ class Options(
     HybridOptions,
     LengthOption,
     FilterOptions,
+    VerbOption,
     WritingOptions,
     ItemsOptions,
     SourceOptions,
@@ -92,6 +95,7 @@ def run(options: Options) -> None:
     from graphrec.cli.text import tables
     from graphrec.progress import stage
     from graphrec.reports.tables.explanation import ExplanationTables
+    from graphrec.reports.words.interaction import InteractionWords
 
     options = _named(options)
     model_source.check_source(options, hybrid.LEARNING)
@@ -116,10 +120,11 @@ def run(options: Options) -> None:
             )
             explanation.paths.persist()  # a few rows, for the screen and for the files
             found = ExplanationTables.of(explanation)
+        words = InteractionWords.of(options.verb)
         title_of = titles.of(found.items, model.learned.item_type)
         if options.out is not None:
             with stage(_WRITE):
-                page = _page(found, title_of) if with_page else None
+                page = _page(found, title_of, words) if with_page else None
                 read = model_source.input_figures(origin, model) | {"lists": list_figures(told)}
                 _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
@@ -127,7 +132,7 @@ def run(options: Options) -> None:
         tell_lists(run.report, told)
         run.report.end()
         if not options.quiet:
-            tables.explanation(found, title_of)
+            tables.explanation(found, title_of, words)
         if options.out is not None:
             run.report.line(f"written to {options.out}")
 
@@ -178,10 +183,10 @@ def _ids(options: Options, model: RecommenderModel) -> tuple[Any, Any]:
     )
 
 
-def _page(found: ExplanationTables, title_of: Mapping[Any, str]) -> str:
+def _page(found: ExplanationTables, title_of: Mapping[Any, str], words: InteractionWords) -> str:
     from graphrec.reports.pages.explanation import explanation_page
 
-    return explanation_page(found, title_of)
+    return explanation_page(found, title_of, words)
 
 
 def _write(

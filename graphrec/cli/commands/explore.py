@@ -17,6 +17,7 @@ from graphrec.cli.options import (
     OutputOptions,
     RunOptions,
     SampleOption,
+    VerbOption,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ _PAGES: Final = "pages"  # a stage
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, SampleOption, LengthOption, OutputOptions, ItemsOptions, InputOptions):
+class Options(
+    RunOptions, SampleOption, VerbOption, LengthOption, OutputOptions, ItemsOptions, InputOptions
+):
     """What `explore` takes."""
 
     edges_per_item: Annotated[
@@ -66,7 +69,7 @@ class Options(RunOptions, SampleOption, LengthOption, OutputOptions, ItemsOption
             min=1,
             show_default="half of the interactions are with such items",
             help="Users that an item must have to be among the bridges, or among those that matter "
-            "more than they are watched: what fewer have looks special by chance.",
+            "more than their popularity says: what fewer have looks special by chance.",
             rich_help_panel=OUTPUT,
         ),
     ] = None
@@ -107,7 +110,6 @@ def run(options: Options) -> None:
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import explore_tables
-    from graphrec.extras import GRAPH, REPORTS, require_extras
     from graphrec.graph import exploration as names
     from graphrec.graph.audience import stated_audience
     from graphrec.graph.exploration import Settings, explore
@@ -116,11 +118,10 @@ def run(options: Options) -> None:
     from graphrec.progress import stage
     from graphrec.recommenders.popularity import PopularityRecommender
     from graphrec.reports.map.data import TYPICAL
+    from graphrec.reports.words.interaction import InteractionWords
     from graphrec.spark.jars import require_graphframes
 
     _check(options)
-    if GRAPH.missing():  # the pages alone may be: the tables are of use without them
-        require_extras("the tables and pages of the graph", GRAPH, REPORTS)
     settings = Settings(options.edges_per_item, options.resolution, options.k)
     recommender = PopularityRecommender(**column_params(options), preference="weight")
     with running("explore", options, _stages(recommender)) as run:
@@ -167,7 +168,14 @@ def run(options: Options) -> None:
             )
         model_source.tell_input(run.report, model, options.out)
         if not options.quiet:
-            explore_tables.show(highlights, figures, model, titles, options.sample)
+            explore_tables.show(
+                highlights,
+                figures,
+                model,
+                titles,
+                options.sample,
+                InteractionWords.of(options.verb),
+            )
         if with_pages:
             run.report.line(f"report in {options.out}/{REPORT}")
             run.report.line(f"map of the items in {options.out}/{EXPLORER}")
@@ -185,6 +193,7 @@ def _stages(recommender: Recommender) -> list[str] | None:
 
 def _check(options: Options) -> None:
     from graphrec.errors import ParameterError
+    from graphrec.extras import GRAPH, REPORTS, require_extras
 
     if options.input is None:
         raise ParameterError("nothing to explore", fix="give a file of interactions")
@@ -192,6 +201,8 @@ def _check(options: Options) -> None:
         raise ParameterError(
             "--resolution must be a number above 0", found=f"{options.resolution:g}"
         )
+    if GRAPH.missing():  # the pages alone may be: the tables are of use without them
+        require_extras("the tables and pages of the graph", GRAPH, REPORTS)
 
 
 def _check_names(columns: InteractionColumns) -> None:
@@ -244,7 +255,9 @@ def _write_pages(
     from graphrec.reports.map.page import explorer_page
     from graphrec.reports.pages.exploration import exploration_page
     from graphrec.reports.tables.exploration import ExplorationTables
+    from graphrec.reports.words.interaction import InteractionWords
 
+    words = InteractionWords.of(options.verb)
     learned = model.learned
     assert model.figures is not None  # it was learned just now
 
@@ -258,6 +271,7 @@ def _write_pages(
         title="What the graph looks like",
         facts=_facts(options),
         explorer=EXPLORER,
+        words=words,
     )
     write_text(run.spark, f"{folder}/{REPORT}", report)
     shown = explorer_data(
@@ -269,7 +283,7 @@ def _write_pages(
         title_of,
         users=options.explorer_users,
     )
-    page = explorer_page(shown, title="Map of the items", report=REPORT)
+    page = explorer_page(shown, title="Map of the items", report=REPORT, words=words)
     write_text(run.spark, f"{folder}/{EXPLORER}", page)
 
 

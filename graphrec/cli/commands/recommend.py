@@ -19,6 +19,7 @@ from graphrec.cli.options import (
     SampleOption,
     SaveModelOption,
     SourceOptions,
+    VerbOption,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Options(
     LengthOption,
     FilterOptions,
     SampleOption,
+    VerbOption,
     OutputOptions,
     ItemsOptions,
     SaveModelOption,
@@ -69,6 +71,7 @@ def run(options: Options) -> None:
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
     from graphrec.progress import stage
+    from graphrec.reports.words.interaction import InteractionWords
 
     model_source.check_source(options, hybrid.LEARNING)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
@@ -101,7 +104,8 @@ def run(options: Options) -> None:
         tell_lists(run.report, told)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
-            tables.lists(result, model, titles, options.sample)
+            words = InteractionWords.of(options.verb)
+            tables.lists(result, model, titles, options.sample, words)
         run.report.line(f"written to {options.out}")
 
 

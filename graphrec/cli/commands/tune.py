@@ -52,7 +52,7 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
             show_default="pairs,walk,pseudo,ease,als,embedding",
             help="What is tried: settings of the pair table, of the walk, pseudo-interactions, "
             "settings of the regression, of the factors, of the embeddings; also the rank of the "
-            "factors; and half-life, order and recency of what is watched, by default where "
+            "factors; and half-life, order and recency of the histories, by default where "
             "validationCut is last or time. The weights are chosen in any case.",
             rich_help_panel=MODEL,
         ),

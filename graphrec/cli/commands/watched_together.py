@@ -17,6 +17,7 @@ from graphrec.cli.options import (
     SampleOption,
     SaveModelOption,
     SourceOptions,
+    VerbOption,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Options(
     RunOptions,
     LengthOption,
     SampleOption,
+    VerbOption,
     OutputOptions,
     ItemsOptions,
     SaveModelOption,
@@ -73,7 +75,7 @@ class Options(
     ] = DEFAULT_SHRINKAGE
     ordered: Annotated[
         bool,
-        typer.Option(help="Rank what was watched after the item.", rich_help_panel=LISTS),
+        typer.Option(help="Rank what users had after the item.", rich_help_panel=LISTS),
     ] = False
     neighbours: Annotated[
         int | None,
@@ -101,6 +103,7 @@ def run(options: Options) -> None:
     from graphrec.cli.text import tables
     from graphrec.progress import stage
     from graphrec.recommenders.popularity import PopularityRecommender
+    from graphrec.reports.words.interaction import InteractionWords
 
     model_source.check_source(options, ["neighbours"])
     _check_measure(options.measure)
@@ -143,7 +146,8 @@ def run(options: Options) -> None:
         model_source.tell_input(run.report, model, options.out)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
-            tables.neighbours(result, model, titles, options.sample, options.measure)
+            words = InteractionWords.of(options.verb)
+            tables.neighbours(result, model, titles, options.sample, options.measure, words)
         run.report.line(f"written to {options.out}")
 
 

@@ -37,6 +37,7 @@ from graphrec.reports.words.explanation import (
     share_rows,
     standing,
 )
+from graphrec.reports.words.interaction import InteractionWords
 from graphrec.reports.words.metrics import SHOWN, WORDING, best
 from graphrec.reports.words.text import harmless
 from graphrec.serving.lists import POPULAR
@@ -50,7 +51,13 @@ _WIDTH_OF_FILES: Final = 120  # of lines where there is no terminal
 TitleOf = Mapping[Any, str]
 
 
-def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: int) -> None:
+def lists(
+    result: DataFrame,
+    model: RecommenderModel,
+    titles: Titles,
+    sample: int,
+    words: InteractionWords,
+) -> None:
     """Show the lists of the first users by id, and of one without a history.
 
     Args:
@@ -58,6 +65,7 @@ def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: in
         model: knows the histories.
         titles: of the items.
         sample: how many users; 0 shows nothing.
+        words: what users do with items.
     """
     user, item = model.learned.columns.user, model.learned.columns.item
     users = _users_totable(result, user, sample)
@@ -69,11 +77,11 @@ def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: in
     title_of = titles.of(named, model.learned.item_type)
     for who in users:
         table(
-            f"{who}, {_lately(histories.get(who, []), title_of)}",
+            f"{who}, {_lately(histories.get(who, []), title_of, words)}",
             (
                 *_naming(right(""), item, "recommended", titles),
                 right("score"),
-                "because you watched",
+                words.because,
             ),
             (
                 (
@@ -88,7 +96,12 @@ def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: in
 
 
 def neighbours(
-    result: DataFrame, model: RecommenderModel, titles: Titles, sample: int, measure: str
+    result: DataFrame,
+    model: RecommenderModel,
+    titles: Titles,
+    sample: int,
+    measure: str,
+    words: InteractionWords,
 ) -> None:
     """Show the lists of the most popular items.
 
@@ -98,6 +111,7 @@ def neighbours(
         titles: of the items.
         sample: how many items; 0 shows nothing.
         measure: by which the neighbours are ranked.
+        words: what users do with items.
     """
     item = model.learned.columns.item
     popular = result.select(quoted(item), SUPPORT_ITEM).distinct()
@@ -107,9 +121,9 @@ def neighbours(
     title_of = titles.of(named, model.learned.item_type)
     for one in most:
         table(
-            f"{_with_id(one[item], title_of, titles)}, watched by {one[SUPPORT_ITEM]:,}",
+            f"{_with_id(one[item], title_of, titles)}, {words.by} {one[SUPPORT_ITEM]:,} users",
             (
-                *_naming(right(""), item, "watched together with", titles),
+                *_naming(right(""), item, words.together, titles),
                 right("users in common"),
                 right("later"),
                 right(measure),
@@ -127,8 +141,14 @@ def neighbours(
         )
 
 
-def explanation(found: ExplanationTables, title_of: TitleOf) -> None:
-    """Show where an item stands, what its score is made of, and which paths lead to it."""
+def explanation(found: ExplanationTables, title_of: TitleOf, words: InteractionWords) -> None:
+    """Show where an item stands, what its score is made of, and which paths lead to it.
+
+    Args:
+        found: the explanation.
+        title_of: the titles of `found.items`.
+        words: what users do with items.
+    """
     mmr = diversified(found, title_of)
     sentences = [standing(found), *([mmr] if mmr else [])]
     table(
@@ -146,7 +166,7 @@ def explanation(found: ExplanationTables, title_of: TitleOf) -> None:
     )
     table(
         f"Paths to {title_of[found.item]}",
-        (right(""), "watched", "as did", right("share of all such walks")),
+        (right(""), words.has, words.as_another, right("share of all such walks")),
         (
             (path[RANK], title_of[path[HISTORY_ITEM]], path[OTHER_USER], f"{path[SHARE]:.2%}")
             for path in found.paths[:_LONGEST]
@@ -269,12 +289,12 @@ def _with_id(item: Any, title_of: TitleOf, titles: Titles) -> str:
     return title_of[item] if titles.frame is None else f"{title_of[item]} ({item})"
 
 
-def _lately(history: Sequence[Any], title_of: TitleOf) -> str:
+def _lately(history: Sequence[Any], title_of: TitleOf, words: InteractionWords) -> str:
     if not history:
         return "without a history"
     named = "; ".join(title_of[item] for item in history[:_LATELY])
     others = len(history) - _LATELY
-    return f"who watched {named}" + (f" and {others:,} more" if others > 0 else "")
+    return f"{words.user_with} {named}" + (f" and {others:,} more" if others > 0 else "")
 
 
 def _why(row: Row, title_of: TitleOf) -> str:

@@ -19,6 +19,7 @@ from graphrec.graph.distances import DISTANCE
 from graphrec.graph.importance import GAIN, LIFT
 from graphrec.reports.charts.vega_lite import OPACITY, Spec, spec_of
 from graphrec.reports.tables.exploration import BIN, COUNT, SIZE, USERS
+from graphrec.reports.words.interaction import NEUTRAL, InteractionWords
 from graphrec.reports.words.text import shortened
 
 _HEIGHT: Final = 300
@@ -138,14 +139,15 @@ def histogram(bins: pd.DataFrame, title: str, *, shares: bool) -> Spec:
     )
 
 
-def importance(items: pd.DataFrame, gaining: pd.DataFrame) -> Spec:
-    """PageRank for each watching, against popularity; the items that gain most are named.
+def importance(items: pd.DataFrame, gaining: pd.DataFrame, words: InteractionWords) -> Spec:
+    """PageRank for each interaction, against popularity; the items that gain most are named.
 
     Args:
         items: (support, lift).
         gaining: (title, support, lift, ...).
+        words: what users do with items.
     """
-    x = alt.X(SUPPORT, type="quantitative", title="watched by (users)", **_logarithmic())
+    x = alt.X(SUPPORT, type="quantitative", title=_users_of(words), **_logarithmic())
     y = alt.Y(
         LIFT,
         type="quantitative",
@@ -158,7 +160,8 @@ def importance(items: pd.DataFrame, gaining: pd.DataFrame) -> Spec:
     layers = [even, cloud]
     if len(gaining):
         named = alt.Chart(gaining).mark_point(filled=True, size=80, opacity=1)
-        layers.append(named.encode(x=x, y=y, tooltip=_told_of_gaining(), color=alt.value(_GAINING)))
+        tooltip = _tooltip_of_gaining(words)
+        layers.append(named.encode(x=x, y=y, tooltip=tooltip, color=alt.value(_GAINING)))
     return _spec(alt.LayerChart(layer=layers))
 
 
@@ -170,17 +173,17 @@ def _ratios(values: pd.Series[float]) -> list[float]:
     )
 
 
-def gains(gaining: pd.DataFrame) -> Spec:
+def gains(gaining: pd.DataFrame, words: InteractionWords) -> Spec:
     """The items that gain most, by name: (title, support, gain, ...)."""
     title = "PageRank over that of items as popular"
-    return _bars(gaining, GAIN, title, ".2f", _told_of_gaining(), first=1.0)
+    return _bars(gaining, GAIN, title, ".2f", _tooltip_of_gaining(words), first=1.0)
 
 
-def bridges(table: pd.DataFrame) -> Spec:
+def bridges(table: pd.DataFrame, words: InteractionWords) -> Spec:
     """The items between communities: (title, support, community, neighbours, participation)."""
     told = [
         alt.Tooltip("title", type="nominal"),
-        alt.Tooltip(SUPPORT, type="quantitative", title="watched by", format=","),
+        alt.Tooltip(SUPPORT, type="quantitative", title=words.by_column, format=","),
         alt.Tooltip(COMMUNITY, type="ordinal"),
         alt.Tooltip("neighbours", type="quantitative", format=","),
         alt.Tooltip("participation", type="quantitative", format=".3f"),
@@ -239,15 +242,20 @@ def _bars(
     )
 
 
-def _told_of_gaining() -> list[alt.Tooltip]:
+def _tooltip_of_gaining(words: InteractionWords) -> list[alt.Tooltip]:
     return [
         alt.Tooltip("title", type="nominal"),
-        alt.Tooltip(SUPPORT, type="quantitative", title="watched by", format=","),
+        alt.Tooltip(SUPPORT, type="quantitative", title=words.by_column, format=","),
         alt.Tooltip("popularity_rank", type="quantitative", title="by popularity", format=","),
         alt.Tooltip("pagerank_rank", type="quantitative", title="by PageRank", format=","),
         alt.Tooltip(LIFT, type="quantitative", format=".2f"),
         alt.Tooltip(GAIN, type="quantitative", format=".2f"),
     ]
+
+
+def _users_of(words: InteractionWords) -> str:
+    """The title of an axis of numbers of users."""
+    return words.by_column if words == NEUTRAL else f"{words.by_column} (users)"
 
 
 def _shortened(table: pd.DataFrame) -> pd.DataFrame:

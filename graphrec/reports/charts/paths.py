@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from graphrec.reports.words.interaction import InteractionWords
 from graphrec.reports.words.text import clusters, isolated, shortened
 
 WIDTH: Final = 1080.0
 _COLUMNS: Final = (110.0, 290.0, 680.0, 860.0)  # left sides of the bars
-_HEADS: Final = ("user", "watched", "as did", "who also watched")
 _HEAD: Final = 34.0  # height of the heads' line
 _BAR: Final = 10.0
 _FLOW: Final = 230.0  # height of all paths together
@@ -79,13 +79,16 @@ class Picture:
     bands: list[Band]
 
 
-def picture(user: str, item: str, paths: Sequence[PicturedPath]) -> Picture:
+def picture(
+    user: str, item: str, paths: Sequence[PicturedPath], words: InteractionWords
+) -> Picture:
     """Lay paths out.
 
     Args:
         user: where they begin.
         item: where they end.
         paths: at least one; the heaviest stops come on top, and those of one name are one stop.
+        words: what users do with items.
     """
     routes = [((user, path.history_item, path.other_user, item), path.weight) for path in paths]
     flows = [_flows(routes, column) for column in range(4)]
@@ -94,10 +97,11 @@ def picture(user: str, item: str, paths: Sequence[PicturedPath]) -> Picture:
     hue = {name: 1 + place % _HUES for place, name in enumerate(flows[1])}
     bars = [_bars(column, flow, scale, height, hue) for column, flow in enumerate(flows)]
     bands = [band for column in range(3) for band in _bands(routes, column, bars, scale, hue)]
+    heads = ("user", words.has, words.as_another, f"who {words.has_too}")
     return Picture(
         WIDTH,
         height,
-        list(zip(_HEADS, _COLUMNS, strict=True)),
+        list(zip(heads, _COLUMNS, strict=True)),
         [bar for column in bars for bar in column.values()],
         bands,
     )

@@ -1,6 +1,6 @@
 """What of an exploration goes onto the interactive map: as much as a page can hold, no more.
 
-A page has bounds that the data have not: `MOST_ITEMS` items, the most watched ones, `MOST_EDGES`
+A page has bounds that the data have not: `MOST_ITEMS` items, the most popular ones, `MOST_EDGES`
 edges, each item's strongest ones first, and a few users with the latest part of their histories.
 All of it is chosen in Spark or among the items' own tables, and what is left out is counted.
 """

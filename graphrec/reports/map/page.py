@@ -16,11 +16,18 @@ from graphrec.graph.reach import POOL
 from graphrec.reports.map.data import HISTORY, MEASURES, PLACE, SOURCE, TARGET, ExplorerData
 from graphrec.reports.map.layout import lay_out
 from graphrec.reports.pages.html import render, script
+from graphrec.reports.words.interaction import NEUTRAL, InteractionWords
 
 _DIGITS: Final = 4
 
 
-def explorer_page(data: ExplorerData, *, title: str, report: str | None = None) -> str:
+def explorer_page(
+    data: ExplorerData,
+    *,
+    title: str,
+    report: str | None = None,
+    words: InteractionWords = NEUTRAL,
+) -> str:
     """The page as HTML that fetches nothing.
 
     It draws with sigma.js, which needs WebGL; without it the search and the lists still work.
@@ -29,12 +36,13 @@ def explorer_page(data: ExplorerData, *, title: str, report: str | None = None) 
         data: what it shows.
         title: of the page.
         report: name of a page beside it that it links to.
+        words: what users do with items.
     """
     return render(
         "explorer.html",
         title=title,
         report=report,
-        content=_content(data),
+        content=_content(data) | {"words": words.by_name()},
         graphology=script("graphology.umd.min.js"),
         sigma=script("sigma.min.js"),
     )

@@ -19,6 +19,7 @@ from graphrec.reports.words.explanation import (
     share_rows,
     standing,
 )
+from graphrec.reports.words.interaction import NEUTRAL, InteractionWords
 from graphrec.reports.words.text import isolated, printable
 
 _SHOWN: Final = 20  # items of the history in the table of the page
@@ -44,12 +45,15 @@ class _Table:
     rows: list[_Bar]
 
 
-def explanation_page(found: ExplanationTables, title_of: Mapping[Any, str]) -> str:
+def explanation_page(
+    found: ExplanationTables, title_of: Mapping[Any, str], words: InteractionWords = NEUTRAL
+) -> str:
     """The page as HTML that fetches nothing.
 
     Args:
         found: what it shows.
         title_of: the titles of `found.items`.
+        words: what users do with items.
     """
     item = title_of[found.item]
     mmr = diversified(found, title_of)
@@ -63,7 +67,7 @@ def explanation_page(found: ExplanationTables, title_of: Mapping[Any, str]) -> s
         standing=_sentence(standing(found)),
         sentences=[_sentence(mmr)] if mmr else [],
         paths_reading=_paths_reading(found),
-        picture=picture(found.user, item, paths) if paths else None,
+        picture=picture(found.user, item, paths, words) if paths else None,
         score_reading="Every part is exact, and they sum to the score: a leg's own score is "
         "brought to the user's mean and deviation over all items, and weighed.",
         tables=[

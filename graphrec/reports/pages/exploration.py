@@ -19,6 +19,7 @@ from graphrec.reports.charts.vega_lite import chart_or_none
 from graphrec.reports.pages.html import Figure, render_charts
 from graphrec.reports.tables.exploration import BIN, USERS, ExplorationTables
 from graphrec.reports.words.exploration import ExplorationText, input_quality, percent
+from graphrec.reports.words.interaction import NEUTRAL, InteractionWords
 
 _HUES: Final = 10  # communities beyond have no colour of their own
 
@@ -48,6 +49,7 @@ def exploration_page(
     title: str,
     facts: Sequence[tuple[str, str]] = (),
     explorer: str | None = None,
+    words: InteractionWords = NEUTRAL,
 ) -> str:
     """The page as HTML that fetches nothing.
 
@@ -57,8 +59,9 @@ def exploration_page(
         title: of the page.
         facts: label and text of what was done how, for the reader who wants to repeat it.
         explorer: name of the interactive page beside it, to link to.
+        words: what users do with items.
     """
-    text = ExplorationText(found)
+    text = ExplorationText(found, words)
     return render_charts(
         "exploration.html",
         _figures(text),
@@ -107,7 +110,7 @@ def _figures(text: ExplorationText) -> dict[str, Figure]:
     made = [
         Figure(
             "degrees",
-            "How unevenly users watch and items are watched",
+            "How uneven activity and popularity are",
             text.degrees(),
             chart_or_none(
                 charts.degree_tails(found.degrees, found.power_laws), found.degrees[DEGREE]
@@ -139,7 +142,8 @@ def _figures(text: ExplorationText) -> dict[str, Figure]:
             "PageRank against popularity",
             text.importance(),
             chart_or_none(
-                charts.importance(found.importance, found.gaining), found.importance[SUPPORT]
+                charts.importance(found.importance, found.gaining, text.words),
+                found.importance[SUPPORT],
             ),
         ),
     ]
@@ -147,11 +151,11 @@ def _figures(text: ExplorationText) -> dict[str, Figure]:
         components = charts.component_sizes(found.component_sizes)
         made.append(Figure("components", "Sizes of the components", text.components(), components))
     if len(found.gaining):
-        gains = chart_or_none(charts.gains(found.gaining), found.gaining.index)
-        title = "Items that matter more than they are watched"
+        gains = chart_or_none(charts.gains(found.gaining, text.words), found.gaining.index)
+        title = "Items that matter more than their popularity says"
         made.append(Figure("gains", title, text.gains(), gains))
     if len(found.bridges):
-        bridges = chart_or_none(charts.bridges(found.bridges), found.bridges.index)
+        bridges = chart_or_none(charts.bridges(found.bridges, text.words), found.bridges.index)
         made.append(Figure("bridges", "Bridges between communities", text.bridges(), bridges))
     if len(found.communities):
         sizes = chart_or_none(

@@ -1,5 +1,5 @@
 const content = JSON.parse(document.getElementById("content").textContent);
-const { items, edges, communities, users, all } = content;
+const { items, edges, communities, users, all, words } = content;
 const byId = (id) => document.getElementById(id);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -125,18 +125,18 @@ function leftOut() {
   const shownItems = items.title.length, shownEdges = edges.source.length;
   said.push(
     shownItems < all.items
-      ? `The ${whole.format(shownItems)} most watched of ${count(all.items, "item", "items")}`
+      ? `The ${whole.format(shownItems)} most popular of ${count(all.items, "item", "items")}`
       : `All ${count(all.items, "item", "items")}`,
   );
   said.push(
     shownEdges < all.edges
-      ? `the strongest ${whole.format(shownEdges)} of ${count(all.edges, "edge", "edges")} between items that are watched together`
-      : `all ${count(all.edges, "edge", "edges")} between items that are watched together`,
+      ? `the strongest ${whole.format(shownEdges)} of ${count(all.edges, "edge", "edges")} between items that ${words.items_together}`
+      : `all ${count(all.edges, "edge", "edges")} between items that ${words.items_together}`,
   );
   const people = users.length < all.users
     ? `${whole.format(users.length)} of ${count(all.users, "user", "users")}, drawn by lot, with their latest items`
     : `all ${count(all.users, "user", "users")}`;
-  return `${said.join(", ")}, and ${people}. What stands close together is watched by the same people; `
+  return `${said.join(", ")}, and ${people}. Items close together ${words.same_people}; `
     + `of each item the ${DRAWN} best edges are drawn, and all of them when it is selected.`;
 }
 
@@ -159,7 +159,7 @@ function overview() {
     parts.push(note(`Of items with at least ${count(content.audience, "user", "users")}.`));
     parts.push(rows(bridges.map((item) => itemRow(item, `participation ${decimal(items.participation[item])}`))));
   }
-  parts.push(heading("Most watched"));
+  parts.push(heading("Most popular"));
   parts.push(rows(items.title.slice(0, 8).map((_, item) => itemRow(item))));
   if (users.length) {
     parts.push(heading("Users"));
@@ -203,23 +203,23 @@ function ofItem(item) {
   const parts = [
     back(), headline(named(items.title[item])),
     facts([
-      ["watched by", count(items.support[item], "user", "users")],
+      [words.by, count(items.support[item], "user", "users")],
       ["popularity", `no. ${whole.format(item + 1)}`],
       ["community", home],
       ["participation", decimal(items.participation[item])],
       ["PageRank lift", decimal(items.lift[item])],
     ]),
-    heading("Watched together"),
+    heading(words.together_heading),
   ];
   const hidden = edgesOf[item].length - listed.length;
   if (!listed.length) parts.push(note(hidden ? "The filters hide all edges." : "No edge of this item is on the page."));
   parts.push(rows(listed.map((edge) => neighbourRow(item, edge, most))));
   if (listed.length && hidden) parts.push(note(`${whole.format(hidden)} more are hidden by the filters.`));
-  const watching = users.map((_, user) => user).filter((user) => users[user].items.includes(item));
-  if (watching.length) {
-    parts.push(heading("Users on this page who have it"));
-    parts.push(rows(watching.slice(0, 12).map(userRow)));
-    if (watching.length > 12) parts.push(note(`and ${whole.format(watching.length - 12)} more`));
+  const owners = users.map((_, user) => user).filter((user) => users[user].items.includes(item));
+  if (owners.length) {
+    parts.push(heading(`Users on this page who ${words.have} it`));
+    parts.push(rows(owners.slice(0, 12).map(userRow)));
+    if (owners.length > 12) parts.push(note(`and ${whole.format(owners.length - 12)} more`));
   }
   return parts;
 }
@@ -260,7 +260,7 @@ function ofCommunity(number) {
       parts.push(rows(one.typical.map((item) => itemRow(item))));
     }
   }
-  parts.push(heading("Most watched"));
+  parts.push(heading("Most popular"));
   parts.push(rows(members.slice(0, 60).map((item) => itemRow(item))));
   if (members.length > 60) parts.push(note(`and ${count(members.length - 60, "more", "more")}`));
   return parts;

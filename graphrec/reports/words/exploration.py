@@ -14,6 +14,7 @@ from graphrec.graph.cores import CORE
 from graphrec.graph.distances import DISTANCE
 from graphrec.graph.importance import PAGERANK_RANK, POPULARITY_RANK
 from graphrec.reports.tables.exploration import BIN, USERS, ExplorationTables
+from graphrec.reports.words.interaction import InteractionWords
 from graphrec.reports.words.text import isolated
 from graphrec.reports.words.tile import Tile
 
@@ -21,7 +22,8 @@ from graphrec.reports.words.tile import Tile
 class ExplorationText:
     """The findings in words."""
 
-    def __init__(self, tables: ExplorationTables) -> None:
+    def __init__(self, tables: ExplorationTables, words: InteractionWords) -> None:
+        self.words = words
         self.tables = tables
         self.figures: Mapping[str, Any] = tables.figures
 
@@ -188,7 +190,7 @@ class ExplorationText:
         said = (
             f"PageRank follows popularity (rank correlation {correlation:.3f}), so what is of "
             "interest is where it does not. Whoever stands above the band matters more than others "
-            "that are watched as much: those who have it have little else. Rare items stand high "
+            "that are as popular: those who have it have little else. Rare items stand high "
             "for a part of PageRank is the same for all."
         )
         return said if self.tables.gaining.empty else f"{said} The named ones are orange."
@@ -228,7 +230,8 @@ class ExplorationText:
         modularity = figures["modularity"]
         clear = "clearly" if modularity >= 0.5 else "somewhat" if modularity >= 0.3 else "hardly"
         return (
-            f"{_count(figures['communities'], 'community')} of items that the same people watch, "
+            f"{_count(figures['communities'], 'community')} of items that the same people "
+            f"{self.words.have}, "
             "by Leiden on the item graph; they are "
             f"{clear} apart (modularity {modularity:.2f}). The largest has "
             f"{percent(largest[ITEMS] / figures[ITEMS])} of the items and "

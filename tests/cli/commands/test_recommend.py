@@ -184,14 +184,15 @@ def test_sample_shows_titles_reasons_and_a_cold_user(
     done = graphrec(
         *("recommend", "--model", listed / "model", "--out", tmp_path / "out"),
         *("--users", tmp_path / "users.csv", "--items", products, "--sample", 2, "-k", 30),
+        *("--verb", "bought"),
     )
     assert done.code == 0
-    assert re.findall(r"^(\d+), (who watched|without a history)", done.out, re.MULTILINE) == [
-        ("1", "who watched"),
-        ("2", "who watched"),
+    assert re.findall(r"^(\d+), (who has bought|without a history)", done.out, re.MULTILINE) == [
+        ("1", "who has bought"),
+        ("2", "who has bought"),
         ("998", "without a history"),
     ]
-    assert "because you watched" in done.out
+    assert "because you have bought" in done.out
     assert "(popular)" in done.out
     assert '[/bold], "the" thing' in done.out
     assert "\n10   " in done.out

@@ -79,7 +79,7 @@ def test_the_map_is_drawn_without_a_complaint_and_without_a_network(visitor: Vis
     assert complaints(visitor.browser) == []
     assert fetched(visitor.browser) == []
     told = visitor.one("#panel").text
-    assert f"The {ITEMS} most watched of 93 items" in told
+    assert f"The {ITEMS} most popular of 93 items" in told
     assert "12 of 70 users, drawn by lot" in told
 
 
