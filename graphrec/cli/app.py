@@ -1,4 +1,4 @@
-"""The command `graphrec`: its verbs, and how each way to end is told and becomes an exit code."""
+"""The command `graphrec`: its verbs, and the line and the exit code of each way to end."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _command(verb: Verb) -> Callable[..., None]:
 
 
 def _exit_code(verb: Verb, options: Any) -> int:
-    """Run a verb and tell how it ended."""
+    """Run a verb, print how it ended, and return the exit code."""
     try:
         with interruptions_raise():
             verb.run(options)

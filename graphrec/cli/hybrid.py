@@ -59,13 +59,13 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
 
 
 def needs_times(options: LearningOptions) -> str | None:
-    """The given option that asks for times, if there is one."""
-    asked = {
+    """The given option that needs times, if there is one."""
+    given = {
         "--half-life": options.half_life,
         "--order": options.order,
         "--recency": options.recency,
     }
-    return next((name for name, value in asked.items() if value), None)
+    return next((name for name, value in given.items() if value), None)
 
 
 def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> None:

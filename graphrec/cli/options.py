@@ -231,7 +231,7 @@ class OutOption:
         str,
         typer.Option(
             metavar="DIR",
-            help="Directory of the result: Parquet files, the rows set aside in _rejected, "
+            help="Directory of the result: Parquet files, the rejected rows in _rejected, "
             "figures in _run.json.",
             show_default=False,
             rich_help_panel=OUTPUT,

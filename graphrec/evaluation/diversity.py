@@ -12,7 +12,7 @@ from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.data.column_types import finite_number
 from graphrec.errors import ParameterError
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs
-from graphrec.evaluation.list_positions import first_places
+from graphrec.evaluation.list_positions import first_positions
 
 INTRA_LIST_DIVERSITY: Final = "intra_list_diversity"
 SIMILARITY: Final = "similarity"
@@ -37,7 +37,7 @@ def intra_list_diversity(
 
     Args:
         recommendations: (user, item, rank), rank from 1; an item that a list repeats counts at its
-            first place, see `graphrec.evaluation.list_positions`; other columns are ignored.
+            first position, see `graphrec.evaluation.list_positions`; other columns are ignored.
         neighbours: (item, neighbour, similarity), one or both directions of a pair; what is no
             finite number counts as 0.
         vectors: (item, vector array<float or double>), all of one length; of an item's several
@@ -60,7 +60,7 @@ def intra_list_diversity(
     lists = recommendations.select(
         F.col(user).alias("user"), F.col(item).alias("item"), F.col(rank).alias("rank")
     )
-    lists = first_places(lists, "user", item="item", rank="rank", longest=cutoffs[-1])
+    lists = first_positions(lists, "user", item="item", rank="rank", longest=cutoffs[-1])
     if neighbours is not None and vectors is None:
         require_columns(neighbours, item, columns.NEIGHBOUR, SIMILARITY, of="the neighbour table")
         require_same_ids(recommendations, neighbours, item)

@@ -60,7 +60,7 @@ DEGREE: Final = "degree"  # long, number of interactions
 class UserItemGraph:
     """Users, items and interactions as plain tables, and as a GraphFrame in two views.
 
-    The tables are there in every session. The views are made when they are asked for, and need
+    The tables are there in every session. The views are made at their first use, and need
     GraphFrames in the session; under Spark Connect that is GraphFrames' plugin in the server.
 
     A vertex' id is a dense long: users have 0 .. users - 1, in an order that depends on nothing

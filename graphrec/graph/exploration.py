@@ -95,7 +95,7 @@ class Settings:
 def explore(
     graph: UserItemGraph, catalogue: Catalogue, keep: Keep, settings: Settings | None = None
 ) -> dict[str, DataFrame]:
-    """Make every table of `TABLES`; their columns are told where each is made.
+    """Make every table of `TABLES`; their columns are listed where each is made.
 
     Args:
         graph: the user-item graph; its histories should be persisted.

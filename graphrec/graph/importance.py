@@ -28,7 +28,7 @@ GAIN: Final = "gain"
 
 TOLERANCE: Final = 1e-3
 _DIGITS: Final = 6
-_ALIKE: Final = 50  # items above and below in popularity that an item is compared with, at most
+_COMPARED_ITEMS: Final = 50  # at most, above and below in popularity, for the mean lift
 
 
 def importance_table(
@@ -88,10 +88,10 @@ def gain(lift: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     Args:
         lift: (items,), by descending popularity.
     """
-    place = np.arange(lift.size)
-    half = np.minimum(_ALIKE, np.minimum(place, lift.size - 1 - place))
+    rank = np.arange(lift.size)
+    half = np.minimum(_COMPARED_ITEMS, np.minimum(rank, lift.size - 1 - rank))
     before = np.concatenate(([0.0], np.cumsum(lift)))
-    return lift * (2 * half + 1) / (before[place + half + 1] - before[place - half])
+    return lift * (2 * half + 1) / (before[rank + half + 1] - before[rank - half])
 
 
 def _rounded(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -69,9 +69,9 @@ class ItemGraph:
         ids = self.catalogue.to_frame(spark).select(INDEX, ITEM)
         edges = rows.select(INDEX, F.inline(F.arrays_zip(*listed))).join(ids, INDEX)
         neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("neighbour"))
-        _, *told = listed
+        _, *others = listed
         return edges.join(neighbour, NEIGHBOUR).select(
-            ITEM, F.col("neighbour").alias(NEIGHBOUR), *told
+            ITEM, F.col("neighbour").alias(NEIGHBOUR), *others
         )
 
 

@@ -129,7 +129,7 @@ def prepare(
         figures = interactions.figures
         counts.update(
             {"rows": figures.rows_read, "accepted": figures.accepted_rows}
-            | {"set aside": figures.rejected_rows}
+            | {"rejected": figures.rejected_rows}
         )
     if params.value("preference") == "weight":
         _require_summable(interactions)

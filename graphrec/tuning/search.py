@@ -1,16 +1,21 @@
 """Choosing a hybrid's settings on held-out interactions, one group of settings after the other.
 
-A part of everybody's histories is held out, and some users are asked. For each group (the pair
-table, the walk, pseudo-interactions, EASE, the factors, the embeddings) the choices
-are tried in turn with all other settings as chosen so far: only the legs that a choice concerns are
-learned again, the pair table is counted once (with pseudo-interactions, once for each choice), and
-each trial serves the validation users alone. Half-lives change what all legs are learned from, and
-are applied to the histories, after duplicates have been combined. A choice replaces the one before
-only if its value, to which novel items add a figure of their own
-(`graphrec.recommenders.hybrid.candidate_scores`), is better by more than two standard errors of the
-paired difference: a validation cut may mislead, and the defaults hold on many data sets. The
-weights are then searched on the cached scores (`graphrec.recommenders.hybrid.learned_weights`), and
-MMR's λ is the one of the most diverse lists that cost no more than a stated share of the NDCG.
+Coordinate descent over groups of settings, in four steps:
+
+1. A part of every history is held out. A sample of the users measures each trial: the validation
+   users.
+2. For each group (the pair table, the walk, pseudo-interactions, EASE, the factors, the embeddings)
+   each choice is tried with all other settings as chosen so far. Only the legs that a choice
+   concerns are learned again, and the pair table is counted once (with pseudo-interactions, once
+   for each choice). Half-lives change what all legs are learned from: they are applied to the
+   histories, after duplicates have been combined.
+3. A choice replaces the one before only if its value, in which low-similarity items count once more
+   (`graphrec.recommenders.hybrid.candidate_scores`), is better by more than two standard errors of
+   the paired difference: chance favours some choice on any validation set, and the defaults were
+   chosen on many data sets.
+4. The weights of the legs are searched on the cached scores of the best settings
+   (`graphrec.recommenders.hybrid.learned_weights`). MMR's λ is that of the most diverse lists that
+   cost no more than a stated share of the NDCG.
 """
 
 from __future__ import annotations
@@ -102,7 +107,7 @@ def tune(
         grid: what is tried, in this order; None: `default_grid` of its validation cut.
         users: validation users, at most.
         fraction: share of all histories that is held out.
-        budget: share of the NDCG that may be given up for diversity; 0 leaves MMR off.
+        budget: share of the NDCG that diversity may cost; 0 leaves MMR off.
         seed: of the draw.
 
     Raises:
@@ -145,12 +150,12 @@ def _tune(
     budget: float,
     seed: int,
 ) -> Tuned:
-    asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
-    wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
+    tried = [recommender.with_settings(choice) for group in grid for choice in group.choices]
+    wanted = {exponent for hybrid in tried for exponent in hybrid.exponents()}
     undecayed = recommender.with_settings({"halfLife": None})
     data = recommender.enrich(prepare(dataset, undecayed, wanted, legs=recommender.leg_names))
-    _require_times(data, [recommender, *asked])
-    widest = max(asked, key=lambda hybrid: hybrid.neighbours_kept(data.catalogue.size))
+    _require_times(data, [recommender, *tried])
+    widest = max(tried, key=lambda hybrid: hybrid.neighbours_kept(data.catalogue.size))
     with PersistedFrames() as kept:
         with stage(_HOLD_OUT):
             cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
@@ -159,7 +164,7 @@ def _tune(
             nobody = validation.isEmpty()
         if nobody:
             raise EmptyInputError(
-                "nobody can be asked",
+                "nobody can be validated on",
                 found="no history with a part to hold out",
                 fix="give longer histories, or, if by time nobody came back, "
                 "hold out the last items",
@@ -313,9 +318,9 @@ class _Search:
         return replace(data, _pairs=self._tables[key])
 
 
-def _require_times(data: TrainingData, asked: Sequence[HybridRecommender]) -> None:
-    """Raise a ParameterError if there are none and half-lives are asked for."""
-    if data.columns.timestamp is None and any(hybrid.value("halfLife") for hybrid in asked):
+def _require_times(data: TrainingData, tried: Sequence[HybridRecommender]) -> None:
+    """Raise a ParameterError if there are none and half-lives are tried."""
+    if data.columns.timestamp is None and any(hybrid.value("halfLife") for hybrid in tried):
         raise ParameterError("halfLife needs a timestamp column", fix="name it, or leave it out")
 
 

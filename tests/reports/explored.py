@@ -66,7 +66,7 @@ def made_up(items: int, edges_per_item: int = 4, titles: tuple[str, ...] = HOSTI
         all_edges=999,
         all_users=USERS,
         all_communities=3,
-        audience=20,
+        min_users=20,
     )
 
 
@@ -195,5 +195,5 @@ def made_up_findings(titles: tuple[str, ...] = HOSTILE) -> ExplorationTables:
             }
         ),
         similar=pd.DataFrame({**bins, "users": [3] * 20}),
-        audience=20,
+        min_users=20,
     )

@@ -108,7 +108,7 @@ def run(options: Options) -> None:
                 output={"models": len(models), "users": divided.users},
             )
         model_source.tell_rows(run.report, figures, options.out)
-        for line in read_summary.held_out(found.held_out):
+        for line in read_summary.ground_truth(found.ground_truth):
             run.report.line(line)
         if not options.quiet:
             tables.comparison(results.read_result(run.spark, options.out).toPandas(), list(models))
@@ -132,7 +132,7 @@ def _stages(options: Options, recommender: HybridRecommender) -> list[str] | Non
     return [train_test.SPLIT, *learning, *comparison_stages(models), *writing]
 
 
-# --- what is asked for ----------------------------------------------------------------------------
+# --- options --------------------------------------------------------------------------------------
 
 
 def parse_cutoffs(text: str) -> list[int]:
@@ -179,7 +179,7 @@ def _compared(hybrid: RecommenderModel, mmr: float) -> dict[str, RecommenderMode
 
 
 def _write(found: Evaluation, divided: Divided, folders: Folders, options: Options) -> None:
-    """Write the tables, and the rows set aside."""
+    """Write the tables, and the rejected rows."""
     from graphrec.cli.io import results
     from graphrec.progress import stage
 
@@ -214,18 +214,19 @@ def _facts(
 ) -> list[tuple[str, str]]:
     """What was done how, for the reader of the report."""
     from graphrec import __version__
-    from graphrec.cli.io.train_test import told
+    from graphrec.cli.io.train_test import describe_split
     from graphrec.cli.text import read_summary
 
     figures = divided.interactions.figures
-    learned, tested = divided.rows
+    learned, held_out = divided.rows
     weights = ", ".join(f"{leg} {weight:g}" for leg, weight in parameters["weights"].items())
+    tested = (line.strip() for line in read_summary.ground_truth(found.ground_truth))
     return [
         ("Input", str(options.input)),
-        ("Rows", f"{figures.rows_read:,} read, {figures.rejected_rows:,} set aside"),
-        ("Split", told(options)),
-        ("Interactions", f"{learned:,} to learn from, {tested:,} to test on"),
-        ("Test set", "; ".join(line.strip() for line in read_summary.held_out(found.held_out))),
+        ("Rows", f"{figures.rows_read:,} read, {figures.rejected_rows:,} rejected"),
+        ("Split", describe_split(options)),
+        ("Interactions", f"{learned:,} to learn from, {held_out:,} to test on"),
+        ("Test set", "; ".join(tested)),
         ("Weights of the hybrid", weights),
         (WITH_MMR, f"the same with --mmr {options.mmr:g}"),
         ("Listed", "all items that the user does not have in the training set"),

@@ -63,7 +63,7 @@ class Options(
         typer.Option(
             metavar="N",
             min=1,
-            help="How many walks to the item are told, the strongest.",
+            help="How many walks to the item are shown, the strongest.",
             rich_help_panel=LISTS,
         ),
     ] = 10
@@ -80,7 +80,7 @@ class Options(
 
 
 def run(options: Options) -> None:
-    """Tell why USER is recommended ITEM, or is not; with --model there is no IN.
+    """Explain why USER is recommended ITEM, or is not; with --model there is no IN.
 
     The result has a folder for each: place (rank, score, what MMR took, or why the item is not
     listed), shares (of each leg in the score), contributions (of each item of the history; they
@@ -207,8 +207,8 @@ def _write(
 
     inputs = (options.input, options.model, options.items, options.allow, options.deny)
     read = [path for path in inputs if path is not None]
-    place = staged(run.spark, out, made_of=RESULT, overwrite=options.overwrite, apart_from=read)
-    with place as folder:
+    staging = staged(run.spark, out, made_of=RESULT, overwrite=options.overwrite, apart_from=read)
+    with staging as folder:
         for name in TABLES:
             table = getattr(explanation, name)
             table.coalesce(1).write.parquet(f"{folder}/{name}")

@@ -62,7 +62,7 @@ class Options(
             rich_help_panel=GRAPH,
         ),
     ] = 1.0
-    least_audience: Annotated[
+    min_users: Annotated[
         int | None,
         typer.Option(
             metavar="N",
@@ -111,10 +111,10 @@ def run(options: Options) -> None:
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import explore_tables
     from graphrec.graph import exploration as names
-    from graphrec.graph.audience import stated_audience
     from graphrec.graph.exploration import Settings, explore
     from graphrec.graph.headline import headline
     from graphrec.graph.highlights import Highlights
+    from graphrec.graph.min_users import default_min_users
     from graphrec.progress import stage
     from graphrec.recommenders.popularity import PopularityRecommender
     from graphrec.reports.map.data import TYPICAL
@@ -146,8 +146,8 @@ def run(options: Options) -> None:
                 highlights = Highlights.of(
                     tables,
                     item,
-                    audience=options.least_audience
-                    or stated_audience(model.learned.tables.catalogue.support),
+                    min_users=options.min_users
+                    or default_min_users(model.learned.tables.catalogue.support),
                     typical=max(TYPICAL, options.sample),
                     names=named_communities(roles, item, titles.words, model.learned.item_type),
                 )
@@ -162,7 +162,7 @@ def run(options: Options) -> None:
                 input=model_source.input_figures(origin, model),
                 output={
                     **figures,
-                    "least_audience": highlights.audience,
+                    "min_users": highlights.min_users,
                     "community_names": {str(n): name for n, name in highlights.names.items()},
                 },
             )
@@ -188,7 +188,7 @@ def _stages(recommender: Recommender) -> list[str] | None:
     from graphrec.graph.exploration import STAGES
 
     before = recommender.stages()
-    return None if before is None else [*before, *STAGES, _PAGES, results.SET_ASIDE]
+    return None if before is None else [*before, *STAGES, _PAGES, results.REJECTED_ROWS]
 
 
 def _check(options: Options) -> None:
@@ -224,12 +224,12 @@ def _writer(folder: str, columns: InteractionColumns, options: Options) -> Keep:
     from graphrec.columns import ITEM, USER
 
     def keep(name: str, table: DataFrame) -> DataFrame:
-        place = f"{folder}/{name}"
+        path = f"{folder}/{name}"
         # One after the other they could meet: an input may call its users `item`.
         given = {USER: columns.user, ITEM: columns.item}
         named = table.toDF(*(given.get(name, name) for name in table.columns))
-        named.write.parquet(place)
-        written = results.read_result(table.sparkSession, place)
+        named.write.parquet(path)
+        written = results.read_result(table.sparkSession, path)
         if options.format == TableFormat.CSV:
             results.write_csv(written, f"{folder}/{results.CSV}/{name}")
         return written

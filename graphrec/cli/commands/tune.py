@@ -38,7 +38,7 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
         typer.Option(
             metavar="N",
             min=2,
-            help="Users who are asked, at most; a fifth of all histories is held out.",
+            help="Users whose lists are measured, at most; a fifth of all histories is held out.",
             rich_help_panel=MODEL,
         ),
     ] = 2000
@@ -63,7 +63,7 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
             metavar="0..1",
             min=0.0,
             max=1.0,
-            help="Share of the NDCG that may be given up for diversity; 0 leaves MMR off.",
+            help="Share of the NDCG that diversity may cost; 0 leaves MMR off.",
             rich_help_panel=LISTS,
         ),
     ] = 0.01
@@ -148,19 +148,19 @@ def _stages(
 
 
 def _grid(names: str) -> list[Group]:
-    """The groups of settings that are asked for, in the order in which they are tried."""
+    """The groups of settings of `--groups`, in the order in which they are tried."""
     from graphrec.errors import ParameterError
     from graphrec.tuning.grid import GRID
 
-    asked = [name.strip() for name in names.split(",")]
+    wanted = [name.strip() for name in names.split(",")]
     known = [group.name for group in GRID]
-    if unknown := [name for name in asked if name not in known]:
+    if unknown := [name for name in wanted if name not in known]:
         raise ParameterError(
             "--groups names what is no group of settings",
             found=", ".join(unknown),
             fix=f"choose of {', '.join(known)}",
         )
-    return [group for group in GRID if group.name in asked]
+    return [group for group in GRID if group.name in wanted]
 
 
 def _table(spark: SparkSession, rows: list[dict[str, Any]]) -> DataFrame:

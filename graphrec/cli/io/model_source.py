@@ -162,7 +162,7 @@ def read_figures(figures: InteractionFigures) -> dict[str, Any]:
 
 
 def tell_input(report: Report, model: RecommenderModel, folder: str | None) -> None:
-    """What was learned from, and what was set aside and why."""
+    """What was learned from, and what was rejected and why."""
     if model.figures is None:
         return
     figures, tables = model.figures, model.learned.tables
@@ -175,13 +175,13 @@ def tell_input(report: Report, model: RecommenderModel, folder: str | None) -> N
 
 
 def tell_rows(report: Report, figures: InteractionFigures, folder: str | None) -> None:
-    """What the rows became: combined, thinned, or set aside and why."""
+    """What the rows became: combined, capped, or rejected and why."""
     for line in read_summary.learned_from(figures):
         report.line(line)
     if figures.rejected_rows:
         share = figures.rejected_rows / figures.rows_read
         report.line(
-            f"{figures.rejected_rows:,} of {figures.rows_read:,} rows set aside ({share:.1%})"
+            f"{figures.rejected_rows:,} of {figures.rows_read:,} rows rejected ({share:.1%})"
             + ("" if folder is None else f", see {folder}/_rejected")
             + ":"
         )

@@ -140,7 +140,7 @@ def _show_bridges(
         )
         for row in found.bridges
     ]
-    table(f"bridges between communities, {_audience(found)}", header, rows)
+    table(f"bridges between communities, {_at_least(found)}", header, rows)
 
 
 def _show_gaining(
@@ -163,8 +163,8 @@ def _show_gaining(
         )
         for row in found.gaining
     ]
-    table(f"items that matter more than their popularity says, {_audience(found)}", header, rows)
+    table(f"items that matter more than their popularity says, {_at_least(found)}", header, rows)
 
 
-def _audience(found: Highlights) -> str:
-    return f"of those with at least {found.audience:,} users"
+def _at_least(found: Highlights) -> str:
+    return f"of those with at least {found.min_users:,} users"

@@ -43,10 +43,10 @@ from graphrec.reports.words.text import harmless
 from graphrec.serving.lists import POPULAR
 from graphrec.tuning.search import Tuned
 
-_LONGEST: Final = 10  # rows of a list that are shown
-_LATELY: Final = 3  # items of a history that are shown
-_REASONS: Final = 2
-_WIDTH_OF_FILES: Final = 120  # of lines where there is no terminal
+_MAX_ROWS: Final = 10  # rows of a list that are shown
+_MAX_HISTORY_ITEMS: Final = 3  # items of a history that are shown
+_MAX_REASONS: Final = 2
+_WIDTH_WITHOUT_TERMINAL: Final = 120  # of lines where there is no terminal
 
 TitleOf = Mapping[Any, str]
 
@@ -68,16 +68,16 @@ def lists(
         words: what users do with items.
     """
     user, item = model.learned.columns.user, model.learned.columns.item
-    users = _users_totable(result, user, sample)
-    rows = _rows_of(result, user, users)
+    users = _shown_users(result, user, sample)
+    rows = _upper_rows(result, user, users)
     histories = _histories(model, users)
     named = [row[item] for row in rows]
     named += [reason for row in rows for reason in row[BECAUSE]]
-    named += [seen for history in histories.values() for seen in history[:_LATELY]]
+    named += [seen for history in histories.values() for seen in history[:_MAX_HISTORY_ITEMS]]
     title_of = titles.of(named, model.learned.item_type)
     for who in users:
         table(
-            f"{who}, {_lately(histories.get(who, []), title_of, words)}",
+            f"{who}, {_history_phrase(histories.get(who, []), title_of, words)}",
             (
                 *_naming(right(""), item, "recommended", titles),
                 right("score"),
@@ -116,7 +116,7 @@ def neighbours(
     item = model.learned.columns.item
     popular = result.select(quoted(item), SUPPORT_ITEM).distinct()
     most = popular.orderBy(F.desc(SUPPORT_ITEM), quoted(item)).limit(sample).collect()
-    rows = _rows_of(result, item, [row[item] for row in most])
+    rows = _upper_rows(result, item, [row[item] for row in most])
     named = [row[item] for row in most] + [row[NEIGHBOUR] for row in rows]
     title_of = titles.of(named, model.learned.item_type)
     for one in most:
@@ -162,14 +162,14 @@ def explanation(found: ExplanationTables, title_of: TitleOf, words: InteractionW
     table(
         "What each item of the history adds",
         ("because of", right("adds"), *map(right, found.legs)),
-        (_figures(row) for row in contribution_rows(found, title_of, _LONGEST)),
+        (_figures(row) for row in contribution_rows(found, title_of, _MAX_ROWS)),
     )
     table(
         f"Paths to {title_of[found.item]}",
         (right(""), words.has, words.as_another, right("share of all such walks")),
         (
             (path[RANK], title_of[path[HISTORY_ITEM]], path[OTHER_USER], f"{path[SHARE]:.2%}")
-            for path in found.paths[:_LONGEST]
+            for path in found.paths[:_MAX_ROWS]
         ),
     )
 
@@ -231,11 +231,11 @@ def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:
                 (
                     model,
                     *(
-                        f"{WORDING[name].of(values[place])}{'*' if place in marks[name] else ' '}"
+                        f"{WORDING[name].of(values[at])}{'*' if at in marks[name] else ' '}"
                         for name, values in columns.items()
                     ),
                 )
-                for place, model in enumerate(models)
+                for at, model in enumerate(models)
             ),
         )
 
@@ -243,7 +243,7 @@ def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:
 # --- what is shown --------------------------------------------------------------------------------
 
 
-def _users_totable(result: DataFrame, user: str, sample: int) -> list[Any]:
+def _shown_users(result: DataFrame, user: str, sample: int) -> list[Any]:
     """The first users by id, and the first one with the source `popular`."""
     column = quoted(user)
     first = result.select(column).distinct().orderBy(column).limit(sample).collect()
@@ -253,9 +253,9 @@ def _users_totable(result: DataFrame, user: str, sample: int) -> list[Any]:
     return list(dict.fromkeys(users))
 
 
-def _rows_of(result: DataFrame, name: str, ids: Sequence[Any]) -> list[Row]:
+def _upper_rows(result: DataFrame, name: str, ids: Sequence[Any]) -> list[Row]:
     """The upper rows of a few lists, in order."""
-    upper = result.where(quoted(name).isin(list(ids)) & (F.col(RANK) <= _LONGEST))
+    upper = result.where(quoted(name).isin(list(ids)) & (F.col(RANK) <= _MAX_ROWS))
     return upper.orderBy(RANK).collect()
 
 
@@ -289,18 +289,18 @@ def _with_id(item: Any, title_of: TitleOf, titles: Titles) -> str:
     return title_of[item] if titles.frame is None else f"{title_of[item]} ({item})"
 
 
-def _lately(history: Sequence[Any], title_of: TitleOf, words: InteractionWords) -> str:
+def _history_phrase(history: Sequence[Any], title_of: TitleOf, words: InteractionWords) -> str:
     if not history:
         return "without a history"
-    named = "; ".join(title_of[item] for item in history[:_LATELY])
-    others = len(history) - _LATELY
+    named = "; ".join(title_of[item] for item in history[:_MAX_HISTORY_ITEMS])
+    others = len(history) - _MAX_HISTORY_ITEMS
     return f"{words.user_with} {named}" + (f" and {others:,} more" if others > 0 else "")
 
 
 def _why(row: Row, title_of: TitleOf) -> str:
     if row[SOURCE] == POPULAR:
         return "(popular)"
-    return "; ".join(title_of[item] for item in row[BECAUSE][:_REASONS])
+    return "; ".join(title_of[item] for item in row[BECAUSE][:_MAX_REASONS])
 
 
 # --- how it is shown ------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ def table(heading: str, header: Sequence[Column | str], rows: Iterable[Sequence[
     """A table with a heading; texts of the data are never taken for markup."""
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = max(console.width, _WIDTH_OF_FILES)
+        console.width = max(console.width, _WIDTH_WITHOUT_TERMINAL)
     shown = Table(*header, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in rows:
         shown.add_row(*(Text(harmless(str(cell))) for cell in row))

@@ -1,6 +1,6 @@
 """What of an exploration goes onto the interactive map: as much as a page can hold, no more.
 
-A page has bounds that the data have not: `MOST_ITEMS` items, the most popular ones, `MOST_EDGES`
+A page has bounds that the data have not: `MAX_ITEMS` items, the most popular ones, `MAX_EDGES`
 edges, each item's strongest ones first, and a few users with the latest part of their histories.
 All of it is chosen in Spark or among the items' own tables, and what is left out is counted.
 """
@@ -44,19 +44,19 @@ from graphrec.graph.similar_users import COSINE
 from graphrec.reports.tables.fetch import frame_of
 from graphrec.reports.words.text import printable
 
-MOST_ITEMS: Final = 5000
-MOST_EDGES: Final = 25_000
+MAX_ITEMS: Final = 5000
+MAX_EDGES: Final = 25_000
 TYPICAL: Final = 5  # items that stand for a community
 MEASURES: Final = ("cosine", "jaccard", "lift", "llr")  # confidence follows from the counts
 
-_MOST_FETCHED: Final = 200_000  # edges that come to the driver
-_LONGEST_HISTORY: Final = 150  # items of a user
-_SIMILAR: Final = 5
+_MAX_FETCHED_EDGES: Final = 200_000  # edges that come to the driver
+_MAX_HISTORY: Final = 150  # items of a user
+_SIMILAR_USERS: Final = 5
 _DIGITS: Final = 4
 
 SOURCE: Final = "source"
 TARGET: Final = "target"
-PLACE: Final = "place"
+RANK_AT_END: Final = "rank_at_end"
 HISTORY: Final = "history"
 _KEY: Final = "key"
 
@@ -70,7 +70,7 @@ class ExplorerData:
     Attributes:
         items: (index 0.., title, support, community: 0 for none, participation, lift), in order.
         edges: (source, target, together, weight, the measures of `MEASURES`, place: as
-            `strongest_edges` tells).
+            `strongest_edges` says).
         communities: (community, name: text, may be empty, items, support, inside, typical: list of
             indices), the largest.
         users: (user: text, history: int, items: list of indices, pool, similar: list of [place
@@ -79,7 +79,7 @@ class ExplorerData:
         all_edges: how many edges there are.
         all_users: how many users there are.
         all_communities: how many communities there are.
-        audience: users of an item; what fewer have is not told to be a bridge.
+        min_users: users of an item; those that fewer have are not listed as bridges.
     """
 
     items: pd.DataFrame
@@ -90,7 +90,7 @@ class ExplorerData:
     all_edges: int
     all_users: int
     all_communities: int
-    audience: int
+    min_users: int
 
 
 def explorer_data(
@@ -119,14 +119,14 @@ def explorer_data(
     items = _items(tables, shown, columns.item, title_of)
     return ExplorerData(
         items=items,
-        edges=strongest_edges(_edges(tables[names.ITEM_EDGES], shown, columns.item), MOST_EDGES),
+        edges=strongest_edges(_edges(tables[names.ITEM_EDGES], shown, columns.item), MAX_EDGES),
         communities=_communities(highlights, items, columns.item),
         users=_users(tables, histories, columns.user, users),
         catalogue=catalogue.size,
         all_edges=tables[names.ITEM_EDGES].count(),
         all_users=tables[names.REACH].count(),
         all_communities=tables[names.COMMUNITIES].count(),
-        audience=highlights.audience,
+        min_users=highlights.min_users,
     )
 
 
@@ -135,12 +135,12 @@ def explorer_data(
 
 def _shown_items(spark: SparkSession, catalogue: Catalogue) -> DataFrame:
     """(key: the item, index), the most popular ones."""
-    numbered = catalogue.to_frame(spark).where(F.col(INDEX) < MOST_ITEMS)
+    numbered = catalogue.to_frame(spark).where(F.col(INDEX) < MAX_ITEMS)
     return F.broadcast(numbered.select(F.col(ITEM).alias(_KEY), INDEX))
 
 
 def _items(tables: Tables, shown: DataFrame, item: str, title_of: TitleOf) -> pd.DataFrame:
-    """(index, title, support, community, participation, lift); at most `MOST_ITEMS` rows."""
+    """(index, title, support, community, participation, lift); at most `MAX_ITEMS` rows."""
     roles = shown.join(tables[names.ITEM_ROLES], F.col(_KEY) == quoted(item))
     lift = tables[names.IMPORTANCE].select(quoted(item).alias("ranked"), LIFT)
     joined = roles.join(lift, F.col(_KEY) == F.col("ranked"))
@@ -160,7 +160,7 @@ def _edges(table: DataFrame, shown: DataFrame, item: str) -> pd.DataFrame:
     between = table.join(F.broadcast(source), quoted(item) == F.col("source_key")).join(
         F.broadcast(target), F.col(NEIGHBOUR) == F.col("target_key")
     )
-    ordered = between.orderBy(F.desc(WEIGHT), SOURCE, TARGET).limit(_MOST_FETCHED)
+    ordered = between.orderBy(F.desc(WEIGHT), SOURCE, TARGET).limit(_MAX_FETCHED_EDGES)
     return frame_of(ordered.select(SOURCE, TARGET, TOGETHER, WEIGHT, *MEASURES))
 
 
@@ -177,7 +177,7 @@ def strongest_edges(edges: pd.DataFrame, most: int) -> pd.DataFrame:
     """
     place = np.minimum(_place_at(edges, SOURCE, TARGET), _place_at(edges, TARGET, SOURCE))
     kept = np.lexsort((edges[TARGET], edges[SOURCE], -edges[WEIGHT].to_numpy(), place))[:most]
-    placed = edges.assign(**{PLACE: place}).iloc[kept]
+    placed = edges.assign(**{RANK_AT_END: place}).iloc[kept]
     return placed.sort_values([SOURCE, TARGET], ignore_index=True)
 
 
@@ -230,7 +230,7 @@ def _users(tables: Tables, histories: DataFrame, user: str, count: int) -> pd.Da
 
 def _latest() -> Column:
     """The latest items of a history that are on the page, without times the heaviest ones."""
-    entries = F.filter(F.arrays_zip(TIMES, WEIGHTS, ITEMS), lambda one: one[ITEMS] < MOST_ITEMS)
+    entries = F.filter(F.arrays_zip(TIMES, WEIGHTS, ITEMS), lambda one: one[ITEMS] < MAX_ITEMS)
     ordered = F.sort_array(
         F.transform(
             entries,
@@ -242,13 +242,13 @@ def _latest() -> Column:
         ),
         asc=False,
     )
-    return F.transform(F.slice(ordered, 1, _LONGEST_HISTORY), lambda one: -one["place"])
+    return F.transform(F.slice(ordered, 1, _MAX_HISTORY), lambda one: -one["place"])
 
 
 def _similar(tables: Tables, chosen: DataFrame, user: str, keys: list[Any]) -> list[list[Any]]:
     """For each user the most similar ones: [place in keys or -1, name, together, cosine]."""
     wanted = F.broadcast(chosen.select(F.col(USER).alias(_KEY)))
-    table = tables[names.SIMILAR_USERS].where(F.col(RANK) <= _SIMILAR)
+    table = tables[names.SIMILAR_USERS].where(F.col(RANK) <= _SIMILAR_USERS)
     rows = table.join(wanted, quoted(user) == F.col(_KEY)).orderBy(_KEY, RANK).collect()
     place = {key: index for index, key in enumerate(keys)}
     similar: dict[Any, list[Any]] = {key: [] for key in keys}

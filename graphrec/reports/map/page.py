@@ -13,7 +13,7 @@ from graphrec.graph.bridges import PARTICIPATION
 from graphrec.graph.communities import COMMUNITY, INSIDE
 from graphrec.graph.importance import LIFT
 from graphrec.graph.reach import POOL
-from graphrec.reports.map.data import HISTORY, MEASURES, PLACE, SOURCE, TARGET, ExplorerData
+from graphrec.reports.map.data import HISTORY, MEASURES, RANK_AT_END, SOURCE, TARGET, ExplorerData
 from graphrec.reports.map.layout import lay_out
 from graphrec.reports.pages.html import render, script
 from graphrec.reports.words.interaction import NEUTRAL, InteractionWords
@@ -51,7 +51,7 @@ def explorer_page(
 def _content(data: ExplorerData) -> dict[str, Any]:
     """What the script of the page reads: columns of figures rather than rows, to be short."""
     items, edges = data.items, data.edges
-    places = lay_out(_weights(edges, len(items)), items[COMMUNITY].to_numpy(np.int32))
+    positions = lay_out(_weights(edges, len(items)), items[COMMUNITY].to_numpy(np.int32))
     return {
         "items": {
             "title": items["title"].tolist(),
@@ -59,14 +59,14 @@ def _content(data: ExplorerData) -> dict[str, Any]:
             "community": items[COMMUNITY].tolist(),
             "participation": _short(items[PARTICIPATION]),
             "lift": _short(items[LIFT]),
-            "x": _short(pd.Series(places[:, 0])),
-            "y": _short(pd.Series(places[:, 1])),
+            "x": _short(pd.Series(positions[:, 0])),
+            "y": _short(pd.Series(positions[:, 1])),
         },
         "edges": {
             "source": edges[SOURCE].tolist(),
             "target": edges[TARGET].tolist(),
             "together": edges[TOGETHER].tolist(),
-            "place": edges[PLACE].tolist(),
+            "rank": edges[RANK_AT_END].tolist(),
             **{name: _short(edges[name]) for name in MEASURES},
         },
         "communities": [
@@ -88,7 +88,7 @@ def _content(data: ExplorerData) -> dict[str, Any]:
                 data.users, USER, HISTORY, ITEMS, POOL, "similar"
             )
         ],
-        "audience": data.audience,
+        "min_users": data.min_users,
         "all": {
             "items": data.catalogue,
             "edges": data.all_edges,

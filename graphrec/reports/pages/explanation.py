@@ -22,7 +22,7 @@ from graphrec.reports.words.explanation import (
 from graphrec.reports.words.interaction import NEUTRAL, InteractionWords
 from graphrec.reports.words.text import isolated, printable
 
-_SHOWN: Final = 20  # items of the history in the table of the page
+_MAX_HISTORY_ROWS: Final = 20  # items of the history in the table of the page
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def explanation_page(
                 "What each item of the history adds",
                 "because of",
                 ("adds", *found.legs),
-                _bars(contribution_rows(found, title_of, _SHOWN)),
+                _bars(contribution_rows(found, title_of, _MAX_HISTORY_ROWS)),
             ),
         ],
     )

@@ -36,7 +36,7 @@ class _Community:
 
 
 @dataclass(frozen=True)
-class _SetAside:
+class _Rejection:
     reason: str
     rows: str
     share: str
@@ -55,7 +55,7 @@ def exploration_page(
 
     Args:
         found: what it shows.
-        rows: what was read, and what was set aside.
+        rows: what was read, and what was rejected.
         title: of the page.
         facts: label and text of what was done how, for the reader who wants to repeat it.
         explorer: name of the interactive page beside it, to link to.
@@ -72,7 +72,7 @@ def exploration_page(
         communities=_communities(found.communities),
         communities_reading=text.communities(),
         quality_reading=input_quality(rows),
-        set_aside=_set_aside(rows),
+        rejected=_rejections(rows),
         facts=facts,
         explorer=explorer,
     )
@@ -96,9 +96,9 @@ def _communities(table: pd.DataFrame) -> list[_Community]:
     ]
 
 
-def _set_aside(rows: InteractionFigures) -> list[_SetAside]:
+def _rejections(rows: InteractionFigures) -> list[_Rejection]:
     return [
-        _SetAside(reason, f"{count:,}", percent(count / rows.rows_read))
+        _Rejection(reason, f"{count:,}", percent(count / rows.rows_read))
         for reason, count in rows.rejected.items()
     ]
 

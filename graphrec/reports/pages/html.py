@@ -64,8 +64,8 @@ def script(name: str) -> Markup:
 
 def marked_up(text: object) -> Markup:
     """HTML of a sentence; each text that is `isolated` in it becomes a `bdi` element."""
-    told = str(escape(text))
-    return Markup(re.sub(f"{FIRST}([^{FIRST}{LAST}]*){LAST}", r"<bdi>\1</bdi>", told))
+    escaped = str(escape(text))
+    return Markup(re.sub(f"{FIRST}([^{FIRST}{LAST}]*){LAST}", r"<bdi>\1</bdi>", escaped))
 
 
 @cache

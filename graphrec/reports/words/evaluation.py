@@ -77,7 +77,7 @@ class EvaluationText:
         return tiles
 
     def accuracy(self) -> str:
-        """Who is best, and how the reference compares, where the intervals tell."""
+        """Who is best, and how the reference compares, where the intervals decide it."""
         reference, accuracy = self.tables.reference, self.means[ACCURACY]
         top = _top(accuracy)
         said = f"{top} has the highest {self.name}, {_shown(ACCURACY, accuracy[top])}."
@@ -98,13 +98,13 @@ class EvaluationText:
 
     def diversity(self) -> str:
         """What the lists' diversity costs."""
-        told = self._not_beaten(INTRA_LIST_DIVERSITY)
+        not_beaten = self._not_beaten(INTRA_LIST_DIVERSITY)
         if self.variant is None:
-            return told
+            return not_beaten
         return (
             f"{self.variant} against {self.tables.reference}: "
             f"{self._change(INTRA_LIST_DIVERSITY):+.3f} diversity, "
-            f"{self._change(ACCURACY):+.3f} {self.name}. {told}"
+            f"{self._change(ACCURACY):+.3f} {self.name}. {not_beaten}"
         )
 
     def popularity(self) -> str:
@@ -113,10 +113,10 @@ class EvaluationText:
         most, least = _top(bias), _top({name: -value for name, value in bias.items()})
         reference = self.tables.reference
         named = [most, *([reference] if reference not in (most, least) else []), least]
-        places = ", ".join(f"{name} {bias[name]:.0%}" for name in named)
+        positions = ", ".join(f"{name} {bias[name]:.0%}" for name in named)
         return (
             "How far up the scale from the least to the most popular item a list stands on "
-            f"average: {places}. {self._not_beaten(PERCENTILE)}"
+            f"average: {positions}. {self._not_beaten(PERCENTILE)}"
         )
 
     def differences(self) -> str:

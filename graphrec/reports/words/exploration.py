@@ -153,12 +153,12 @@ class ExplorationText:
     def steps(self) -> str:
         """How far everything is from the most popular item."""
         nearest = self.nearest()
-        audience = int(nearest[nearest[DISTANCE] == 1][USERS].sum())
+        users = int(nearest[nearest[DISTANCE] == 1][USERS].sum())
         within = int(nearest[nearest[DISTANCE] <= 2][ITEMS].sum())
         farthest = int(nearest[DISTANCE].max())
         landmark = isolated(nearest["title"].iloc[0])
         return (
-            f"From {landmark} it is one step to its {_count(audience, 'user')}, "
+            f"From {landmark} it is one step to its {_count(users, 'user')}, "
             f"and two to the other items these have: {percent(within / self.figures[ITEMS])} of "
             f"the catalogue is at most two steps away, the farthest is {farthest}."
         )
@@ -166,8 +166,8 @@ class ExplorationText:
     def nearest(self) -> pd.DataFrame:
         """The distances from the landmark with the most users."""
         table = self.tables.distances
-        audience = table[table[DISTANCE] == 1].set_index("title")[USERS]
-        return table[table["title"] == audience.idxmax()]
+        users = table[table[DISTANCE] == 1].set_index("title")[USERS]
+        return table[table["title"] == users.idxmax()]
 
     def reach(self) -> str:
         """How many items are three steps from a user."""
@@ -200,7 +200,7 @@ class ExplorationText:
         first = self.tables.gaining.iloc[0]
         return (
             f"{isolated(first['title'])} gains most: no. {first[POPULARITY_RANK]:,} by popularity, "
-            f"no. {first[PAGERANK_RANK]:,} by PageRank. {self.audience()}"
+            f"no. {first[PAGERANK_RANK]:,} by PageRank. {self.min_users()}"
         )
 
     def bridges(self) -> str:
@@ -210,12 +210,12 @@ class ExplorationText:
             "An item whose neighbours are in several communities leads from one taste to another: "
             "participation is 0 if all of its weight stays in one, near 1 if it spreads evenly. "
             f"{isolated(first['title'])} spreads most, {first['participation']:.2f}. "
-            f"{self.audience()}"
+            f"{self.min_users()}"
         )
 
-    def audience(self) -> str:
+    def min_users(self) -> str:
         """How many users an item must have to be named."""
-        least = self.tables.audience
+        least = self.tables.min_users
         return (
             f"Only items with {_count(least, 'user')} or more are looked at: what is special about "
             "the others may be chance."
@@ -271,8 +271,8 @@ _PLURAL: Final = {USER: "users", ITEM: "items"}
 
 def _count(number: float, noun: str) -> str:
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    told = f"{number:,.0f}" if number == int(number) else f"{number:,.1f}"
-    return f"{told} {noun if number == 1 else plural}"
+    shown = f"{number:,.0f}" if number == int(number) else f"{number:,.1f}"
+    return f"{shown} {noun if number == 1 else plural}"
 
 
 def _be(number: int) -> str:
@@ -284,7 +284,7 @@ def _have(number: int) -> str:
 
 
 def percent(value: float) -> str:
-    """A share in percent, in as many digits as tell something; what is nearly all is not all."""
+    """A share in percent, in three digits; what is nearly all is not shown as all."""
     percent = 100 * value
     if 0 < percent < 0.01:
         return "under 0.01 %"
@@ -299,13 +299,13 @@ def input_quality(rows: InteractionFigures) -> str:
     said = f"{_count(rows.rows_read, 'row')} were read. "
     if rows.rejected_rows:
         share = percent(rows.rejected_rows / rows.rows_read)
-        said += f"{_count(rows.rejected_rows, 'row')} ({share}) were set aside, in _rejected: "
+        said += f"{_count(rows.rejected_rows, 'row')} ({share}) were rejected, see _rejected: "
         said += "nothing below counts them. "
     else:
         said += "All of them could be used. "
     if doubled:
         said += (
-            f"{_count(doubled, 'row')} told of a user and an item once more, and were combined "
+            f"{_count(doubled, 'row')} had the same user and item as another, and were combined "
             f"with the others, which leaves {_count(rows.interactions, 'interaction')}."
         )
     else:

@@ -9,9 +9,9 @@ from typing import Final
 FIRST, LAST = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
 _JOINER: Final = "\u200d"
 _SHAPING: Final = frozenset("\u200c\u200d\u200e\u200f\u061c")  # joiners and marks of direction
-_TAGS: Final = range(0xE0020, 0xE0080)  # spell the region of a flag
-_TONES: Final = range(0x1F3FB, 0x1F400)  # of skin, after an emoji
-_REGIONS: Final = range(0x1F1E6, 0x1F200)  # two of them are a flag
+_FLAG_TAGS: Final = range(0xE0020, 0xE0080)  # spell the region of a flag
+_SKIN_TONES: Final = range(0x1F3FB, 0x1F400)  # of skin, after an emoji
+_REGIONAL_INDICATORS: Final = range(0x1F1E6, 0x1F200)  # two of them are a flag
 
 
 def printable(text: str) -> str:
@@ -30,7 +30,7 @@ def harmless(text: str) -> str:
 def _harmless(letter: str) -> str:
     kind = unicodedata.category(letter)
     if kind == "Cf":
-        return letter if letter in _SHAPING or ord(letter) in _TAGS else ""
+        return letter if letter in _SHAPING or ord(letter) in _FLAG_TAGS else ""
     return " " if kind in ("Cc", "Cs", "Zl", "Zp", "Zs") else letter
 
 
@@ -74,6 +74,6 @@ def _belongs(letter: str, part: str) -> bool:
     code = ord(part)
     if unicodedata.category(part).startswith("M") or part in _SHAPING:
         return True
-    if code in _TAGS or code in _TONES or letter.endswith(_JOINER):
+    if code in _FLAG_TAGS or code in _SKIN_TONES or letter.endswith(_JOINER):
         return True
-    return code in _REGIONS and len(letter) == 1 and ord(letter) in _REGIONS
+    return code in _REGIONAL_INDICATORS and len(letter) == 1 and ord(letter) in _REGIONAL_INDICATORS
