@@ -1,4 +1,4 @@
-"""The command `graphrec`: its verbs, and the line and the exit code of each way to end."""
+"""The command `graphrec`: its verbs, its exit codes, and one line for each failure."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _about(
 
 
 def _command(verb: Verb) -> Callable[..., None]:
-    """A verb as the function that typer wants: one parameter per option."""
+    """Make the function that typer registers for a verb: one parameter per option."""
 
     def command(**values: Any) -> None:
         raise typer.Exit(_exit_code(verb, verb.Options(**values)))

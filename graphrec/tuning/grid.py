@@ -1,4 +1,4 @@
-"""What `graphrec.tuning.search` tries: groups of settings, one after the other."""
+"""The default grid of `graphrec.tuning.search`: groups of settings, tried one after the other."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ RECENCY: Final = "recency"
 
 @dataclass(frozen=True)
 class Group:
-    """Settings that are chosen together."""
+    """Alternative settings, of which one is chosen."""
 
     name: str
     legs: frozenset[str]  # to be learned anew for each choice; none where no leg alone is concerned
     choices: Sequence[Settings]
 
     def only(self, legs: Collection[str]) -> Group:
-        """The same without settings of legs that are not among these."""
+        """The same group without the settings of other legs."""
         choices = [
             {name: value for name, value in choice.items() if _leg(name) in (None, *legs)}
             for choice in self.choices

@@ -131,7 +131,7 @@ def tuning_stages(recommender: HybridRecommender, grid: Sequence[Group] | None =
 
 
 def _groups(recommender: HybridRecommender, grid: Sequence[Group] | None) -> list[Group]:
-    """What is tried, without what concerns legs that are not there."""
+    """The groups to try, without settings of legs that the hybrid does not have."""
     own = {leg.leg for leg in recommender.legs}
     wished = default_grid(recommender.value("validationCut")) if grid is None else grid
     return [group.only(own) for group in wished if not group.legs or group.legs & own]
@@ -180,13 +180,13 @@ def _tune(
 
 @dataclass(frozen=True)
 class _Part:
-    """What is learned from, and whom the legs are judged by."""
+    """The training histories, and the validation users that the legs are measured on."""
 
     data: TrainingData
     validation: DataFrame  # see `HybridRecommender.cached_scores`
 
     def decayed(self, half_life: float) -> _Part:
-        """The same, interactions counting half for each half-life before the latest to learn from.
+        """The same with decayed weights: half for each half-life before the latest training time.
 
         Args:
             half_life: days.
@@ -205,7 +205,7 @@ class _Part:
 
 
 class _Search:
-    """The settings chosen so far, the legs learned with them, and how good they are."""
+    """The state of the search: the settings chosen so far, their legs, and their cached scores."""
 
     def __init__(self, recommender: HybridRecommender, part: _Part) -> None:
         self._recommender = recommender
@@ -290,7 +290,7 @@ class _Search:
         ]
 
     def _is_current(self, choice: Settings) -> bool:
-        """Whether nothing would change."""
+        """Whether a choice equals the current settings."""
         current = self._recommender.with_settings(self._settings)
         return all(current.setting(name) == value for name, value in choice.items())
 
@@ -303,14 +303,14 @@ class _Search:
         return error, mean > ERRORS * error
 
     def _part_of(self, hybrid: HybridRecommender) -> _Part:
-        """What a hybrid learns from and is judged by, as its half-life says."""
+        """The training and validation part for the half-life of a hybrid."""
         days = hybrid.value("halfLife")
         if days not in self._parts:
             self._parts[days] = self._parts[None].decayed(days)
         return self._parts[days]
 
     def _data_of(self, hybrid: HybridRecommender) -> TrainingData:
-        """What a hybrid learns from, with a pair table of its width, cut from the widest."""
+        """The training data of a hybrid; its pair table is pruned from the widest one."""
         data = self._part_of(hybrid).data
         key = hybrid.value("halfLife"), hybrid.neighbours_kept(data.catalogue.size)
         if key not in self._tables:

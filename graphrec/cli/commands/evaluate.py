@@ -1,4 +1,4 @@
-"""`graphrec evaluate`: the hybrid against its parts and against popularity, on held-out data."""
+"""`graphrec evaluate`: compare the hybrid with its legs and with popularity on held-out data."""
 # ruff: noqa: PLC0415  what is heavy waits until the verb runs, so that --help is quick
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def parse_cutoffs(text: str) -> list[int]:
 
 
 def check_mmr(options: Options) -> None:
-    """Require a diversity that differs from the hybrid's own, which has none, and interactions.
+    """Check that there is an input, and that `--mmr` is above 0: the hybrid itself has no MMR.
 
     Raises:
         ParameterError: it is another, or there is no input.
@@ -167,7 +167,7 @@ def check_mmr(options: Options) -> None:
 
 
 def _compared(hybrid: RecommenderModel, mmr: float) -> dict[str, RecommenderModel]:
-    """All models of the comparison: what the hybrid learned, served in several ways."""
+    """All models of the comparison by name; they share what the hybrid has learned."""
     from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
 
     assert isinstance(hybrid, HybridRecommenderModel)
@@ -212,7 +212,7 @@ def _write_report(
 def _facts(
     options: Options, divided: Divided, found: Evaluation, parameters: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
-    """What was done how, for the reader of the report."""
+    """How the result was made, as (label, text) for the foot of the page."""
     from graphrec import __version__
     from graphrec.cli.io.train_test import describe_split
     from graphrec.cli.text import read_summary

@@ -167,7 +167,7 @@ def _named(options: Options) -> Options:
 
 
 def _ids(options: Options, model: RecommenderModel) -> tuple[Any, Any]:
-    """The ids that were written, of the model's types.
+    """The two ids of the command line, converted to the types of the model's ids.
 
     Raises:
         ParameterError: one is no id of its type.

@@ -1,4 +1,4 @@
-"""`graphrec explore`: what the graph of users and items looks like."""
+"""`graphrec explore`: describe the graph of users and items in tables and on pages."""
 # ruff: noqa: PLC0415  what is heavy waits until the verb runs, so that --help is quick
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Options(
 
 
 def run(options: Options) -> None:
-    """Write tables and pages of what the graph of users and items looks like.
+    """Describe the graph of users and items in tables and on pages.
 
     Two pages that need no network are written with the extra `reports`: _report.html shows what
     was found, _explorer.html is a map of the items to search and to walk through. The result has a
@@ -206,7 +206,7 @@ def _check(options: Options) -> None:
 
 
 def _check_names(columns: InteractionColumns) -> None:
-    """Require names of users and items that no table has for something else.
+    """Check that the id columns are not named like another column of the result tables.
 
     Raises:
         ColumnError: it has.
@@ -294,7 +294,7 @@ def _naming(options: Options) -> str:
 
 
 def _facts(options: Options) -> list[tuple[str, str]]:
-    """What was done how, for the reader of the report."""
+    """How the result was made, as (label, text) for the foot of the page."""
     from graphrec import __version__
 
     return [

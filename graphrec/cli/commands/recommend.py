@@ -135,7 +135,7 @@ def _stages(options: Options, recommender: Recommender) -> list[str] | None:
 
 
 def _figures(written: DataFrame, user: str) -> dict[str, Any]:
-    """What `_run.json` tells of the result."""
+    """What `_run.json` has of the result."""
     from pyspark.sql import functions as F
 
     from graphrec.columns import SOURCE

@@ -164,7 +164,7 @@ def _grid(names: str) -> list[Group]:
 
 
 def _table(spark: SparkSession, rows: list[dict[str, Any]]) -> DataFrame:
-    """A few rows; settings as one text."""
+    """A small DataFrame of these rows; the settings of a row become one text."""
     import pyarrow as pa
 
     from graphrec.cli.text.tables import joined
@@ -176,7 +176,7 @@ def _table(spark: SparkSession, rows: list[dict[str, Any]]) -> DataFrame:
 
 
 def _chosen(tuned: Tuned, options: Options) -> dict[str, Any]:
-    """The options of `recommend` that were chosen, and those that were given."""
+    """The options for `recommend`: those that were chosen, and those that were given to `tune`."""
     from graphrec.cli.hybrid import parse_settings
 
     given = {

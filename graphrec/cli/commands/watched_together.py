@@ -175,7 +175,7 @@ def _stages(options: Options, recommender: Recommender) -> list[str] | None:
 
 
 def _figures(written: DataFrame, columns: InteractionColumns) -> dict[str, Any]:
-    """What `_run.json` tells of the result."""
+    """What `_run.json` has of the result."""
     from pyspark.sql import functions as F
 
     from graphrec.data.column_types import quoted

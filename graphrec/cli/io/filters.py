@@ -1,4 +1,7 @@
-"""Who is served and what may be listed, from files: opened before the model is learned."""
+"""Files of the users to serve and of the items that may be listed.
+
+They are opened before anything is learned, so that a mistake in them costs no time.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ USERS: Final = "users"  # the list of those to serve
 
 @dataclass(frozen=True)
 class ListFigures:
-    """What became of the ids of one column of a list.
+    """How many ids of one column of a list are known to the model.
 
     Attributes:
         ids: distinct ones that are not blank.
@@ -115,7 +118,7 @@ def _counted(
 
 
 def list_figures(told: Told) -> dict[str, dict[str, dict[str, int]]]:
-    """What `_run.json` tells of the lists."""
+    """What `_run.json` has of the lists."""
     return {
         name: {
             role: {"ids": of.ids, "unknown": of.unknown, "unusable": of.unusable}
@@ -126,7 +129,7 @@ def list_figures(told: Told) -> dict[str, dict[str, dict[str, int]]]:
 
 
 def tell_lists(report: Report, told: Told) -> None:
-    """Say which lists have ids of which nothing was learned."""
+    """Print, for each list, how many of its ids the model does not know, and what that means."""
     for name, by_role in told.items():
         for role, of in by_role.items():
             if of.unknown:

@@ -1,4 +1,4 @@
-"""What killed runs left beside a result, and the lock that distinguishes them from runs at work.
+"""Clean up after killed runs: staging directories whose lock file nobody holds any more.
 
 Beside a staging directory lies a file that its run holds locked as long as it lives. Whose lock is
 free is dead: the next run that writes into the same directory removes what it left. Only where the
@@ -25,7 +25,7 @@ _LOCK_NAME: Final = re.compile(r"\.(?P<name>.+)\.graphrec-[0-9a-f]{8}\.lock")
 
 @contextmanager
 def claimed(staging: str) -> Iterator[None]:
-    """Say that a staging directory belongs to a run that lives, as long as the block lasts.
+    """Hold the lock of a staging directory during the block.
 
     Args:
         staging: full path, with its file system; its parent is there.
@@ -47,7 +47,7 @@ def claimed(staging: str) -> Iterator[None]:
 
 
 def remove_leftovers(wanted: str) -> None:
-    """Remove what dead runs left in the directory in which a result is going to be.
+    """Remove the staging directories that killed runs left beside a result.
 
     A run that was killed between its two renames has put the older result aside: it comes back.
 

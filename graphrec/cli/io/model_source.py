@@ -134,7 +134,7 @@ def id_types(model: RecommenderModel) -> dict[str, T.DataType]:
 
 
 def input_figures(source: Source, model: RecommenderModel) -> dict[str, Any]:
-    """What `_run.json` tells of the input."""
+    """What `_run.json` has of the input."""
     tables = model.learned.tables
     figures = {
         "path": source.path,
@@ -148,7 +148,7 @@ def input_figures(source: Source, model: RecommenderModel) -> dict[str, Any]:
 
 
 def read_figures(figures: InteractionFigures) -> dict[str, Any]:
-    """What `_run.json` tells of the rows that were read."""
+    """What `_run.json` has of the rows that were read."""
     return {
         "rows_read": figures.rows_read,
         "accepted_rows": figures.accepted_rows,

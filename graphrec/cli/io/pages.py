@@ -1,4 +1,4 @@
-"""HTML pages beside the tables of a result, where the packages for them are installed."""
+"""Whether HTML pages can be written: they need the extra `reports`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Directories that appear whole or not at all.
+"""Atomic output directories: a result appears complete or not at all.
 
 Everything is written to a staging directory beside the wanted one, on the same file system, which
 is renamed at the end. An older directory is renamed away before that and deleted after it;
@@ -107,7 +107,7 @@ def write_text(spark: SparkSession, path: str, text: str) -> None:
 
 
 def _require_apart(files: _Files, path: str, name: str) -> None:
-    """An output must not replace an input, nor be found by whoever reads the input next."""
+    """Raise an InputError if the output is an input, in an input, or around one."""
     host, own = files.location(path)
     try:
         other_host, other = files.location(name)
@@ -131,7 +131,7 @@ def _require_apart(files: _Files, path: str, name: str) -> None:
 def _require_replaceable(
     files: _Files, wanted: str, made_of: frozenset[str], *, overwrite: bool
 ) -> None:
-    """Nothing is there, or an empty directory, or one that graphrec wrote."""
+    """Raise an OutputExistsError unless nothing is there, or what may be replaced."""
     names = files.names(wanted)
     if names is None:
         return
@@ -181,7 +181,7 @@ def _swap(files: _Files, staging: str, wanted: str) -> None:
 
 
 def _discard(files: _Files, staging: str, *, settling: bool) -> None:
-    """Delete a directory, and again what a task that was not quite over has put there."""
+    """Delete a directory, several times if tasks that are being cancelled may still write to it."""
     for seconds in (0.0, *_SETTLING_SECONDS) if settling else (0.0,):
         time.sleep(seconds)
         if not _insist(lambda: files.delete(staging)) and staging.startswith("file:/"):
@@ -191,7 +191,7 @@ def _discard(files: _Files, staging: str, *, settling: bool) -> None:
 
 
 def _insist(step: Callable[[], None]) -> bool:
-    """Call the JVM until it answers; whether it did.
+    """Retry a call of the JVM; return whether it succeeded.
 
     An interrupted call ends its connection, and sometimes takes the next one with it.
     """

@@ -29,7 +29,7 @@ JOINED_BY: Final = "|"
 
 @dataclass(frozen=True)
 class Folders:
-    """The directories to write to; they take their places when all is written."""
+    """Staging directories of the result and the model, renamed when all is written."""
 
     result: str
     model: str | None
@@ -82,7 +82,7 @@ def result_folders(
     save_model: str | None,
     inputs: Iterable[str | None],
 ) -> Iterator[Folders]:
-    """Yield directories for the result and the model, see `output.staged`.
+    """Yield staging directories for the result and the model, see `result_folder.staged`.
 
     Args:
         spark: the session.
@@ -103,7 +103,7 @@ def result_folders(
 
 
 def write_table(table: DataFrame, folder: str) -> DataFrame:
-    """Write the result, and read back what was written: nothing is computed twice."""
+    """Write the result and return it as read from the files, so that nothing is computed twice."""
     table.write.mode("append").parquet(folder)  # the directory is there already
     return read_result(table.sparkSession, folder)
 

@@ -1,4 +1,4 @@
-"""Interactions cut into what is learned from and what is tested on."""
+"""Interactions split into a training set and a test set, as `--split` says."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Divided:
 
 
 def check_split(options: SplitOptions) -> None:
-    """Require that no option is given that has no effect on the split, and good values.
+    """Check the options of the split: their ranges, and that none is given without effect.
 
     Raises:
         ParameterError: one is.
@@ -82,7 +82,7 @@ def check_split(options: SplitOptions) -> None:
 
 
 def timed_by(options: SplitOptions) -> str | None:
-    """What of the options needs times, if anything does."""
+    """The option that needs times, None if there is none."""
     return None if options.split == Split.RANDOM else f"--split {options.split}"
 
 
@@ -159,7 +159,7 @@ def params_of(columns: InteractionColumns) -> dict[str, str]:
 
 
 def figures_of(divided: Divided, model: RecommenderModel) -> InteractionFigures:
-    """What the rows became, the training set in the fit included."""
+    """The figures of the rows, with how many interactions the fit left out of long histories."""
     capped = None if model.figures is None else model.figures.capped
     return replace(divided.interactions.figures, capped=capped)
 

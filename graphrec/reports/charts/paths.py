@@ -1,4 +1,4 @@
-"""The layout of a picture of paths: user, history items, other users, item.
+"""The Sankey diagram of an explanation's paths: user, history items, other users, item.
 
 Four columns of bars, joined by bands. A band is as wide as the weight of the paths in it, and a bar
 as high as the bands that pass through it (Sankey, 1898). The template `paths.svg` draws it.
@@ -82,7 +82,7 @@ class Picture:
 def picture(
     user: str, item: str, paths: Sequence[PicturedPath], words: InteractionWords
 ) -> Picture:
-    """Lay paths out.
+    """Lay out the diagram.
 
     Args:
         user: where they begin.

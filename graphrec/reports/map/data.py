@@ -1,8 +1,9 @@
-"""What of an exploration goes onto the interactive map: as much as a page can hold, no more.
+"""The part of an exploration that the interactive map shows: as much as a page can hold.
 
-A page has bounds that the data have not: `MAX_ITEMS` items, the most popular ones, `MAX_EDGES`
-edges, each item's strongest ones first, and a few users with the latest part of their histories.
-All of it is chosen in Spark or among the items' own tables, and what is left out is counted.
+The page is bounded, whatever the size of the data: `MAX_ITEMS` items, the most popular ones,
+`MAX_EDGES` edges, each item's strongest ones first, and a few users with the latest part of their
+histories. All of it is chosen in Spark or among the items' own tables, and what is left out is
+counted.
 """
 
 from __future__ import annotations
@@ -69,11 +70,11 @@ class ExplorerData:
 
     Attributes:
         items: (index 0.., title, support, community: 0 for none, participation, lift), in order.
-        edges: (source, target, together, weight, the measures of `MEASURES`, place: as
+        edges: (source, target, together, weight, the measures of `MEASURES`, rank_at_end: as
             `strongest_edges` says).
         communities: (community, name: text, may be empty, items, support, inside, typical: list of
             indices), the largest.
-        users: (user: text, history: int, items: list of indices, pool, similar: list of [place
+        users: (user: text, history: int, items: list of indices, pool, similar: list of [index
             among the users or -1, name, items in common, cosine]).
         catalogue: how many items there are.
         all_edges: how many edges there are.
@@ -172,17 +173,17 @@ def strongest_edges(edges: pd.DataFrame, most: int) -> pd.DataFrame:
         most: how many.
 
     Returns:
-        The same columns, and place: int 0.., that of the edge among those of the end for which it
-        is better.
+        The same columns, and rank_at_end: int 0.., the better one of the ranks of the edge among
+        those of its two ends.
     """
-    place = np.minimum(_place_at(edges, SOURCE, TARGET), _place_at(edges, TARGET, SOURCE))
-    kept = np.lexsort((edges[TARGET], edges[SOURCE], -edges[WEIGHT].to_numpy(), place))[:most]
-    placed = edges.assign(**{RANK_AT_END: place}).iloc[kept]
-    return placed.sort_values([SOURCE, TARGET], ignore_index=True)
+    rank = np.minimum(_rank_at(edges, SOURCE, TARGET), _rank_at(edges, TARGET, SOURCE))
+    kept = np.lexsort((edges[TARGET], edges[SOURCE], -edges[WEIGHT].to_numpy(), rank))[:most]
+    ranked = edges.assign(**{RANK_AT_END: rank}).iloc[kept]
+    return ranked.sort_values([SOURCE, TARGET], ignore_index=True)
 
 
-def _place_at(edges: pd.DataFrame, end: str, other: str) -> npt.NDArray[np.int64]:
-    """The place of each edge among those at one of its ends, from 0, whichever end they have."""
+def _rank_at(edges: pd.DataFrame, end: str, other: str) -> npt.NDArray[np.int64]:
+    """The rank of each edge among those at one of its ends, from 0."""
     both = pd.concat(
         [
             edges[[end, other, WEIGHT]].set_axis(["end", "other", WEIGHT], axis=1),
@@ -191,8 +192,8 @@ def _place_at(edges: pd.DataFrame, end: str, other: str) -> npt.NDArray[np.int64
         ignore_index=True,
     )
     ordered = both.sort_values([WEIGHT, "other"], ascending=[False, True], kind="stable")
-    place = ordered.groupby("end").cumcount().sort_index()
-    return place.to_numpy()[: len(edges)].astype(np.int64)
+    rank = ordered.groupby("end").cumcount().sort_index()
+    return rank.to_numpy()[: len(edges)].astype(np.int64)
 
 
 def _communities(highlights: Highlights, items: pd.DataFrame, item: str) -> pd.DataFrame:
@@ -237,25 +238,25 @@ def _latest() -> Column:
             lambda one: F.struct(
                 F.coalesce(one[TIMES], F.lit(0.0)).alias("time"),
                 one[WEIGHTS].alias("weight"),
-                (-one[ITEMS]).alias("place"),
+                (-one[ITEMS]).alias("index"),
             ),
         ),
         asc=False,
     )
-    return F.transform(F.slice(ordered, 1, _MAX_HISTORY), lambda one: -one["place"])
+    return F.transform(F.slice(ordered, 1, _MAX_HISTORY), lambda one: -one["index"])
 
 
 def _similar(tables: Tables, chosen: DataFrame, user: str, keys: list[Any]) -> list[list[Any]]:
-    """For each user the most similar ones: [place in keys or -1, name, together, cosine]."""
+    """For each user the most similar ones: [index in keys or -1, name, together, cosine]."""
     wanted = F.broadcast(chosen.select(F.col(USER).alias(_KEY)))
     table = tables[names.SIMILAR_USERS].where(F.col(RANK) <= _SIMILAR_USERS)
     rows = table.join(wanted, quoted(user) == F.col(_KEY)).orderBy(_KEY, RANK).collect()
-    place = {key: index for index, key in enumerate(keys)}
+    index_of = {key: index for index, key in enumerate(keys)}
     similar: dict[Any, list[Any]] = {key: [] for key in keys}
     for row in rows:
         other = row[NEIGHBOUR]
-        told = [place.get(other, -1), printable(str(other)), row[TOGETHER], _rounded(row[COSINE])]
-        similar[row[_KEY]].append(told)
+        name, cosine = printable(str(other)), _rounded(row[COSINE])
+        similar[row[_KEY]].append([index_of.get(other, -1), name, row[TOGETHER], cosine])
     return [similar[key] for key in keys]
 
 

@@ -1,10 +1,10 @@
-"""Where the items of a graph stand on a map: close together what goes together.
+"""The layout of the map: items that go together are close together.
 
 ForceAtlas2 (Jacomy et al., "ForceAtlas2, a continuous graph layout algorithm", 2014): all nodes
-repel each other, edges pull their ends together, in Noack's LinLog form, which draws clusters
-apart, and the more a node trembles the slower it moves. It begins from a map of the communities,
-so that a few rounds do, and the map shows them. There is no chance in it: equal graphs give equal
-maps. networkx' layouts hold a matrix of all pairs of nodes for each step, which takes minutes for
+repel each other, edges attract their ends, with Noack's LinLog energy, which separates clusters,
+and a node that oscillates moves more slowly. It begins from a map of the communities, so that a few
+rounds suffice, and communities stay visible. It is deterministic: equal graphs give equal maps.
+networkx' layouts hold a matrix of all pairs of nodes for each step, which takes minutes for
 thousands of them.
 """
 

@@ -1,4 +1,4 @@
-"""Discs side by side: the largest in the middle, the others in rings around it."""
+"""Circle packing: the largest disc in the middle, the others in rings around it."""
 
 from __future__ import annotations
 

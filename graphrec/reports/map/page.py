@@ -1,4 +1,4 @@
-"""The page on which people walk through the graph: a map of the items, a search, and lists."""
+"""The interactive page of the item graph: a map, a search, and lists."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def explorer_page(
     report: str | None = None,
     words: InteractionWords = NEUTRAL,
 ) -> str:
-    """The page as HTML that fetches nothing.
+    """Return the page as HTML that stands alone: it loads nothing from a network.
 
     It draws with sigma.js, which needs WebGL; without it the search and the lists still work.
 
@@ -49,7 +49,7 @@ def explorer_page(
 
 
 def _content(data: ExplorerData) -> dict[str, Any]:
-    """What the script of the page reads: columns of figures rather than rows, to be short."""
+    """The data of the page's script; figures by column rather than by row, which is shorter."""
     items, edges = data.items, data.edges
     positions = lay_out(_weights(edges, len(items)), items[COMMUNITY].to_numpy(np.int32))
     return {

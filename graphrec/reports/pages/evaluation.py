@@ -1,4 +1,4 @@
-"""The page that shows a comparison of models, with what is to be read in its figures."""
+"""The page of a comparison of models: tables and charts, each with a sentence on what it shows."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def evaluation_page(
     facts: Sequence[tuple[str, str]] = (),
     variant: str | None = None,
 ) -> str:
-    """The page as HTML that fetches nothing.
+    """Return the page as HTML that stands alone: it loads nothing from a network.
 
     Args:
         found: what it shows; the charts are of the smallest cutoff.

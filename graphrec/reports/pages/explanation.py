@@ -1,4 +1,4 @@
-"""An explanation in words and figures, and the page that shows it."""
+"""The page of an explanation: sentences, the diagram of the paths, and tables with bars."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _Table:
 def explanation_page(
     found: ExplanationTables, title_of: Mapping[Any, str], words: InteractionWords = NEUTRAL
 ) -> str:
-    """The page as HTML that fetches nothing.
+    """Return the page as HTML that stands alone: it loads nothing from a network.
 
     Args:
         found: what it shows.

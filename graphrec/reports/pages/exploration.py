@@ -1,4 +1,4 @@
-"""The page that shows an exploration, with what is to be read in its figures."""
+"""The page of an exploration: charts, each with a sentence on what it shows."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def exploration_page(
     explorer: str | None = None,
     words: InteractionWords = NEUTRAL,
 ) -> str:
-    """The page as HTML that fetches nothing.
+    """Return the page as HTML that stands alone: it loads nothing from a network.
 
     Args:
         found: what it shows.

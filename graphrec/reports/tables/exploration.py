@@ -1,4 +1,4 @@
-"""What of an exploration goes into its report: small tables, counted and binned in Spark."""
+"""The small tables of an exploration for its page, counted and binned in Spark."""
 
 from __future__ import annotations
 

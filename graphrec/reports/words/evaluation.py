@@ -1,4 +1,4 @@
-"""What is to be read in a comparison of models, in sentences."""
+"""The sentences about a comparison of models."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from graphrec.reports.words.tile import Tile
 
 
 class EvaluationText:
-    """The findings at the smallest cutoff in words."""
+    """Sentences about the metrics at the smallest cutoff."""
 
     def __init__(self, tables: EvaluationTables, variant: str | None) -> None:
         self.tables = tables
@@ -108,7 +108,7 @@ class EvaluationText:
         )
 
     def popularity(self) -> str:
-        """Who leans on what is popular anyway."""
+        """Which models list popular items most and least."""
         bias = self.means[PERCENTILE]
         most, least = _top(bias), _top({name: -value for name, value in bias.items()})
         reference = self.tables.reference
@@ -164,7 +164,7 @@ class EvaluationText:
         return self.means[metric][self.variant] - self.means[metric][self.tables.reference]
 
     def _not_beaten(self, metric: str) -> str:
-        """The models that no other one beats in accuracy and in this metric, too."""
+        """The Pareto front: models that no other one beats in both accuracy and this metric."""
         sign = 1 if WORDING[metric].more_is_better else -1
         points = {
             name: (self.means[ACCURACY][name], sign * self.means[metric][name])
@@ -179,7 +179,7 @@ class EvaluationText:
         return f"No other model does better in both than {_listed(kept)}."
 
     def _verdicts(self) -> dict[str, list[str]]:
-        """The other models by where the reference stands to them."""
+        """The other models by verdict: the reference is above, below, or not clearly different."""
         rows = self.accuracy_differences()
         found: dict[str, list[str]] = {"above": [], "below": [], "alike": []}
         for row in rows.itertuples():
@@ -199,7 +199,7 @@ def _shown(metric: str, value: float) -> str:
 
 
 def _top(means: Means) -> str:
-    """Whose figure is the greatest."""
+    """The model with the greatest mean."""
     return str(max(means, key=lambda name: -inf if isnan(means[name]) else means[name]))
 
 

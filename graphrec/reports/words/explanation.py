@@ -64,7 +64,7 @@ class Entry:
 
 
 def standing(found: ExplanationTables) -> str:
-    """Where the item stands, or why it does not."""
+    """The rank of the item in the list, or why it is not listed."""
     place = found.place
     score = f"score {place[SCORE]:.2f}"
     if place[SOURCE] == POPULAR:
@@ -77,7 +77,7 @@ def standing(found: ExplanationTables) -> str:
 
 
 def diversified(found: ExplanationTables, title_of: Mapping[Any, str]) -> str | None:
-    """What MMR took from it, and for its likeness to what."""
+    """How much MMR lowered the score, and for the similarity to which item; None without MMR."""
     place = found.place
     if place[PENALTY] is None:
         return None

@@ -1,4 +1,4 @@
-"""What is to be read in an exploration of the graph, in sentences."""
+"""The sentences about an exploration of the graph."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from graphrec.reports.words.tile import Tile
 
 
 class ExplorationText:
-    """The findings in words."""
+    """Sentences about the figures and tables of an exploration."""
 
     def __init__(self, tables: ExplorationTables, words: InteractionWords) -> None:
         self.words = words
@@ -294,7 +294,7 @@ def percent(value: float) -> str:
 
 
 def input_quality(rows: InteractionFigures) -> str:
-    """What became of the rows of the input."""
+    """How many rows of the input were used, rejected and combined."""
     doubled = rows.accepted_rows - rows.interactions
     said = f"{_count(rows.rows_read, 'row')} were read. "
     if rows.rejected_rows:

@@ -1,4 +1,4 @@
-"""What the metrics are called and mean in words, and which way each is better."""
+"""Title, meaning and direction of each metric, for tables and pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ids and titles as people see them: in one line, whole letters, in their own direction."""
+"""Ids and titles made safe to show: one line, no control characters, own text direction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REGIONAL_INDICATORS: Final = range(0x1F1E6, 0x1F200)  # two of them are a flag
 
 
 def printable(text: str) -> str:
-    """An id or a title in one line that a terminal shows and does not obey."""
+    """An id or a title in one line, without control characters that a terminal would obey."""
     return harmless(text).strip()
 
 
@@ -38,7 +38,7 @@ def _harmless(letter: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """A text of the data for the middle of a sentence, whose direction it does not change.
+    """A text of the data between Unicode isolates: a right-to-left title leaves the sentence as is.
 
     On a page `marked_up` makes an element of it; elsewhere the marks (Unicode's isolates) do.
     """
@@ -49,7 +49,7 @@ def isolated(text: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """A text of at most so many letters; what is cut off leaves three dots.
+    """A text of at most so many letters; the last one is an ellipsis if anything is cut off.
 
     A letter is what people take for one: with its accents, or an emoji of several parts.
     """
@@ -58,7 +58,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def clusters(text: str) -> Iterator[str]:
-    """The letters of a text, each with all that belongs to it."""
+    """The grapheme clusters of a text: letters with their accents, whole emoji."""
     letter = ""
     for part in text:
         if letter and not _belongs(letter, part):
