@@ -37,7 +37,11 @@ class _AtWork:
     begun: float = field(default_factory=time.monotonic)
 
     def __str__(self) -> str:
-        named = f"{self.event.place}: {self.event.path}" if self.event.place else self.event.path
+        named = (
+            f"{self.event.step_text}: {self.event.path}"
+            if self.event.step_text
+            else self.event.path
+        )
         return f"{named}, {_passed(time.monotonic() - self.begun)}"
 
     def __rich__(self) -> Text:
@@ -106,8 +110,8 @@ class Report:
         self._running.remove(ended[-1])
         name = _INDENT * len(event.within) + event.name
         line = f"{name:<{_NAME_WIDTH}}{event.counted:<{_COUNTS_WIDTH}}{event.seconds:>8.1f} s"
-        place = "" if event.within else event.place
-        self.line(f"{line}   {place}" if place else line)
+        step = "" if event.within else event.step_text
+        self.line(f"{line}   {step}" if step else line)
 
     def _show_running(self) -> None:
         """The spinner, for people at a terminal."""
