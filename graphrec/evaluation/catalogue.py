@@ -1,4 +1,4 @@
-"""How the lists of all users together spread over the catalogue: coverage and Gini."""
+"""Catalogue coverage and the Gini coefficient of what all lists together recommend."""
 
 from __future__ import annotations
 

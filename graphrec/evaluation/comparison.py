@@ -1,4 +1,4 @@
-"""Several models side by side on one test set: accuracy, diversity, popularity, the catalogue.
+"""Compare models on one test set: accuracy, diversity, popularity bias, catalogue coverage.
 
     train, test = splits.random_per_user(ratings)
     hybrid = HybridRecommender().fit(train)
@@ -62,7 +62,7 @@ _ACTIVITIES: Final = 5  # of users by the length of their histories
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a comparison found.
+    """The result of a comparison.
 
     `per_user` is kept in memory or on disk as long as it is referred to; the other tables are
     small.
@@ -229,7 +229,7 @@ def _named(similarity: DataFrame, item: str) -> DataFrame:
 
 
 def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
-    """What the models know of their items: factors, or else the cosines of a pair table.
+    """The similarity of items for diversity: cosines of factors, or else of a pair table.
 
     A pair table that is there already comes before one that must be counted.
     """
@@ -250,7 +250,7 @@ def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
 
 @dataclass(frozen=True)
 class _Yardsticks:
-    """What the lists of every model are measured with; all computed."""
+    """The tables that the lists of every model are measured against; all computed."""
 
     test: DataFrame  # (user, item)
     figures: GroundTruthFigures
@@ -268,7 +268,7 @@ class _Yardsticks:
         *,
         filter_seen: bool,
     ) -> _Yardsticks:
-        """Look at the training set once; the rest is done with these tables."""
+        """Compute the tables in one pass over the training set."""
         with stage(_TEST_USERS) as counts:
             popularity = checkpointed(item_popularity(train))
             test, figures = ground_truth(train, test, popularity, filter_seen=filter_seen)

@@ -1,4 +1,4 @@
-"""Tuning a recommender on a ranking metric with MLlib's own tools.
+"""An MLlib Evaluator of ranking metrics, for `CrossValidator` and `TrainValidationSplit`.
 
 `CrossValidator` and `TrainValidationSplit` hold rows out, call `model.transform(held_out)` and
 hand the result to `evaluator.evaluate`. Scores of the held-out pairs alone say nothing of the

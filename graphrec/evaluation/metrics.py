@@ -1,4 +1,4 @@
-r"""How well ranked lists hit what users did afterwards.
+r"""Ranking metrics: NDCG, recall, precision, MAP, MRR and hit rate of lists on a test set.
 
 Notation: a user has the set T of distinct test items and a list whose item at position r (from 1)
 is a hit when it is in T; h(r) is 1 for a hit and else 0; H = h(1) + ... + h(k).
@@ -44,7 +44,7 @@ from graphrec.evaluation.list_positions import named_pairs, with_positions
 
 
 class Outcome(NamedTuple):
-    """What became of one user's list, as columns."""
+    """The hits of one user's list, as columns."""
 
     hits: Column  # array<int>, the positions up to k of the items that were hit, ascending
     relevant: Column  # int, distinct test items, at least 1

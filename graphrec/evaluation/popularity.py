@@ -1,4 +1,4 @@
-"""How popular what a list shows was in training: novelty and popularity percentile."""
+"""Novelty and popularity percentile of lists: how popular their items were in training."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def popularity_of_lists(
     item: str = columns.ITEM,
     rank: str = columns.RANK,
 ) -> DataFrame:
-    """As `popularity_metrics`, of lists against a table that several lists are measured with.
+    """As `popularity_metrics`, against a table of items that is computed once for several models.
 
     Args:
         recommendations: (user, item, rank), rank from 1; other columns are ignored.

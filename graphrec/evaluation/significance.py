@@ -1,4 +1,4 @@
-"""Whether one model is better than another, or only luckier with the users it met."""
+"""Significance of the difference of two models: paired t test and bootstrap over users."""
 
 from __future__ import annotations
 

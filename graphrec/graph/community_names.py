@@ -1,4 +1,4 @@
-"""What communities of items are called: by what their items have more often than all others.
+"""Names of communities: the words that their items have more often than all other items.
 
 A word names a community if the log odds of it, inside against outside, are above 0 beyond chance
 (Monroe, Colaresi and Quinn, "Fightin' Words", 2008, with half a count added to each): a ratio
@@ -31,7 +31,7 @@ _KEY: Final = "key"
 def community_names(
     roles: DataFrame, item: str, words: DataFrame, *, min_share: float
 ) -> dict[int, str]:
-    """Name communities.
+    """Name communities by their most distinctive words.
 
     Args:
         roles: (item, community, ...) as `item_roles` gives it.
@@ -54,7 +54,7 @@ def community_names(
 
 
 def first_of(*names: Mapping[int, str]) -> dict[int, str]:
-    """The names of the first mapping, and of those after it where it has none."""
+    """Merge mappings of names; the first one that has a name for a community decides."""
     return {number: name for one in reversed(names) for number, name in one.items()}
 
 

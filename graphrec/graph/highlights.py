@@ -1,4 +1,4 @@
-"""What stands out in an exploration: the few rows of large tables that people want to see."""
+"""The rows of large tables that the pages show: largest communities, bridges, PageRank gains."""
 
 from __future__ import annotations
 

@@ -68,11 +68,9 @@ class ItemGraph:
         rows = to_rows(spark, upper.indptr.astype(np.int64), listed)
         ids = self.catalogue.to_frame(spark).select(INDEX, ITEM)
         edges = rows.select(INDEX, F.inline(F.arrays_zip(*listed))).join(ids, INDEX)
-        neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("neighbour"))
-        _, *others = listed
-        return edges.join(neighbour, NEIGHBOUR).select(
-            ITEM, F.col("neighbour").alias(NEIGHBOUR), *others
-        )
+        neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("other"))
+        _, *rest = listed
+        return edges.join(neighbour, NEIGHBOUR).select(ITEM, F.col("other").alias(NEIGHBOUR), *rest)
 
 
 def item_graph(

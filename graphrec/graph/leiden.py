@@ -1,4 +1,4 @@
-"""Communities by modularity: the Leiden algorithm, the same bits in every run.
+"""Communities by modularity: the Leiden algorithm, deterministic to the bit.
 
 Traag, Waltman and van Eck, "From Louvain to Leiden: guaranteeing well-connected communities",
 2019. The published algorithm visits the nodes, and merges them while it refines, at random. Here
@@ -109,7 +109,7 @@ def _merged(graph: sparse.csr_array, label: Labels, communities: int) -> sparse.
 
 
 def _numbered(label: Labels) -> Labels:
-    """The same communities, numbered from 0 without gaps."""
+    """The same communities, renumbered from 0 without gaps."""
     return np.unique(label, return_inverse=True)[1].astype(np.int64)
 
 
@@ -309,5 +309,5 @@ def _outward(start: Indices, neighbour: Indices, weight: Vector, label: Labels) 
 
 @compiled
 def _holds(outward: float, strength: float, whole: float, penalty: float) -> bool:
-    """Whether a part is as close to the rest of its community as chance would have it."""
+    """Whether a part is well connected: its edges to the rest of the community exceed chance."""
     return outward >= penalty * strength * (whole - strength)

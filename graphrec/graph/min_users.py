@@ -1,4 +1,4 @@
-"""How many users an item must have before it is shown as special: what few have is so by chance."""
+"""How many users an item must have to be shown among bridges and PageRank gains."""
 
 from __future__ import annotations
 

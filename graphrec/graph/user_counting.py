@@ -1,4 +1,4 @@
-"""Comparing the users of one block with everybody they share an item with, in compiled code."""
+"""The compiled kernel of `similar_users`: compare a block of users with all who share an item."""
 
 from typing import NamedTuple
 

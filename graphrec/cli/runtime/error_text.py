@@ -1,4 +1,4 @@
-"""One line for what nobody raised on purpose."""
+"""Turn unexpected errors into one line for the user."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def one_line(error: BaseException) -> str:
 
 
 def disk_full(error: BaseException, path: str | None = None) -> PlatformError | None:
-    """The clear line where a full disk ended a run; None where something else did.
+    """The error that says in one line that a full disk ended a run; None for other errors.
 
     Args:
         error: what ended it.

@@ -1,4 +1,4 @@
-"""What an exploration found, on standard output, as people read it."""
+"""Print the tables of an exploration to standard output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few lists of a result, on standard output, as people read them."""
+"""Print tables of results to standard output."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def _figures(row: Entry) -> tuple[str, ...]:
 
 
 def tuning(tuned: Tuned) -> None:
-    """Show what was tried and what it came to."""
+    """Show the trials of a search: settings, metrics, and which were chosen."""
     tried = [
         (
             trial.group,

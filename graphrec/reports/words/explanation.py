@@ -86,7 +86,7 @@ def diversified(found: ExplanationTables, title_of: Mapping[Any, str]) -> str | 
         return f"MMR (λ = {place[DIVERSITY]:g}) took nothing from it; {alone}"
     other = isolated(title_of[place[SIMILAR_TO]])
     return (
-        f"MMR (λ = {place[DIVERSITY]:g}) took {place[PENALTY]:.2f} from it for its likeness of "
+        f"MMR (λ = {place[DIVERSITY]:g}) took {place[PENALTY]:.2f} from it for its similarity of "
         f"{place[SIMILARITY]:.2f} to {other}, listed before; {alone}"
     )
 
