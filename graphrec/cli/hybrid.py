@@ -68,7 +68,7 @@ def needs_times(options: LearningOptions) -> str | None:
     return next((name for name, value in given.items() if value), None)
 
 
-def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> None:
+def apply_serving_options(model: RecommenderModel, options: HybridOptions) -> None:
     """Apply the options that have an effect on a saved model: weights, candidates and lists.
 
     Raises:

@@ -107,7 +107,7 @@ def run(options: Options) -> None:
                 input=train_test.input_figures(divided, figures, found, options.input),
                 output={"models": len(models), "users": divided.users},
             )
-        model_source.tell_rows(run.report, figures, options.out)
+        model_source.print_rows(run.report, figures, options.out)
         for line in read_summary.ground_truth(found.ground_truth):
             run.report.line(line)
         if not options.quiet:

@@ -88,7 +88,7 @@ def run(options: Options) -> None:
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source
-    from graphrec.cli.io.filters import Filters, list_figures, tell_lists
+    from graphrec.cli.io.filters import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
@@ -107,9 +107,9 @@ def run(options: Options) -> None:
         listed = Filters(run.spark, options, origin)
         model = origin.model(recommender)
         if options.model is not None:
-            hybrid.serve_as_asked(model, options)
+            hybrid.apply_serving_options(model, options)
         user, item = _ids(options, model)
-        told = listed.figures(model)
+        counted = listed.figures(model)
         with stage(_EXPLANATION):
             explanation = model.explain(
                 user,
@@ -125,11 +125,11 @@ def run(options: Options) -> None:
         if options.out is not None:
             with stage(_WRITE):
                 page = _page(found, title_of, words) if with_page else None
-                read = model_source.input_figures(origin, model) | {"lists": list_figures(told)}
+                read = model_source.input_figures(origin, model) | {"lists": list_figures(counted)}
                 _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
-        model_source.tell_input(run.report, model, options.out)
-        tell_lists(run.report, told)
+        model_source.print_input(run.report, model, options.out)
+        print_unknown_ids(run.report, counted)
         run.report.end()
         if not options.quiet:
             tables.explanation(found, title_of, words)

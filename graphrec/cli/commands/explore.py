@@ -166,7 +166,7 @@ def run(options: Options) -> None:
                     "community_names": {str(n): name for n, name in highlights.names.items()},
                 },
             )
-        model_source.tell_input(run.report, model, options.out)
+        model_source.print_input(run.report, model, options.out)
         if not options.quiet:
             explore_tables.show(
                 highlights,

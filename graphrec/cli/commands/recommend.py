@@ -65,7 +65,7 @@ def run(options: Options) -> None:
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
-    from graphrec.cli.io.filters import Filters, list_figures, tell_lists
+    from graphrec.cli.io.filters import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
@@ -85,8 +85,8 @@ def run(options: Options) -> None:
             listed = Filters(run.spark, options, origin, users=options.users)
             model = origin.model(recommender)
             if options.model is not None:
-                hybrid.serve_as_asked(model, options)
-            told = listed.figures(model)
+                hybrid.apply_serving_options(model, options)
+            counted = listed.figures(model)
             with stage(_LISTS) as counts:
                 lists = model.rankedLists(options.k, **listed.frames(model))
                 written = results.write_table(with_titles(lists, model, titles), folders.result)
@@ -97,11 +97,11 @@ def run(options: Options) -> None:
             run.write_record(
                 folders.result,
                 parameters=hybrid.parameters_of(model),
-                input=model_source.input_figures(origin, model) | {"lists": list_figures(told)},
+                input=model_source.input_figures(origin, model) | {"lists": list_figures(counted)},
                 output=figures,
             )
-        model_source.tell_input(run.report, model, options.out)
-        tell_lists(run.report, told)
+        model_source.print_input(run.report, model, options.out)
+        print_unknown_ids(run.report, counted)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
             words = InteractionWords.of(options.verb)

@@ -131,7 +131,7 @@ def run(options: Options) -> None:
                 },
                 output={"validation_users": tuned.users, "trials": len(tuned.trials), **chosen},
             )
-        model_source.tell_rows(run.report, tuned.interactions.figures, options.out)
+        model_source.print_rows(run.report, tuned.interactions.figures, options.out)
         if not options.quiet:
             tables.tuning(tuned)
         run.report.line(f"written to {options.out}; use it by --config {options.out}/{CONFIG}")

@@ -143,7 +143,7 @@ def run(options: Options) -> None:
                 input=model_source.input_figures(origin, model),
                 output=figures,
             )
-        model_source.tell_input(run.report, model, options.out)
+        model_source.print_input(run.report, model, options.out)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
             words = InteractionWords.of(options.verb)

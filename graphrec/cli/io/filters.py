@@ -45,7 +45,7 @@ class ListFigures:
     example: str | None
 
 
-Told = Mapping[str, Mapping[str, ListFigures]]
+FiguresByList = Mapping[str, Mapping[str, ListFigures]]
 """By list and role."""
 
 
@@ -90,7 +90,7 @@ class Filters:
         kinds = id_types(model)
         return {name: ids.typed(kinds) for name, ids in self._lists.items()}
 
-    def figures(self, model: RecommenderModel) -> Told:
+    def figures(self, model: RecommenderModel) -> FiguresByList:
         """Count the ids that have no effect, because nothing was learned of them."""
         kinds = id_types(model)
         return {
@@ -117,20 +117,20 @@ def _counted(
     return ListFigures(*row)
 
 
-def list_figures(told: Told) -> dict[str, dict[str, dict[str, int]]]:
+def list_figures(counted: FiguresByList) -> dict[str, dict[str, dict[str, int]]]:
     """What `_run.json` has of the lists."""
     return {
         name: {
             role: {"ids": of.ids, "unknown": of.unknown, "unusable": of.unusable}
             for role, of in by_role.items()
         }
-        for name, by_role in told.items()
+        for name, by_role in counted.items()
     }
 
 
-def tell_lists(report: Report, told: Told) -> None:
+def print_unknown_ids(report: Report, counted: FiguresByList) -> None:
     """Print, for each list, how many of its ids the model does not know, and what that means."""
-    for name, by_role in told.items():
+    for name, by_role in counted.items():
         for role, of in by_role.items():
             if of.unknown:
                 report.line(

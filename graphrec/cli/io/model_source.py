@@ -161,7 +161,7 @@ def read_figures(figures: InteractionFigures) -> dict[str, Any]:
     }
 
 
-def tell_input(report: Report, model: RecommenderModel, folder: str | None) -> None:
+def print_input(report: Report, model: RecommenderModel, folder: str | None) -> None:
     """What was learned from, and what was rejected and why."""
     if model.figures is None:
         return
@@ -171,10 +171,10 @@ def tell_input(report: Report, model: RecommenderModel, folder: str | None) -> N
         f"{figures.interactions:,} interactions of {tables.users:,} users "
         f"with {tables.catalogue.size:,} items"
     )
-    tell_rows(report, figures, folder)
+    print_rows(report, figures, folder)
 
 
-def tell_rows(report: Report, figures: InteractionFigures, folder: str | None) -> None:
+def print_rows(report: Report, figures: InteractionFigures, folder: str | None) -> None:
     """What the rows became: combined, capped, or rejected and why."""
     for line in read_summary.learned_from(figures):
         report.line(line)
