@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from graphrec.recommenders.training import TrainingData
 from pyspark.sql import DataFrame
 from scipy import sparse
 
 from graphrec.columns import INDEX, ITEM
-from graphrec.kernels.csr import SparseRows
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
+from graphrec.kernels.csr import csr
 from graphrec.params import between, param
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.base import Leg, Recommender
 from graphrec.recommenders.learning_estimator import Given
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.tables import NeighbourLeg
 
 
@@ -42,27 +44,27 @@ class GenreRecommender(Recommender):
         """The frame, which is saved with the Estimator."""
         return {"genres": self.genres}
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "genre": for each item those that share genres with it."""
-        similar = _jaccard(self._item_genres(data))
+        similar = _jaccard(self._item_genres(dataset))
         similar.data[similar.data < self.value("leastSimilarity")] = 0.0
         similar.setdiag(0.0)  # an item says nothing about itself
         similar.eliminate_zeros()
         similar.sort_indices()
-        rows = SparseRows(
+        rows = csr(
             similar.indptr.astype(np.int64),
             similar.indices.astype(np.int32),
             similar.data.astype(np.float32),
         )
         return [NeighbourLeg(self.leg, rows)]
 
-    def _item_genres(self, data: TrainingData) -> sparse.csr_array:
+    def _item_genres(self, dataset: Dataset) -> sparse.csr_array:
         """Which item has which genre, (items, genres) of 0 and 1; catalogue-sized."""
-        items = data.catalogue.indices(data.spark)
+        items = dataset.catalogue.indices(dataset.spark)
         known = self.genres.toDF(ITEM, "genres").join(items, ITEM).toPandas()
         pairs = known.set_index(INDEX)["genres"].str.split("|").explode().dropna()
         names, column = np.unique(pairs.to_numpy(str), return_inverse=True)
-        shape = (data.catalogue.size, names.size)
+        shape = (dataset.catalogue.size, names.size)
         return sparse.csr_array((np.ones(column.size), (pairs.index.to_numpy(), column)), shape)
 
 

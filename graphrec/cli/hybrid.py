@@ -60,17 +60,17 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
 
 
 def needs_times(options: LearningOptions) -> str | None:
-    """The given option that asks for times, if there is one."""
-    asked = {
+    """The given option that needs times, if there is one."""
+    given = {
         "--half-life": options.half_life,
         "--order": options.order,
         "--recency": options.recency,
     }
-    return next((name for name, value in asked.items() if value), None)
+    return next((name for name, value in given.items() if value), None)
 
 
-def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> RecommenderModel:
-    """A saved model, with what may be changed on it changed to what the options say.
+def apply_serving_options(model: RecommenderModel, options: HybridOptions) -> RecommenderModel:
+    """A saved model with the options that have an effect on it: weights, candidates and lists.
 
     Raises:
         ParameterError: an option is out of its range, or the model has no weights.
@@ -83,7 +83,7 @@ def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> Recommend
 
 
 def parameters_of(model: RecommenderModel) -> dict[str, Any]:
-    """The options that are in force on a model, given or not."""
+    """The values of the options that a model is served with, given or default."""
     ranks = {leg.name: leg.factors.rank for leg in model.tables.factor_legs}
     return {
         "weights": model.value("weights") if model.hasParam("weights") else None,
@@ -137,7 +137,7 @@ def parse_settings(text: str) -> dict[str, Any]:
 
 
 def _check_once(option: str, text: str, names: list[str]) -> None:
-    """Of two values of one name, none is silently the right one."""
+    """Raise a ParameterError if a name is given twice."""
     for name in names:
         if names.count(name) > 1:
             raise ParameterError(
@@ -155,7 +155,7 @@ def _literal(text: str) -> int | float | str:
 
 
 def list_params(options: HybridOptions) -> dict[str, Any]:
-    """What the options say of the lists, as parameters of a recommender or a model."""
+    """The options about lists, as Params of a recommender or a model."""
     return _given(
         diversity=options.diversity,
         filterSeen=None if options.keep_seen is None else not options.keep_seen,
@@ -163,7 +163,7 @@ def list_params(options: HybridOptions) -> dict[str, Any]:
 
 
 def _retrieval(options: LearningOptions) -> dict[str, Any]:
-    """What the options say of the candidates, which a saved model may change, too."""
+    """The options about candidates, as Params; a saved model can be served with others."""
     return _given(recencyHalfLife=options.recency, candidates=options.candidates)
 
 

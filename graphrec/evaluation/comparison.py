@@ -1,4 +1,4 @@
-"""Several models side by side on one test set: accuracy, diversity, popularity, the catalogue.
+"""Compare models on one test set: accuracy, diversity, popularity bias, catalogue coverage.
 
     train, test = splits.random_per_user(ratings)
     hybrid = HybridRecommender().fit(train)
@@ -28,7 +28,7 @@ from graphrec.errors import ParameterError
 from graphrec.evaluation.catalogue import CATALOGUE_COVERAGE, GINI, catalogue_metrics
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY, SIMILARITY, intra_list_diversity
-from graphrec.evaluation.held_out import HeldOutFigures, hold_against
+from graphrec.evaluation.ground_truth import GroundTruthFigures, ground_truth
 from graphrec.evaluation.list_positions import named_pairs
 from graphrec.evaluation.metrics import FORMULAS, ranking_metrics
 from graphrec.evaluation.popularity import (
@@ -57,12 +57,12 @@ _TEST_USERS: Final = "test users"  # stages
 _LISTS: Final = "lists"
 _METRICS: Final = "metrics"
 _LIST: Final = "list"
-_GROUPS: Final = 5  # of users by the length of their histories
+_ACTIVITIES: Final = 5  # of users by the length of their histories
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a comparison found.
+    """The result of a comparison.
 
     `per_user` is kept in memory or on disk as long as it is referred to; the other tables are
     small.
@@ -79,7 +79,8 @@ class Evaluation:
         by_activity: (model, shortest, longest, metric, k, mean, ci_low, ci_high, users): the same
             for groups of users whose histories have between `shortest` and `longest` items. Users
             without a history are a group of their own (0, 0), all others about a fifth each.
-        held_out: what the test set became: what of it was left out, and who has nothing to find.
+        ground_truth: how much of the test set is measured, what of it is left out, and how many
+            users have nothing to find.
         significance: (model, reference, metric, k, users, mean, reference_mean, difference,
             ci_low, ci_high, p_value): of the reference's mean minus the model's, by a paired
             t test. The p values are those of single tests.
@@ -90,7 +91,7 @@ class Evaluation:
     k: tuple[int, ...]
     confidence: float
     summary: DataFrame
-    held_out: HeldOutFigures
+    ground_truth: GroundTruthFigures
     per_user: DataFrame
     by_activity: DataFrame
     significance: DataFrame
@@ -109,7 +110,7 @@ def evaluate(
     """Compare models on the users of a test set.
 
     Where one of the models leaves out what was seen (`filterSeen`), what is in the training set as
-    well is left out of the test set, for all models; see `graphrec.evaluation.held_out`.
+    well is left out of the test set, for all models; see `graphrec.evaluation.ground_truth`.
 
     Args:
         models: by name, all learned from `train`. Their order is that of the tables.
@@ -196,13 +197,13 @@ def _compare(
         reference=chosen,
         k=tuple(yardsticks.cutoffs),
         confidence=confidence,
-        held_out=yardsticks.figures,
+        ground_truth=yardsticks.figures,
         per_user=per_user.withColumnRenamed(USER, user),
         **{name: spark.createDataFrame(_ordered(table, models)) for name, table in tables.items()},
     )
 
 
-# --- what is asked for ----------------------------------------------------------------------------
+# --- arguments ------------------------------------------------------------------------------------
 
 
 def _dataset_of(models: Mapping[str, RecommenderModel], reference: str | None) -> Dataset:
@@ -248,7 +249,7 @@ def _named(similarity: DataFrame, item: str) -> DataFrame:
 
 
 def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
-    """What the models know of their items: factors, or else the cosines of a pair table.
+    """The similarity of items for diversity: cosines of factors, or else of a pair table.
 
     A pair table that is there already comes before one that must be counted.
     """
@@ -267,10 +268,10 @@ def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
 
 @dataclass(frozen=True)
 class _Yardsticks:
-    """What the lists of every model are measured with; all computed."""
+    """The tables that the lists of every model are measured against; all computed."""
 
     test: DataFrame  # (user, item)
-    figures: HeldOutFigures
+    figures: GroundTruthFigures
     users: DataFrame  # (user, history): of the test set
     similarity: DataFrame  # (item, neighbour, similarity) or (item, vector)
     popularity: DataFrame  # see `item_popularity`
@@ -285,10 +286,10 @@ class _Yardsticks:
         *,
         filter_seen: bool,
     ) -> _Yardsticks:
-        """Look at the training set once; the rest is done with these tables."""
+        """Compute the tables in one pass over the training set."""
         with stage(_TEST_USERS) as counts:
             popularity = checkpointed(item_popularity(train))
-            test, figures = hold_against(train, test, popularity, filter_seen=filter_seen)
+            test, figures = ground_truth(train, test, popularity, filter_seen=filter_seen)
             learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
             users = test.select(USER).distinct().join(learned, USER, "left").fillna(0, [HISTORY])
             yardsticks = _Yardsticks(
@@ -370,7 +371,7 @@ def _by_activity(per_user: DataFrame, yardsticks: _Yardsticks, confidence: float
     return summarise(placed, by=by, confidence=confidence).toArrow()
 
 
-def activity_groups(lengths: Mapping[int, int], parts: int = _GROUPS) -> list[tuple[int, int]]:
+def activity_groups(lengths: Mapping[int, int], parts: int = _ACTIVITIES) -> list[tuple[int, int]]:
     """Cut users into groups of about the same size by the length of their histories.
 
     Users of the same length are in the same group, so there may be fewer groups. Length 0 is a
@@ -387,21 +388,21 @@ def activity_groups(lengths: Mapping[int, int], parts: int = _GROUPS) -> list[tu
     total = sum(lengths[length] for length in known)
     groups = [(0, 0)] if 0 in lengths else []
     first, before, closed = 0, 0, 0
-    for place, length in enumerate(known):
+    for index, length in enumerate(known):
         before += lengths[length]
         if before * parts >= (closed + 1) * total:
             groups.append((known[first], length))
-            first, closed = place + 1, before * parts // total
+            first, closed = index + 1, before * parts // total
     return groups
 
 
 def _bounds(groups: Iterable[tuple[int, int]]) -> list[Column]:
     """The columns `shortest` and `longest` of a row's group."""
 
-    def bound(place: int) -> Column:
+    def bound(end: int) -> Column:
         return F.coalesce(
             *(
-                F.when(F.col(HISTORY).between(*group), F.lit(group[place]).cast("int"))
+                F.when(F.col(HISTORY).between(*group), F.lit(group[end]).cast("int"))
                 for group in groups
             )
         )

@@ -1,16 +1,21 @@
 """Choosing a hybrid's settings on held-out interactions, one group of settings after the other.
 
-A part of everybody's histories is held out, and some users are asked. For each group (the pair
-table, the walk, pseudo-interactions, EASE, the factors, the embeddings) the choices
-are tried in turn with all other settings as chosen so far: only the legs that a choice concerns are
-learned again, the pair table is counted once (with pseudo-interactions, once for each choice), and
-each trial serves the validation users alone. Half-lives change what all legs are learned from, and
-are applied to the histories, after duplicates have been combined. A choice replaces the one before
-only if its value, in which low-similarity items count once more
-(`graphrec.recommenders.hybrid.candidate_scores`), is better by more than two standard errors of the
-paired difference: a validation cut may mislead, and the defaults hold on many data sets. The
-weights are then searched on the cached scores (`graphrec.recommenders.hybrid.learned_weights`), and
-MMR's λ is the one of the most diverse lists that cost no more than a stated share of the NDCG.
+Coordinate descent over groups of settings, in four steps:
+
+1. A part of every history is held out. A sample of the users measures each trial: the validation
+   users.
+2. For each group (the pair table, the walk, pseudo-interactions, EASE, the factors, the embeddings)
+   each choice is tried with all other settings as chosen so far. Only the legs that a choice
+   concerns are learned again, and the pair table is counted once (with pseudo-interactions, once
+   for each choice). Half-lives change what all legs are learned from: they are applied to the
+   histories, after duplicates have been combined.
+3. A choice replaces the one before only if its value, in which low-similarity items count once more
+   (`graphrec.recommenders.hybrid.candidate_scores`), is better by more than two standard errors of
+   the paired difference: chance favours some choice on any validation set, and the defaults were
+   chosen on many data sets.
+4. The weights of the legs are searched on the cached scores of the best settings
+   (`graphrec.recommenders.hybrid.learned_weights`). MMR's λ is that of the most diverse lists that
+   cost no more than a stated share of the NDCG.
 """
 
 from __future__ import annotations
@@ -102,7 +107,7 @@ def tune(
         grid: what is tried, in this order; None: `default_grid` of its validation cut.
         users: validation users, at most.
         fraction: share of all histories that is held out.
-        budget: share of the NDCG that may be given up for diversity; 0 leaves MMR off.
+        budget: share of the NDCG that diversity may cost; 0 leaves MMR off.
         seed: of the draw.
 
     Raises:
@@ -126,7 +131,7 @@ def tuning_stages(recommender: HybridRecommender, grid: Sequence[Group] | None =
 
 
 def _groups(recommender: HybridRecommender, grid: Sequence[Group] | None) -> list[Group]:
-    """What is tried, without what concerns legs that are not there."""
+    """The groups to try, without settings of legs that the hybrid does not have."""
     own = {leg.leg for leg in recommender.legs}
     wished = default_grid(recommender.value("validationCut")) if grid is None else grid
     return [group.only(own) for group in wished if not group.legs or group.legs & own]
@@ -145,12 +150,12 @@ def _tune(
     budget: float,
     seed: int,
 ) -> Tuned:
-    asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
-    for hybrid in asked:
+    tried = [recommender.with_settings(choice) for group in grid for choice in group.choices]
+    for hybrid in tried:
         hybrid.check()
     undecayed = recommender.with_settings({"halfLife": None})
     data = recommender.enrich(undecayed.dataset_of(dataset))
-    _require_times(data, [recommender, *asked])
+    _require_times(data, [recommender, *tried])
     with PersistedFrames() as kept:
         with stage(_HOLD_OUT):
             cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
@@ -159,12 +164,12 @@ def _tune(
             nobody = validation.isEmpty()
         if nobody:
             raise EmptyInputError(
-                "nobody can be asked",
+                "nobody can be validated on",
                 found="no history with a part to hold out",
                 fix="give longer histories, or, if by time nobody came back, "
                 "hold out the last items",
             )
-        spec = _widest(asked, data.catalogue.size)
+        spec = _widest(tried, data.catalogue.size)
         pairs = count_pairs(known, spec)
         search = _Search(
             recommender, _Part(known, pairs, mark_low_similarity(validation, pairs)), spec
@@ -177,23 +182,23 @@ def _tune(
             return search.tuned(budget)
 
 
-def _widest(asked: Sequence[HybridRecommender], items: int) -> PairSpec:
+def _widest(tried: Sequence[HybridRecommender], items: int) -> PairSpec:
     """Of all pair tables that are asked for one that each of them can be cut from."""
-    wanted = {exponent for hybrid in asked for exponent in hybrid.exponents() or ()}
-    widest = max(asked, key=lambda hybrid: hybrid.pair_spec().neighbours_kept(items))
+    wanted = {exponent for hybrid in tried for exponent in hybrid.exponents() or ()}
+    widest = max(tried, key=lambda hybrid: hybrid.pair_spec().neighbours_kept(items))
     return widest.pair_spec(wanted)
 
 
 @dataclass(frozen=True)
 class _Part:
-    """What is learned from, and whom the legs are judged by."""
+    """The training histories, and the validation users that the legs are measured on."""
 
     data: Dataset
     pairs: PairTable  # counted in it, the widest that is asked for
     validation: DataFrame  # see `HybridRecommender.cached_scores`
 
     def decayed(self, half_life: float, spec: PairSpec) -> _Part:
-        """The same, interactions counting half for each half-life before the latest to learn from.
+        """The same with decayed weights: half for each half-life before the latest training time.
 
         Args:
             half_life: days.
@@ -208,7 +213,7 @@ class _Part:
 
 
 class _Search:
-    """The settings chosen so far, the legs learned with them, and how good they are."""
+    """The state of the search: the settings chosen so far, their legs, and their cached scores."""
 
     def __init__(self, recommender: HybridRecommender, part: _Part, spec: PairSpec) -> None:
         self._recommender = recommender
@@ -297,7 +302,7 @@ class _Search:
         ]
 
     def _is_current(self, choice: Settings) -> bool:
-        """Whether nothing would change."""
+        """Whether a choice equals the current settings."""
         current = self._recommender.with_settings(self._settings)
         return all(current.setting(name) == value for name, value in choice.items())
 
@@ -310,7 +315,7 @@ class _Search:
         return error, mean > ERRORS * error
 
     def _part_of(self, hybrid: HybridRecommender) -> _Part:
-        """What a hybrid learns from and is judged by, as its half-life says."""
+        """The training and validation part for the half-life of a hybrid."""
         days = hybrid.value("halfLife")
         if days not in self._parts:
             self._parts[days] = self._parts[None].decayed(days, self._spec)
@@ -326,9 +331,9 @@ class _Search:
         return self._tables[key]
 
 
-def _require_times(data: Dataset, asked: Sequence[HybridRecommender]) -> None:
-    """Raise a ParameterError if there are none and half-lives are asked for."""
-    if not data.timed and any(hybrid.value("halfLife") for hybrid in asked):
+def _require_times(data: Dataset, tried: Sequence[HybridRecommender]) -> None:
+    """Raise a ParameterError if there are none and half-lives are tried."""
+    if not data.timed and any(hybrid.value("halfLife") for hybrid in tried):
         raise ParameterError("halfLife needs a timestamp column", fix="name it, or leave it out")
 
 

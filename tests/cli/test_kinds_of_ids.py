@@ -115,11 +115,11 @@ def test_the_graph(case: Case, graphrec: Graphrec, tmp_path: Path) -> None:
     for titled in (True, False):
         out = tmp_path / str(titled)
         named = ("--items", case.titles) if titled else ()
-        done = graphrec("explore", case.ratings, *named, "--out", out, "--least-audience", 1)
+        done = graphrec("explore", case.ratings, *named, "--out", out, "--min-users", 1)
         assert done.code == 0, done.err
         is_told(case, done.out, titled=titled)
         told = json.loads((out / "_run.json").read_text())["output"]
-        assert told["least_audience"] == 1
+        assert told["min_users"] == 1
         names = set(told["community_names"].values())
         assert names <= {"Kind 0", "Kind 1"}
         assert bool(names) is titled

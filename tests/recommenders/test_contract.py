@@ -179,7 +179,7 @@ def test_a_fit_takes_the_steps_that_it_announced(fitted: Fitted) -> None:
     ends = [event for event in fitted.told if event.seconds is not None and not event.within]
     assert [event.name for event in ends] == announced
     steps = len(announced)
-    assert [event.place for event in ends] == [f"step {n + 1} of {steps}" for n in range(steps)]
+    assert [event.step_text for event in ends] == [f"step {n + 1} of {steps}" for n in range(steps)]
 
 
 def test_lists_hold_everything_unseen_once_and_best_first(fitted: Fitted) -> None:

@@ -17,16 +17,20 @@ from graphrec.cli.options import (
     LengthOption,
     RunOptions,
     SourceOptions,
+    VerbOption,
     WritingOptions,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from graphrec.cli.runtime.run import Run
     from graphrec.data.dataset import Dataset
     from graphrec.explanation.explanation import Explanation
     from graphrec.recommenders.base import Recommender
     from graphrec.recommenders.model import RecommenderModel
-    from graphrec.reports.explanation_page import Found
+    from graphrec.reports.tables.explanation import ExplanationTables
+    from graphrec.reports.words.interaction import InteractionWords
 
 _EXPLANATION: Final = "explanation"  # stages
 _WRITE: Final = "write"
@@ -41,6 +45,7 @@ class Options(
     HybridOptions,
     LengthOption,
     FilterOptions,
+    VerbOption,
     WritingOptions,
     ItemsOptions,
     SourceOptions,
@@ -60,7 +65,7 @@ class Options(
         typer.Option(
             metavar="N",
             min=1,
-            help="How many walks to the item are told, the strongest.",
+            help="How many walks to the item are shown, the strongest.",
             rich_help_panel=LISTS,
         ),
     ] = 10
@@ -68,8 +73,8 @@ class Options(
         str | None,
         typer.Option(
             metavar="DIR",
-            help="Directory of the result: Parquet tables, and a page with a picture of the "
-            "paths. Without it the explanation is only shown.",
+            help="Directory of the result: Parquet tables and, with the extra `reports`, a page "
+            "with a picture of the paths. Without it the explanation is only shown.",
             show_default=False,
             rich_help_panel=OUTPUT,
         ),
@@ -77,7 +82,7 @@ class Options(
 
 
 def run(options: Options) -> None:
-    """Tell why USER is recommended ITEM, or is not; with --model there is no IN.
+    """Explain why USER is recommended ITEM, or is not; with --model there is no IN.
 
     The result has a folder for each: position (rank, score, what MMR took, or why the item is not
     listed), shares (of each leg in the score), contributions (of each item of the history; they
@@ -85,28 +90,31 @@ def run(options: Options) -> None:
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source
-    from graphrec.cli.io.filters import Filters, list_figures, tell_lists
+    from graphrec.cli.io.filters import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
     from graphrec.progress import stage
-    from graphrec.reports.explanation_page import Found, explanation_page
+    from graphrec.reports.tables.explanation import ExplanationTables
+    from graphrec.reports.words.interaction import InteractionWords
 
     options = _named(options)
     model_source.check_source(options, hybrid.LEARNING)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
     with running("explain", options, _stages(options, recommender)) as run:
+        with_page = options.out is not None and can_make_pages(run.report)
         origin = model_source.open_source(run.spark, options, timed=hybrid.needs_times(options))
         titles = open_titles(run.spark, options, item=origin.columns.item)
         listed = Filters(run.spark, options, origin)
         if isinstance(origin, model_source.SavedModel):
-            model = hybrid.serve_as_asked(origin.model, options)
+            model = hybrid.apply_serving_options(origin.model, options)
             dataset = model.dataset
         else:
             dataset = recommender.dataset_of(origin.frame)
             model = recommender.fit(dataset)
         user, item = _ids(options, dataset)
-        told = listed.figures(dataset)
+        counted = listed.figures(dataset)
         with stage(_EXPLANATION):
             explanation = model.explain(
                 user,
@@ -116,21 +124,22 @@ def run(options: Options) -> None:
                 **listed.frames(dataset),
             )
             explanation.paths.persist()  # a few rows, for the screen and for the files
-            found = Found.of(explanation)
+            found = ExplanationTables.of(explanation)
+        words = InteractionWords.of(options.verb)
         title_of = titles.of(found.items, dataset.item_type)
         if options.out is not None:
             with stage(_WRITE):
-                page = explanation_page(found, title_of)
+                page = _page(found, title_of, words) if with_page else None
                 read = model_source.input_figures(origin.path, dataset) | {
-                    "lists": list_figures(told)
+                    "lists": list_figures(counted)
                 }
                 _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
-        model_source.tell_input(run.report, dataset, options.out)
-        tell_lists(run.report, told)
+        model_source.print_input(run.report, dataset, options.out)
+        print_unknown_ids(run.report, counted)
         run.report.end()
         if not options.quiet:
-            tables.explanation(found, title_of)
+            tables.explanation(found, title_of, words)
         if options.out is not None:
             run.report.line(f"written to {options.out}")
 
@@ -165,7 +174,7 @@ def _named(options: Options) -> Options:
 
 
 def _ids(options: Options, dataset: Dataset) -> tuple[Any, Any]:
-    """The ids that were written, of the dataset's types.
+    """The two ids of the command line, converted to the types of the dataset's ids.
 
     Raises:
         ParameterError: one is no id of its type.
@@ -180,6 +189,12 @@ def _ids(options: Options, dataset: Dataset) -> tuple[Any, Any]:
     )
 
 
+def _page(found: ExplanationTables, title_of: Mapping[Any, str], words: InteractionWords) -> str:
+    from graphrec.reports.pages.explanation import explanation_page
+
+    return explanation_page(found, title_of, words)
+
+
 def _write(
     run: Run,
     options: Options,
@@ -187,8 +202,8 @@ def _write(
     read_figures: dict[str, Any],
     model: RecommenderModel,
     explanation: Explanation,
-    found: Found,
-    page: str,
+    found: ExplanationTables,
+    page: str | None,
 ) -> None:
     """Write the tables, the page and the record."""
     from graphrec.cli import hybrid
@@ -198,14 +213,15 @@ def _write(
 
     inputs = (options.input, options.model, options.items, options.allow, options.deny)
     read = [path for path in inputs if path is not None]
-    place = staged(run.spark, out, made_of=RESULT, overwrite=options.overwrite, apart_from=read)
-    with place as folder:
+    staging = staged(run.spark, out, made_of=RESULT, overwrite=options.overwrite, apart_from=read)
+    with staging as folder:
         for name in TABLES:
             table = getattr(explanation, name)
             table.coalesce(1).write.parquet(f"{folder}/{name}")
             if options.format == TableFormat.CSV:
                 results.write_csv(table.coalesce(1), f"{folder}/{results.CSV}/{name}")
-        write_text(run.spark, f"{folder}/{PAGE}", page)
+        if page is not None:
+            write_text(run.spark, f"{folder}/{PAGE}", page)
         results.write_rejected(model.rejected, folder)
         run.write_record(
             folder,

@@ -19,6 +19,7 @@ from graphrec.cli.options import (
     SampleOption,
     SaveModelOption,
     SourceOptions,
+    VerbOption,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Options(
     LengthOption,
     FilterOptions,
     SampleOption,
+    VerbOption,
     OutputOptions,
     ItemsOptions,
     SaveModelOption,
@@ -63,12 +65,13 @@ def run(options: Options) -> None:
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
-    from graphrec.cli.io.filters import Filters, list_figures, tell_lists
+    from graphrec.cli.io.filters import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
     from graphrec.progress import stage
+    from graphrec.reports.words.interaction import InteractionWords
 
     model_source.check_source(options, hybrid.LEARNING)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
@@ -81,12 +84,12 @@ def run(options: Options) -> None:
             check_free(titles, origin.columns)
             listed = Filters(run.spark, options, origin, users=options.users)
             if isinstance(origin, model_source.SavedModel):
-                model = hybrid.serve_as_asked(origin.model, options)
+                model = hybrid.apply_serving_options(origin.model, options)
                 dataset = model.dataset
             else:
                 dataset = recommender.dataset_of(origin.frame)
                 model = recommender.fit(dataset)
-            told = listed.figures(dataset)
+            counted = listed.figures(dataset)
             with stage(_LISTS) as counts:
                 lists = model.rankedLists(options.k, **listed.frames(dataset))
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
@@ -98,14 +101,15 @@ def run(options: Options) -> None:
                 folders.result,
                 parameters=hybrid.parameters_of(model),
                 input=model_source.input_figures(origin.path, dataset)
-                | {"lists": list_figures(told)},
+                | {"lists": list_figures(counted)},
                 output=figures,
             )
-        model_source.tell_input(run.report, dataset, options.out)
-        tell_lists(run.report, told)
+        model_source.print_input(run.report, dataset, options.out)
+        print_unknown_ids(run.report, counted)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
-            tables.lists(result, dataset, titles, options.sample)
+            words = InteractionWords.of(options.verb)
+            tables.lists(result, dataset, titles, options.sample, words)
         run.report.line(f"written to {options.out}")
 
 
@@ -135,7 +139,7 @@ def _stages(options: Options, recommender: Recommender) -> list[str] | None:
 
 
 def _figures(written: DataFrame, user: str) -> dict[str, Any]:
-    """What `_run.json` tells of the result."""
+    """What `_run.json` has of the result."""
     from pyspark.sql import functions as F
 
     from graphrec.columns import SOURCE

@@ -17,6 +17,7 @@ from graphrec.cli.options import (
     SampleOption,
     SaveModelOption,
     SourceOptions,
+    VerbOption,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Options(
     RunOptions,
     LengthOption,
     SampleOption,
+    VerbOption,
     OutputOptions,
     ItemsOptions,
     SaveModelOption,
@@ -76,7 +78,7 @@ class Options(
     ] = DEFAULT_SHRINKAGE
     ordered: Annotated[
         bool,
-        typer.Option(help="Rank what was watched after the item.", rich_help_panel=LISTS),
+        typer.Option(help="Rank what users had after the item.", rich_help_panel=LISTS),
     ] = False
     neighbours: Annotated[
         int | None,
@@ -108,6 +110,7 @@ def run(options: Options) -> None:
     from graphrec.cooccurrence.table import PairSpec, count_pairs
     from graphrec.data.dataset import Dataset
     from graphrec.progress import stage
+    from graphrec.reports.words.interaction import InteractionWords
 
     model_source.check_source(options, ["neighbours"])
     _check_measure(options.measure)
@@ -154,10 +157,11 @@ def run(options: Options) -> None:
                 input=model_source.input_figures(origin.path, dataset),
                 output=figures,
             )
-        model_source.tell_input(run.report, dataset, options.out)
+        model_source.print_input(run.report, dataset, options.out)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
-            tables.neighbours(result, dataset, titles, options.sample, options.measure)
+            words = InteractionWords.of(options.verb)
+            tables.neighbours(result, dataset, titles, options.sample, options.measure, words)
         run.report.line(f"written to {options.out}")
 
 
@@ -211,7 +215,7 @@ def _model(
 
 
 def _figures(written: DataFrame, columns: InteractionColumns) -> dict[str, Any]:
-    """What `_run.json` tells of the result."""
+    """What `_run.json` has of the result."""
     from pyspark.sql import functions as F
 
     from graphrec.data.column_types import quoted

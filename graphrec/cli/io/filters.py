@@ -1,4 +1,7 @@
-"""Who is served and what may be listed, from files: opened before the model is learned."""
+"""Files of the users to serve and of the items that may be listed.
+
+They are opened before anything is learned, so that a mistake in them costs no time.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ USERS: Final = "users"  # the list of those to serve
 
 @dataclass(frozen=True)
 class ListFigures:
-    """What became of the ids of one column of a list.
+    """How many ids of one column of a list are known to the model.
 
     Attributes:
         ids: distinct ones that are not blank.
@@ -40,7 +43,7 @@ class ListFigures:
     example: str | None
 
 
-Told = Mapping[str, Mapping[str, ListFigures]]
+FiguresByList = Mapping[str, Mapping[str, ListFigures]]
 """By list and role."""
 
 
@@ -84,7 +87,7 @@ class Filters:
         """As keywords of `rankedLists` and `explain`, with the dataset's types of ids."""
         return {name: ids.typed(dataset.id_types) for name, ids in self._lists.items()}
 
-    def figures(self, dataset: Dataset) -> Told:
+    def figures(self, dataset: Dataset) -> FiguresByList:
         """Count the ids that have no effect, because nothing was learned of them."""
         return {
             name: {role: _counted(ids, role, dataset) for role in ids.columns}
@@ -108,20 +111,20 @@ def _counted(ids: IdList, role: str, dataset: Dataset) -> ListFigures:
     return ListFigures(*row)
 
 
-def list_figures(told: Told) -> dict[str, dict[str, dict[str, int]]]:
-    """What `_run.json` tells of the lists."""
+def list_figures(counted: FiguresByList) -> dict[str, dict[str, dict[str, int]]]:
+    """What `_run.json` has of the lists."""
     return {
         name: {
             role: {"ids": of.ids, "unknown": of.unknown, "unusable": of.unusable}
             for role, of in by_role.items()
         }
-        for name, by_role in told.items()
+        for name, by_role in counted.items()
     }
 
 
-def tell_lists(report: Report, told: Told) -> None:
-    """Say which lists have ids of which nothing was learned."""
-    for name, by_role in told.items():
+def print_unknown_ids(report: Report, counted: FiguresByList) -> None:
+    """Print, for each list, how many of its ids the model does not know, and what that means."""
+    for name, by_role in counted.items():
         for role, of in by_role.items():
             if of.unknown:
                 report.line(

@@ -118,7 +118,7 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
 
 @dataclass(frozen=True)
 class IdColumn:
-    """A column of ids: the model's name of it, and its name in a list."""
+    """A column of ids: its name in the model, and its name in a file."""
 
     name: str
     here: str
@@ -126,7 +126,7 @@ class IdColumn:
 
 @dataclass(frozen=True)
 class IdList:
-    """A table with ids of users, of items, or of both, whose types are not those of the model yet.
+    """A table with ids of users, of items, or of both, not converted to the model's types yet.
 
     Attributes:
         frame: the table.
@@ -219,7 +219,10 @@ def _id_column(frame: DataFrame, path: str, role: str, name: str) -> str:
 
 
 def _same_ids(frame: DataFrame, role: str, name: str) -> str | None:
-    """The column of this very name, or of this name spelled otherwise, or a usual one, or `id`."""
+    """The id column of a file, None if there is none.
+
+    The first of: this very name, this name in another spelling, a usual name, `id`.
+    """
     names = _own_columns(frame)
     usual = [other for other in names if _plain(other) in USUAL_NAMES[role]]
     for fitting in (
@@ -239,7 +242,7 @@ def _same_ids(frame: DataFrame, role: str, name: str) -> str | None:
 
 @dataclass(frozen=True)
 class Titles:
-    """What items are called; without a table, by their ids."""
+    """The titles of items; without a table of titles, their ids."""
 
     frame: DataFrame | None  # (id, title)
     words: DataFrame | None = None  # (id, genres: array or null, title_words: array)

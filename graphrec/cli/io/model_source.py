@@ -107,7 +107,7 @@ def stages(options: SourceOptions, learning: Sequence[str] | None) -> list[str] 
 
 
 def input_figures(path: str, dataset: Dataset) -> dict[str, Any]:
-    """What `_run.json` tells of the input, a file of interactions or a model."""
+    """What `_run.json` has of the input, a file of interactions or a model."""
     figures = {
         "path": path,
         "columns": asdict(dataset.columns),
@@ -118,7 +118,7 @@ def input_figures(path: str, dataset: Dataset) -> dict[str, Any]:
 
 
 def read_figures(figures: InteractionFigures) -> dict[str, Any]:
-    """What `_run.json` tells of the rows that were read."""
+    """What `_run.json` has of the rows that were read."""
     return {
         "rows_read": figures.rows_read,
         "accepted_rows": figures.accepted_rows,
@@ -131,8 +131,8 @@ def read_figures(figures: InteractionFigures) -> dict[str, Any]:
     }
 
 
-def tell_input(report: Report, dataset: Dataset, folder: str | None) -> None:
-    """What was learned from, and what was set aside and why; nothing of a model that was loaded."""
+def print_input(report: Report, dataset: Dataset, folder: str | None) -> None:
+    """What was learned from, and what was rejected and why; nothing of a model that was loaded."""
     figures = dataset.figures
     if figures is None:
         return
@@ -141,17 +141,17 @@ def tell_input(report: Report, dataset: Dataset, folder: str | None) -> None:
         f"{figures.interactions:,} interactions of {dataset.users:,} users "
         f"with {dataset.catalogue.size:,} items"
     )
-    tell_rows(report, figures, folder)
+    print_rows(report, figures, folder)
 
 
-def tell_rows(report: Report, figures: InteractionFigures, folder: str | None) -> None:
-    """What the rows became: combined, thinned, or set aside and why."""
+def print_rows(report: Report, figures: InteractionFigures, folder: str | None) -> None:
+    """What the rows became: combined, capped, or rejected and why."""
     for line in read_summary.learned_from(figures):
         report.line(line)
     if figures.rejected_rows:
         share = figures.rejected_rows / figures.rows_read
         report.line(
-            f"{figures.rejected_rows:,} of {figures.rows_read:,} rows set aside ({share:.1%})"
+            f"{figures.rejected_rows:,} of {figures.rows_read:,} rows rejected ({share:.1%})"
             + ("" if folder is None else f", see {folder}/_rejected")
             + ":"
         )

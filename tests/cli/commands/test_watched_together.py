@@ -69,9 +69,9 @@ def test_partners_bound_the_choice_and_the_most_popular_are_shown(
     assert table.groupby("asin").size().max() == 2
     most = table.drop_duplicates("asin").nlargest(2, "support_item").support_item
     for support in most:
-        assert f"watched by {support}\n" in done.out
+        assert f"in the histories of {support} users\n" in done.out
     first = table.drop_duplicates("asin").nlargest(1, "support_item").asin.item()
-    assert f"({first}), watched by" in done.out
+    assert f"({first}), in the histories of" in done.out
     assert "[bold]" in done.out
 
 

@@ -1,9 +1,8 @@
-"""What of a test set the lists can find at all, counted before anything is measured.
+"""The ground truth of an evaluation: which interactions of a test set count as relevant items.
 
-A pair of a user and an item that is in the training set, too, is never listed by models that leave
-out what was seen (`filterSeen`), so it is no part of the question and is left out of the test set.
-An item that is not in the training set is listed by nobody either, but it is what the user chose:
-it stays, and counts as missed.
+A pair (user, item) that is in the training set, too, is never listed by a model that leaves out
+what was seen (`filterSeen`): it is left out of the ground truth. An item that the training set does
+not have cannot be listed either, but it is what the user chose: it stays, and counts as missed.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ _KNOWN: Final = "known"
 
 
 @dataclass(frozen=True)
-class HeldOutFigures:
-    """What the test set became.
+class GroundTruthFigures:
+    """How many interactions of a test set are in the ground truth, and why others are not.
 
     Attributes:
         rows: of the test set, that name a user and an item.
@@ -49,10 +48,10 @@ class HeldOutFigures:
     unmeasured_users: int
 
 
-def hold_against(
+def ground_truth(
     train: DataFrame, test: DataFrame, items: DataFrame, *, filter_seen: bool
-) -> tuple[DataFrame, HeldOutFigures]:
-    """The distinct pairs of a test set that count, and what became of the others.
+) -> tuple[DataFrame, GroundTruthFigures]:
+    """The distinct pairs of a test set that count, and figures of the others.
 
     Args:
         train: (user, item), what was learned from.
@@ -90,7 +89,7 @@ def hold_against(
         F.count_if(F.col("reachable") == 0),
         F.count_if(F.col("counting") == 0),
     ).collect()[0]
-    figures = HeldOutFigures(
+    figures = GroundTruthFigures(
         rows=row[0],
         interactions=row[1],
         seen=row[2],
@@ -104,7 +103,7 @@ def hold_against(
     return judged.where(counts).select(USER, ITEM), figures
 
 
-def _require_anybody(figures: HeldOutFigures) -> None:
+def _require_anybody(figures: GroundTruthFigures) -> None:
     if not figures.users:
         raise EmptyInputError("nobody is in the test set", fix="hold more rows out")
     if figures.unmeasured_users == figures.users:

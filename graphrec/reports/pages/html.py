@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,10 +11,10 @@ from typing import Any
 
 import jinja2
 import vl_convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from graphrec.reports.charts.evaluation import Spec
-from graphrec.reports.words.text import marked_up
+from graphrec.reports.charts.vega_lite import Spec
+from graphrec.reports.words.text import FIRST, LAST
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,6 @@ class Figure:
     title: str
     reading: str
     spec: Spec | None
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A headline figure on a page."""
-
-    label: str
-    value: str
-    detail: str
 
 
 def render(template: str, **values: Any) -> str:
@@ -68,6 +60,12 @@ def script(name: str) -> Markup:
     """A script of `assets/` as the text of a `<script>` element."""
     text = files("graphrec.reports").joinpath("assets", name).read_text(encoding="utf-8")
     return _inline(text.partition("//# sourceMappingURL")[0])
+
+
+def marked_up(text: object) -> Markup:
+    """HTML of a sentence; each text that is `isolated` in it becomes a `bdi` element."""
+    escaped = str(escape(text))
+    return Markup(re.sub(f"{FIRST}([^{FIRST}{LAST}]*){LAST}", r"<bdi>\1</bdi>", escaped))
 
 
 @cache

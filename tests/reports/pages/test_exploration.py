@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from graphrec.data.contract import InteractionFigures
-from graphrec.reports.exploration_page import exploration_page
+from graphrec.reports.pages.exploration import exploration_page
 from tests.reports.explored import FIGURES, HOSTILE, made_up_findings
 from tests.reports.reading import Page
 
@@ -54,7 +54,7 @@ def test_the_readings_say_what_the_figures_do(page: Page) -> None:
     told = " ".join(page.texts)
     for said in (
         "800 interactions of 70 users with 40 items",
-        "50 rows (5.56 %) were set aside",
+        "50 rows (5.56 %) were rejected",
         "50 rows told of a user and an item once more",
         "Half of the users have at most 9.5 items, the most active one 31",
         "Items are the less even side: Gini 0.42 against 0.31",

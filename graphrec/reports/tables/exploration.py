@@ -1,4 +1,4 @@
-"""What of an exploration goes into its report: small tables, counted and binned in Spark."""
+"""The small tables of an exploration for its page, counted and binned in Spark."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from graphrec.graph.highlights import Highlights, Tables
 from graphrec.graph.importance import LIFT, POPULARITY_RANK
 from graphrec.graph.reach import SHARE
 from graphrec.graph.similar_users import COSINE
-from graphrec.reports.small_tables import frame_of
+from graphrec.reports.tables.fetch import frame_of
 
 BIN: Final = "bin"  # the lower end of a bin
 USERS: Final = "users"
@@ -30,14 +30,14 @@ SIZE: Final = "size"
 COUNT: Final = "count"
 
 _BINS: Final = 20
-_MOST_POINTS: Final = 1500  # of a scatter plot
-_TYPICAL: Final = 3
+_MAX_POINTS: Final = 1500  # of a scatter plot
+_TYPICAL_ITEMS: Final = 3
 
 TitleOf = Callable[[Iterable[Any]], Mapping[Any, str]]
 
 
 @dataclass(frozen=True)
-class ExplorationFindings:
+class ExplorationTables:
     """The small tables of an exploration, on the driver.
 
     Attributes:
@@ -53,7 +53,7 @@ class ExplorationFindings:
         bridges: (title, support, community, neighbours, participation), of the highest one.
         communities: (community, name: text, may be empty, items, support, inside, typical: list of
             titles), the largest.
-        audience: users that each of `gaining` and `bridges` has at least.
+        min_users: users that each of `gaining` and `bridges` has at least.
         similar: (bin, users), by the cosine to the most similar user.
     """
 
@@ -69,7 +69,7 @@ class ExplorationFindings:
     bridges: pd.DataFrame
     communities: pd.DataFrame
     similar: pd.DataFrame
-    audience: int
+    min_users: int
 
     @staticmethod
     def of(
@@ -78,7 +78,7 @@ class ExplorationFindings:
         highlights: Highlights,
         item: str,
         title_of: TitleOf,
-    ) -> ExplorationFindings:
+    ) -> ExplorationTables:
         """Fetch them.
 
         Args:
@@ -89,13 +89,13 @@ class ExplorationFindings:
             title_of: the titles of some items by their ids.
         """
         gaining, bridges = highlights.gaining, highlights.bridges
-        typical = highlights.most_typical(_TYPICAL)
+        typical = highlights.most_typical(_TYPICAL_ITEMS)
         # Few landmarks, and few distances of each.
         distances = tables[names.DISTANCES].orderBy(quoted(item), DISTANCE).collect()
         titles = title_of(row[item] for row in (*gaining, *bridges, *typical, *distances))
         sizes = tables[names.COMPONENTS].select((F.col(USERS) + F.col(ITEMS)).alias(SIZE))
         most_similar = tables[names.SIMILAR_USERS].where(F.col(RANK) == 1)
-        return ExplorationFindings(
+        return ExplorationTables(
             figures=figures,
             degrees=_thinned(tables[names.DEGREES].orderBy(TYPE, DEGREE)),
             power_laws=frame_of(tables[names.POWER_LAWS]),
@@ -111,46 +111,46 @@ class ExplorationFindings:
             bridges=_titled(bridges, item, titles, tables[names.ITEM_ROLES].columns),
             communities=_communities(highlights, typical, item, titles),
             similar=_binned(most_similar, F.col(COSINE)),
-            audience=highlights.audience,
+            min_users=highlights.min_users,
         )
 
 
 def _titled(
     rows: Iterable[Row], item: str, titles: Mapping[Any, str], columns: list[str]
 ) -> pd.DataFrame:
-    """Rows with the title in the place of the item."""
-    told = [{**row.asDict(), "title": titles[row[item]]} for row in rows]
-    named = ["title", *(name for name in columns if name != item)]
-    return pd.DataFrame(told, columns=named)
+    """Rows with the title instead of the item."""
+    named_rows = [{**row.asDict(), "title": titles[row[item]]} for row in rows]
+    columns_shown = ["title", *(name for name in columns if name != item)]
+    return pd.DataFrame(named_rows, columns=columns_shown)
 
 
 def _thinned(degrees: DataFrame) -> pd.DataFrame:
-    """Degrees that a chart on logarithmic axes can tell apart."""
+    """Degrees that a chart on logarithmic axes can distinguish."""
     # As many rows as there are different degrees: n of them need n²/2 interactions.
     rows = frame_of(degrees.select(TYPE, DEGREE, VERTICES, AT_LEAST))
     if rows.empty:
         return rows
-    place = (rows[DEGREE].astype(float).map(lambda degree: f"{degree:.2g}")).rename("place")
-    return rows.groupby([rows[TYPE], place], sort=False).head(1).reset_index(drop=True)
+    rounded = (rows[DEGREE].astype(float).map(lambda degree: f"{degree:.2g}")).rename("rounded")
+    return rows.groupby([rows[TYPE], rounded], sort=False).head(1).reset_index(drop=True)
 
 
 def _binned(table: DataFrame, share: Column) -> pd.DataFrame:
     """(bin, users): how many rows have a share from 0 to 1 in each bin, all bins there."""
-    place = F.least(F.floor(share * _BINS), F.lit(_BINS - 1)).cast("int").alias(BIN)
-    counted = {row[BIN]: row[COUNT] for row in table.groupBy(place).count().collect()}
-    places = range(_BINS)
+    number = F.least(F.floor(share * _BINS), F.lit(_BINS - 1)).cast("int").alias(BIN)
+    counted = {row[BIN]: row[COUNT] for row in table.groupBy(number).count().collect()}
+    numbers = range(_BINS)
     return pd.DataFrame(
         {
-            BIN: [place / _BINS for place in places],
-            "bin_end": [(place + 1) / _BINS for place in places],
-            USERS: [counted.get(place, 0) for place in places],
+            BIN: [number / _BINS for number in numbers],
+            "bin_end": [(number + 1) / _BINS for number in numbers],
+            USERS: [counted.get(number, 0) for number in numbers],
         }
     )
 
 
 def _spread_over_ranks(importance: DataFrame, items: int) -> pd.DataFrame:
     """(support, lift) of every n-th item by popularity."""
-    step = -(-items // _MOST_POINTS)
+    step = -(-items // _MAX_POINTS)
     nth = importance.where(F.col(POPULARITY_RANK) % step == 1 % step)
     return frame_of(nth.orderBy(POPULARITY_RANK).select(SUPPORT, LIFT))
 

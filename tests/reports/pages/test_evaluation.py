@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from graphrec.reports.evaluation_page import Findings, evaluation_page
+from graphrec.reports.pages.evaluation import evaluation_page
+from graphrec.reports.tables.evaluation import EvaluationTables
 from graphrec.reports.words.metrics import SHOWN, WORDING, best
 from tests.reports.reading import Page
 
@@ -14,7 +15,7 @@ FACTS = [("Input", "a<b>&c.csv"), ("Split", "by chance")]
 
 
 @pytest.fixture(scope="module")
-def html(findings: Findings) -> str:
+def html(findings: EvaluationTables) -> str:
     return evaluation_page(
         findings, title="Films </title><script>", facts=FACTS, variant="hybrid + MMR"
     )
@@ -49,7 +50,7 @@ def test_every_chart_has_its_place(page: Page, html: str) -> None:
         assert html.count(f'id="{name}"') == 1
 
 
-def test_all_figures_are_in_the_tables(page: Page, findings: Findings) -> None:
+def test_all_figures_are_in_the_tables(page: Page, findings: EvaluationTables) -> None:
     for k in (10, 20):
         for metric, values in findings.means(k).items():
             if metric in SHOWN:
@@ -72,7 +73,7 @@ def test_the_readings_say_what_the_figures_do(page: Page) -> None:
     )
 
 
-def test_one_model_alone_and_one_group(findings: Findings) -> None:
+def test_one_model_alone_and_one_group(findings: EvaluationTables) -> None:
     def of_one(frame: object) -> object:
         return frame[frame["model"] == "hybrid"]  # type: ignore[index]
 

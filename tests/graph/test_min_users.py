@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from graphrec.graph.audience import stated_audience
 from graphrec.graph.importance import gain
+from graphrec.graph.min_users import default_min_users
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from graphrec.graph.importance import gain
         ([1] * 60 + [20] * 4, 20),  # a mean of hardly 2
     ],
 )
-def test_half_of_the_interactions_are_with_items_of_that_audience(
+def test_half_of_the_interactions_are_with_items_of_that_many_users(
     support: list[int], least: int
 ) -> None:
-    assert stated_audience(np.array(support)) == least
+    assert default_min_users(np.array(support)) == least
 
 
-def test_an_item_gains_against_those_that_are_watched_as_much() -> None:
+def test_an_item_gains_against_those_that_are_as_popular() -> None:
     lift = np.linspace(0.6, 3.0, 301)  # rare items have much for nothing
     lift[40] *= 1.2
     found = gain(lift)
