@@ -56,12 +56,12 @@ def _prepare(
     for line in lines:
         if line and not line[0].isspace():
             inside = bool(_SECTION.match(line))
-        if _TABLE.match(line):
+        if not inside and _TABLE.match(line):
             begins = not (shown and _TABLE.match(shown[-1]))
             shown += (["", "::", ""] if begins else []) + [f"    {line}"]
         elif not inside and _begins_code(line, shown):
             shown += ["::", "", line]
-        elif "|" in line and "`" not in line:
+        elif "|" in line and "`" not in line and not _TABLE.match(line):
             shown.append(line.replace("|", r"\|"))  # |T| is no substitution
         else:
             shown.append(line)
