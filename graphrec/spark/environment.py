@@ -17,7 +17,7 @@ from importlib import metadata
 from typing import Final
 
 from graphrec.errors import GraphrecError, ParameterError
-from graphrec.extras import GRAPH, REPORTS, Extra, how_to_install
+from graphrec.spark.extras import GRAPH, REPORTS, Extra, how_to_install
 from graphrec.spark.jars import JAR_VARIABLE, OFFICIAL, cache_folder, find_graphframes_jars
 from graphrec.spark.java import HOW_TO_GET, require_java
 from graphrec.spark.jvm import spark_home

@@ -29,7 +29,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote
 
 from graphrec.errors import GraphFramesError, ParameterError
-from graphrec.extras import GRAPH, require_extras
+from graphrec.spark.extras import GRAPH, require_extras
 from graphrec.spark.java import find_java
 from graphrec.spark.jvm import spark_home
 from graphrec.spark.temporary import scratch_folder

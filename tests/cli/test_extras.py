@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graphrec.extras import GRAPH, REPORTS
+from graphrec.spark.extras import GRAPH, REPORTS
 from tests.quick_spark import QUICK
 
 # A package that is None in sys.modules is one that cannot be imported.

@@ -55,7 +55,7 @@ def test_it_is_explained_and_saved_like_any_other(model: RecommenderModel, tmp_p
     assert {row.item: row.contribution for row in parts} == pytest.approx({"a": 2 / 3, "b": 1 / 3})
     model.write().save(str(tmp_path / "model"))
     loaded = GenreModel.load(str(tmp_path / "model"))
-    assert np.array_equal(loaded.learned.tables.weight, model.learned.tables.weight)
+    assert np.array_equal(loaded.tables.neighbours.data, model.tables.neighbours.data)
 
 
 def test_it_is_a_leg_of_a_hybrid(ratings: DataFrame, genres: DataFrame) -> None:

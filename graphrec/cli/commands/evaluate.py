@@ -123,7 +123,7 @@ def _stages(options: Options, recommender: HybridRecommender) -> list[str] | Non
     from graphrec.cli.io import results, train_test
     from graphrec.data.dataset import READING
     from graphrec.evaluation.comparison import comparison_stages
-    from graphrec.extras import REPORTS
+    from graphrec.spark.extras import REPORTS
 
     learning = recommender.stages()
     if learning is None:

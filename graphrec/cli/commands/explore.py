@@ -187,7 +187,7 @@ def _stages() -> list[str]:
 
 def _check(options: Options) -> None:
     from graphrec.errors import ParameterError
-    from graphrec.extras import GRAPH, REPORTS, require_extras
+    from graphrec.spark.extras import GRAPH, REPORTS, require_extras
 
     if options.input is None:
         raise ParameterError("nothing to explore", fix="give a file of interactions")

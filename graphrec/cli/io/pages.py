@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphrec.cli.runtime.progress_lines import Report
-from graphrec.extras import REPORTS, how_to_install
+from graphrec.spark.extras import REPORTS, how_to_install
 
 
 def can_make_pages(report: Report) -> bool:

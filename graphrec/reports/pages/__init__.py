@@ -3,6 +3,6 @@
 They need the extra `reports`; importing one without it raises `MissingExtraError`.
 """
 
-from graphrec.extras import REPORTS, require_extras
+from graphrec.spark.extras import REPORTS, require_extras
 
 require_extras("HTML pages", REPORTS)
