@@ -70,9 +70,7 @@ class ItemGraph:
         edges = rows.select(INDEX, F.inline(F.arrays_zip(*listed))).join(ids, INDEX)
         neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("other"))
         _, *told = listed
-        return edges.join(neighbour, NEIGHBOUR).select(
-            ITEM, F.col("other").alias(NEIGHBOUR), *told
-        )
+        return edges.join(neighbour, NEIGHBOUR).select(ITEM, F.col("other").alias(NEIGHBOUR), *told)
 
 
 def item_graph(

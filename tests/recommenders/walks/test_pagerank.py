@@ -13,7 +13,7 @@ from graphrec.cooccurrence.table import PairTable
 from graphrec.kernels.csr import CSR
 from graphrec.kernels.types import read_only
 from graphrec.recommenders.walks.p3 import stay_probability, walk_weights
-from graphrec.recommenders.walks.pagerank import item_pagerank, spread_from
+from graphrec.recommenders.walks.pagerank import item_pagerank, push_from
 from tests.cooccurrence.brute_force import (
     Histories,
     Matrix,
@@ -45,7 +45,7 @@ def spread(
     max_entries: int = 1000,
 ) -> CSR:
     """Rows of the two-step chain whose bipartite walk restarts with this probability."""
-    return spread_from(
+    return push_from(
         read_only(np.arange(table.items, dtype=np.int32)),
         walk_weights(table),
         read_only(stay_probability(table).astype(np.float32)),
