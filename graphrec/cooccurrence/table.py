@@ -38,7 +38,7 @@ from graphrec.kernels.types import Vector, read_only
 from graphrec.spark.parallelism import is_better_on_driver
 
 _ENTRY_BYTES = 64  # of an interaction in all its arrays, while it is read
-_QUICK = 1_000_000  # interactions, some seconds on one machine
+QUICK_ENTRIES = 1_000_000  # interactions: some seconds of work on one machine
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _is_for_driver(
     return entries <= block_entries and is_better_on_driver(
         histories.sparkSession,
         size=entries * _ENTRY_BYTES + count.most_bytes,
-        quick=entries <= _QUICK,
+        quick=entries <= QUICK_ENTRIES,
     )
 
 

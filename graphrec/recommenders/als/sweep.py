@@ -22,7 +22,7 @@ class Objective(NamedTuple):
 
     unobserved: float  # a0
     regularization: float  # λ
-    explicit: bool  # the weights are targets, each as trusted as the others; else confidences
+    explicit: bool  # True: the weights are targets of equal confidence; False: confidences
 
     @staticmethod
     def implicit(alpha: float, reg_param: float) -> Objective:
