@@ -1,4 +1,9 @@
-"""Counting item pairs: the compiled heart of the pair table."""
+"""Counting item pairs in compiled code: a row of the sparse product `Rᵀ · D_u^-e · R` per item.
+
+Each row is summed in a dense accumulator (Gustavson, "Two fast algorithms for sparse matrices",
+1978), for several exponents e at once, with the numbers of users beside it; the best neighbours of
+the item are kept.
+"""
 
 from typing import NamedTuple
 
@@ -40,8 +45,8 @@ def count_pairs(
 
     For a pair (i, j) and each channel c the sum is `Σ_u scale_uc · r_ui · r_uj` over the users u
     who have both. The neighbours that are kept are the best by cosine in channel 0:
-    `sum_0(i, j) / (norm_i · norm_j)`; ties go to the smaller item index. This is Gustavson's
-    row-by-row sparse product with a dense accumulator; its cost is the number of products.
+    `sum_0(i, j) / (norm_i · norm_j)`; ties go to the smaller item index. The cost is the number of
+    products.
 
     Args:
         rows: (rows,), the items that are counted.
@@ -152,7 +157,7 @@ def _best_neighbours(
 
 @compiled
 def sum_items(histories: Histories) -> Indices:
-    """What each item's entries sum up to, exactly (`graphrec.kernels.exact_sums`).
+    """The sums over each item's users, exactly (`graphrec.kernels.exact_sums`).
 
     Returns:
         (items, 1 + channels, PARTS) int64: `Σ_u r_ui`, and for each channel `Σ_u scale_uc · r_ui²`.

@@ -31,7 +31,7 @@ class Objective(NamedTuple):
 
 
 def precisions(iterations: int) -> list[float]:
-    """The precision of each iteration; only the last is exact, for the next replaces the others."""
+    """The precision of each iteration: only the factors of the last one are kept."""
     return [INTERMEDIATE_PRECISION] * (iterations - 1) + [EXACT] * (iterations > 0)
 
 
