@@ -1,4 +1,4 @@
-"""Association: the measures of the pair table's pairs, as lists and as weights."""
+"""Measures of association of the pair table's pairs: as lists of neighbours, and as weights."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def association_lists(
         measure: a key of `MEASURES`, by which they are ranked.
         min_support: users that a pair needs in common.
         shrinkage: s; a pair is ranked by measure x n_ij / (n_ij + s), which holds pairs back that
-            few users had in common. The columns show the measures as they are.
+            few users had in common. The columns have the measures without it.
         ordered: rank by measure x (share of the common users who had the neighbour later).
 
     Returns:

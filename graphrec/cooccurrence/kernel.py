@@ -1,4 +1,9 @@
-"""Counting item pairs: the compiled heart of the pair table."""
+"""Counting item pairs in compiled code: a row of the sparse product `Rᵀ · D_u^-e · R` per item.
+
+Each row is summed in a dense accumulator (Gustavson, "Two fast algorithms for sparse matrices",
+1978), for several exponents e at once, with the numbers of users beside it; the best neighbours of
+the item are kept.
+"""
 
 from typing import NamedTuple
 
@@ -40,8 +45,8 @@ def count_pairs(
 
     For a pair (i, j) and each channel c the sum is `Σ_u scale_uc · r_ui · r_uj` over the users u
     who have both. The neighbours that are kept are the best by cosine in channel 0:
-    `sum_0(i, j) / (norm_i · norm_j)`; ties go to the smaller item index. This is Gustavson's
-    row-by-row sparse product with a dense accumulator; its cost is the pairs that are met.
+    `sum_0(i, j) / (norm_i · norm_j)`; ties go to the smaller item index. The cost is the number of
+    products.
 
     Args:
         rows: (rows,), the items that are counted.
@@ -51,7 +56,7 @@ def count_pairs(
         min_support: pairs with fewer common users are left out.
     """
     ordered = histories.time.size > 0
-    met = np.empty(norm.size + 1, np.int32)
+    touched = np.empty(norm.size + 1, np.int32)
     total = np.zeros((norm.size, _COUNTS + histories.scale.shape[1]), np.float64)
     room = rows.size * min(max_neighbours, norm.size)
     out = CountedPairs(
@@ -62,8 +67,10 @@ def count_pairs(
         np.empty((room, histories.scale.shape[1]), np.float32),
     )
     for row in range(rows.size):
-        count = _add_products(rows[row], histories, met, total)
-        kept = _best_neighbours(met[:count], total, norm, rows[row], max_neighbours, min_support)
+        count = _add_products(rows[row], histories, touched, total)
+        kept = _best_neighbours(
+            touched[:count], total, norm, rows[row], max_neighbours, min_support
+        )
         pair = out.indptr[row]
         for other in kept:
             out.indices[pair] = other
@@ -73,7 +80,7 @@ def count_pairs(
                 out.after[pair] = total[other, _AFTER]
             pair += 1
         out.indptr[row + 1] = pair
-        for other in met[:count]:
+        for other in touched[:count]:
             total[other] = 0.0
     used = out.indptr[rows.size]
     return CountedPairs(
@@ -86,18 +93,18 @@ def count_pairs(
 
 
 @compiled
-def _add_products(item: int, histories: Histories, met: Indices, total: Matrix) -> int:
+def _add_products(item: int, histories: Histories, touched: Indices, total: Matrix) -> int:
     """Sum one item's products with all others.
 
     Args:
         item: whose.
         histories: of all users who have it.
-        met: (items + 1,), written: the items that users have beside this one, and this one.
+        touched: (items + 1,), written: the items with a product, this one among them.
         total: (items, _COUNTS + channels), 0 everywhere; written. What belongs to a pair stands
-            side by side: it is met at random, and is one line of the processor's cache.
+            side by side: access is random, and this is one line of the processor's cache.
 
     Returns:
-        How many are met.
+        How many items are touched.
     """
     by_user, by_item = histories.by_user, histories.by_item
     scale, weight, time = histories.scale, by_user.data, histories.time
@@ -110,7 +117,7 @@ def _add_products(item: int, histories: Histories, met: Indices, total: Matrix) 
         first, last = by_user.indptr[user], by_user.indptr[user + 1]
         for other_entry in range(np.uint64(first), np.uint64(last)):
             other = np.uint32(by_user.indices[other_entry])
-            met[count] = other  # overwritten by the next if it was met before: no branch
+            touched[count] = other  # overwritten by the next if it is there already: no branch
             count += np.uint64(total[other, _TOGETHER] == 0.0)
             total[other, _TOGETHER] += 1.0
             if ordered:
@@ -127,7 +134,7 @@ def _add_products(item: int, histories: Histories, met: Indices, total: Matrix) 
 
 @compiled
 def _best_neighbours(
-    met: Indices,
+    touched: Indices,
     total: Matrix,
     norm: Vector,
     item: int,
@@ -135,12 +142,12 @@ def _best_neighbours(
     min_support: int,
 ) -> Indices:
     """The best neighbours of an item by cosine, ascending by item index."""
-    neighbours = np.empty(met.size, np.int32)
-    cosine = np.empty(met.size, np.float32)
+    neighbours = np.empty(touched.size, np.int32)
+    cosine = np.empty(touched.size, np.float32)
     count = 0
     if norm[item] == 0.0:  # nobody gave it any weight: it has a cosine with nothing
         return neighbours[:0]
-    for other in met:
+    for other in touched:
         if other != item and total[other, _TOGETHER] >= min_support and norm[other] > 0.0:
             neighbours[count] = other
             cosine[count] = total[other, _COUNTS] / norm[other]
@@ -150,7 +157,7 @@ def _best_neighbours(
 
 @compiled
 def sum_items(histories: Histories) -> Indices:
-    """What each item's entries sum up to, exactly (`graphrec.kernels.exact_sums`).
+    """The sums over each item's users, exactly (`graphrec.kernels.exact_sums`).
 
     Returns:
         (items, 1 + channels, PARTS) int64: `Σ_u r_ui`, and for each channel `Σ_u scale_uc · r_ui²`.

@@ -1,4 +1,4 @@
-"""Histories as the pair kernel takes them, out of rows of Arrow."""
+"""The input of the pair kernel: histories by user and by item, from Arrow tables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MIN_STRENGTH = (
 def read_histories(
     histories: pa.Table, items: int, channels: Sequence[float], *, ordered: bool
 ) -> Histories:
-    """Arrange some histories for counting.
+    """Arrange some histories for `graphrec.cooccurrence.kernel.count_pairs`.
 
     Args:
         histories: (user, items, weights[, times]), no history empty.

@@ -1,4 +1,4 @@
-"""A pair table with fewer neighbours per item, out of one that has been counted."""
+"""Pruning a pair table to fewer neighbours per item."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from graphrec.kernels.types import Indices
 
 
 def prune_neighbours(pairs: PairTable, max_neighbours: int) -> PairTable:
-    """Keep each item's best neighbours by cosine, as if the table had been counted so.
+    """Keep each item's best neighbours by cosine, as `build_pair_table` would have kept them.
 
     Args:
         pairs: a pair table.

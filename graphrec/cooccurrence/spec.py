@@ -27,17 +27,17 @@ class PairCount:
 
     @property
     def entries(self) -> dict[str, type[np.generic]]:
-        """The names of what is counted for a pair, and as what."""
+        """The names and types of the values that are counted for each pair."""
         counts = (INDICES, TOGETHER, AFTER) if self.ordered else (INDICES, TOGETHER)
         return dict.fromkeys(counts, np.int32) | {f"sums_{e}": np.float32 for e in self.channels}
 
     @property
     def most_bytes(self) -> int:
-        """Of a table in which all items have as many neighbours as they may."""
+        """Bytes of the largest table, in which all items have as many neighbours as they may."""
         return self.items * min(self.max_neighbours, self.items) * 4 * len(self.entries)
 
     def read_columns(self, histories: DataFrame) -> DataFrame:
-        """What of (user, items, weights, times) is needed."""
+        """The columns of (user, items, weights, times) that are read."""
         return histories.select(USER, ITEMS, WEIGHTS, *([TIMES] if self.ordered else []))
 
     def read(self, histories: pa.Table) -> Histories:

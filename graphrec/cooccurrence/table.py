@@ -1,4 +1,4 @@
-"""The pair table: for each item its best neighbours, with all that association is made of.
+"""The pair table: for each item its best neighbours, with their counts and weighted sums.
 
 One pass over the users' histories gives, for each pair of items that users have in common, how
 many users that is, how many had the neighbour later, and weighted sums
@@ -45,7 +45,7 @@ _PAIRS: Final = 1 << 24  # of a table whose width is not given
 _FEWEST_NEIGHBOURS: Final = 200
 _MOST_NEIGHBOURS: Final = 2000
 _ENTRY_BYTES = 64  # of an interaction in all its arrays, while it is read
-_QUICK = 1_000_000  # interactions, some seconds on one machine
+QUICK_ENTRIES = 1_000_000  # interactions: some seconds of work on one machine
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class PairTable:
 
     @property
     def row_indices(self) -> npt.NDArray[np.int32]:
-        """The item of each pair whose neighbour is the other, (pairs,)."""
+        """The item (row) of each pair, (pairs,); `indices` has its neighbour (column)."""
         return row_indices(self.indptr)
 
     @property
@@ -80,7 +80,7 @@ class PairTable:
         return _cosines(self.with_data(self.sums[SELECTING]), read_only(norm))
 
     def with_data(self, data: Vector) -> CSR:
-        """The pairs as rows of a matrix, with these values, (pairs,)."""
+        """A matrix (items, items) with one value, of (pairs,), for each pair."""
         return csr(self.indptr, self.indices, data)
 
 
@@ -183,7 +183,7 @@ def build_pair_table(
 
 
 def _sizes(histories: DataFrame, max_history: int) -> tuple[int, int]:
-    """How many interactions there are once histories are capped, and how many have to be."""
+    """The number of interactions after capping, and the number of histories that are capped."""
     length = F.size(ITEMS)
     row = histories.agg(
         F.coalesce(F.sum(F.least(length, F.lit(max_history))), F.lit(0)),
@@ -199,12 +199,12 @@ def _is_for_driver(
     return entries <= block_entries and is_better_on_driver(
         histories.sparkSession,
         size=entries * _ENTRY_BYTES + count.most_bytes,
-        quick=entries <= _QUICK,
+        quick=entries <= QUICK_ENTRIES,
     )
 
 
 def _whole(table: PairTable, histories: DataFrame, max_history: int, on_driver: bool) -> PairTable:
-    """The table with the users whom capping left out of its counts."""
+    """The table with exact numbers of users, see `graphrec.cooccurrence.long_histories`."""
     ordered = table.after.size > 0
     left_out = counts_left_out(
         histories,

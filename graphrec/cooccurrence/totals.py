@@ -1,4 +1,4 @@
-"""What histories sum up to, per item and over all users, exactly and in any order."""
+"""Sums over all histories, per item and over all users: exact, so that their order is free."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ALL = -1  # the index of an item that every user has: its sums are the users' o
 
 @dataclass(frozen=True)
 class Totals:
-    """Figures of all histories; a channel is an exponent e of the users' strength s_u."""
+    """Sums over all histories; a channel is an exponent e of the users' strength s_u."""
 
     users: int
     mean_scale: dict[float, float]  # e -> mean of s_u^-e over the users, see `_sum_users`
@@ -36,12 +36,12 @@ class Totals:
 
     @cached_property
     def norm(self) -> Vector:
-        """(items,), the square root of each item's own sum in the exponent that selects pairs."""
+        """(items,), √own of each item for the exponent whose cosine selects the neighbours."""
         return read_only(np.sqrt(self.own[SELECTING]))
 
 
 def totals_of(histories: Histories, channels: Sequence[float]) -> Totals:
-    """Sum up histories that are at hand, to the same bits as `total_histories`.
+    """The sums over histories on the driver, to the same bits as `total_histories`.
 
     Args:
         histories: all of them.
@@ -54,7 +54,7 @@ def totals_of(histories: Histories, channels: Sequence[float]) -> Totals:
 
 
 def total_histories(histories: DataFrame, items: int, channels: Sequence[float]) -> Totals:
-    """Sum up histories on the workers; what reaches the driver is as large as the catalogue.
+    """The sums over histories, by the workers; the driver gets figures of the catalogue's size.
 
     Args:
         histories: (user, items, weights).

@@ -1,4 +1,4 @@
-"""An explanation as tables."""
+"""The explanation of one item to one user, as tables."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Compiled code: compiling and its cache, sparse rows, choosing the best, exact sums."""
+"""Compiled code: the compiler and its cache, sparse rows, top-k selection, exact sums."""

@@ -20,7 +20,7 @@ import numba
 
 _config: Any = numba.config  # its names are made at run time
 _PACKAGE = Path(__file__).parents[1]
-_OF_KERNELS = (b"graphrec.kernels.jit import", b"NamedTuple")  # tuples are what kernels take
+_MARKS = (b"jit", b"NamedTuple")  # of files that compile functions, or define what these take
 
 
 @contextmanager
@@ -52,10 +52,14 @@ def _folder() -> Path:
 
 
 def sources_digest(package: Path) -> str:
-    """A name for the contents of all files that hold kernels or tuples for them."""
+    """A name for the contents of all files that machine code may be made of.
+
+    These are the files of `kernels`, whose constants are compiled in as well, and all others that
+    compile functions or define tuples for them.
+    """
     digest = sha256()
     for path in sorted(package.rglob("*.py")):
         source = path.read_bytes()
-        if any(mark in source for mark in _OF_KERNELS):
+        if path.parent == package / "kernels" or any(mark in source for mark in _MARKS):
             digest.update(source)
     return digest.hexdigest()[:16]

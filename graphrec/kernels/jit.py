@@ -27,7 +27,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def compiled_with_reordered_sums(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile as `compiled` does; a sum of floats may be made in another order than is written.
+    """Compile as `compiled` does; sums of floats may be reordered.
 
     Only so can the processor add several numbers at once. As with BLAS, the last bits then depend
     on the kind of processor, and on nothing else.

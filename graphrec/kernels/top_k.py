@@ -70,7 +70,7 @@ def best_unordered(items: Indices, scores: Vector, count: int) -> Indices:
 
 @compiled
 def _highest_but(skipped: int, scores: Vector) -> np.float32:
-    """The highest score but so many: the order statistic that `np.partition` finds.
+    """The highest score after the `skipped` highest: an order statistic, as of `np.partition`.
 
     Scores are first counted by bucket, four to a power of two, so that few are left to compare.
     """

@@ -1,4 +1,4 @@
-"""Scores of all items by factors, with the same bits for a user whoever else is scored."""
+"""Scores of all items by factors; a user's have the same bits in every batch of users."""
 
 import numpy as np
 

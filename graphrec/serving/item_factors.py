@@ -29,7 +29,7 @@ class FoldIn(Protocol):
     def parts(
         self, item: Indices, weight: Vector, target: int, vector: Matrix, eigenvalue: Vector
     ) -> npt.NDArray[np.float64]:
-        """What each item of a history adds to the score of an item, (n,)."""
+        """How much each item of a history contributes to the score of an item, (n,)."""
 
 
 @dataclass(frozen=True)

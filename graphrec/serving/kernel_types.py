@@ -1,4 +1,4 @@
-"""What the compiled kernel reads and writes: named tuples of arrays.
+"""Input and output of the compiled kernel: named tuples of arrays.
 
 Items are numbered by descending popularity, so "the most popular items" are the first ones.
 Arrays that stand for a table are read-only everywhere (see `graphrec.kernels.jit`).
@@ -27,7 +27,7 @@ class Neighbours(NamedTuple):
 
 
 class Factors(NamedTuple):
-    """The factor legs; of size 0 without one."""
+    """The factor legs; arrays of size 0 where there is none."""
 
     item: Vector  # the legs' (items, rank), one after the other, see `factor_scores.item_vectors`
     rank: Indices  # (legs,)
@@ -38,7 +38,7 @@ class Factors(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What the lists shall be."""
+    """The request, for the kernel."""
 
     blend: Vector  # (legs,), weights of the neighbour legs, then of the factor legs
     decay: Vector  # (legs,), history length beyond which the weight decays; 0: it does not

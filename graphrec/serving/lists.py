@@ -48,7 +48,7 @@ BATCH_VALUES = 20_000_000  # of the lists that are held together, but for a sing
 _VALUES_PER_ITEM = 7  # of a listed item, without its reasons
 
 Arrangement: TypeAlias = Callable[[pa.Array, Lists, pa.Array, tuple[str, ...]], pa.RecordBatch]
-"""(users, their lists, ids of the items, legs) -> what Spark gets."""
+"""(users, their lists, ids of the items, legs) -> the batch that Spark gets."""
 
 
 def serve(
@@ -145,7 +145,7 @@ def rank_batches(
     fold_ins: Sequence[FoldIn],
     request: Request,
 ) -> Iterator[tuple[pa.RecordBatch, Lists]]:
-    """Histories, some at a time, with their lists; for arguments see `rank_batch`."""
+    """Batches of histories with their lists; for arguments see `rank_batch`."""
     tables = shared.open()
     excluded = shared_mask.open()["excluded"]
     users = _batch_users(request.settings(tables["popularity"], excluded))
@@ -170,9 +170,9 @@ def rank_batch(
     fold_ins: Sequence[FoldIn],
     request: Request,
 ) -> Lists:
-    """Rank one batch with the entry of the kernel that fits the legs that have weight.
+    """Rank the users of one batch.
 
-    Candidates come from legs that count: without a neighbour leg among them, from all items.
+    Candidates come from the neighbour legs, or are all items where none of these has any weight.
 
     Args:
         batch: histories, as `serve` takes them.
@@ -300,7 +300,7 @@ def _as_rows(user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...])
 def _columns(
     lists: Lists, ids: pa.Array, legs: tuple[str, ...]
 ) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64]]:
-    """The rows of all lists, with the ids that went in, and the length of each list."""
+    """The rows of all lists, with item ids instead of indices, and the length of each list."""
     filled = lists.item >= 0  # (users, k)
     length = filled.sum(axis=1)
     rank = np.broadcast_to(np.arange(1, filled.shape[1] + 1, dtype=np.int32), filled.shape)

@@ -97,7 +97,7 @@ class ItemTables:
         )
 
     def only(self, legs: Collection[str]) -> ItemTables:
-        """The tables of some of the legs, as `from_legs` puts these alone together."""
+        """The tables that `from_legs` makes of some of the legs."""
         columns = [n for n, name in enumerate(self.neighbour_names) if name in legs]
         whole = self.neighbours
         weights = whole.data[:, columns]
@@ -119,7 +119,7 @@ class ItemTables:
         return share_arrays(spark, ids | self.arrays(diversify=diversify))
 
     def arrays(self, *, diversify: bool) -> dict[str, Array]:
-        """The tables as the kernel's callers open them; the cosines only where MMR reads them."""
+        """The tables by name, as the workers get them; cosines only if MMR reads them."""
         cosines = {"similarity": self.similarity} if diversify else {}
         arrays: dict[str, Array] = cosines | {
             "popularity": self.popularity,
@@ -197,7 +197,7 @@ def factors_of(tables: Mapping[str, Array], users: Matrix) -> Factors:
 
 
 def _columns(rank: Indices) -> list[slice]:
-    """The columns of a user's vector that are each factor leg's."""
+    """The columns that each factor leg has in the users' vectors."""
     end = np.cumsum(rank).tolist()
     return [slice(first, last) for first, last in pairwise([0, *end])]
 

@@ -24,8 +24,8 @@ from graphrec.spark.jvm import spark_home
 from graphrec.spark.machine import GIBIBYTE, cores, memory_bytes
 
 _BLAS_USE: Final = 'only ALSRecommender(engine="mllib") uses it'
-_LEAST_MEMORY: Final = 2 * GIBIBYTE
-_LEAST_DISK: Final = 2 * GIBIBYTE
+MIN_MEMORY: Final = 2 * GIBIBYTE
+MIN_DISK: Final = 2 * GIBIBYTE
 
 # The library that MLlib's netlib loads, and how to tell who made it. Asked in a process of its
 # own, because loading a BLAS starts its threads.
@@ -116,9 +116,9 @@ def _memory() -> Check:
     memory = memory_bytes()
     return Check(
         "memory",
-        memory >= _LEAST_MEMORY,
+        memory >= MIN_MEMORY,
         f"{memory / GIBIBYTE:.1f} GiB",
-        None if memory >= _LEAST_MEMORY else "all but small data need 2 GiB or more",
+        None if memory >= MIN_MEMORY else "all but small data need 2 GiB or more",
         needed=False,
     )
 
@@ -172,7 +172,7 @@ def _temporary_space() -> Check:
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     writable = os.access(folder, os.W_OK)
-    enough = free >= _LEAST_DISK and writable
+    enough = free >= MIN_DISK and writable
     return Check(
         "temporary folder",
         enough,

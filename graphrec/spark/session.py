@@ -21,7 +21,7 @@ from graphrec.spark.jvm import spark_home, start_context
 from graphrec.spark.machine import GIBIBYTE, MEBIBYTE, cores, memory_bytes
 from graphrec.spark.temporary import temporary_folder
 
-_LARGEST_HEAP: Final = 16 * GIBIBYTE
+MAX_HEAP: Final = 16 * GIBIBYTE
 _LOOPBACK: Final = "127.0.0.1"
 _JAVA_OPTIONS: Final = "spark.driver.extraJavaOptions"
 _ERRORS_ONLY: Final = (
@@ -86,7 +86,7 @@ def spark_session(
 
 def local_heap_bytes() -> int:
     """Memory of the JVM of a local session; the Python workers get the rest of the machine's."""
-    return min(max(memory_bytes() // 2, GIBIBYTE), _LARGEST_HEAP)
+    return min(max(memory_bytes() // 2, GIBIBYTE), MAX_HEAP)
 
 
 # --- sessions of others ---------------------------------------------------------------------------

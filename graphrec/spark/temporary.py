@@ -31,14 +31,14 @@ def temporary_folder() -> Path:
 
 
 @contextmanager
-def scratch_folder(place: Path, prefix: str) -> Iterator[Path]:
+def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """A folder for the block, where a temporary one would be on another disk than the result.
 
     Args:
-        place: the folder that it is made in.
+        parent: the folder that it is made in.
         prefix: what its name begins with, and that of no folder of others there.
     """
-    folder, held = _locked_folder(place, prefix)
+    folder, held = _locked_folder(parent, prefix)
     try:
         yield folder
     finally:
@@ -47,24 +47,24 @@ def scratch_folder(place: Path, prefix: str) -> Iterator[Path]:
             os.close(held)
 
 
-def remove_left_folders(place: Path, prefix: str = _PREFIX) -> None:
+def remove_left_folders(parent: Path, prefix: str = _PREFIX) -> None:
     """Remove the folders of processes that are dead.
 
     Args:
-        place: where such folders are.
+        parent: where such folders are.
         prefix: what their names begin with.
     """
-    for lock in place.glob(f"{prefix}*/{_LOCK}"):
+    for lock in parent.glob(f"{prefix}*/{_LOCK}"):
         with suppress(OSError):  # another user's, or removed by another process just now
             if (held := take_lock(lock)) is not None:
                 shutil.rmtree(lock.parent, ignore_errors=True)
                 os.close(held)
 
 
-def _locked_folder(place: Path, prefix: str) -> tuple[Path, int | None]:
+def _locked_folder(parent: Path, prefix: str) -> tuple[Path, int | None]:
     """A new folder, and what holds its lock if there can be one."""
-    remove_left_folders(place, prefix)
-    folder = Path(tempfile.mkdtemp(dir=place, prefix=prefix))
+    remove_left_folders(parent, prefix)
+    folder = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
     held = None
     with suppress(OSError):  # without a lock nobody else removes it
         held = take_lock(folder / _LOCK)

@@ -99,7 +99,7 @@ def test_strength_and_cosine_equal_brute_force(whole: PairTable, histories: Hist
     np.testing.assert_allclose(whole.cosine, cosine, rtol=1e-5)
 
 
-def test_the_best_partners_by_cosine_are_kept(cut: PairTable, histories: Histories) -> None:
+def test_the_best_neighbours_by_cosine_are_kept(cut: PairTable, histories: Histories) -> None:
     enough = usable(histories) & (histories.together() >= 3)
     cosine = np.where(enough, histories.cosine(), -1.0)
     for item in range(histories.items):
@@ -139,7 +139,7 @@ def test_its_bits_do_not_depend_on_partitions_and_blocks(
 
 
 @pytest.mark.parametrize("block_entries", [32_000_000, 1], ids=["driver", "blocks"])
-def test_a_capped_history_is_learned_from_in_part_and_counted_whole(
+def test_sums_are_of_capped_histories_and_counts_of_whole_ones(
     spark: SparkSession, histories: Histories, block_entries: int
 ) -> None:
     rng = np.random.default_rng(0)

@@ -1,9 +1,12 @@
-"""Machine code is not used beyond the sources it was made of."""
+"""Machine code is used for the sources it was made of, and for no others."""
 
 from __future__ import annotations
 
+import ast
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import graphrec
 from graphrec.kernels.cache import sources_digest
 
 PACKAGE = Path(graphrec.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
 NEEDED = ("kernels/__init__.py", "kernels/jit.py", "kernels/cache.py")
 INNER = """
 from typing import NamedTuple
@@ -97,5 +101,84 @@ def test_only_kernels_and_their_tuples_tell_the_folder(package: Path) -> None:
     before = sources_digest(package)
     (package / "other.py").write_text("print(1)\n")
     assert sources_digest(package) == before
-    (package / "other.py").write_text("from graphrec.kernels.jit import compiled\n")
-    assert sources_digest(package) != before
+    for source in ("from graphrec.kernels.jit import compiled\n", INNER):
+        (package / "other.py").write_text(source)
+        assert sources_digest(package) != before
+
+
+def modules() -> dict[str, ast.Module]:
+    """Every module of the package, parsed, by its dotted name."""
+    paths = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in FILES
+    }
+    return {name: ast.parse(path.read_text()) for name, path in paths.items()}
+
+
+def imports(name: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """(name in this module, dotted name of what it stands for), whatever form the import has."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.asname or alias.name, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            above = name.split(".")[: -node.level] if node.level else []
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{source}.{alias.name}"
+
+
+def is_from(origin: str, module: str) -> bool:
+    return origin == module or origin.startswith(f"{module}.")
+
+
+def compiled_sources() -> set[str]:
+    """Modules that compile functions, define tuples, or have what is read where it is compiled.
+
+    Which modules those are is found from numba on, and not from the names of modules or functions:
+    what imports numba compiles, what imports from there has kernels.
+    """
+    trees = modules()
+    origins = {name: dict(imports(name, tree)) for name, tree in trees.items()}
+    compilers = {n for n, own in origins.items() if any(is_from(o, "numba") for o in own.values())}
+    found = set(compilers)
+    for name, tree in trees.items():
+        from_compilers = {
+            local for local, o in origins[name].items() if any(is_from(o, c) for c in compilers)
+        }
+        if from_compilers:
+            found.add(name)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and "NamedTuple" in map(last_name, node.bases):
+                found.add(name)
+            if isinstance(node, ast.FunctionDef) and any(
+                first_name(decorator) in from_compilers for decorator in node.decorator_list
+            ):
+                read = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+                read_from = {origins[name][local] for local in read & origins[name].keys()}
+                found |= {m for m in trees for origin in read_from if is_from(origin, m)}
+    return {name for name in found if not name.endswith("__init__")}
+
+
+def last_name(node: ast.expr) -> str:
+    return ast.unparse(node).rpartition(".")[2]
+
+
+def first_name(node: ast.expr) -> str:
+    return ast.unparse(node).partition("(")[0].partition(".")[0]
+
+
+def test_every_source_of_machine_code_is_in_the_digest(tmp_path: Path) -> None:
+    copied = shutil.copytree(
+        PACKAGE, tmp_path / "graphrec", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    names = compiled_sources()
+    assert {"graphrec.kernels.jit", "graphrec.kernels.csr", "graphrec.kernels.rounding"} < names
+    assert {"graphrec.serving.kernel", "graphrec.serving.kernel_types"} < names
+    before = sources_digest(copied)
+    for name in sorted(names):
+        path = tmp_path.joinpath(*name.split(".")).with_suffix(".py")
+        source = path.read_text()
+        path.write_text(f"{source}# changed\n")
+        assert sources_digest(copied) != before, name
+        path.write_text(source)
+    assert sources_digest(copied) == before

@@ -128,10 +128,10 @@ class Case:
         decay = np.array(self.request.decay or (0.0,) * len(self.request.blend))
         most = self.weight.max(axis=1)
         length = self.weight.sum(axis=1) / np.where(most > 0, most, 1.0)
-        faded = np.where(
+        decayed = np.where(
             decay > 0, np.minimum(decay / np.maximum(length, 1.0)[:, np.newaxis], 1.0), 1.0
         ).T
-        blend = np.array(self.request.blend)[:, np.newaxis] * faded  # (legs, users)
+        blend = np.array(self.request.blend)[:, np.newaxis] * decayed  # (legs, users)
         if not self.request.standardise:
             return np.asarray(blend)
         deviation = self.scores.std(axis=2)
@@ -210,7 +210,7 @@ def random_case(
 
 
 def filled(row: Array) -> Array:
-    """A list without the places past its end."""
+    """A list without the entries past its end."""
     end = (row >= 0).sum()
     assert np.all(row[:end] >= 0)
     return np.asarray(row[:end])

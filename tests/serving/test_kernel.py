@@ -128,10 +128,12 @@ def test_few_candidates_are_the_best_of_the_neighbour_legs(
     pairs = case.legs.any(axis=0) | (case.similarity > 0)
     lists = case.ranked()
     for user in np.flatnonzero(~case.cold):
-        reached = pairs[case.has[user]].any(axis=0)
+        retrieved = pairs[case.has[user]].any(axis=0)
         by_graph = case.scales[:-1, user] @ case.scores[:-1, user]
-        ranked = [i for i in np.argsort(-by_graph, kind="stable") if (reached & case.open[user])[i]]
-        others = np.flatnonzero(case.open[user] & ~reached)
+        ranked = [
+            i for i in np.argsort(-by_graph, kind="stable") if (retrieved & case.open[user])[i]
+        ]
+        others = np.flatnonzero(case.open[user] & ~retrieved)
         retrieved = np.zeros(14, bool)
         retrieved[[*ranked, *others][: max(candidates, length)]] = True
         listed = filled(lists.item[user])

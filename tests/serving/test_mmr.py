@@ -104,8 +104,8 @@ def test_only_the_best_few_are_looked_at() -> None:
 def test_equal_candidates_keep_their_order_and_the_scratch_is_left_clean() -> None:
     case = random_case(3, items=9, legs=2, rank=0).asking(diversity=0.5)
     case = replace(case, similarity=np.ones((9, 9)))
-    place = np.full(9, -1, np.int32)
+    position = np.full(9, -1, np.int32)
     pool = np.array([4, 2, 7, 0], np.int32)
-    order = diversify(pool, np.ones(4, np.float32), 3, 0.5, case.neighbours, case.factors, place)
+    order = diversify(pool, np.ones(4, np.float32), 3, 0.5, case.neighbours, case.factors, position)
     np.testing.assert_array_equal(order, [0, 1, 2])
-    assert np.all(place == -1)
+    assert np.all(position == -1)

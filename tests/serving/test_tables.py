@@ -42,9 +42,9 @@ def test_moments_of_factor_scores_are_those_of_the_scores_of_all_items(
     users = rng.normal(size=(40, 10)).astype(np.float32)
     tables = factor_arrays(legs)
     found = factors_of(tables, users)
-    for n, (place, leg) in enumerate(item_factors_of(tables, [leg.fold_in for leg in legs])):
+    for n, (columns, leg) in enumerate(item_factors_of(tables, [leg.fold_in for leg in legs])):
         np.testing.assert_array_equal(leg.vector, legs[n].vector)
-        scores = users[:, place].astype(np.float64) @ leg.vector.T
+        scores = users[:, columns].astype(np.float64) @ leg.vector.T
         np.testing.assert_allclose(found.mean[:, n], scores.mean(axis=1), atol=1e-5)
         np.testing.assert_allclose(found.deviation[:, n], scores.std(axis=1), rtol=1e-4)
 

@@ -32,7 +32,7 @@ def test_rows_are_put_in_order(spark: SparkSession) -> None:
     frame = spark.range(0, 30, 1, 4).where("id <> 7").mapInArrow(multiples(), schema)
     indptr, entries = gather(frame, 31, {"value": np.int32, "half": np.float64})
     rows = [row.tolist() for row in np.split(entries["value"], indptr[1:-1])]
-    expected = [[n * 10 + place for place in range(n % 4)] for n in range(30)]
+    expected = [[n * 10 + entry for entry in range(n % 4)] for n in range(30)]
     expected[7] = []  # nobody sent it
     assert rows == [*expected, []]
     np.testing.assert_array_equal(entries["half"], entries["value"] / 2)

@@ -24,10 +24,10 @@ sys.stdin.read()
 class Owner:
     """A process with a temporary folder."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, parent: Path) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", OWNER],
-            env=os.environ | {"TMPDIR": str(place)},
+            env=os.environ | {"TMPDIR": str(parent)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,4 +1,4 @@
-"""Alternating least squares, our own engine: on the driver if that is quicker, else in blocks."""
+"""Our engine of alternating least squares: on the driver where that is quicker, else in blocks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from graphrec.serving.item_factors import ItemFactors
 from graphrec.spark.machine import GIBIBYTE
 from graphrec.spark.parallelism import is_better_on_driver
 
-_LARGEST_SIDE = 8 * GIBIBYTE  # of one side's factors, which pass through the driver
-_QUICK = 500_000_000  # entries x rank: a second or two of work for a sweep, on one core
+MAX_FACTOR_BYTES = 8 * GIBIBYTE  # of one side's factors, which pass through the driver
+QUICK_WORK = 500_000_000  # entries x rank: a second or two of work for a sweep, on one core
 _ENTRY_BYTES = 32  # of an entry in both orders, while they are made
 _FACTOR_BYTES = 12  # of a number in the factors: the old, the rotated and the new ones
 
@@ -42,12 +42,12 @@ def fit_als(
             its target t where `explicit`.
         items: number of items.
         rank: number of latent dimensions.
-        iterations: how many times both sides are solved.
+        iterations: sweeps over both sides.
         unobserved: a0, the weight of an absent pair; 0 where `explicit`.
         regularization: λ, per interaction of a user or an item.
         seed: of the random vectors of `graphrec.recommenders.als.svd_init`.
-        explicit: the weights are what the products of factors shall be, each as trusted as the
-            others.
+        explicit: the weights are the targets of the products of factors, all of equal
+            confidence.
         block_entries: how many interactions the driver, or one task, may hold.
 
     Raises:
@@ -57,7 +57,7 @@ def fit_als(
     _check_size(max(users, items), rank)
     size = entries * _ENTRY_BYTES + (users + items) * rank * _FACTOR_BYTES
     here = entries <= block_entries and is_better_on_driver(
-        histories.sparkSession, size=size, quick=entries * rank <= _QUICK
+        histories.sparkSession, size=size, quick=entries * rank <= QUICK_WORK
     )
     fit = fit_on_driver if here else fit_in_blocks
     objective = Objective(unobserved, regularization, explicit)
@@ -67,7 +67,7 @@ def fit_als(
 
 def _check_size(rows: int, rank: int) -> None:
     size = rows * rank * 4
-    if size > _LARGEST_SIDE:
+    if size > MAX_FACTOR_BYTES:
         raise ParameterError(
             "the factors of one side do not fit through the driver",
             found=f"{rows:,} rows x rank {rank} = {size / GIBIBYTE:.0f} GiB",

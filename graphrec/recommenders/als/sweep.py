@@ -22,7 +22,7 @@ class Objective(NamedTuple):
 
     unobserved: float  # a0
     regularization: float  # λ
-    explicit: bool  # the weights are targets, each as trusted as the others; else confidences
+    explicit: bool  # True: the weights are targets of equal confidence; False: confidences
 
     @staticmethod
     def implicit(alpha: float, reg_param: float) -> Objective:
@@ -31,7 +31,7 @@ class Objective(NamedTuple):
 
 
 def precisions(iterations: int) -> list[float]:
-    """The precision of each iteration; only the last is exact, for the next replaces the others."""
+    """The precision of each iteration: only the factors of the last one are kept."""
     return [INTERMEDIATE_PRECISION] * (iterations - 1) + [EXACT] * (iterations > 0)
 
 

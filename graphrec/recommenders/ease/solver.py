@@ -1,4 +1,4 @@
-"""Ridge regression of each item on its best neighbours: association without the detours.
+"""EASE: ridge regression of each item on its best neighbours.
 
 For target j with neighbours S the weights are `w = (G_SS + λ·I + δ·diag(G_SS))⁻¹ · G_Sj`: EASE
 (Steck, "Embarrassingly shallow autoencoders for sparse data", 2019) restricted to S, with the
@@ -7,9 +7,10 @@ holds all other items and δ = 0, this is EASE itself. The Gram matrix G = Rᵀ�
 history less, rescaled so that the mean user counts 1; entries that the pair table does not hold
 are 0.
 
-Cutting entries out of G can cost it its definiteness, and the weights then explode. Every
-solution of a complete system meets `2·Σ_a (λ + δ·G_aa)·w_a² <= G_jj` (the regression cannot explain
-more than there is); where a cut one does not, its regularisation is doubled until it does.
+Without the entries that the table lacks, G may no longer be positive semidefinite, and the weights
+may become arbitrarily large. Every solution of a complete system meets
+`2·Σ_a (λ + δ·G_aa)·w_a² <= G_jj` (the regression cannot explain more than there is); where the
+solution of an incomplete one does not, its regularisation is doubled until it does.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from graphrec.kernels.top_k import best
 from graphrec.kernels.types import Array, Indices, Matrix, Vector
 from graphrec.spark.item_blocks import compute_rows
 
-_DOUBLINGS = 40  # of the regularisation; by then it is beyond any Gram matrix
+MAX_DOUBLINGS = 40  # of the regularisation; by then it is beyond any Gram matrix
 _ROUNDING = 1.001
 
 
@@ -162,7 +163,7 @@ def _solve_cut(system: Matrix, right: Vector, penalty: Vector, explained: float)
         explained: G_jj, which bounds twice the solution's penalty.
     """
     added = penalty.copy()
-    for _ in range(_DOUBLINGS):
+    for _ in range(MAX_DOUBLINGS):
         weight = _solve_or_nothing(system, right)
         if weight.size > 0 and 2.0 * (added * weight * weight).sum() <= explained * _ROUNDING:
             return weight

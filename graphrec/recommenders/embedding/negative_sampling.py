@@ -22,7 +22,7 @@ _EXPONENT = 0.25  # of an item's support; 0: all alike
 
 @dataclass(frozen=True)
 class Negatives:
-    """How items are drawn; all of them each time where there are no more than are wanted."""
+    """Draws negatives; all items each time if there are no more than `count`."""
 
     count: int  # how many are drawn
     expected: npt.NDArray[np.float64]  # (items,), how often each is drawn in a step; sums to count
@@ -42,7 +42,7 @@ class Negatives:
         return Negatives(min(count, items), expected, np.cumsum(expected))
 
     def draw(self, rng: np.random.Generator) -> tuple[Indices, Vector]:
-        """Different items, and how many each stands for, (drawn,); at most as many as wanted."""
+        """Different items (drawn,), at most `count`, and how many items each stands for (drawn,)."""
         if self.count == self.expected.size:
             every = np.arange(self.count, dtype=np.int32)
             return read_only(every), read_only(np.ones(self.count, np.float32))

@@ -83,7 +83,7 @@ def hold_out(
 
 
 def _drawn(histories: DataFrame, users: int, seed: int) -> DataFrame:
-    """(user), the validation users, drawn by a hash from all users of some histories."""
+    """(user), the validation users, drawn by a hash from the users of these histories."""
     drawn = histories.select(USER, F.xxhash64(F.col(USER), F.lit(seed)).alias("draw"))
     return F.broadcast(drawn.orderBy("draw", USER).limit(users).select(USER))
 

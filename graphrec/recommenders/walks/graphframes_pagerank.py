@@ -38,7 +38,7 @@ MOST_SOURCES: Final = 1000
 MOST_ITERATIONS: Final = 200  # each makes Spark's plan longer, until the JVM's stack cannot hold it
 
 _SOURCE: Final = "source"  # long, the vertex that a walk starts from and restarts at
-_PLACE: Final = "place"  # of the source in its batch
+_POSITION: Final = "position"  # of the source in its batch
 
 
 def user_pagerank(
@@ -216,9 +216,9 @@ def _run(
         resetProbability=restart_probability, sourceIds=list(sources), maxIter=iterations
     ).vertices
     of_items = ranked.where(F.col(TYPE) == ITEM).select(
-        ID, ITEM, F.posexplode(vector_to_array(F.col("pageranks"))).alias(_PLACE, SCORE)
+        ID, ITEM, F.posexplode(vector_to_array(F.col("pageranks"))).alias(_POSITION, SCORE)
     )
     batch = F.array(*(F.lit(source).cast("long") for source in sources))
     return of_items.where(F.col(SCORE) > 0).select(
-        F.get(batch, _PLACE).alias(_SOURCE), ID, ITEM, SCORE
+        F.get(batch, _POSITION).alias(_SOURCE), ID, ITEM, SCORE
     )

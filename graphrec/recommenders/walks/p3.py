@@ -1,9 +1,9 @@
 """Random walks on the user-item graph, as item-item weights.
 
-The three-step walk goes from a user to an item of the history, on to another user who has it, and
-on to that user's items (P3: Cooper et al., "Random walks in recommender systems", 2014; RP3beta:
-Paudel et al., "Updatable, accurate, diverse, and scalable recommendations", 2017). Its item-item
-weights are `W = D_i^-b · Rᵀ · D_u^-c · R · D_i^-d`; (b, c, d) = (1, 1, 0) is P3 itself.
+The three-step walk goes from a user to an item of the history, from there to a user who has it, and
+on to one of that user's items (P3: Cooper et al., "Random walks in recommender systems", 2014;
+RP3beta: Paudel et al., "Updatable, accurate, diverse, and scalable recommendations", 2017). Its
+item-item weights are `W = D_i^-b · Rᵀ · D_u^-c · R · D_i^-d`; (b, c, d) = (1, 1, 0) is P3 itself.
 """
 
 from __future__ import annotations

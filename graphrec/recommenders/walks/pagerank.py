@@ -5,14 +5,13 @@ On the bipartite graph, with restart probability c,
 
     ppr(user) = c·e_user + (1 - c)·Σ_i P(user -> i)·ppr(i)
 
-and ppr(i), seen on the items alone, is a PageRank on the two-step chain item -> user -> item with
+and ppr(i), restricted to the items, is a PageRank on the two-step chain item -> user -> item with
 restart c' = 1 - (1 - c)², times c / c'. So a vector per *item* serves all users, new ones and
 anonymous baskets, and says how much each item of the history contributed.
 
-An entry is only ever too low: what is cut off (pairs that the pair table does not hold, mass below
-the tolerance, entries beyond the best K) is mass that was not given out. A full row of the chain
-sums to 1, so the L1 distance to the exact vector is 1 - (sum of the row): a stated bound that is
-met with equality.
+All approximations (pairs that the pair table does not hold, residuals that are not pushed, entries
+beyond the best K) leave probability out, so that every entry is too low or exact. A complete row of
+the chain sums to 1, so the L1 distance to the exact vector is exactly 1 - (sum of the row).
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ from graphrec.spark.item_blocks import compute_rows
 
 @dataclass(frozen=True)
 class ItemPageRank:
-    """Rows ppr(i) on the items, scaled so that a complete row of the chain sums to 1."""
+    """The vectors ppr(i) on the items, scaled so that a complete row of the chain sums to 1."""
 
-    rows: CSR  # (items, items), the probability of each item that the walk of a row reaches
+    rows: CSR  # (items, items), row i is the PageRank personalized to item i
     missing: npt.NDArray[np.float32]  # (items,), L1 distance of each row to the exact one
 
 
@@ -58,11 +57,11 @@ def item_pagerank(
         spark: runs the blocks of items.
         pairs: the chain; exact when the table holds all pairs.
         restart_probability: c of the bipartite walk, 0 < c < 1.
-        tolerance: the probability mass that may be left undistributed in each row.
-        least_mass: what must wait at an item before it is spread further (the threshold of
-            Andersen, Chung and Lang, "Local graph partitioning using PageRank vectors", 2006): it
-            bounds the work for a row to `1 / (c' · least_mass)` items, whatever the size of the
-            graph. 0 spreads all but the tolerance.
+        tolerance: the probability that may be left in the residuals of each row.
+        least_mass: the residual from which on an item is pushed (the threshold of Andersen, Chung
+            and Lang, "Local graph partitioning using PageRank vectors", 2006): it bounds the work
+            for a row to `1 / (c' · least_mass)` items, whatever the size of the graph. 0 pushes
+            all items until the tolerance is met.
         max_entries: K, how many entries each row keeps.
         block_entries: see `compute_rows`.
 
@@ -72,21 +71,21 @@ def item_pagerank(
     walk = walk_weights(pairs)
     stay = stay_probability(pairs).astype(np.float32)
     tables: dict[str, Array] = {**walk._asdict(), "stay": stay}
-    spread = partial(
-        _spread,
+    push = partial(
+        _push,
         restart=1.0 - (1.0 - restart_probability) ** 2,
         tolerance=tolerance,
         least_mass=least_mass,
         max_entries=max_entries,
     )
-    rows = compute_rows(spark, pairs.items, tables, spread, block_entries=block_entries)
+    rows = compute_rows(spark, pairs.items, tables, push, block_entries=block_entries)
     kept = np.bincount(
         row_indices(rows.indptr), weights=rows.data.astype(np.float64), minlength=pairs.items
     )
     return ItemPageRank(rows, np.maximum(1.0 - kept, 0.0).astype(np.float32))
 
 
-def _spread(
+def _push(
     sources: Indices,
     tables: Mapping[str, Array],
     *,
@@ -95,7 +94,7 @@ def _spread(
     least_mass: float,
     max_entries: int,
 ) -> CSR:
-    return spread_from(
+    return push_from(
         sources,
         CSR(tables["indptr"], tables["indices"], tables["data"]),
         tables["stay"],
@@ -107,7 +106,7 @@ def _spread(
 
 
 @compiled
-def spread_from(
+def push_from(
     sources: Indices,
     chain: CSR,
     stay: Vector,
@@ -116,29 +115,30 @@ def spread_from(
     least_mass: float,
     max_entries: int,
 ) -> CSR:
-    """Push probability from each source until little is left, or it is spread too thin.
+    """PageRank from each source by pushing residual probability along the chain.
 
-    All the mass that waits moves one step at once (power iteration on sparse vectors), but where
-    less than `least_mass` waits it goes on waiting.
+    The restart share of an item's residual goes to its estimate, the rest to its neighbours'
+    residuals. All items are pushed at once (power iteration on sparse vectors), but those with a
+    residual below `least_mass`, until the residuals sum to the tolerance or none is large enough.
 
     Args:
         sources: (sources,), item indices.
         chain: (items, items), transition probabilities to other items.
         stay: (items,), transition probability back to the same item.
         restart: of the chain.
-        tolerance: mass that may be left.
-        least_mass: waiting at an item, that is pushed.
+        tolerance: probability that may be left in the residuals.
+        least_mass: the least residual that is pushed.
         max_entries: entries kept per source, the largest ones.
 
     Returns:
-        (sources, items), the probability of each item that is reached; columns ascend in a row.
+        (sources, items), the estimates; columns ascend within a row.
     """
     items = stay.size
-    settled = np.zeros(items, np.float64)
-    waiting = np.zeros(items, np.float64)
-    arriving = np.zeros(items, np.float64)
-    known_to = np.full(items, -1, np.int32)
-    known = np.empty(items, np.int32)
+    estimate = np.zeros(items, np.float64)
+    residual = np.zeros(items, np.float64)
+    pushed = np.zeros(items, np.float64)
+    touched_from = np.full(items, -1, np.int32)  # the row that touched an item last
+    touched = np.empty(items, np.int32)
     room = sources.size * min(max_entries, items)
     out = CSR(
         np.zeros(sources.size + 1, np.int64),
@@ -147,52 +147,52 @@ def spread_from(
     )
     for row in range(sources.size):
         source = sources[row]
-        known[0] = source
-        known_to[source] = row
+        touched[0] = source
+        touched_from[source] = row
         count = 1
-        waiting[source] = 1.0
-        left, pushed = 1.0, True
-        while (1.0 - restart) * left > tolerance and pushed:
-            active, pushed = count, False
+        residual[source] = 1.0
+        left, moved = 1.0, True
+        while (1.0 - restart) * left > tolerance and moved:
+            active, moved = count, False
             for n in range(active):
-                item = known[n]
-                mass = waiting[item]
+                item = touched[n]
+                mass = residual[item]
                 if mass == 0.0 or mass < least_mass:
                     continue
-                pushed = True
-                waiting[item] = 0.0
-                settled[item] += restart * mass
+                moved = True
+                residual[item] = 0.0
+                estimate[item] += restart * mass
                 moving = (1.0 - restart) * mass
-                arriving[item] += moving * stay[item]
+                pushed[item] += moving * stay[item]
                 for pair in range(chain.indptr[item], chain.indptr[item + 1]):
                     other = chain.indices[pair]
-                    if known_to[other] != row:
-                        known_to[other] = row
-                        known[count] = other
+                    if touched_from[other] != row:
+                        touched_from[other] = row
+                        touched[count] = other
                         count += 1
-                    arriving[other] += moving * chain.data[pair]
-            left = _arrive(known[:count], arriving, waiting)
-        reached = known[:count]
-        for item in reached:  # where it waits, some of it would have stayed
-            settled[item] += restart * waiting[item]
-        kept = np.sort(reached[best(reached, settled[reached], max_entries)])
+                    pushed[other] += moving * chain.data[pair]
+            left = _add_pushed(touched[:count], pushed, residual)
+        found = touched[:count]
+        for item in found:  # a push would have left the restart share of the residual there
+            estimate[item] += restart * residual[item]
+        kept = np.sort(found[best(found, estimate[found], max_entries)])
         first = out.indptr[row]
         last = first + kept.size
         out.indptr[row + 1] = last
         out.indices[first:last] = kept
-        out.data[first:last] = settled[kept]
-        settled[reached] = 0.0
-        waiting[reached] = 0.0
+        out.data[first:last] = estimate[kept]
+        estimate[found] = 0.0
+        residual[found] = 0.0
     used = out.indptr[sources.size]
     return CSR(out.indptr, out.indices[:used], out.data[:used])
 
 
 @compiled
-def _arrive(known: Indices, arriving: Vector, waiting: Vector) -> float:
-    """Let what was pushed wait where it arrived; how much waits now in all."""
+def _add_pushed(touched: Indices, pushed: Vector, residual: Vector) -> float:
+    """Add what was pushed to the residuals; returns their sum."""
     left = 0.0
-    for item in known:
-        waiting[item] += arriving[item]
-        arriving[item] = 0.0
-        left += waiting[item]
+    for item in touched:
+        residual[item] += pushed[item]
+        pushed[item] = 0.0
+        left += residual[item]
     return left

@@ -1,4 +1,4 @@
-"""Oracles for factorisation: the objective and its exact half-steps, dense, in double precision."""
+"""Oracles for factorisation: the objective and its exact sweeps, dense, in double precision."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Feedback:
 
     def users_given(self, items: Matrix) -> Matrix:
         """The users' factors that minimise the objective, (users, rank)."""
-        return self._half_step(self.confidence, items)
+        return self._sweep(self.confidence, items)
 
     def items_given(self, users: Matrix) -> Matrix:
         """The items' factors that minimise the objective, (items, rank)."""
-        return self._half_step(self.confidence.T, users)
+        return self._sweep(self.confidence.T, users)
 
     def objective(self, users: Matrix, items: Matrix) -> float:
         """`Σ w·(t - x·v)² + λ·(Σ n_u·|x_u|² + Σ n_i·|v_i|²)`, w = a0 + c, t = 1 where observed."""
@@ -54,7 +54,7 @@ class Feedback:
         total = ((self.unobserved + self.confidence) * error).sum()
         return float(total + self.regularization * penalty)
 
-    def _half_step(self, confidence: Matrix, fixed: Matrix) -> Matrix:
+    def _sweep(self, confidence: Matrix, fixed: Matrix) -> Matrix:
         return np.array(
             [
                 normal_equations(

@@ -1,4 +1,4 @@
-"""Folding in is the half-step of ALS against item factors that are rotated first."""
+"""Folding in is a sweep of ALS over the users against item factors that are rotated first."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_directions_that_no_item_uses_do_no_harm(missing: int) -> None:
     np.testing.assert_allclose(rotated @ rotated.T, items @ items.T, atol=1e-4)
 
 
-def test_folded_users_are_the_exact_half_step() -> None:
+def test_folded_users_are_those_of_an_exact_sweep() -> None:
     feedback = random_feedback(4)
     vector, eigenvalue = rotate(np.random.default_rng(5).normal(size=(25, 6)).astype(np.float32))
     fold_in = SolvedFoldIn(feedback.unobserved, feedback.regularization)

@@ -73,7 +73,7 @@ def brute_force(
     return weights
 
 
-def test_with_all_partners_it_is_ease(spark: SparkSession, histories: Histories) -> None:
+def test_with_all_neighbours_it_is_ease(spark: SparkSession, histories: Histories) -> None:
     """EASE: `B = I - P·diag(1 / P_jj)` with `P = (RᵀR + λI)⁻¹` (Steck, 2019, equation 8)."""
     inverse = np.linalg.inv(histories.weight.T @ histories.weight + 20.0 * np.eye(25))
     ease = -inverse / np.diag(inverse)
@@ -147,7 +147,7 @@ def test_a_system_that_pruning_made_indefinite_is_regularised_until_it_is_sound(
     assert np.abs(found).max() < 3.0
 
 
-def test_an_item_without_partners_has_no_weights() -> None:
+def test_an_item_without_neighbours_has_no_weights() -> None:
     has = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     found = regressed(pair_table(Histories(has > 0, has, has), (0.0, 1.0)), 0.0, 5, 1.0, 0.0)
     expected = np.array([[0, 2 / 3, 0], [2 / 3, 0, 0], [0, 0, 0]])

@@ -72,10 +72,10 @@ def test_the_gradient_is_that_of_the_loss(seed: int, users: int, negatives: int)
     gradient[found.item] = found.value * (1.0 / TEMPERATURE)
     assert np.unique(found.item).size == found.item.size
     expected = np.zeros_like(vector)
-    for place in np.ndindex(vector.shape):
+    for entry in np.ndindex(vector.shape):
         step = np.zeros_like(vector)
-        step[place] = 1e-5
-        expected[place] = (loss(batch, vector + step) - loss(batch, vector - step)) / 2e-5
+        step[entry] = 1e-5
+        expected[entry] = (loss(batch, vector + step) - loss(batch, vector - step)) / 2e-5
     slack = 1e-3 * (1.0 + np.abs(expected).max())
     np.testing.assert_allclose(gradient, expected, atol=slack)
 

@@ -13,7 +13,7 @@ from graphrec.cooccurrence.table import PairTable
 from graphrec.kernels.csr import CSR
 from graphrec.kernels.types import read_only
 from graphrec.recommenders.walks.p3 import stay_probability, walk_weights
-from graphrec.recommenders.walks.pagerank import item_pagerank, spread_from
+from graphrec.recommenders.walks.pagerank import item_pagerank, push_from
 from tests.cooccurrence.brute_force import (
     Histories,
     Matrix,
@@ -36,7 +36,7 @@ PAIR = [(0, 0, 3.0)]
 TWO_COMPONENTS = [(0, 0, 1.0), (0, 1, 2.0), (1, 2, 1.0), (1, 3, 0.1), (2, 3, 5.0)]
 
 
-def spread(
+def pushed(
     table: PairTable,
     restart: float,
     *,
@@ -45,7 +45,7 @@ def spread(
     max_entries: int = 1000,
 ) -> CSR:
     """Rows of the two-step chain whose bipartite walk restarts with this probability."""
-    return spread_from(
+    return push_from(
         read_only(np.arange(table.items, dtype=np.int32)),
         walk_weights(table),
         read_only(stay_probability(table).astype(np.float32)),
@@ -87,7 +87,7 @@ def networkx_pagerank(histories: Histories, restart: float) -> Matrix:
 @settings(max_examples=25)
 def test_users_scores_equal_networkx(edges: list[tuple[int, int, float]], restart: float) -> None:
     histories = histories_of(edges)
-    rows = spread(pair_table(histories), restart)
+    rows = pushed(pair_table(histories), restart)
     np.testing.assert_allclose(
         user_pagerank(histories, rows, restart), networkx_pagerank(histories, restart), atol=1e-6
     )
@@ -114,7 +114,7 @@ def test_the_distance_to_the_exact_rows_is_what_is_missing(
     keep = np.random.default_rng(cut).random((histories.items, histories.items)) < 0.7
     table = pair_table(histories, keep=keep)
     limits = {"tolerance": tolerance, "least_mass": least_mass}
-    rows = dense(spread(table, restart, max_entries=max_entries, **limits))
+    rows = dense(pushed(table, restart, max_entries=max_entries, **limits))
     exact = chain_pagerank(histories, 1.0 - (1.0 - restart) ** 2)
     assert np.all(rows <= exact + 1e-6)  # an entry is only ever too low
     np.testing.assert_allclose(np.abs(exact - rows).sum(axis=1), 1.0 - rows.sum(axis=1), atol=2e-6)
@@ -124,18 +124,18 @@ def test_the_distance_to_the_exact_rows_is_what_is_missing(
 @pytest.mark.parametrize("tolerance", [0.3, 0.01, 1e-4])
 def test_no_more_than_the_tolerance_is_left_where_nothing_else_is_cut(tolerance: float) -> None:
     histories = random_histories(3, binary=True)
-    rows = dense(spread(pair_table(histories), 0.2, tolerance=tolerance))
+    rows = dense(pushed(pair_table(histories), 0.2, tolerance=tolerance))
     missing = 1.0 - rows.sum(axis=1)
     assert np.all(missing <= tolerance + 1e-6)
     assert np.all(missing > 0.2 * tolerance)  # it does not work on for nothing
 
 
-def test_what_is_spread_too_thin_waits_and_is_missing_at_most() -> None:
+def test_residuals_too_small_to_be_pushed_are_missing_at_most() -> None:
     """The work is bounded: a push settles the restart's share of the least mass, at least."""
     histories = random_histories(3, binary=True)
     table = pair_table(histories)
     missing = [
-        1.0 - dense(spread(table, 0.2, least_mass=least)).sum(axis=1)
+        1.0 - dense(pushed(table, 0.2, least_mass=least)).sum(axis=1)
         for least in (0.0, 1e-3, 1e-2, 1.1)
     ]
     assert np.all(missing[0] < 1e-6)
@@ -146,13 +146,13 @@ def test_what_is_spread_too_thin_waits_and_is_missing_at_most() -> None:
 
 def test_the_largest_entries_are_kept() -> None:
     histories = random_histories(3, binary=True)
-    exact = dense(spread(pair_table(histories), 0.3))
-    rows = dense(spread(pair_table(histories), 0.3, max_entries=5))
+    exact = dense(pushed(pair_table(histories), 0.3))
+    rows = dense(pushed(pair_table(histories), 0.3, max_entries=5))
     fifth = np.sort(exact, axis=1)[:, -5:].min(axis=1, keepdims=True)
     np.testing.assert_array_equal(rows, np.where(exact >= fifth, exact, 0.0))
 
 
-def test_spark_spreads_from_every_item(spark: SparkSession) -> None:
+def test_spark_pushes_from_every_item(spark: SparkSession) -> None:
     histories = random_histories(4, binary=True)
     table = pair_table(histories)
     limits = {"tolerance": 1e-8, "least_mass": 0.0}
@@ -160,7 +160,7 @@ def test_spark_spreads_from_every_item(spark: SparkSession) -> None:
     exact = chain_pagerank(histories, 1.0 - 0.7**2)
     np.testing.assert_allclose(dense(found.rows), exact, atol=1e-6)
     assert found.missing.max() < 1e-6
-    expected = spread(table, 0.3, **limits)
+    expected = pushed(table, 0.3, **limits)
     assert found.rows.data.tobytes() == expected.data.tobytes()
 
 
