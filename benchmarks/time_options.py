@@ -24,7 +24,7 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 from graphrec.recommenders.model import RecommenderModel
 
 _CUTOFF = 20

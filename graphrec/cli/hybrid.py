@@ -10,7 +10,8 @@ from graphrec.recommenders.als.estimator import ALSRecommender
 from graphrec.recommenders.base import Recommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS, LEARNED, HybridRecommender
+from graphrec.recommenders.hybrid.estimator import HybridRecommender
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS, LEARNED
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 

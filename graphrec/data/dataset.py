@@ -328,7 +328,7 @@ def _read(
         )
         counts["rows"] = read.figures.rows_read
         counts["accepted"] = read.figures.accepted_rows
-        counts["set aside"] = read.figures.rejected_rows
+        counts["rejected"] = read.figures.rejected_rows
     if rules.preference == "weight":
         _require_summable(read)
     return read

@@ -19,7 +19,7 @@ def ratings(spark: SparkSession) -> DataFrame:
     """Return the sample ratings, odd rows included, as the file holds them.
 
     The odd rows (null ids, null, NaN, infinite and negative ratings, impossible times, duplicates)
-    are there to be set aside by the contract on interactions; a rating that is not a number in
+    are there to be rejected by the contract on interactions; a rating that is not a number in
     the file is null here.
 
     Args:

@@ -41,8 +41,8 @@ from graphrec.explanation.explanation import Explanation, Names, explain
 from graphrec.explanation.user_context import UserContext
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.params import at_least, checked, param
-from graphrec.recommenders.item_filters import filter_items
 from graphrec.recommenders.shared_params import PredictionParams, ServingParams, TrainingParams
+from graphrec.serving.filters import filter_items
 from graphrec.serving.lists import serve
 from graphrec.serving.pair_scores import WANTED, score_pairs
 from graphrec.serving.request import Request
@@ -121,7 +121,7 @@ class RecommenderModel(
 
         Args:
             dataset: interactions with the user and item columns of the training data, and perhaps
-                its ratings and times, by the same rules: duplicates, rows that are set aside, and
+                its ratings and times, by the same rules: duplicates, rows that are rejected, and
                 decay, whose ages are counted back from the latest time that was learned from.
                 What the model knows of these users is not used. Items that the model does not
                 know are left out.

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
 from graphrec.recommenders.hybrid.hold_out import RANDOM
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 
 Settings = Mapping[str, Any]  # "maxNeighbours" or "walk.itemExponent" -> value
 

@@ -41,10 +41,11 @@ from graphrec.params import at_least, between, checked
 from graphrec.progress import planned, stage
 from graphrec.recommenders.base import Leg
 from graphrec.recommenders.hybrid.candidate_scores import CUTOFF, ERRORS, CachedScores, Judged, gain
-from graphrec.recommenders.hybrid.estimator import HybridRecommender, default_weights
+from graphrec.recommenders.hybrid.estimator import HybridRecommender
 from graphrec.recommenders.hybrid.hold_out import HELD_OUT
 from graphrec.recommenders.hybrid.learned_weights import normalised, search_weights
 from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
+from graphrec.recommenders.hybrid.weights import default_weights
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.persisted import PersistedFrames
 from graphrec.tuning.grid import Group, Settings, default_grid

@@ -254,7 +254,7 @@ def test_decay_comes_before_combining(spark: SparkSession) -> None:
     with validate_interactions(
         df, find_columns(df), duplicates="sum", half_life_days=1
     ) as interactions:
-        # The latest accepted time has age 0; the row that is set aside does not count.
+        # The latest accepted time has age 0; the row that is rejected does not count.
         expected = ("u", "i", 8.0 + 2.0, 11.0 * day)
         assert [tuple(row) for row in interactions.accepted.collect()] == [expected]
 

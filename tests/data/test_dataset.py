@@ -130,7 +130,7 @@ def test_the_stages_are_told(rows: DataFrame) -> None:
     with listen(told.append), Dataset.from_interactions(rows, **COLUMNS):
         ends = [event for event in told if event.seconds is not None]
     assert [event.name for event in ends] == [*READING]
-    assert ends[0].counts == {"rows": 6, "accepted": 4, "set aside": 2}
+    assert ends[0].counts == {"rows": 6, "accepted": 4, "rejected": 2}
     assert ends[1].counts == {"users": 2, "items": 2}
 
 

@@ -53,7 +53,7 @@ def test_the_mark_travels_with_the_column(spark: SparkSession) -> None:
         (["1", "-2", "1"], "bigint", [-2, 1]),
         (["1", "u2", "1"], "string", ["1", "u2"]),
         (["1", "02", "1"], "string", ["02", "1"]),
-        (["1", "", "2"], "bigint", [1, 2]),  # the row without a user is set aside
+        (["1", "", "2"], "bigint", [1, 2]),  # the row without a user is rejected
     ],
 )
 def test_ids_from_csv(

@@ -54,7 +54,7 @@ def rows() -> list[Row]:
 
 
 def messy_rows() -> list[Row]:
-    """The same, with rows that must be set aside, and older duplicates."""
+    """The same, with rows that must be rejected, and older duplicates."""
     bad: list[Row] = [
         (None, 3, 4.0, 1e9),
         ("v00", None, 4.0, 1e9),

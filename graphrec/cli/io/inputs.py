@@ -26,7 +26,7 @@ from graphrec.data.interaction_columns import (
 from graphrec.data.reading.readers import read_table
 from graphrec.data.text_ids import is_untyped
 from graphrec.errors import ColumnError, ParameterError
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 from graphrec.recommenders.result_columns import require_free_columns
 from graphrec.reports.words.text import printable
 

@@ -25,6 +25,15 @@ from graphrec.recommenders.hybrid.hold_out import CUTS, RANDOM, TIME, HoldOut, h
 from graphrec.recommenders.hybrid.learned_weights import FEWEST_USERS, normalised, search_weights
 from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
 from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
+from graphrec.recommenders.hybrid.weights import (
+    DEFAULT_DECAY,
+    DEFAULT_WEIGHTS,
+    LEARNED,
+    default_weights,
+    in_order,
+    lengths_by_leg,
+    weights_or_learned,
+)
 from graphrec.recommenders.learning_estimator import Given, ParamMap
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.popularity import PopularityModel
@@ -35,48 +44,12 @@ from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables, NeighbourLeg
 from graphrec.spark.persisted import PersistedFrames
 
-DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ease": 0.16, "als": 0.32, "embedding": 0.42}
-DEFAULT_DECAY: dict[str, float] = {"walk": 15.0}
-
-LEARNED = "learned"
-_LEAST, _MOST = 1e-6, 1e6  # weights and lengths that single precision holds together
 _SELF_TRAINING = "self-training"
 _AGAIN = (
     "what reads pairs is learned again, with likely items added to each history, to find rare items"
 )
 _WEIGHED = "some users gave up items, and the weights that find these again are looked for"
 _SPARED = 0.02  # a share of the interactions that the legs can do without
-
-
-def _weights(value: Any) -> dict[str, float]:
-    if not isinstance(value, Mapping) or not value:
-        raise ValueError("a mapping of leg names to weights")
-    if not all(weight == 0 or _is_moderate(weight) for weight in value.values()):
-        raise ValueError(f"a mapping to 0 or numbers from {_LEAST:g} to {_MOST:,.0f}")
-    if sum(value.values()) <= 0:
-        raise ValueError("a mapping with a weight above 0")
-    return {str(name): float(weight) for name, weight in value.items()}
-
-
-def _lengths(value: Any) -> dict[str, float]:
-    if not isinstance(value, Mapping):
-        raise ValueError("a mapping of leg names to lengths")
-    if not all(map(_is_moderate, value.values())):
-        raise ValueError(f"a mapping to numbers from {_LEAST:g} to {_MOST:,.0f}")
-    return {str(name): float(length) for name, length in value.items()}
-
-
-def _is_moderate(value: Any) -> bool:
-    """Whether it is a number that is neither far too small nor far too large."""
-    try:
-        between(_LEAST, _MOST)(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _weights_or_learned(value: Any) -> dict[str, float] | str:
-    return LEARNED if isinstance(value, str) and value == LEARNED else _weights(value)
 
 
 class HybridRecommenderModel(RecommenderModel):
@@ -90,13 +63,13 @@ class HybridRecommenderModel(RecommenderModel):
         DEFAULT_WEIGHTS,
         "weight of each leg's standardised score in the blend, or learned; not set, the legs that "
         "are there have theirs of these, and any other leg their mean",
-        _weights_or_learned,
+        weights_or_learned,
     )
     decayBeyond = param(
         DEFAULT_DECAY,
         "history length by leg from which on the leg's weight falls, as 1 / length; the length is "
         "the sum of the weights over the largest; a leg that is not named does not decay",
-        _lengths,
+        lengths_by_leg,
     )
     _standardise: ClassVar[bool] = True
 
@@ -140,10 +113,10 @@ class HybridRecommenderModel(RecommenderModel):
                 fix="give HybridRecommender these weights before it is fitted",
             )
         _check_names(weights, self.legs)
-        return _by_leg(weights, self.legs)
+        return in_order(weights, self.legs)
 
     def _decay(self) -> tuple[float, ...]:
-        return _by_leg(self.value("decayBeyond"), self.legs)
+        return in_order(self.value("decayBeyond"), self.legs)
 
 
 class HybridRecommender(Recommender):
@@ -297,7 +270,7 @@ class HybridRecommender(Recommender):
                 dataset.histories,
                 tables,
                 blend=self._blend_of(tables.legs),
-                decay=_by_leg(self.value("decayBeyond"), tables.legs),
+                decay=in_order(self.value("decayBeyond"), tables.legs),
                 candidates=self.value("candidates"),
                 share=share,
             )
@@ -404,7 +377,7 @@ class HybridRecommender(Recommender):
             candidates,
             candidates,
             reasons=0,
-            decay=_by_leg(self.value("decayBeyond"), tables.legs),
+            decay=in_order(self.value("decayBeyond"), tables.legs),
         )
         nested = serve(validation, tables, request, item_type=dataset.item_type)
         return CachedScores.collect(nested, validation, dataset.items, tables.legs)
@@ -469,17 +442,6 @@ def _recommenders(legs: Any) -> list[Recommender]:
 # PySpark asks a Pipeline alone for its parts, by `getStages`. Were the hybrid none, a
 # CrossValidator with a grid over the parameters of legs could not be saved.
 Pipeline.register(HybridRecommender)
-
-
-def default_weights(legs: Sequence[str]) -> dict[str, float]:
-    """The default weight of each leg; one that has none has the mean of the others, not 0."""
-    known = [DEFAULT_WEIGHTS[leg] for leg in legs if leg in DEFAULT_WEIGHTS]
-    mean = sum(known) / len(known) if known else 1.0
-    return {leg: DEFAULT_WEIGHTS.get(leg, mean) for leg in legs}
-
-
-def _by_leg(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:
-    return tuple(values.get(leg, 0.0) for leg in legs)
 
 
 def _refuse_shared(name: str) -> None:

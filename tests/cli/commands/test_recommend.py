@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from graphrec.cli import main
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 
 Graphrec = Callable[..., Any]
 WALK = ("--weights", "walk=1")

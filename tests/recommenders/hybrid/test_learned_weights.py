@@ -9,9 +9,9 @@ from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
 from graphrec.errors import ParameterError
 from graphrec.recommenders.base import Recommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Relevant
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
 from graphrec.recommenders.hybrid.hold_out import LAST, TIME, hold_out
 from graphrec.recommenders.hybrid.learned_weights import search_weights
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 
 DEFAULT = (0.1, 0.2, 0.7)
 LEGS = ("walk", "ease", "als")
