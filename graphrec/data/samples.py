@@ -82,6 +82,18 @@ def users(spark: SparkSession) -> DataFrame:
     return _read(spark, "users.csv", {"userId": "string"})
 
 
+def folder() -> Path:
+    """Return the folder of `ratings.csv`, `films.csv` and `users.csv`, for what reads files.
+
+    The command line does: `graphrec recommend FOLDER/ratings.csv --items FOLDER/films.csv`.
+
+    Returns:
+        a folder inside the installed package, or `sample_data` of the repository.
+    """
+    installed = Path(__file__).with_name("sample_files")
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "sample_data"
+
+
 def _read(spark: SparkSession, name: str, columns: Mapping[str, str]) -> DataFrame:
     """Read a file here and hand its half megabyte over: the workers may not see this disk."""
     text = csv.ConvertOptions(
@@ -89,12 +101,6 @@ def _read(spark: SparkSession, name: str, columns: Mapping[str, str]) -> DataFra
         null_values=[""],  # "NaN" and "n/a" stay what they are
         strings_can_be_null=True,
     )
-    table = csv.read_csv(_folder() / name, convert_options=text)
+    table = csv.read_csv(folder() / name, convert_options=text)
     typed = [col(column).try_cast(kind).alias(column) for column, kind in columns.items()]
     return spark.createDataFrame(table).select(typed)
-
-
-def _folder() -> Path:
-    """Return where the files are: inside the installed package, or in the repository."""
-    installed = Path(__file__).with_name("sample_files")
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "sample_data"

@@ -18,23 +18,13 @@ import pytest
 
 from graphrec.spark.jars import find_graphframes_jars
 from tests.quick_spark import QUICK
+from tests.some_ratings import RATINGS, every_fifth_user
 
 REPOSITORY = Path(__file__).parents[2]
-RATINGS = REPOSITORY / "sample_data" / "ratings.csv"
 DEFAULTS = {"spark.sql.shuffle.partitions": "4"}
 AS_ADVISED = QUICK | {
     "spark.python.daemon.module": "graphrec.spark.worker_daemon"
 }  # docs/scaling.md
-
-
-@pytest.fixture(scope="module")
-def ratings(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Those of every fifth user of the sample, with the tastes of all."""
-    header, *lines = RATINGS.read_text(encoding="utf-8").splitlines(keepends=True)
-    path = tmp_path_factory.mktemp("submitted") / "ratings.csv"
-    some = (line for line in lines if line.partition(",")[0].endswith(("0", "6")))
-    path.write_text(header + "".join(some), encoding="utf-8")
-    return str(path)
 
 
 def submit(
@@ -71,10 +61,11 @@ def test_recommend(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_explore(ratings: str, tmp_path: Path) -> None:
+def test_explore(tmp_path: Path) -> None:
     """spark-submit has no GraphFrames of its own: it is given the jar that the tests run with."""
     jar = ",".join(find_graphframes_jars())
-    done = submit("explore.py", ratings, "--out", f"{tmp_path}/out", "--sample", "1", jars=jar)
+    asked = (str(every_fifth_user(tmp_path)), "--out", f"{tmp_path}/out", "--sample", "1")
+    done = submit("explore.py", *asked, jars=jar)
     assert done.returncode == 0, done.stderr
     assert "bridges between communities" in done.stdout
     told = json.loads((tmp_path / "out" / "_run.json").read_text())
