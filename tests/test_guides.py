@@ -23,7 +23,7 @@ def test_the_quickstart_runs(spark: SparkSession, tmp_path: Path) -> None:
     assert [first] == blocks(ROOT / "README.md")  # which another test runs
     names: dict[str, Any] = {"gr": gr, "ratings": gr.samples.ratings(spark)}
     exec(second.replace('"out/', f'"{tmp_path}/out/'), names)
-    assert names["model"].legs == ("walk", "ease", "als", "embedding")
+    assert names["model"].legs == ("walk", "als")
     assert (tmp_path / "out" / "quickstart" / "metadata").is_dir()
 
 
