@@ -38,7 +38,8 @@ from benchmarks.time_options import (
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
 from graphrec.evaluation.summary import summarise
-from graphrec.recommenders.base import Recommender, RecommenderModel
+from graphrec.recommenders.base import Recommender
+from graphrec.recommenders.model import RecommenderModel
 
 _CUTOFF = 20
 _TIMED = ", on time"

@@ -19,7 +19,8 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from benchmarks.time_options import of_known_users
 from graphrec.evaluation.metrics import ranking_metrics
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS, HybridRecommenderModel
+from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 
 _CUTOFF = 20
 _SHARES = (0.0, 0.02, 0.05, 0.1, 0.26, 0.5, 1.0)  # of the neighbour legs; by default .26

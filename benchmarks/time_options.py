@@ -24,8 +24,8 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.evaluation.metrics import ranking_metrics
 from graphrec.evaluation.significance import compare
-from graphrec.recommenders.base import RecommenderModel
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
+from graphrec.recommenders.model import RecommenderModel
 
 _CUTOFF = 20
 _WINDOWS = ((0.3, 0.1), (0.4, 0.1), (0.5, 0.1), (0.6, 0.1), (0.7, 0.1), (0.8, 0.2))

@@ -11,7 +11,7 @@ USER: Final = "user"
 ITEM: Final = "item"
 WEIGHT: Final = "weight"  # double >= 0: the rating, or 1 for an implicit interaction
 TIMESTAMP: Final = "timestamp"  # double, seconds since 1970-01-01 UTC; null without a time column
-REASON: Final = "reason"  # why a row was set aside
+REASON: Final = "reason"  # why a row was rejected
 
 # --- histories: one row per user
 # -------------------------------------------------------------------

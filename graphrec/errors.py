@@ -9,7 +9,8 @@
     │   └── OutputExistsError      the output is there and may not be replaced
     └── PlatformError              the machine or the session lacks something: exits with 1
         ├── JavaError              no Java, or one that is too old
-        └── GraphFramesError       GraphFrames' classes are not in the running session
+        ├── GraphFramesError       GraphFrames' classes are not in the running session
+        └── MissingExtraError      an optional package is not installed (also an ImportError)
 
 Each message is one line with three parts: what is wrong, what was found, what to do. Names that
 come from files are in it, so what a terminal would obey and not show is escaped.
@@ -79,3 +80,7 @@ class JavaError(PlatformError):
 
 class GraphFramesError(PlatformError):
     """The running session has no GraphFrames classes on its class path."""
+
+
+class MissingExtraError(PlatformError, ImportError):
+    """Packages of an extra are not installed (`pip install 'graphrec[EXTRA]'` does it)."""

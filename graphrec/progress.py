@@ -1,4 +1,4 @@
-"""What the library is doing and how long it took, told to whoever listens.
+"""Progress of the library: stages begin and end, and listeners are called.
 
     with listen(print):
         HybridRecommender().fit(ratings)
@@ -45,7 +45,7 @@ class Event:
         return " / ".join((*self.within, self.name))
 
     @property
-    def place(self) -> str:
+    def step_text(self) -> str:
         """`step 3 of 8`, as far as it is known."""
         if self.step is None:
             return ""
@@ -58,10 +58,10 @@ class Event:
 
     def __str__(self) -> str:
         if self.seconds is None:
-            told = [f"{self.path} ..." if not self.purpose else f"{self.path}: {self.purpose}"]
+            parts = [f"{self.path} ..." if not self.purpose else f"{self.path}: {self.purpose}"]
         else:
-            told = [self.path, *([self.counted] if self.counts else []), f"{self.seconds:.1f} s"]
-        return ", ".join(([self.place] if self.place else []) + told)
+            parts = [self.path, *([self.counted] if self.counts else []), f"{self.seconds:.1f} s"]
+        return ", ".join(([self.step_text] if self.step_text else []) + parts)
 
 
 Callback = Callable[[Event], object]
@@ -76,7 +76,7 @@ class _Plan:
     begun: int = 0
 
     def begin(self, name: str) -> tuple[int, int | None]:
-        """The step that a stage is, and of how many; a plan that it is not in is given up."""
+        """The step that a stage is, and of how many; a plan that it is not in is dropped."""
         if self.names is not None and name not in self.names[self.begun : self.begun + 1]:
             self.names = None
         self.begun += 1
@@ -90,7 +90,7 @@ _running: Final[ContextVar[Event | None]] = ContextVar("running", default=None)
 
 @contextmanager
 def listen(callback: Callback) -> Iterator[None]:
-    """Be told of the stages of the library's work, in every thread, while the block lasts.
+    """Receive the stages of the library's work, of every thread, while the block lasts.
 
     Args:
         callback: called with an event when a stage begins and when it ends; a stage that fails
@@ -138,13 +138,13 @@ def stage(name: str, purpose: str = "") -> Iterator[dict[str, int]]:
     event = _begun(name, purpose)
     token = _running.set(event)
     try:
-        _tell(event)
+        _notify(event)
         begun = time.perf_counter()
         yield counts
         seconds = time.perf_counter() - begun
     finally:
         _running.reset(token)
-    _tell(replace(event, seconds=seconds, counts=counts))
+    _notify(replace(event, seconds=seconds, counts=counts))
 
 
 def _begun(name: str, purpose: str) -> Event:
@@ -156,6 +156,6 @@ def _begun(name: str, purpose: str) -> Event:
     return Event(name, (), purpose, step, steps)
 
 
-def _tell(event: Event) -> None:
+def _notify(event: Event) -> None:
     for callback in tuple(_listeners):
         callback(event)

@@ -63,7 +63,7 @@ def test_stages_know_their_step_and_parts_belong_to_that_of_the_whole() -> None:
             pass
     with listen(told.append), stage("unplanned"):
         pass
-    assert [(event.path, event.place) for event in told if event.seconds is not None] == [
+    assert [(event.path, event.step_text) for event in told if event.seconds is not None] == [
         ("read", "step 1 of 2"),
         ("learn / ease", "step 2 of 2"),
         ("learn", "step 2 of 2"),
@@ -78,7 +78,7 @@ def test_what_is_not_as_planned_claims_no_number_of_steps(names: list[str] | Non
         for name in ("read", "factors", "ease"):
             with stage(name):
                 pass
-    places = [event.place for event in told if event.seconds is not None]
+    places = [event.step_text for event in told if event.seconds is not None]
     assert places[0] == ("step 1" if names is None else f"step 1 of {len(names)}")
     assert places[1:] == ["step 2", "step 3"]
 
@@ -89,7 +89,7 @@ def test_a_plan_ends_with_its_block_even_if_it_fails() -> None:
         raise ValueError
     with listen(told.append), stage("read"):
         pass
-    assert {event.place for event in told} == {""}
+    assert {event.step_text for event in told} == {""}
 
 
 def test_threads_count_their_own_steps() -> None:
@@ -101,7 +101,7 @@ def test_threads_count_their_own_steps() -> None:
 
     with listen(told.append), stage("grid"), ThreadPoolExecutor(2) as pool:
         list(pool.map(fit, ["a", "b"]))
-    fits = {(event.path, event.place) for event in told if event.name != "grid"}
+    fits = {(event.path, event.step_text) for event in told if event.name != "grid"}
     assert fits == {("a", "step 1 of 1"), ("b", "step 1 of 1")}
 
 

@@ -29,7 +29,7 @@ import graphrec
 HOST: Final = "127.0.0.1"
 _SPARK: Final = Path(pyspark.__path__[0])
 _REPOSITORY: Final = Path(__file__).parents[2]
-_LOG_SETTINGS: Final = Path(graphrec.__file__).with_name("log4j2.properties")
+_LOG_SETTINGS: Final = Path(graphrec.__file__).parent / "spark" / "log4j2.properties"
 _QUIET: Final = f"-Dlog4j2.configurationFile={_LOG_SETTINGS.as_uri()}"  # errors only
 _START_SECONDS: Final = 180.0  # on a busy machine
 _STOP_SECONDS: Final = 10.0

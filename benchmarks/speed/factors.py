@@ -6,7 +6,6 @@ import numpy as np
 
 import graphrec as gr
 from benchmarks.speed.inputs import THREADS, Seconds, interactions, matrix, session, timed
-from graphrec.recommenders.training import prepare
 
 
 def graphrec(data: str, rank: int, iterations: int) -> Seconds:
@@ -21,10 +20,10 @@ def mllib(data: str, rank: int, iterations: int) -> Seconds:
 
 def _in_spark(data: str, rank: int, iterations: int, engine: str) -> Seconds:
     als = gr.ALSRecommender(rank=rank, maxIter=iterations, engine=engine)
-    prepared = prepare(interactions(session(), data), als)
+    dataset = gr.Dataset.from_interactions(interactions(session(), data))
     seconds: Seconds = {}
     with timed(seconds, "fit"):
-        als.learn(prepared)
+        als.learn(dataset, None)
     return seconds
 
 

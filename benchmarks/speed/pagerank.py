@@ -23,7 +23,7 @@ def graphrec(data: str) -> Seconds:
     with timed(seconds, "lists"):
         drain(model.rankedLists(20))
     whole = seconds["fit"] + seconds["lists"]
-    return seconds | {"per source": whole / model.learned.tables.users}
+    return seconds | {"per source": whole / model.dataset.users}
 
 
 def graphframes(data: str, sources: int) -> Seconds:

@@ -6,7 +6,7 @@ import numpy as np
 
 import graphrec as gr
 from benchmarks.speed.inputs import THREADS, Seconds, interactions, matrix, session, timed
-from graphrec.recommenders.training import prepare
+from graphrec.cooccurrence.table import count_pairs
 
 
 def graphrec(data: str) -> Seconds:
@@ -14,11 +14,11 @@ def graphrec(data: str) -> Seconds:
     ease = gr.EASERecommender()
     seconds: Seconds = {}
     with timed(seconds, "histories"):
-        prepared = prepare(interactions(session(), data), ease, ease.exponents())
+        dataset = gr.Dataset.from_interactions(interactions(session(), data))
     with timed(seconds, "pairs"):
-        prepared.pairs()
+        pairs = count_pairs(dataset, ease.pair_spec(ease.exponents()))
     with timed(seconds, "ease"):
-        ease.learn(prepared)
+        ease.learn(dataset, pairs)
     return seconds
 
 
@@ -29,7 +29,7 @@ def sparse_dot_topn(data: str) -> Seconds:
     by_user = matrix(data)
     by_user.data /= np.sqrt(np.repeat(np.diff(by_user.indptr), np.diff(by_user.indptr)))
     by_item = by_user.T.tocsr()
-    neighbours = gr.EASERecommender().neighbours_kept(by_user.shape[1])
+    neighbours = gr.EASERecommender().pair_spec().neighbours_kept(by_user.shape[1])
     seconds: Seconds = {}
     with timed(seconds, "pairs"):
         sp_matmul_topn(by_item, by_user, top_n=neighbours + 1, n_threads=THREADS)

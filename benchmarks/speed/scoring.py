@@ -46,25 +46,24 @@ def graphrec(model: str) -> Seconds:
     for stage in ("first", "again"):
         with timed(seconds, stage):
             drain(loaded.rankedLists(_LENGTH))
-    return seconds | {"per user": seconds["again"] / loaded.learned.tables.users}
+    return seconds | {"per user": seconds["again"] / loaded.dataset.users}
 
 
 def kernel(model: str) -> Seconds:
     """The compiled code in this process, without Spark between: what cannot be undercut."""
     spark = session()
     loaded = gr.HybridRecommenderModel.load(model)
-    learned = loaded.learned
-    tables = learned.tables.share(spark, diversify=False).open()
+    tables = loaded.tables.share(spark, diversify=False).open()
     weights = loaded.value("weights")
-    request = Request(tuple(weights[leg] for leg in learned.tables.legs), True, _LENGTH)
+    request = Request(tuple(weights[leg] for leg in loaded.tables.legs), True, _LENGTH)
     settings = request.settings(
-        tables["popularity"], np.zeros(learned.tables.catalogue.size, np.bool_)
+        tables["popularity"], np.zeros(loaded.dataset.catalogue.size, np.bool_)
     )
-    batches = learned.histories.toArrow().combine_chunks().to_batches(max_chunksize=_BATCH)
+    batches = loaded.dataset.histories.toArrow().combine_chunks().to_batches(max_chunksize=_BATCH)
 
     def serve(batch: pa.RecordBatch) -> Lists:
         histories = read_histories(batch, filter_seen=True)
-        users = user_factors(batch, histories, tables, learned.tables.fold_ins)
+        users = user_factors(batch, histories, tables, loaded.tables.fold_ins)
         neighbours = neighbours_of(tables)
         return rank_users(histories, neighbours, factors_of(tables, users), settings)
 

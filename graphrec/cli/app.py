@@ -1,4 +1,4 @@
-"""The command `graphrec`: its verbs, and how each way to end is told and becomes an exit code."""
+"""The command `graphrec`: its verbs, its exit codes, and one line for each failure."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _about(
 
 
 def _command(verb: Verb) -> Callable[..., None]:
-    """A verb as the function that typer wants: one parameter per option."""
+    """Make the function that typer registers for a verb: one parameter per option."""
 
     def command(**values: Any) -> None:
         raise typer.Exit(_exit_code(verb, verb.Options(**values)))
@@ -110,7 +110,7 @@ def _command(verb: Verb) -> Callable[..., None]:
 
 
 def _exit_code(verb: Verb, options: Any) -> int:
-    """Run a verb and tell how it ended."""
+    """Run a verb, print how it ended, and return the exit code."""
     try:
         with interruptions_raise():
             verb.run(options)

@@ -144,50 +144,50 @@ def _once(values: Mapping[str, Any], path: str) -> Mapping[str, Any]:
 
 
 def _checked(
-    context: typer.Context, values: Mapping[str, Any], options: Options, place: str
+    context: typer.Context, values: Mapping[str, Any], options: Options, where: str
 ) -> dict[str, Any]:
     """The values as on the command line, each of the type and in the range of its option."""
     for name in values:
         if name not in options:
-            raise _no_option(name, options, place)
-    return {name: _value(context, options[name], values[name], place) for name in values}
+            raise _no_option(name, options, where)
+    return {name: _value(context, options[name], values[name], where) for name in values}
 
 
-def _no_option(name: str, options: Collection[str], place: str) -> ParameterError:
+def _no_option(name: str, options: Collection[str], where: str) -> ParameterError:
     near = get_close_matches(name, options, n=1)
     return ParameterError(
         f"there is no option {_hyphened(name)!r}",
-        found=f"it {place}",
+        found=f"it {where}",
         fix=f"did you mean {_hyphened(near[0])!r}?" if near else None,
     )
 
 
-def _value(context: typer.Context, option: Any, value: Any, place: str) -> Any:
+def _value(context: typer.Context, option: Any, value: Any, where: str) -> Any:
     name = _hyphened(option.name)
     if isinstance(value, dict) and "=" in (option.metavar or ""):
         for key, entry in value.items():
             if isinstance(entry, bool) or not isinstance(entry, (int, float, str)):
-                raise _wrong_type(f"{name}.{key}", "a number or text", entry, place)
+                raise _wrong_type(f"{name}.{key}", "a number or text", entry, where)
         return ",".join(f"{key}={entry}" for key, entry in value.items())
-    told, kinds = _KINDS.get(option.bare_type(), _TEXT)
+    expected, kinds = _KINDS.get(option.bare_type(), _TEXT)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise _wrong_type(name, told, value, place)
+        raise _wrong_type(name, expected, value, where)
     value = str(value) if kinds is _TEXT[1] else value
     try:
         option.process_value(context, value)
     except typer.BadParameter as error:
         raise ParameterError(
-            f"{name!r} cannot be {value!r}", found=f"it {place}", fix=error.message.rstrip(".")
+            f"{name!r} cannot be {value!r}", found=f"it {where}", fix=error.message.rstrip(".")
         ) from error
     return value
 
 
-def _wrong_type(name: str, told: str, value: Any, place: str) -> ParameterError:
-    return ParameterError(f"{name!r} must be {told}", found=f"{_as_toml(value)} {place}")
+def _wrong_type(name: str, expected: str, value: Any, where: str) -> ParameterError:
+    return ParameterError(f"{name!r} must be {expected}", found=f"{_as_toml(value)} {where}")
 
 
 def _as_toml(value: Any) -> str:
-    """A value as it is told: mostly as TOML writes it."""
+    """A value as it is shown: mostly as TOML writes it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):

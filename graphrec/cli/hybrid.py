@@ -7,10 +7,12 @@ from typing import Any, Final
 from graphrec.cli.options import HybridOptions, LearningOptions
 from graphrec.errors import ParameterError
 from graphrec.recommenders.als.estimator import ALSRecommender
-from graphrec.recommenders.base import Recommender, RecommenderModel
+from graphrec.recommenders.base import Recommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS, LEARNED, HybridRecommender
+from graphrec.recommenders.hybrid.estimator import HybridRecommender
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS, LEARNED
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 
 LEARNING: Final = (
@@ -59,17 +61,17 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
 
 
 def needs_times(options: LearningOptions) -> str | None:
-    """The given option that asks for times, if there is one."""
-    asked = {
+    """The given option that needs times, if there is one."""
+    given = {
         "--half-life": options.half_life,
         "--order": options.order,
         "--recency": options.recency,
     }
-    return next((name for name, value in asked.items() if value), None)
+    return next((name for name, value in given.items() if value), None)
 
 
-def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> None:
-    """Change what may be changed on a saved model to what the options say.
+def apply_serving_options(model: RecommenderModel, options: HybridOptions) -> RecommenderModel:
+    """A saved model with the options that have an effect on it: weights, candidates and lists.
 
     Raises:
         ParameterError: an option is out of its range, or the model has no weights.
@@ -77,12 +79,13 @@ def serve_as_asked(model: RecommenderModel, options: HybridOptions) -> None:
     weights = parse_weights(options.weights) if options.weights else None
     if weights == LEARNED:
         raise ParameterError("--weights learned needs IN", fix="leave it out beside --model")
-    model.setParams(**_retrieval(options), **list_params(options), **_given(weights=weights))
+    values = _retrieval(options) | list_params(options) | _given(weights=weights)
+    return model.setParams(**values)
 
 
 def parameters_of(model: RecommenderModel) -> dict[str, Any]:
-    """The options that are in force on a model, given or not."""
-    ranks = {leg.name: leg.factors.rank for leg in model.learned.tables.factor_legs}
+    """The values of the options that a model is served with, given or default."""
+    ranks = {leg.name: leg.factors.rank for leg in model.tables.factor_legs}
     return {
         "weights": model.value("weights") if model.hasParam("weights") else None,
         "rank": ranks.get(ALSRecommender.leg),
@@ -135,7 +138,7 @@ def parse_settings(text: str) -> dict[str, Any]:
 
 
 def _check_once(option: str, text: str, names: list[str]) -> None:
-    """Of two values of one name, none is silently the right one."""
+    """Raise a ParameterError if a name is given twice."""
     for name in names:
         if names.count(name) > 1:
             raise ParameterError(
@@ -153,7 +156,7 @@ def _literal(text: str) -> int | float | str:
 
 
 def list_params(options: HybridOptions) -> dict[str, Any]:
-    """What the options say of the lists, as parameters of a recommender or a model."""
+    """The options about lists, as Params of a recommender or a model."""
     return _given(
         diversity=options.diversity,
         filterSeen=None if options.keep_seen is None else not options.keep_seen,
@@ -161,7 +164,7 @@ def list_params(options: HybridOptions) -> dict[str, Any]:
 
 
 def _retrieval(options: LearningOptions) -> dict[str, Any]:
-    """What the options say of the candidates, which a saved model may change, too."""
+    """The options about candidates, as Params; a saved model can be served with others."""
     return _given(recencyHalfLife=options.recency, candidates=options.candidates)
 
 

@@ -231,7 +231,7 @@ class OutOption:
         str,
         typer.Option(
             metavar="DIR",
-            help="Directory of the result: Parquet files, the rows set aside in _rejected, "
+            help="Directory of the result: Parquet files, the rejected rows in _rejected, "
             "figures in _run.json.",
             show_default=False,
             rich_help_panel=OUTPUT,
@@ -298,6 +298,22 @@ class SampleOption:
             rich_help_panel=OUTPUT,
         ),
     ] = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerbOption:
+    """What users do with items, in the words of tables and pages."""
+
+    verb: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORD",
+            show_default="none: words that fit any data",
+            help="What users do with items, as in 'users who have WORD it': bought, read, seen ... "
+            "Printed tables and pages use it.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,10 +23,12 @@ from graphrec.columns import (
 )
 from graphrec.cooccurrence.measures import MEASURES
 from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
 from graphrec.data.ids_arrow import from_bytes, to_bytes
 from graphrec.errors import ParameterError
 from graphrec.kernels.csr import CSR, entries_of_rows
 from graphrec.kernels.types import Array
+from graphrec.params import at_least, between, checked
 from graphrec.spark.arrow import BatchFunction
 from graphrec.spark.item_blocks import item_indices
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
@@ -58,6 +60,47 @@ def association_weights(pairs: PairTable, *, measure: str, shrinkage: float = 0.
 
 
 def watched_together(
+    dataset: Dataset,
+    pairs: PairTable,
+    numItems: int,
+    *,
+    measure: str = DEFAULT_MEASURE,
+    minSupport: int = DEFAULT_SUPPORT,
+    shrinkage: float = DEFAULT_SHRINKAGE,
+    ordered: bool = False,
+) -> DataFrame:
+    """The items that go together with each item of a dataset.
+
+    Args:
+        dataset: has the items.
+        pairs: counted in it.
+        numItems: neighbours of an item at most.
+        measure: see `association_lists`, as for what follows.
+        minSupport: users that a pair needs in common.
+        shrinkage: s, which holds pairs back that few users had in common.
+        ordered: rank what was had later.
+
+    Returns:
+        As `association_lists`, the item under the input's name of its column.
+
+    Raises:
+        ParameterError: an unknown measure, a count or shrinkage out of its range, or `ordered`
+            without times.
+    """
+    return association_lists(
+        dataset.spark,
+        pairs,
+        dataset.catalogue.ids,
+        item_type=dataset.item_type,
+        length=checked("numItems", numItems, at_least(1)),
+        measure=measure,
+        min_support=checked("minSupport", minSupport, at_least(1)),
+        shrinkage=checked("shrinkage", shrinkage, between(0.0, 1e9)),
+        ordered=ordered,
+    ).withColumnRenamed(ITEM, dataset.columns.item)
+
+
+def association_lists(
     spark: SparkSession,
     pairs: PairTable,
     ids: pa.Array,

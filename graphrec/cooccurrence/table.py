@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -31,12 +32,18 @@ from graphrec.cooccurrence.long_histories import counts_left_out
 from graphrec.cooccurrence.on_driver import count_on_driver
 from graphrec.cooccurrence.spec import PairCount
 from graphrec.cooccurrence.totals import SELECTING
+from graphrec.data.dataset import Dataset
 from graphrec.data.histories import cap_histories
 from graphrec.kernels.csr import CSR, csr, row_indices
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Vector, read_only
+from graphrec.progress import stage
 from graphrec.spark.parallelism import is_better_on_driver
 
+ITEM_PAIRS: Final = "item pairs"  # a stage
+_PAIRS: Final = 1 << 24  # of a table whose width is not given
+_FEWEST_NEIGHBOURS: Final = 200
+_MOST_NEIGHBOURS: Final = 2000
 _ENTRY_BYTES = 64  # of an interaction in all its arrays, while it is read
 QUICK_ENTRIES = 1_000_000  # interactions: some seconds of work on one machine
 
@@ -75,6 +82,56 @@ class PairTable:
     def with_data(self, data: Vector) -> CSR:
         """A matrix (items, items) with one value, of (pairs,), for each pair."""
         return csr(self.indptr, self.indices, data)
+
+
+@dataclass(frozen=True)
+class PairSpec:
+    """How the pairs of a dataset are counted.
+
+    Attributes:
+        exponents: of the user's strength, whose sums are wanted beside exponent 1.
+        max_neighbours: neighbours that each item keeps, the best by cosine; None: as many as make
+            16 million pairs, within 200 and 2000.
+        min_support: users that a pair needs in common.
+        block_entries: interactions that the driver, or a task, holds while it counts.
+    """
+
+    exponents: frozenset[float] = frozenset()
+    max_neighbours: int | None = None
+    min_support: int = 1
+    block_entries: int = 32_000_000
+
+    def neighbours_kept(self, items: int) -> int:
+        """How many neighbours each of so many items keeps.
+
+        Every pair that is cut off takes from the regression, so a small catalogue is not cut at
+        all; a large one is, for the table passes through the driver.
+        """
+        if self.max_neighbours is not None:
+            return self.max_neighbours
+        return min(max(_PAIRS // max(items, 1), _FEWEST_NEIGHBOURS), _MOST_NEIGHBOURS)
+
+
+def count_pairs(dataset: Dataset, spec: PairSpec) -> PairTable:
+    """Count the item pairs of a dataset, under the stage "item pairs".
+
+    Args:
+        dataset: histories longer than its `maxHistory` are summed up in part.
+        spec: what is counted, and how much is kept.
+    """
+    with stage(ITEM_PAIRS) as counts:
+        table = build_pair_table(
+            dataset.histories,
+            dataset.catalogue.size,
+            max_neighbours=spec.neighbours_kept(dataset.catalogue.size),
+            max_history=dataset.rules.max_history,
+            exponents=sorted(spec.exponents),
+            min_support=spec.min_support,
+            ordered=dataset.timed,
+            block_entries=spec.block_entries,
+        )
+        counts["pairs"] = table.indices.size
+    return table
 
 
 def build_pair_table(

@@ -1,6 +1,6 @@
 """The contract of interactions: what a row must be, and what becomes of one that is not.
 
-Each row of the input is either accepted or set aside for one reason, and counted. The source is
+Each row of the input is either accepted or rejected for one reason, and counted. The source is
 read once: rows are parsed and judged in one go and kept, and everything else reads what is kept.
 """
 
@@ -30,7 +30,7 @@ from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.spark.persisted import PersistedFrames
 
 MAX_RATING: Final = 1e9  # whatever is summed up of ratings stays exact, and finite
-_ROW: Final = "row"  # the input's own columns, kept of the rows that are set aside
+_ROW: Final = "row"  # the input's own columns, kept of the rows that are rejected
 
 _RATING: Final = (T.StringType, T.NumericType)
 _TIME: Final = (*_RATING, T.TimestampType, T.TimestampNTZType, T.DateType)
@@ -59,7 +59,7 @@ class InteractionFigures:
         rows_read: rows of the input: accepted_rows + rejected_rows.
         accepted_rows: rows that fulfil the contract, before duplicates are combined.
         interactions: distinct (user, item) among them: the rows of `Interactions.accepted`.
-        rejected: rows set aside by reason, in the order of `Reason`; reasons without rows are
+        rejected: rows rejected by reason, in the order of `Reason`; reasons without rows are
             left out.
         latest: the latest accepted time in seconds since 1970-01-01 UTC; None without times.
         duplicates: the rule by which rows of the same user and item were combined.
@@ -82,7 +82,7 @@ class InteractionFigures:
 
     @property
     def rejected_rows(self) -> int:
-        """Rows set aside for any reason."""
+        """Rows rejected for any reason."""
         return sum(self.rejected.values())
 
 
@@ -129,7 +129,7 @@ def validate_interactions(
 ) -> Interactions:
     """Take the good rows of a table as interactions, and set the others aside with a reason.
 
-    A row is set aside for the first `Reason` that applies: a line that is no record; an id that
+    A row is rejected for the first `Reason` that applies: a line that is no record; an id that
     is null or blank; a rating that is missing, not a finite number, negative (zero is accepted), or
     above `MAX_RATING`; a timestamp that is missing, unreadable, not after 1970-01-01, or more than
     a day after `now`. Times are read as `timestamps.epoch_seconds` says; a column in which all

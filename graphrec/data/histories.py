@@ -70,3 +70,24 @@ def histories_size(histories: DataFrame) -> tuple[int, int]:
     row = histories.agg(F.count("*"), F.coalesce(F.sum(F.size(ITEMS)), F.lit(0))).first()
     assert row is not None  # an aggregate without groups has one row
     return row[0], row[1]
+
+
+def with_known_histories(users: DataFrame, histories: DataFrame) -> DataFrame:
+    """Rows of users with what is known of them; a user without a history has empty arrays.
+
+    Args:
+        users: (user, ...), each once.
+        histories: (user, items, weights, ...), perhaps `times`.
+    """
+    kinds = {ITEMS: "array<int>", WEIGHTS: "array<float>", TIMES: "array<double>"}
+    filled = {
+        name: or_empty(F.col(name), kind)
+        for name, kind in kinds.items()
+        if name in histories.columns
+    }
+    return users.join(histories, USER, "left").withColumns(filled)
+
+
+def or_empty(column: Column, kind: str) -> Column:
+    """An empty array instead of null."""
+    return F.coalesce(column, F.array().cast(kind))

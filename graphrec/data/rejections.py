@@ -1,4 +1,4 @@
-"""Why a row is set aside."""
+"""Why a row is rejected."""
 
 from enum import StrEnum
 

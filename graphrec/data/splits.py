@@ -69,6 +69,15 @@ def random_per_user(
     Raises:
         ParameterError: `test_fraction` is out of its range.
         ColumnError: a named column is missing.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea", 1), ("ann", "milk", 2), ("ben", "tea", 3), ("ben", "milk", 4)],
+        ...     "user string, item string, timestamp long",
+        ... )
+        >>> train, test = gr.splits.random_per_user(ratings, 0.5, seed=1)
+        >>> train.count(), test.count()
+        (2, 2)
     """
     _require_fraction("test_fraction", test_fraction)
     numbered = _numbered(df, [seeded_hash(seed, quoted(user), quoted(item))], user, item)
@@ -103,6 +112,20 @@ def last_n(
     Raises:
         ParameterError: `n` is out of its range.
         ColumnError: a named column is missing.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea", 1), ("ann", "milk", 2), ("ben", "tea", 3), ("ben", "milk", 4)],
+        ...     "user string, item string, timestamp long",
+        ... )
+        >>> train, test = gr.splits.last_n(ratings, n=1)
+        >>> test.orderBy("user").show()
+        +----+----+---------+
+        |user|item|timestamp|
+        +----+----+---------+
+        | ann|milk|        2|
+        | ben|milk|        4|
+        +----+----+---------+
     """
     n = checked("n", n, at_least(1))
     require_columns(df, user, item, of="the interactions")
@@ -140,6 +163,19 @@ def by_time(
         ParameterError: `test_fraction` is out of its range.
         ColumnError: the time column is missing.
         EmptyInputError: no row has a time that can be read.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea", 1), ("ann", "milk", 2), ("ben", "tea", 3), ("ben", "milk", 4)],
+        ...     "user string, item string, timestamp long",
+        ... )
+        >>> train, test = gr.splits.by_time(ratings, 0.25)
+        >>> test.show()
+        +----+----+---------+
+        |user|item|timestamp|
+        +----+----+---------+
+        | ben|milk|        4|
+        +----+----+---------+
     """
     _require_fraction("test_fraction", test_fraction)
     seconds = _seconds(df, timestamp)
@@ -180,6 +216,15 @@ def k_fold(
     Raises:
         ParameterError: `k` is out of its range.
         ColumnError: a named column is missing.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea", 1), ("ann", "milk", 2), ("ben", "tea", 3), ("ben", "milk", 4)],
+        ...     "user string, item string, timestamp long",
+        ... )
+        >>> folds = gr.splits.k_fold(ratings, k=2)
+        >>> [(train.count(), test.count()) for train, test in folds]
+        [(2, 2), (2, 2)]
     """
     dealt = _dealt(df, k, seed, user, item)
     testable = F.col(_COUNT) > 1
@@ -244,6 +289,15 @@ def cold_start_users(
     Raises:
         ParameterError: `fraction` is out of its range.
         ColumnError: the user column is missing.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea", 1), ("ann", "milk", 2), ("ben", "tea", 3), ("ben", "milk", 4)],
+        ...     "user string, item string, timestamp long",
+        ... )
+        >>> train, test = gr.splits.cold_start_users(ratings, 0.5, seed=1)
+        >>> train.join(test, "user").count()
+        0
     """
     _require_fraction("fraction", fraction)
     require_columns(df, user, of="the interactions")

@@ -1,1 +1,1 @@
-"""Metrics, comparisons and tuning."""
+"""Metrics of lists and ratings, comparison of models, significance."""

@@ -1,4 +1,4 @@
-"""How the lists of all users together spread over the catalogue: coverage and Gini."""
+"""Catalogue coverage and the Gini coefficient of what all lists together recommend."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.data.interaction_columns import has_column
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs, with_every_cutoff
-from graphrec.evaluation.list_positions import first_places, named_pairs
+from graphrec.evaluation.list_positions import first_positions, named_pairs
 from graphrec.evaluation.summary import CI_HIGH, CI_LOW, MEAN, METRIC, USERS
 
 CATALOGUE_COVERAGE: Final = "catalogue_coverage"
@@ -33,13 +33,13 @@ def catalogue_metrics(
 
     - `catalogue_coverage`: the share of the items that are in at least one list.
     - `gini`: the Gini coefficient of how many lists each item is in, unlisted items included:
-      0 when all are listed equally often, near 1 when a few take all places;
+      0 when all are listed equally often, near 1 when a few take all positions;
       2 * sum(i * x_i) / (n * sum(x)) - (n + 1) / n for the counts x_1 <= ... <= x_n. Null when
       nothing is listed.
 
     Args:
         recommendations: (user, item, rank), rank from 1; an item that a list repeats counts at its
-            first place, see `graphrec.evaluation.list_positions`; other columns are ignored.
+            first position, see `graphrec.evaluation.list_positions`; other columns are ignored.
             Without a user column, every row counts as it is.
         catalogue: (item), all that could be recommended, such as the training set; repeated rows
             count once, rows without an item not at all. Listed items that are not in it do not
@@ -64,7 +64,7 @@ def catalogue_metrics(
     require_same_ids(recommendations, catalogue, item)
     if has_column(recommendations, "user", user):
         lists = dict.fromkeys([*by, user])  # a user may be a group
-        recommendations = first_places(
+        recommendations = first_positions(
             recommendations, *lists, item=item, rank=rank, longest=cutoffs[-1]
         )
     listed = at_cutoffs(recommendations.select(*by, item, rank), cutoffs, rank)
@@ -83,7 +83,7 @@ def _spread(counted: DataFrame, by: list[str]) -> DataFrame:
     """(groups and k, times), one row per group, k and item -> the two figures."""
     groups = counted.groupBy(*by, "times").agg(F.count(F.lit(1)).cast("double").alias("m"))
     m, times, before = F.col("m"), F.col("times"), F.col("before")
-    # The m items that are listed equally often stand at the places before + 1 .. before + m.
+    # The m items that are listed equally often stand at the positions before + 1 .. before + m.
     up_to = F.sum("m").over(Window.partitionBy(*by).orderBy("times"))
     placed = groups.withColumn("before", up_to - m)
     totals = placed.groupBy(*by).agg(

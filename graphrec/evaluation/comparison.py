@@ -1,4 +1,4 @@
-"""Several models side by side on one test set: accuracy, diversity, popularity, the catalogue.
+"""Compare models on one test set: accuracy, diversity, popularity bias, catalogue coverage.
 
     train, test = splits.random_per_user(ratings)
     hybrid = HybridRecommender().fit(train)
@@ -22,12 +22,13 @@ from pyspark.sql import functions as F
 from graphrec.columns import ITEM, NEIGHBOUR, RANK, USER, VECTOR
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import quoted
+from graphrec.data.dataset import Dataset
 from graphrec.data.interaction_columns import require_free_names
 from graphrec.errors import ParameterError
 from graphrec.evaluation.catalogue import CATALOGUE_COVERAGE, GINI, catalogue_metrics
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY, SIMILARITY, intra_list_diversity
-from graphrec.evaluation.held_out import HeldOutFigures, hold_against
+from graphrec.evaluation.ground_truth import GroundTruthFigures, ground_truth
 from graphrec.evaluation.list_positions import named_pairs
 from graphrec.evaluation.metrics import FORMULAS, ranking_metrics
 from graphrec.evaluation.popularity import (
@@ -39,8 +40,7 @@ from graphrec.evaluation.popularity import (
 from graphrec.evaluation.significance import compare_with
 from graphrec.evaluation.summary import METRIC, summarise
 from graphrec.progress import planned, stage
-from graphrec.recommenders.base import RecommenderModel
-from graphrec.recommenders.learned import Learned
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.spark.checkpoints import checkpointed
 
 MODEL: Final = "model"
@@ -57,12 +57,12 @@ _TEST_USERS: Final = "test users"  # stages
 _LISTS: Final = "lists"
 _METRICS: Final = "metrics"
 _LIST: Final = "list"
-_GROUPS: Final = 5  # of users by the length of their histories
+_ACTIVITIES: Final = 5  # of users by the length of their histories
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a comparison found.
+    """The result of a comparison.
 
     `per_user` is kept in memory or on disk as long as it is referred to; the other tables are
     small.
@@ -79,7 +79,8 @@ class Evaluation:
         by_activity: (model, shortest, longest, metric, k, mean, ci_low, ci_high, users): the same
             for groups of users whose histories have between `shortest` and `longest` items. Users
             without a history are a group of their own (0, 0), all others about a fifth each.
-        held_out: what the test set became: what of it was left out, and who has nothing to find.
+        ground_truth: how much of the test set is measured, what of it is left out, and how many
+            users have nothing to find.
         significance: (model, reference, metric, k, users, mean, reference_mean, difference,
             ci_low, ci_high, p_value): of the reference's mean minus the model's, by a paired
             t test. The p values are those of single tests.
@@ -90,7 +91,7 @@ class Evaluation:
     k: tuple[int, ...]
     confidence: float
     summary: DataFrame
-    held_out: HeldOutFigures
+    ground_truth: GroundTruthFigures
     per_user: DataFrame
     by_activity: DataFrame
     significance: DataFrame
@@ -109,7 +110,7 @@ def evaluate(
     """Compare models on the users of a test set.
 
     Where one of the models leaves out what was seen (`filterSeen`), what is in the training set as
-    well is left out of the test set, for all models; see `graphrec.evaluation.held_out`.
+    well is left out of the test set, for all models; see `graphrec.evaluation.ground_truth`.
 
     Args:
         models: by name, all learned from `train`. Their order is that of the tables.
@@ -127,6 +128,26 @@ def evaluate(
         ColumnError: a column is missing, or of another type in the other frame, or the user column
             has the name of a figure.
         EmptyInputError: nobody is in the test set, or all of it was seen.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> test = spark.createDataFrame([("cas", "milk")], "user string, item string")
+        >>> models = {
+        ...     "popularity": gr.PopularityRecommender().fit(ratings),
+        ...     "knn": gr.ItemKNNRecommender().fit(ratings),
+        ... }
+        >>> found = gr.evaluate(models, ratings, test, k=1)
+        >>> found.summary.where("metric = 'recall'").select("model", "mean").show()
+        +----------+----+
+        |     model|mean|
+        +----------+----+
+        |popularity| 0.0|
+        |       knn| 1.0|
+        +----------+----+
     """
     with planned(comparison_stages(len(models))):
         return _compare(models, train, test, k, reference, similarity, confidence)
@@ -146,11 +167,11 @@ def _compare(
     similarity: DataFrame | None,
     confidence: float,
 ) -> Evaluation:
-    learned = _learned_of(models, reference)
-    user, item = learned.columns.user, learned.columns.item
+    dataset = _dataset_of(models, reference)
+    user, item = dataset.columns.user, dataset.columns.item
     chosen = list(models)[-1] if reference is None else reference
-    known = _pairs(train, learned, "the training frame")
-    held_out = _pairs(test, learned, "the test frame")
+    known = _pairs(train, dataset, "the training frame")
+    held_out = _pairs(test, dataset, "the test frame")
     yardsticks = _Yardsticks.of(
         known,
         held_out,
@@ -176,17 +197,17 @@ def _compare(
         reference=chosen,
         k=tuple(yardsticks.cutoffs),
         confidence=confidence,
-        held_out=yardsticks.figures,
+        ground_truth=yardsticks.figures,
         per_user=per_user.withColumnRenamed(USER, user),
         **{name: spark.createDataFrame(_ordered(table, models)) for name, table in tables.items()},
     )
 
 
-# --- what is asked for ----------------------------------------------------------------------------
+# --- arguments ------------------------------------------------------------------------------------
 
 
-def _learned_of(models: Mapping[str, RecommenderModel], reference: str | None) -> Learned:
-    """What the first model learned; all have the same user and item columns, of the same types."""
+def _dataset_of(models: Mapping[str, RecommenderModel], reference: str | None) -> Dataset:
+    """What the first model was fitted to; all have user and item columns of one name and type."""
     if not isinstance(models, Mapping) or not models:
         raise ParameterError("there is no model to evaluate", fix="give them by name")
     if strangers := [name for name, m in models.items() if not isinstance(m, RecommenderModel)]:
@@ -199,26 +220,26 @@ def _learned_of(models: Mapping[str, RecommenderModel], reference: str | None) -
         raise ParameterError(
             "the reference must be one of the models", found=reference, fix=", ".join(models)
         )
-    ids = {_ids_of(model.learned) for model in models.values()}
+    ids = {_ids_of(model.dataset) for model in models.values()}
     if len(ids) > 1:
         raise ParameterError(
             "the models must have learned from the same columns", found="; ".join(sorted(ids))
         )
-    learned = next(iter(models.values())).learned
-    require_free_names({"user": learned.columns.user}, COLUMNS)
-    return learned
+    dataset = next(iter(models.values())).dataset
+    require_free_names({"user": dataset.columns.user}, COLUMNS)
+    return dataset
 
 
-def _ids_of(learned: Learned) -> str:
+def _ids_of(dataset: Dataset) -> str:
     """The columns of the ids, and their types."""
-    user, item = learned.user_type.simpleString(), learned.item_type.simpleString()
-    return f"{learned.columns.user}: {user}, {learned.columns.item}: {item}"
+    user, item = dataset.user_type.simpleString(), dataset.item_type.simpleString()
+    return f"{dataset.columns.user}: {user}, {dataset.columns.item}: {item}"
 
 
-def _pairs(frame: DataFrame, learned: Learned, of: str) -> DataFrame:
+def _pairs(frame: DataFrame, dataset: Dataset, of: str) -> DataFrame:
     """(user, item) under our own names, without the rows that lack one of them."""
-    require_columns(frame, learned.columns.user, learned.columns.item, of=of)
-    user, item = learned.users_of(frame).alias(USER), learned.items_of(frame).alias(ITEM)
+    require_columns(frame, dataset.columns.user, dataset.columns.item, of=of)
+    user, item = dataset.users_of(frame).alias(USER), dataset.items_of(frame).alias(ITEM)
     return named_pairs(frame.select(user, item), USER, ITEM)
 
 
@@ -228,7 +249,7 @@ def _named(similarity: DataFrame, item: str) -> DataFrame:
 
 
 def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
-    """What the models know of their items: factors, or else the cosines of a pair table.
+    """The similarity of items for diversity: cosines of factors, or else of a pair table.
 
     A pair table that is there already comes before one that must be counted.
     """
@@ -236,11 +257,9 @@ def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
         factors = model.itemFactors
         if factors is not None:
             return factors.withColumnRenamed(item, ITEM)
-    counted = [model for model in models.values() if model.learned.pairs is not None]
+    counted = [model for model in models.values() if model.counted_pairs is not None]
     model = (counted or list(models.values()))[0]
-    pairs = model.watchedTogether(
-        model.learned.tables.catalogue.size, measure="cosine", minSupport=1
-    )
+    pairs = model.watchedTogether(model.dataset.catalogue.size, measure="cosine", minSupport=1)
     return pairs.select(quoted(item).alias(ITEM), NEIGHBOUR, F.col("cosine").alias(SIMILARITY))
 
 
@@ -249,10 +268,10 @@ def _similarity(models: Mapping[str, RecommenderModel], item: str) -> DataFrame:
 
 @dataclass(frozen=True)
 class _Yardsticks:
-    """What the lists of every model are measured with; all computed."""
+    """The tables that the lists of every model are measured against; all computed."""
 
     test: DataFrame  # (user, item)
-    figures: HeldOutFigures
+    figures: GroundTruthFigures
     users: DataFrame  # (user, history): of the test set
     similarity: DataFrame  # (item, neighbour, similarity) or (item, vector)
     popularity: DataFrame  # see `item_popularity`
@@ -267,10 +286,10 @@ class _Yardsticks:
         *,
         filter_seen: bool,
     ) -> _Yardsticks:
-        """Look at the training set once; the rest is done with these tables."""
+        """Compute the tables in one pass over the training set."""
         with stage(_TEST_USERS) as counts:
             popularity = checkpointed(item_popularity(train))
-            test, figures = hold_against(train, test, popularity, filter_seen=filter_seen)
+            test, figures = ground_truth(train, test, popularity, filter_seen=filter_seen)
             learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
             users = test.select(USER).distinct().join(learned, USER, "left").fillna(0, [HISTORY])
             yardsticks = _Yardsticks(
@@ -329,7 +348,7 @@ def _lists_by(models: Mapping[str, RecommenderModel], yardsticks: _Yardsticks) -
 
 
 def _lists(name: str, model: RecommenderModel, yardsticks: _Yardsticks) -> DataFrame:
-    columns = model.learned.columns
+    columns = model.dataset.columns
     users = yardsticks.users.select(F.col(USER).alias(columns.user))
     listed = model.rankedLists(yardsticks.cutoffs[-1], users=users)
     return listed.select(
@@ -352,7 +371,7 @@ def _by_activity(per_user: DataFrame, yardsticks: _Yardsticks, confidence: float
     return summarise(placed, by=by, confidence=confidence).toArrow()
 
 
-def activity_groups(lengths: Mapping[int, int], parts: int = _GROUPS) -> list[tuple[int, int]]:
+def activity_groups(lengths: Mapping[int, int], parts: int = _ACTIVITIES) -> list[tuple[int, int]]:
     """Cut users into groups of about the same size by the length of their histories.
 
     Users of the same length are in the same group, so there may be fewer groups. Length 0 is a
@@ -369,21 +388,21 @@ def activity_groups(lengths: Mapping[int, int], parts: int = _GROUPS) -> list[tu
     total = sum(lengths[length] for length in known)
     groups = [(0, 0)] if 0 in lengths else []
     first, before, closed = 0, 0, 0
-    for place, length in enumerate(known):
+    for index, length in enumerate(known):
         before += lengths[length]
         if before * parts >= (closed + 1) * total:
             groups.append((known[first], length))
-            first, closed = place + 1, before * parts // total
+            first, closed = index + 1, before * parts // total
     return groups
 
 
 def _bounds(groups: Iterable[tuple[int, int]]) -> list[Column]:
     """The columns `shortest` and `longest` of a row's group."""
 
-    def bound(place: int) -> Column:
+    def bound(end: int) -> Column:
         return F.coalesce(
             *(
-                F.when(F.col(HISTORY).between(*group), F.lit(group[place]).cast("int"))
+                F.when(F.col(HISTORY).between(*group), F.lit(group[end]).cast("int"))
                 for group in groups
             )
         )

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from graphrec.errors import ParameterError
 from graphrec.params import at_least
 
-K: Final = "k"  # int: only the first k places of a list count
+K: Final = "k"  # int: only the first k positions of a list count
 
 MOST: Final = 2**31 - 1  # no list is longer
 

@@ -1,4 +1,4 @@
-"""How unlike each other the items of one list are."""
+"""Intra-list diversity: how dissimilar the items of one list are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.data.column_types import finite_number
 from graphrec.errors import ParameterError
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs
-from graphrec.evaluation.list_positions import first_places
+from graphrec.evaluation.list_positions import first_positions
 
 INTRA_LIST_DIVERSITY: Final = "intra_list_diversity"
 SIMILARITY: Final = "similarity"
@@ -37,7 +37,7 @@ def intra_list_diversity(
 
     Args:
         recommendations: (user, item, rank), rank from 1; an item that a list repeats counts at its
-            first place, see `graphrec.evaluation.list_positions`; other columns are ignored.
+            first position, see `graphrec.evaluation.list_positions`; other columns are ignored.
         neighbours: (item, neighbour, similarity), one or both directions of a pair; what is no
             finite number counts as 0.
         vectors: (item, vector array<float or double>), all of one length; of an item's several
@@ -60,15 +60,15 @@ def intra_list_diversity(
     lists = recommendations.select(
         F.col(user).alias("user"), F.col(item).alias("item"), F.col(rank).alias("rank")
     )
-    lists = first_places(lists, "user", item="item", rank="rank", longest=cutoffs[-1])
+    lists = first_positions(lists, "user", item="item", rank="rank", longest=cutoffs[-1])
     if neighbours is not None and vectors is None:
         require_columns(neighbours, item, columns.NEIGHBOUR, SIMILARITY, of="the neighbour table")
         require_same_ids(recommendations, neighbours, item)
-        likeness = _from_neighbours(lists, _pair_table(neighbours, item), cutoffs)
+        similarity = _from_neighbours(lists, _pair_table(neighbours, item), cutoffs)
     elif vectors is not None and neighbours is None:
         require_columns(vectors, item, columns.VECTOR, of="the item vectors")
         require_same_ids(recommendations, vectors, item)
-        likeness = _from_vectors(lists, _scaled_vectors(vectors, item), cutoffs)
+        similarity = _from_vectors(lists, _scaled_vectors(vectors, item), cutoffs)
     else:
         raise ParameterError(
             "similarity must come from exactly one frame",
@@ -76,9 +76,9 @@ def intra_list_diversity(
             fix="give either neighbours or vectors",
         )
     lengths = at_cutoffs(lists, cutoffs, "rank").groupBy("user", K).agg(F.count("item").alias("n"))
-    n, alike = F.col("n"), F.coalesce("likeness", F.lit(0.0))
+    n, alike = F.col("n"), F.coalesce("similarity", F.lit(0.0))
     diversity = F.when(n > 1, 1 - alike / (n * (n - 1)))  # each pair is in it twice
-    return lengths.join(likeness, ["user", K], "left").select(
+    return lengths.join(similarity, ["user", K], "left").select(
         F.col("user").alias(user), K, diversity.alias(INTRA_LIST_DIVERSITY)
     )
 
@@ -95,7 +95,7 @@ def _pair_table(neighbours: DataFrame, item: str) -> DataFrame:
 
 
 def _from_neighbours(lists: DataFrame, pair_table: DataFrame, cutoffs: list[int]) -> DataFrame:
-    """(user, item, rank) and (first, second, similarity) -> (user, k, likeness)."""
+    """(user, item, rank) and (first, second, similarity) -> (user, k, similarity)."""
     first = lists.select("user", F.col("item").alias("first"), F.col("rank").alias("rank_first"))
     second = lists.select("user", F.col("item").alias("second"), F.col("rank").alias("rank_second"))
     pairs = first.join(second, "user").filter(F.col("first") < F.col("second"))
@@ -103,7 +103,7 @@ def _from_neighbours(lists: DataFrame, pair_table: DataFrame, cutoffs: list[int]
         "user", F.greatest("rank_first", "rank_second").alias("rank"), SIMILARITY
     )
     sums = at_cutoffs(alike, cutoffs, "rank").groupBy("user", K)
-    return sums.agg((2 * F.sum(SIMILARITY)).alias("likeness"))
+    return sums.agg((2 * F.sum(SIMILARITY)).alias("similarity"))
 
 
 def _scaled_vectors(vectors: DataFrame, item: str) -> DataFrame:
@@ -117,7 +117,7 @@ def _scaled_vectors(vectors: DataFrame, item: str) -> DataFrame:
 
 
 def _from_vectors(lists: DataFrame, scaled: DataFrame, cutoffs: list[int]) -> DataFrame:
-    """(user, item, rank) and (item, vector, scale) -> (user, k, likeness)."""
+    """(user, item, rank) and (item, vector, scale) -> (user, k, similarity)."""
     placed = at_cutoffs(lists.join(scaled, "item"), cutoffs, "rank").groupBy("user", K)
     gathered = placed.agg(F.collect_list(F.struct("vector", "scale")).alias("listed"))  # at most k
     listed = F.col("listed")
@@ -129,7 +129,7 @@ def _from_vectors(lists: DataFrame, scaled: DataFrame, cutoffs: list[int]) -> Da
         ),
     )
     # Of the scaled vectors each squares to 1.
-    return gathered.select("user", K, (_squared(total) - F.size(listed)).alias("likeness"))
+    return gathered.select("user", K, (_squared(total) - F.size(listed)).alias("similarity"))
 
 
 def _squared(vector: Column) -> Column:

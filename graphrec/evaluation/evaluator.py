@@ -1,4 +1,4 @@
-"""Tuning a recommender on a ranking metric with MLlib's own tools.
+"""An MLlib Evaluator of ranking metrics, for `CrossValidator` and `TrainValidationSplit`.
 
 `CrossValidator` and `TrainValidationSplit` hold rows out, call `model.transform(held_out)` and
 hand the result to `evaluator.evaluate`. Scores of the held-out pairs alone say nothing of the
@@ -54,23 +54,32 @@ class RankingEvaluator(
     best first, and the held-out items in any order, of one type of id. A null or short list is
     allowed and counts as far as it goes; rows without a held-out item have nothing to measure
     and do not count. The metrics are those of `ranking_metrics`, and larger is always better: an
-    item that a list repeats counts at its first place, and null is no item in either column.
+    item that a list repeats counts at its first position, and null is no item in either column.
 
     Args:
         metricName: the metric.
-        k: how many places of the list count; the lists should be at least as long.
+        k: how many positions of the list count; the lists should be at least as long.
         predictionCol: name of the column of lists.
         labelCol: name of the column of held-out items.
 
     Raises:
         ParameterError: `metricName` or `k` is out of its range.
+
+    Examples:
+        >>> lists = spark.createDataFrame(
+        ...     [(["tea", "milk"], ["milk"])], "prediction array<string>, label array<string>"
+        ... )
+        >>> gr.RankingEvaluator(metricName="recall", k=1).evaluate(lists)
+        0.0
+        >>> gr.RankingEvaluator(metricName="recall", k=2).evaluate(lists)
+        1.0
     """
 
     metricName: Param[str] = Param(
         Params._dummy(), "metricName", f"metric ({_NAMES})", typeConverter=_metric_name
     )
     k: Param[int] = Param(
-        Params._dummy(), "k", "places of the list that count (>= 1)", typeConverter=_cutoff
+        Params._dummy(), "k", "positions of the list that count (>= 1)", typeConverter=_cutoff
     )
 
     _input_kwargs: dict[str, Any]
@@ -109,11 +118,11 @@ class RankingEvaluator(
         return self.getOrDefault(self.metricName)
 
     def setK(self, value: int) -> RankingEvaluator:
-        """Set how many places of the list count."""
+        """Set how many positions of the list count."""
         return self._set(k=value)
 
     def getK(self) -> int:
-        """Return how many places of the list count."""
+        """Return how many positions of the list count."""
         return self.getOrDefault(self.k)
 
     def setPredictionCol(self, value: str) -> RankingEvaluator:
@@ -152,7 +161,7 @@ class RankingEvaluator(
 
 
 def _require_lists(dataset: DataFrame, *names: str) -> None:
-    """Require two columns of arrays; a recommender that is told to score pairs gives numbers."""
+    """Require two columns of arrays; a recommender that scores pairs gives numbers."""
     require_frame(dataset, "the dataset to evaluate")
     kinds = [dataset.schema[name].dataType for name in names if name in dataset.columns]
     arrays = [kind.elementType for kind in kinds if isinstance(kind, T.ArrayType)]

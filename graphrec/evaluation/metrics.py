@@ -1,6 +1,6 @@
-r"""How well ranked lists hit what users did afterwards.
+r"""Ranking metrics: NDCG, recall, precision, MAP, MRR and hit rate of lists on a test set.
 
-Notation: a user has the set T of distinct test items and a list whose item at place r (from 1)
+Notation: a user has the set T of distinct test items and a list whose item at position r (from 1)
 is a hit when it is in T; h(r) is 1 for a hit and else 0; H = h(1) + ... + h(k).
 
 | metric          | at k                                                                  |
@@ -8,7 +8,7 @@ is a hit when it is in T; h(r) is 1 for a hit and else 0; H = h(1) + ... + h(k).
 | `precision`     | H / k, however short the list is                                      |
 | `recall`        | H / \|T\|                                                             |
 | `ndcg`          | sum of h(r) / log2(r + 1), over its greatest value, which             |
-|                 | min(k, \|T\|) hits at the first places would give                     |
+|                 | min(k, \|T\|) hits at the first positions would give                     |
 | `map`           | sum over hits of (hits up to r) / r, divided by min(k, \|T\|)         |
 | `mrr`           | 1 / r of the first hit, 0 without one                                 |
 | `hit_rate`      | 1 with a hit, else 0                                                  |
@@ -19,9 +19,9 @@ MLlib's `RankingMetrics` agrees in precision, recall, NDCG and MAP at k. RecTool
 two divisors: its MAP divides by \|T\|, and its NDCG by that of k hits unless told
 `divide_by_achievable`.
 
-An item counts at the first place that it has in a list; where it comes again, it takes up a place
-and counts for nothing (`graphrec.evaluation.list_positions`). Null is no item, neither in a list
-nor in the test set.
+An item counts at the first position that it has in a list; where it comes again, it takes up a
+position and counts for nothing (`graphrec.evaluation.list_positions`). Null is no item, neither in
+a list nor in the test set.
 
 All users of the test set count: one without a list has 0 in every metric. Lists of users who are
 not in the test set do not count.
@@ -40,13 +40,13 @@ from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.errors import ParameterError
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs, with_every_cutoff
-from graphrec.evaluation.list_positions import in_places, named_pairs
+from graphrec.evaluation.list_positions import named_pairs, with_positions
 
 
 class Outcome(NamedTuple):
-    """What became of one user's list, as columns."""
+    """The hits of one user's list, as columns."""
 
-    hits: Column  # array<int>, the places up to k of the items that were hit, ascending
+    hits: Column  # array<int>, the positions up to k of the items that were hit, ascending
     relevant: Column  # int, distinct test items, at least 1
     listed: Column  # boolean, whether the user got a list
     k: Column  # int
@@ -64,12 +64,12 @@ def _ndcg(outcome: Outcome) -> Column:
     return _dcg(outcome.hits) / _dcg(F.sequence(F.lit(1), _reachable(outcome)))
 
 
-def _dcg(places: Column) -> Column:
-    return _sum(F.transform(places, lambda place: 1 / F.log2(place + 1)))
+def _dcg(positions: Column) -> Column:
+    return _sum(F.transform(positions, lambda position: 1 / F.log2(position + 1)))
 
 
 def _average_precision(outcome: Outcome) -> Column:
-    precisions = F.transform(outcome.hits, lambda place, earlier: (earlier + 1) / place)
+    precisions = F.transform(outcome.hits, lambda position, earlier: (earlier + 1) / position)
     return _sum(precisions) / _reachable(outcome)
 
 
@@ -119,8 +119,8 @@ def ranking_metrics(
     """Measure every test user's list, at several k and in several metrics in one pass.
 
     The two frames are put under each other and shuffled once, by user. An item that a list repeats
-    counts at its first place, see `graphrec.evaluation.list_positions`; a repeated test row counts
-    once.
+    counts at its first position, see `graphrec.evaluation.list_positions`; a repeated test row
+    counts once.
 
     Args:
         recommendations: (user, item, rank), rank from 1; other columns are ignored.
@@ -138,6 +138,19 @@ def ranking_metrics(
     Raises:
         ParameterError: an unknown metric, or a k below 1.
         ColumnError: a named column is missing, or of another type in the other frame.
+
+    Examples:
+        >>> from graphrec.evaluation.metrics import ranking_metrics
+        >>> lists = spark.createDataFrame(
+        ...     [("ann", "tea", 1), ("ann", "milk", 2)], "user string, item string, rank int"
+        ... )
+        >>> test = spark.createDataFrame([("ann", "milk")], "user string, item string")
+        >>> ranking_metrics(lists, test, k=2, metrics=["precision", "recall", "mrr"]).show()
+        +----+---+---------+------+---+
+        |user|  k|precision|recall|mrr|
+        +----+---+---------+------+---+
+        | ann|  2|      0.5|   1.0|0.5|
+        +----+---+---------+------+---+
     """
     cutoffs = distinct_cutoffs(k)
     formulas = _formulas(metrics)
@@ -159,7 +172,7 @@ def _hits(lists: DataFrame, test: DataFrame, user: str, item: str) -> DataFrame:
         held_out.withColumn("held_out", F.lit(True))
     )
     # Partitioned by user, all that follows finds its rows together: one shuffle instead of three.
-    placed = in_places(marked.repartition(user), user, item=item, rank="rank")
+    placed = with_positions(marked.repartition(user), user, item=item, rank="rank")
     pairs = named_pairs(placed, item).groupBy(user, item)
     judged = pairs.agg(F.min("rank").alias("rank"), F.bool_or("held_out").alias("held_out"))
     return (
@@ -173,8 +186,8 @@ def _hits(lists: DataFrame, test: DataFrame, user: str, item: str) -> DataFrame:
     )
 
 
-def _up_to(places: str, k: str) -> Column:
-    return F.filter(places, lambda place: place <= F.col(k))
+def _up_to(positions: str, k: str) -> Column:
+    return F.filter(positions, lambda position: position <= F.col(k))
 
 
 def _formulas(metrics: Sequence[str]) -> dict[str, Callable[[Outcome], Column]]:

@@ -1,4 +1,4 @@
-"""How popular what a list shows was in training: novelty and popularity percentile."""
+"""Novelty and popularity percentile of lists: how popular their items were in training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from graphrec import columns
 from graphrec.data.checks import require_columns, require_same_ids
 from graphrec.evaluation.cutoffs import Cutoffs, K, at_cutoffs, distinct_cutoffs
-from graphrec.evaluation.list_positions import first_places, named_pairs
+from graphrec.evaluation.list_positions import first_positions, named_pairs
 
 NOVELTY: Final = "novelty"
 PERCENTILE: Final = "popularity_percentile"
@@ -38,7 +38,7 @@ def popularity_metrics(
 
     Args:
         recommendations: (user, item, rank), rank from 1; an item that a list repeats counts at its
-            first place, see `graphrec.evaluation.list_positions`; other columns are ignored.
+            first position, see `graphrec.evaluation.list_positions`; other columns are ignored.
         train: (user, item), what was known; repeated rows count once; rows that lack one of them,
             and other columns, are ignored.
         k: one or several cutoffs.
@@ -68,7 +68,7 @@ def popularity_of_lists(
     item: str = columns.ITEM,
     rank: str = columns.RANK,
 ) -> DataFrame:
-    """As `popularity_metrics`, of lists against a table that several lists are measured with.
+    """As `popularity_metrics`, against a table of items that is computed once for several models.
 
     Args:
         recommendations: (user, item, rank), rank from 1; other columns are ignored.
@@ -81,7 +81,7 @@ def popularity_of_lists(
     cutoffs = distinct_cutoffs(k)
     require_columns(recommendations, user, item, rank, of="the recommendations")
     require_same_ids(recommendations, popularity, item)
-    lists = first_places(recommendations, user, item=item, rank=rank, longest=cutoffs[-1])
+    lists = first_positions(recommendations, user, item=item, rank=rank, longest=cutoffs[-1])
     listed = at_cutoffs(lists, cutoffs, rank)
     # One row: the cross join adds a column and no rows.
     newest = popularity.agg(F.max(_NOVELTY_OF_NEW).alias("newest"))
@@ -107,21 +107,21 @@ def item_popularity(
     placed = _placed(train, user, item).crossJoin(everybody)
     return placed.select(
         item,
-        F.log2(F.col("everybody") / F.col("audience")).alias(NOVELTY),
+        F.log2(F.col("everybody") / F.col("support")).alias(NOVELTY),
         PERCENTILE,
         F.log2("everybody").alias(_NOVELTY_OF_NEW),
     )
 
 
 def _placed(train: DataFrame, user: str, item: str) -> DataFrame:
-    """(user, item) -> (item, audience, popularity_percentile)."""
-    audiences = train.groupBy(item).agg(F.count_distinct(user).alias("audience"))
-    sizes = audiences.groupBy("audience").agg(F.count(F.lit(1)).alias("items"))
+    """(user, item) -> (item, support, popularity_percentile)."""
+    supports = train.groupBy(item).agg(F.count_distinct(user).alias("support"))
+    sizes = supports.groupBy("support").agg(F.count(F.lit(1)).alias("items"))
     catalogue = sizes.agg(F.sum("items").alias("catalogue"))  # one row
-    # One group with one row per distinct audience: of n interactions there are fewer than
+    # One group with one row per distinct support: of n interactions there are fewer than
     # sqrt(2 n) of them, so that a single task can put them in order.
-    ascending = Window.partitionBy("catalogue").orderBy("audience")
+    ascending = Window.partitionBy("catalogue").orderBy("support")
     up_to = F.sum("items").over(ascending)
     percentile = (up_to - F.col("items") / 2) / F.col("catalogue")
-    placed = sizes.crossJoin(catalogue).select("audience", percentile.alias(PERCENTILE))
-    return audiences.join(placed, "audience")
+    placed = sizes.crossJoin(catalogue).select("support", percentile.alias(PERCENTILE))
+    return supports.join(placed, "support")

@@ -1,4 +1,4 @@
-"""How far predicted ratings are from the given ones."""
+"""Errors of predicted ratings: RMSE and MAE."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether one model is better than another, or only luckier with the users it met."""
+"""Significance of the difference of two models: paired t test and bootstrap over users."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def compare_with(
         per_user: (model, user, k, metric ...): the tables of all models under each other.
         reference: model B of every comparison; each other model is A once.
         metrics: the columns to compare.
-        model: name of the column that tells the models apart.
+        model: name of the column that identifies the models.
         confidence: of the intervals, in (0, 1).
         user: name of the user column.
 

@@ -1,4 +1,4 @@
-"""From one row per user to one row per metric, with confidence intervals.
+"""Means of metrics over users, with confidence intervals.
 
 All tables of figures have the same columns, (metric, k, mean, ci_low, ci_high, users), so that
 they can be put under each other into one report.

@@ -1,1 +1,1 @@
-"""The user-item graph, and what it looks like: one file per question of `graphrec explore`."""
+"""The user-item graph and its analyses: one file per question of `graphrec explore`."""

@@ -22,9 +22,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from graphframes import GraphFrame
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -45,6 +44,9 @@ from graphrec.data.ids import IdTable, dense_ids
 from graphrec.errors import ParameterError
 from graphrec.spark.jars import require_graphframes
 
+if TYPE_CHECKING:
+    from graphframes import GraphFrame
+
 # GraphFrames' own names
 ID: Final = "id"
 SRC: Final = "src"
@@ -58,7 +60,7 @@ DEGREE: Final = "degree"  # long, number of interactions
 class UserItemGraph:
     """Users, items and interactions as plain tables, and as a GraphFrame in two views.
 
-    The tables are there in every session. The views are made when they are asked for, and need
+    The tables are there in every session. The views are made at their first use, and need
     GraphFrames in the session; under Spark Connect that is GraphFrames' plugin in the server.
 
     A vertex' id is a dense long: users have 0 .. users - 1, in an order that depends on nothing
@@ -107,6 +109,7 @@ class UserItemGraph:
         """Each interaction once, from the user to the item.
 
         Raises:
+            MissingExtraError: the Python package of GraphFrames is not installed.
             GraphFramesError: the session has no GraphFrames.
         """
         return self._view(self.edges)
@@ -116,6 +119,7 @@ class UserItemGraph:
         """Each interaction as two edges, from the user to the item and back.
 
         Raises:
+            MissingExtraError: the Python package of GraphFrames is not installed.
             GraphFramesError: the session has no GraphFrames.
         """
         return self._view(_both_ways(self.edges))
@@ -171,6 +175,8 @@ class UserItemGraph:
 
     def _view(self, edges: DataFrame) -> GraphFrame:
         require_graphframes(self.vertices.sparkSession)
+        from graphframes import GraphFrame  # noqa: PLC0415  of an extra: who asks for no view needs none
+
         return GraphFrame(self.vertices, edges)
 
 

@@ -2,7 +2,7 @@
 
 Guimerà and Amaral, "Functional cartography of complex metabolic networks", 2005. The participation
 coefficient `P = 1 - Σ_c (k_c / k)²` is 0 if all of an item's weight goes to one community, and
-near 1 if it spreads evenly over many. The within-community z-score tells how central an item is
+near 1 if it spreads evenly over many. The within-community z-score measures how central an item is
 at home: its weight inside, against those of the other items there.
 """
 
@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def item_roles(spark: SparkSession, graph: ItemGraph, communities: Communities) -> DataFrame:
-    """The place of each item among the communities.
+    """The role of each item among the communities.
 
     Returns:
         (item, support: long, community: int, null for an item without neighbours, neighbours: int,

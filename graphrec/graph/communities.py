@@ -1,4 +1,4 @@
-"""Communities of the item graph: which items are watched by the same people."""
+"""Communities of the item graph: which items have the same users."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def find_communities(graph: ItemGraph, *, resolution: float = 1.0) -> Communitie
 def _by_size(found: npt.NDArray[np.int64], alone: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
     """Number communities by size; an item's index is its popularity rank, so it breaks ties."""
     label = np.full(found.size, NONE, np.int32)
-    names, first, place, size = np.unique(
+    names, first, group, size = np.unique(
         found[~alone], return_index=True, return_inverse=True, return_counts=True
     )
     number = np.empty(names.size, np.int32)
     number[np.lexsort((first, -size))] = np.arange(1, names.size + 1)
-    label[~alone] = number[place]
+    label[~alone] = number[group]
     return label
 
 

@@ -1,4 +1,4 @@
-"""What communities of items are called: by what their items have more often than all others.
+"""Names of communities: the words that their items have more often than all other items.
 
 A word names a community if the log odds of it, inside against outside, are above 0 beyond chance
 (Monroe, Colaresi and Quinn, "Fightin' Words", 2008, with half a count added to each): a ratio
@@ -20,33 +20,33 @@ from graphrec.graph.communities import COMMUNITY
 ID: Final = "id"
 WORDS: Final = "words"
 
-_LEAST_ITEMS: Final = 3  # of a community that have a word
-_LEAST_DEVIATIONS: Final = 2.0  # above even odds
-_LONGEST: Final = 3  # words of a name
+_MIN_ITEMS: Final = 3  # of a community that have a word
+_MIN_Z_SCORE: Final = 2.0  # above even odds
+_MAX_WORDS: Final = 3  # words of a name
 
 _WORD: Final = "word"
 _KEY: Final = "key"
 
 
 def community_names(
-    roles: DataFrame, item: str, words: DataFrame, *, least_share: float
+    roles: DataFrame, item: str, words: DataFrame, *, min_share: float
 ) -> dict[int, str]:
-    """Name communities.
+    """Name communities by their most distinctive words.
 
     Args:
         roles: (item, community, ...) as `item_roles` gives it.
         item: the name that the items have there.
         words: (id: of the item, in the same type, words: array of strings), such as genres.
-        least_share: of a community's items with words, how many must have a word that names it.
+        min_share: of a community's items with words, how many must have a word that names it.
 
     Returns:
-        The names by number of the community, a few words each, the most telling first; none for a
-        community without such words.
+        The names by number of the community, a few words each, the most distinctive first; none for
+        a community without such words.
     """
     home = roles.where(F.col(COMMUNITY).isNotNull()).select(quoted(item).alias(_KEY), COMMUNITY)
-    told = words.select(F.col(ID).alias(_KEY), F.explode(WORDS).alias(_WORD)).distinct()
-    having = told.join(home, _KEY).select(COMMUNITY, _KEY, _WORD)
-    rows = _telling(having, least_share).orderBy(COMMUNITY, "place").collect()  # a few of each
+    tagged = words.select(F.col(ID).alias(_KEY), F.explode(WORDS).alias(_WORD)).distinct()
+    having = tagged.join(home, _KEY).select(COMMUNITY, _KEY, _WORD)
+    rows = _distinctive(having, min_share).orderBy(COMMUNITY, "rank").collect()  # a few of each
     found: dict[int, list[str]] = {}
     for row in rows:
         found.setdefault(row[COMMUNITY], []).append(row[_WORD])
@@ -54,12 +54,12 @@ def community_names(
 
 
 def first_of(*names: Mapping[int, str]) -> dict[int, str]:
-    """The names of the first mapping, and of those after it where it has none."""
+    """Merge mappings of names; the first one that has a name for a community decides."""
     return {number: name for one in reversed(names) for number, name in one.items()}
 
 
-def _telling(having: DataFrame, least_share: float) -> DataFrame:
-    """(community, word, place 1..) of the words that name a community."""
+def _distinctive(having: DataFrame, min_share: float) -> DataFrame:
+    """(community, word, rank 1..) of the words that name a community."""
     sizes = having.groupBy(COMMUNITY).agg(F.countDistinct(_KEY).alias("size"))
     every = sizes.agg(F.sum("size").alias("all"))
     inside = having.groupBy(COMMUNITY, _WORD).agg(F.count("*").alias("inside"))
@@ -70,11 +70,11 @@ def _telling(having: DataFrame, least_share: float) -> DataFrame:
         .crossJoin(every)
     )
     scored = counted.select(COMMUNITY, _WORD, "inside", "size", _deviations().alias("deviations"))
-    least = F.greatest(F.lit(_LEAST_ITEMS), F.ceil(F.col("size") * least_share))
-    known = scored.where((F.col("inside") >= least) & (F.col("deviations") >= _LEAST_DEVIATIONS))
+    least = F.greatest(F.lit(_MIN_ITEMS), F.ceil(F.col("size") * min_share))
+    known = scored.where((F.col("inside") >= least) & (F.col("deviations") >= _MIN_Z_SCORE))
     best = Window.partitionBy(COMMUNITY).orderBy(F.desc("deviations"), _WORD)
-    placed = known.withColumn("place", F.row_number().over(best))
-    return placed.where(F.col("place") <= _LONGEST).select(COMMUNITY, _WORD, "place")
+    ranked = known.withColumn("rank", F.row_number().over(best))
+    return ranked.where(F.col("rank") <= _MAX_WORDS).select(COMMUNITY, _WORD, "rank")
 
 
 def _deviations() -> Column:

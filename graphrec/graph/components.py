@@ -1,4 +1,4 @@
-"""Connected components: which part of the catalogue can be reached from where at all."""
+"""Connected components: from where a walk can reach which part of the catalogue."""
 
 from __future__ import annotations
 

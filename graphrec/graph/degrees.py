@@ -1,4 +1,4 @@
-"""Degrees: how unevenly users watch and items are watched."""
+"""Degrees: how uneven the activity of users and the popularity of items are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many steps apart things are: distances from the most popular items."""
+"""Shortest-path distances from the most popular items."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ USERS: Final = "users"
 
 
 def distance_table(graph: UserItemGraph, *, landmarks: int = 3) -> DataFrame:
-    """How many users and items are how far from each of the most popular items.
+    """Count users and items by their distance from each of the most popular items.
 
     A step is an interaction, in either direction: users are an odd number of steps from an item,
     items an even one. GraphFrames' `shortestPaths` finds whole numbers, the same in every run.

@@ -1,4 +1,4 @@
-"""All analyses of one graph, each table written as soon as it is there."""
+"""All analyses of one graph; each table is written as soon as it is computed."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ Keep = Callable[[str, DataFrame], DataFrame]
 
 @dataclass(frozen=True)
 class Settings:
-    """What is looked for.
+    """Settings of an exploration.
 
     Attributes:
         neighbours: of each item in the item graph.
@@ -95,7 +95,7 @@ class Settings:
 def explore(
     graph: UserItemGraph, catalogue: Catalogue, keep: Keep, settings: Settings | None = None
 ) -> dict[str, DataFrame]:
-    """Make every table of `TABLES`; their columns are told where each is made.
+    """Make every table of `TABLES`; their columns are listed where each is made.
 
     Args:
         graph: the user-item graph; its histories should be persisted.

@@ -1,4 +1,4 @@
-"""The figures of an exploration that fit on one screen."""
+"""The headline figures of an exploration."""
 
 from __future__ import annotations
 

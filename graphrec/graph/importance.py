@@ -1,9 +1,9 @@
-"""PageRank against popularity: items that matter more than they are watched.
+"""PageRank against popularity: items that matter more than their popularity says.
 
 On a graph without directions PageRank follows popularity closely, so what is of interest is where
 it does not. An item gains if those who have it have little else: it is how one gets to them. Every
 item has a part of its PageRank for nothing, the restarts, which is most of that of a rare one. So
-what an item gains is told against items that are watched as much.
+what an item gains is measured against items that are as popular.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GAIN: Final = "gain"
 
 TOLERANCE: Final = 1e-3
 _DIGITS: Final = 6
-_ALIKE: Final = 50  # items above and below in popularity that an item is compared with, at most
+_COMPARED_ITEMS: Final = 50  # at most, above and below in popularity, for the mean lift
 
 
 def importance_table(
@@ -48,15 +48,15 @@ def importance_table(
         graph: its both-ways view is used, every interaction alike.
         catalogue: the items that the graph was made of.
         restart_probability: of each step of the walk.
-        tolerance: a vertex whose rank changes by less stops telling its neighbours; in units of
-            the mean rank.
+        tolerance: a vertex whose rank changes by less sends nothing to its neighbours any more; in
+            units of the mean rank.
 
     Returns:
         (item, support: long, pagerank: double, in six digits, 1 for the mean vertex,
         popularity_rank: int 1.., pagerank_rank: int 1.., lift: double, its share of the items'
         PageRank over its share of the interactions, gain: double, its lift over the mean lift of
         the items next to it in popularity, as many above as below: above 1 it matters more than
-        what is watched as much), one row per item.
+        items that are as popular), one row per item.
 
     Raises:
         GraphFramesError: the session has no GraphFrames.
@@ -88,10 +88,10 @@ def gain(lift: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     Args:
         lift: (items,), by descending popularity.
     """
-    place = np.arange(lift.size)
-    half = np.minimum(_ALIKE, np.minimum(place, lift.size - 1 - place))
+    rank = np.arange(lift.size)
+    half = np.minimum(_COMPARED_ITEMS, np.minimum(rank, lift.size - 1 - rank))
     before = np.concatenate(([0.0], np.cumsum(lift)))
-    return lift * (2 * half + 1) / (before[place + half + 1] - before[place - half])
+    return lift * (2 * half + 1) / (before[rank + half + 1] - before[rank - half])
 
 
 def _rounded(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

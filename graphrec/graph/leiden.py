@@ -1,4 +1,4 @@
-"""Communities by modularity: the Leiden algorithm, the same bits in every run.
+"""Communities by modularity: the Leiden algorithm, deterministic to the bit.
 
 Traag, Waltman and van Eck, "From Louvain to Leiden: guaranteeing well-connected communities",
 2019. The published algorithm visits the nodes, and merges them while it refines, at random. Here
@@ -19,8 +19,8 @@ from scipy.sparse import csgraph
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Mask, Vector
 
-_ROUNDS: Final = 20  # of the whole algorithm; it stops long before
-_LEAST_GAIN: Final = 1e-12  # less is rounding, and nodes would move to and fro for ever
+_MAX_ROUNDS: Final = 20  # of the whole algorithm; it stops long before
+_MIN_GAIN: Final = 1e-12  # less is rounding, and nodes would move to and fro for ever
 
 Labels = npt.NDArray[np.int64]
 
@@ -38,10 +38,10 @@ def leiden(graph: sparse.csr_array, *, resolution: float = 1.0) -> Labels:
     """
     label: Labels = np.arange(graph.shape[0], dtype=np.int64)
     found = modularity(graph, label, resolution=resolution)
-    for _ in range(_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         other = _connected_parts(graph, _one_round(graph, label, resolution))
         better = modularity(graph, other, resolution=resolution)
-        if better <= found + _LEAST_GAIN:
+        if better <= found + _MIN_GAIN:
             break
         label, found = other, better
     return label
@@ -109,7 +109,7 @@ def _merged(graph: sparse.csr_array, label: Labels, communities: int) -> sparse.
 
 
 def _numbered(label: Labels) -> Labels:
-    """The same communities, numbered from 0 without gaps."""
+    """The same communities, renumbered from 0 without gaps."""
     return np.unique(label, return_inverse=True)[1].astype(np.int64)
 
 
@@ -186,7 +186,7 @@ def _move_nodes(
 @compiled
 def _best_community(own: int, touched: Indices, towards: Vector, total: Vector, cost: float) -> int:
     """Where a node gains most, -1 where it would lose anywhere; the weights become 0 again."""
-    best, gain = own, towards[own] - cost * total[own] + _LEAST_GAIN
+    best, gain = own, towards[own] - cost * total[own] + _MIN_GAIN
     for other in touched:
         value = towards[other] - cost * total[other]
         if value > gain or (value == gain and other < best):
@@ -207,8 +207,8 @@ def _queue_neighbours(
     waiting: int,
 ) -> int:
     """Let the neighbours in other communities wait for a visit; how many nodes wait then."""
-    for place in range(start[node], start[node + 1]):
-        other = neighbour[place]
+    for entry in range(start[node], start[node + 1]):
+        other = neighbour[entry]
         if not waits[other] and label[other] != label[node]:
             waits[other] = True
             queue[(first + waiting) % queue.size] = other
@@ -228,14 +228,14 @@ def _weights_towards(
 ) -> int:
     """Sum a node's weights by the community of its neighbours; how many communities these are."""
     count = 0
-    for place in range(start[node], start[node + 1]):
-        if neighbour[place] == node:
+    for entry in range(start[node], start[node + 1]):
+        if neighbour[entry] == node:
             continue
-        other = label[neighbour[place]]
+        other = label[neighbour[entry]]
         if towards[other] == 0.0:
             touched[count] = other
             count += 1
-        towards[other] += weight[place]
+        towards[other] += weight[entry]
     return count
 
 
@@ -277,8 +277,8 @@ def _refine(
             continue
         count = _weights_towards(start, neighbour, weight, part, node, towards, touched)
         best, gain, shared = node, 0.0, 0.0
-        for place in range(count):
-            other = touched[place]
+        for entry in range(count):
+            other = touched[entry]
             value = towards[other] - penalty * strength[node] * part_total[other]
             if (
                 label[other] == label[node]
@@ -300,14 +300,14 @@ def _outward(start: Indices, neighbour: Indices, weight: Vector, label: Labels) 
     """The weight from each node to the rest of its community, (nodes,)."""
     outward = np.zeros(label.size, np.float64)
     for node in range(label.size):
-        for place in range(start[node], start[node + 1]):
-            other = neighbour[place]
+        for entry in range(start[node], start[node + 1]):
+            other = neighbour[entry]
             if other != node and label[other] == label[node]:
-                outward[node] += weight[place]
+                outward[node] += weight[entry]
     return outward
 
 
 @compiled
 def _holds(outward: float, strength: float, whole: float, penalty: float) -> bool:
-    """Whether a part is as close to the rest of its community as chance would have it."""
+    """Whether a part is well connected: its edges to the rest of the community exceed chance."""
     return outward >= penalty * strength * (whole - strength)

@@ -22,9 +22,9 @@ from graphrec.kernels.rounding import is_rounding
 
 Counts = npt.NDArray[np.int64]
 
-_EXPONENTS: Final = (1.01, 8.0)  # where α is looked for
-_FEWEST: Final = 10  # values in a tail: below, anything fits
-_MOST_BEGINNINGS: Final = 500
+_EXPONENT_RANGE: Final = (1.01, 8.0)  # where α is looked for
+_MIN_TAIL: Final = 10  # values in a tail: below, anything fits
+_MAX_CANDIDATES: Final = 500
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,15 @@ def fit_power_law(values: Counts, counts: Counts) -> PowerLaw | None:
         The law, or None if no tail has 10 values, two of them different.
     """
     in_tail = np.cumsum(counts[::-1])[::-1]
-    beginnings = np.flatnonzero((in_tail >= _FEWEST) & (np.arange(values.size) < values.size - 1))
-    if beginnings.size == 0:
+    candidates = np.flatnonzero((in_tail >= _MIN_TAIL) & (np.arange(values.size) < values.size - 1))
+    if candidates.size == 0:
         return None
-    if beginnings.size > _MOST_BEGINNINGS:  # evenly, by place: the high ones hold few values each
-        places = np.linspace(0, beginnings.size - 1, _MOST_BEGINNINGS).round().astype(int)
-        beginnings = beginnings[places]
-    fits = [_fit_from(values[first:], counts[first:]) for first in beginnings]
+    if candidates.size > _MAX_CANDIDATES:  # evenly by index: the high ones hold few values each
+        positions = np.linspace(0, candidates.size - 1, _MAX_CANDIDATES).round().astype(int)
+        candidates = candidates[positions]
+    fits = [_fit_from(values[first:], counts[first:]) for first in candidates]
     best = int(np.argmin([distance for _, distance in fits]))
-    first, (alpha, ks) = beginnings[best], fits[best]
+    first, (alpha, ks) = candidates[best], fits[best]
     tail, weights = values[first:], counts[first:]
     ratio, p = _against_exponential(tail, weights, alpha)
     return PowerLaw(
@@ -92,7 +92,7 @@ def _fit_from(values: Counts, counts: Counts) -> tuple[float, float]:
     def unlikeliness(alpha: float) -> float:
         return size * np.log(zeta(alpha, first)) + alpha * logs
 
-    alpha = float(minimize_scalar(unlikeliness, bounds=_EXPONENTS, method="bounded").x)
+    alpha = float(minimize_scalar(unlikeliness, bounds=_EXPONENT_RANGE, method="bounded").x)
     fitted = 1.0 - zeta(alpha, values + 1.0) / zeta(alpha, first)  # P(X <= x)
     found = np.cumsum(counts) / size
     # Between two values that occur, the data stand still and the law goes on.

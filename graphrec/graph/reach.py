@@ -40,7 +40,7 @@ TARGETS: Final = 16_384
 
 _BLOCK: Final = "block"
 _BITS: Final = "bits"
-_WORD: Final = 64
+_BITS_PER_WORD: Final = 64
 _BLOCK_BYTES: Final = 2**28  # of the sets that one task holds
 
 
@@ -57,10 +57,10 @@ def reach_table(histories: DataFrame, items: int, *, targets: int = TARGETS) -> 
         history, share: double, the pool's part of all items that are not in the history; 0 if
         there are none), one row per user.
     """
-    place = _target_places(items, min(targets, items))
-    shared = share_arrays(histories.sparkSession, {"place": place})
-    near = _near_items(histories, items, shared, _words(place))
-    tables = share_arrays(histories.sparkSession, {"place": place, "near": near})
+    bits = _target_bits(items, min(targets, items))
+    shared = share_arrays(histories.sparkSession, {"bits": bits})
+    near = _near_items(histories, items, shared, _words(bits))
+    tables = share_arrays(histories.sparkSession, {"bits": bits, "near": near})
     schema = T.StructType(
         [
             histories.schema[USER],
@@ -72,16 +72,16 @@ def reach_table(histories: DataFrame, items: int, *, targets: int = TARGETS) -> 
     return histories.select(USER, ITEMS).mapInArrow(_measurer(tables), schema)
 
 
-def _target_places(items: int, targets: int) -> npt.NDArray[np.int32]:
+def _target_bits(items: int, targets: int) -> npt.NDArray[np.int32]:
     """(items,), which bit stands for an item, -1 for none: every n-th item by popularity."""
-    place = np.full(items, -1, np.int32)
-    place[np.arange(targets) * items // max(targets, 1)] = np.arange(targets, dtype=np.int32)
-    return place
+    bits = np.full(items, -1, np.int32)
+    bits[np.arange(targets) * items // max(targets, 1)] = np.arange(targets, dtype=np.int32)
+    return bits
 
 
-def _words(place: npt.NDArray[np.int32]) -> int:
+def _words(bits: npt.NDArray[np.int32]) -> int:
     """Whole words of a set."""
-    return int(place.max(initial=0)) // _WORD + 1
+    return int(bits.max(initial=0)) // _BITS_PER_WORD + 1
 
 
 def _near_items(
@@ -107,12 +107,12 @@ def _unite_block(
     block: int, histories: pa.Table, shared: SharedArrays, blocks: int, words: int
 ) -> pa.Table:
     """(block, the histories that touch it) -> the sets of its items, packed."""
-    place = shared.open()["place"]
+    bits = shared.open()["bits"]
     history = one_array(histories[ITEMS])
     start, item = read_only(offsets(history)), read_only(values(history, np.int32))
-    index = np.arange(block, place.size, blocks, dtype=np.int32)
+    index = np.arange(block, bits.size, blocks, dtype=np.int32)
     near = np.zeros((index.size, words), np.uint64)
-    unite_histories(start, item, place, block, blocks, near)
+    unite_histories(start, item, bits, block, blocks, near)
     begin = np.arange(index.size + 1) * words
     return pa.Table.from_batches([pack(RowBlock(index, begin, {_BITS: near.reshape(-1)}))])
 
@@ -121,18 +121,18 @@ def _measurer(shared: SharedArrays) -> BatchFunction:
     def measure(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         tables = shared.open()
         for batch in batches:
-            yield _measured(batch, tables["place"], tables["near"])
+            yield _measured(batch, tables["bits"], tables["near"])
 
     return measure
 
 
 def _measured(
-    batch: pa.RecordBatch, place: npt.NDArray[np.int32], near: npt.NDArray[np.uint64]
+    batch: pa.RecordBatch, bits: npt.NDArray[np.int32], near: npt.NDArray[np.uint64]
 ) -> pa.RecordBatch:
     """(user, items) -> (user, history, pool, share)."""
-    items, targets = place.size, int(place.max(initial=-1)) + 1
+    items, targets = bits.size, int(bits.max(initial=-1)) + 1
     start = offsets(batch[ITEMS])
-    found = reached(read_only(start), read_only(values(batch[ITEMS], np.int32)), place, near)
+    found = reached(read_only(start), read_only(values(batch[ITEMS], np.int32)), bits, near)
     history = np.diff(start)
     unseen = items - history
     pool = np.minimum(found * (items / max(targets, 1)), unseen)
@@ -143,14 +143,14 @@ def _measured(
 
 @compiled
 def unite_histories(
-    start: Indices, item: Indices, place: Indices, block: int, blocks: int, near: Matrix
+    start: Indices, item: Indices, bits: Indices, block: int, blocks: int, near: Matrix
 ) -> None:
     """Add each history to the sets of those of its items that are in a block.
 
     Args:
         start: (users + 1,).
         item: (entries,).
-        place: (items,), the bit of each item, or -1.
+        bits: (items,), the bit of each item, or -1.
         block: the items are block, block + blocks, ...
         blocks: how many there are.
         near: (items of the block, words), uint64, changed here.
@@ -159,7 +159,7 @@ def unite_histories(
     for user in range(start.size - 1):
         history[:] = 0
         for at in range(start[user], start[user + 1]):
-            bit = place[item[at]]
+            bit = bits[item[at]]
             if bit >= 0:
                 history[bit // 64] |= np.uint64(1) << np.uint64(bit % 64)
         for at in range(start[user], start[user + 1]):
@@ -170,13 +170,13 @@ def unite_histories(
 
 
 @compiled
-def reached(start: Indices, item: Indices, place: Indices, near: Matrix) -> Indices:
+def reached(start: Indices, item: Indices, bits: Indices, near: Matrix) -> Indices:
     """How many targets outside its history each user reaches: (users,).
 
     Args:
         start: (users + 1,).
         item: (entries,).
-        place: (items,), the bit of each item, or -1.
+        bits: (items,), the bit of each item, or -1.
         near: (items, words), uint64, what is two steps from each item, itself among it.
     """
     count = np.zeros(start.size - 1, np.int64)
@@ -190,7 +190,7 @@ def reached(start: Indices, item: Indices, place: Indices, near: Matrix) -> Indi
         for word in range(union.size):
             count[user] += _bits_in(union[word])
         for at in range(start[user], start[user + 1]):
-            if place[item[at]] >= 0:
+            if bits[item[at]] >= 0:
                 count[user] -= 1
     return count
 

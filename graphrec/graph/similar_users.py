@@ -2,8 +2,8 @@
 
 Each user is compared with everybody who has an item in common, so the work is the sum of the
 squares of the items' numbers of users. The most popular items would cost most and say least: those
-with more than `max_audience` users choose nobody and are in no cosine, which bounds the work by
-interactions x `max_audience`; the items in common are counted whole, for the users that were
+with more than `max_support` users choose nobody and are in no cosine, which bounds the work by
+interactions x `max_support`; the items in common are counted whole, for the users that were
 chosen. Who has an item travels to the blocks of users it touches, at most
 once to each; nothing as large as the users passes through the driver.
 """
@@ -37,7 +37,7 @@ _NORM: Final = "norm"
 _LENGTH: Final = "length"
 _POPULAR: Final = "popular"
 _WEIGHT: Final = "weight"
-_MOST_BLOCKS: Final = 2**14
+_MAX_BLOCKS: Final = 2**14
 _SCHEMA: Final = (
     f"{INDEX} long, {NEIGHBOUR} long, {RANK} int, {TOGETHER} int, "
     f"{COSINE} double, {PEARSON} double, {JACCARD} double"
@@ -50,7 +50,7 @@ def similar_users(
     *,
     length: int = 10,
     min_together: int = 2,
-    max_audience: int = 2000,
+    max_support: int = 2000,
     block_entries: int = 16_000_000,
 ) -> DataFrame:
     """The users most similar to each user by cosine, with two other measures beside it.
@@ -60,7 +60,7 @@ def similar_users(
         catalogue: the items that the graph was made of.
         length: how many similar users each user gets at most.
         min_together: items that two users need in common, of those that are compared.
-        max_audience: items that more users have are not compared.
+        max_support: items that more users have are not compared.
         block_entries: interactions that one task may hold, some 40 bytes each.
 
     Returns:
@@ -70,7 +70,7 @@ def similar_users(
         weights are equal, jaccard: double, items in common over items of either). Users without a
         similar one are in no row.
     """
-    ignored = int((catalogue.support > max_audience).sum())  # items are numbered by popularity
+    ignored = int((catalogue.support > max_support).sum())  # items are numbered by popularity
     blocks = _blocks(
         catalogue.support[ignored:], block_entries, parallelism(graph.histories.sparkSession)
     )
@@ -81,7 +81,7 @@ def similar_users(
 
     touched = F.array_distinct(F.transform(ID, lambda user: user % blocks))
     compared = (
-        _audiences(graph, ignored)
+        _users_of_items(graph, ignored)
         .withColumn(_BLOCK, F.explode(touched))
         .groupBy(_BLOCK)
         .applyInArrow(compare_block, schema=_SCHEMA)
@@ -93,14 +93,14 @@ def similar_users(
 def _blocks(support: npt.NDArray[np.int64], block_entries: int, cores: int) -> int:
     """The fewest blocks that keep all cores busy and each block within its bound."""
     blocks = 1
-    while blocks < _MOST_BLOCKS and (
+    while blocks < _MAX_BLOCKS and (
         blocks < cores or (support * np.minimum(support, blocks)).sum() / blocks > block_entries
     ):
         blocks *= 2
     return blocks
 
 
-def _audiences(graph: UserItemGraph, ignored: int) -> DataFrame:
+def _users_of_items(graph: UserItemGraph, ignored: int) -> DataFrame:
     """(item, and arrays over its users by id: id, weight, norm, length), one row per item."""
     entries = F.filter(F.arrays_zip(ITEMS, WEIGHTS), lambda entry: entry[ITEMS] >= F.lit(ignored))
     numbered = graph.histories.join(graph.user_vertices, USER).select(ID, entries.alias(_ENTRIES))
@@ -201,10 +201,10 @@ def _compare_block(
 def _entries_of(
     member: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], members: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Where the entries of each row's user are: start (rows + 1,), and the places."""
-    place = np.full(members, -1, np.int64)
-    place[rows] = np.arange(rows.size)
-    entries = np.flatnonzero(place[member] >= 0)
-    entries = entries[np.argsort(place[member[entries]], kind="stable")]
-    counts = np.bincount(place[member[entries]], minlength=rows.size)
+    """The entries of each row's user: start (rows + 1,), and their indices."""
+    row_of = np.full(members, -1, np.int64)
+    row_of[rows] = np.arange(rows.size)
+    entries = np.flatnonzero(row_of[member] >= 0)
+    entries = entries[np.argsort(row_of[member[entries]], kind="stable")]
+    counts = np.bincount(row_of[member[entries]], minlength=rows.size)
     return np.concatenate(([0], np.cumsum(counts))), entries

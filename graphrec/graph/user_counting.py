@@ -1,4 +1,4 @@
-"""Comparing the users of one block with everybody they share an item with, in compiled code."""
+"""The compiled kernel of `similar_users`: compare a block of users with all who share an item."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from graphrec.kernels.jit import compiled
 from graphrec.kernels.top_k import best
 from graphrec.kernels.types import Indices, Vector
 
-_FEWEST_FOR_PEARSON = 3  # two points are always on a line
+_MIN_FOR_PEARSON = 3  # two points are always on a line
 
 
 class Compared(NamedTuple):
@@ -24,7 +24,7 @@ class Compared(NamedTuple):
 @compiled
 def compare_users(
     row_start: Indices,
-    row_audience: Indices,
+    row_item: Indices,
     row_entry: Indices,
     row_user: Indices,
     start: Indices,
@@ -38,7 +38,7 @@ def compare_users(
 
     Args:
         row_start: (rows + 1,), the entries of row r's user.
-        row_audience: (row entries,), whose audience an entry is in.
+        row_item: (row entries,), whose audience an entry is in.
         row_entry: (row entries,), which entry of all audiences it is.
         row_user: (rows,), the user of each row.
         start: (audiences + 1,), the users of audience a stand at start[a]:start[a + 1].
@@ -65,8 +65,8 @@ def compare_users(
         count = 0
         for at in range(row_start[row], row_start[row + 1]):
             mine = np.float64(weight[row_entry[at]])
-            for place in range(start[row_audience[at]], start[row_audience[at] + 1]):
-                other, theirs = user[place], np.float64(weight[place])
+            for entry in range(start[row_item[at]], start[row_item[at] + 1]):
+                other, theirs = user[entry], np.float64(weight[entry])
                 if together[other] == 0:
                     met[count] = other
                     count += 1
@@ -78,19 +78,19 @@ def compare_users(
                 sums[other, 4] += theirs * theirs
         kept = 0
         norm_of_row = norm[row_user[row]]
-        for place in range(count):
-            other = met[place]
+        for entry in range(count):
+            other = met[entry]
             product = norm_of_row * norm[other]
             if other != row_user[row] and together[other] >= min_together and product > 0.0:
                 alike[kept] = sums[other, 0] / product
-                met[place], met[kept] = met[kept], other
+                met[entry], met[kept] = met[kept], other
                 kept += 1
         end = out.start[row]
-        for place in best(met[:kept], alike[:kept], length):
-            other = met[place]
+        for entry in best(met[:kept], alike[:kept], length):
+            other = met[entry]
             out.neighbour[end] = other
             out.together[end] = together[other]
-            out.cosine[end] = min(alike[place], 1.0)
+            out.cosine[end] = min(alike[entry], 1.0)
             out.pearson[end] = _pearson(together[other], sums[other])
             end += 1
         out.start[row + 1] = end
@@ -110,7 +110,7 @@ def compare_users(
 @compiled
 def _pearson(together: int, sums: Vector) -> float:
     """The correlation over the common items, NaN where it is not defined."""
-    if together < _FEWEST_FOR_PEARSON:
+    if together < _MIN_FOR_PEARSON:
         return np.nan
     mine = together * sums[3] - sums[1] * sums[1]
     theirs = together * sums[4] - sums[2] * sums[2]

@@ -1,557 +1,125 @@
-"""What every recommender is: an Estimator that learns legs, and a Model that serves from them."""
+"""What every recommender is before it is fitted: an Estimator that learns legs."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar, Final, overload
 
 import numpy as np
-from pyspark.ml.base import Model
-from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from graphrec.columns import (
-    INDEX,
-    ITEM,
-    ITEMS,
-    LABEL,
-    PREDICTION,
-    RATING,
-    RECOMMENDATIONS,
-    SCORE,
-    USER,
-    VECTOR,
-)
-from graphrec.cooccurrence.association import (
-    DEFAULT_MEASURE,
-    DEFAULT_SHRINKAGE,
-    DEFAULT_SUPPORT,
-    watched_together,
-)
 from graphrec.cooccurrence.prune import prune_neighbours
-from graphrec.cooccurrence.table import PairTable
-from graphrec.data.checks import require_free
-from graphrec.data.contract import InteractionFigures
-from graphrec.data.frames import free_name, named_alike, require_frame
-from graphrec.data.id_types import as_id
+from graphrec.cooccurrence.table import ITEM_PAIRS, PairTable, count_pairs
+from graphrec.data.dataset import READING, Dataset
+from graphrec.data.dataset_params import DatasetParams
 from graphrec.errors import GraphrecError, ParameterError
-from graphrec.explanation.explanation import Explanation, Names, explain
-from graphrec.explanation.user_context import UserContext
-from graphrec.graph.bipartite import UserItemGraph
-from graphrec.params import at_least, between, checked, param
 from graphrec.progress import planned, stage
-from graphrec.recommenders.item_filters import filter_items
-from graphrec.recommenders.learned import Learned
-from graphrec.recommenders.learning_estimator import LearningEstimator
-from graphrec.recommenders.served_histories import (
-    histories_of,
-    new_histories,
-    served,
-    with_known_histories,
-)
+from graphrec.recommenders.learning_estimator import LearningEstimator, ParamMap
+from graphrec.recommenders.model import RecommenderModel
+from graphrec.recommenders.result_columns import require_free_columns
 from graphrec.recommenders.shared_params import PredictionParams, ServingParams, TrainingParams
-from graphrec.recommenders.training import (
-    HISTORIES,
-    ITEM_PAIRS,
-    READ,
-    TrainingData,
-    count_pairs_of,
-    prepare,
-)
-from graphrec.serving.lists import serve
-from graphrec.serving.pair_scores import WANTED, score_pairs
-from graphrec.serving.request import Request
 from graphrec.serving.tables import FactorLeg, ItemTables, NeighbourLeg
-from graphrec.spark.item_rows import vector_rows
 
 Leg = NeighbourLeg | FactorLeg
 
-_MOST_PATHS = 100_000  # Spark makes room for as many as it is asked for
-_MERGE = "merge tables"
+MERGE_TABLES: Final = "merge tables"  # a stage
 _SIMILAR = 512  # items whose likeness to an item MMR knows, the best by cosine
-
-
-class RecommenderModel(
-    Model, PredictionParams, ServingParams, TrainingParams, MLWritable, MLReadable["Any"]
-):
-    """A fitted recommender: tables of the catalogue, and the histories of the known users.
-
-    User and item columns of all frames, in and out, have the names and types of the training
-    data; whole numbers may be of any width, see `graphrec.data.id_types`. Lists are made for known
-    users, for some of them, or for histories that nobody has seen before; a user without a history
-    gets the most popular items, marked as such.
-    """
-
-    transformTopK = param(
-        0,
-        "0: transform scores pairs; above: it gives each user's list of that length, for a "
-        "RankingEvaluator",
-        at_least(0),
-    )
-
-    def __init__(self, learned: Learned, **values: Any) -> None:
-        super().__init__(**values)
-        self.learned = learned
-
-    # --- lists ------------------------------------------------------------------------------------
-
-    def recommendForAllUsers(self, numItems: int, **filters: DataFrame | None) -> DataFrame:
-        """Lists for all users of the training data, in the schema of `ALSModel`.
-
-        Args:
-            numItems: k, the length of the lists; at most the catalogue's.
-            **filters: `allow` and `deny`, see `rankedLists`.
-
-        Returns:
-            (user, recommendations: array<struct<item, rating: float>>), best first.
-        """
-        return self._als_schema(
-            self._lists(self.learned.histories, numItems, flat=False, **filters)
-        )
-
-    def recommendForUserSubset(
-        self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
-    ) -> DataFrame:
-        """Lists for the distinct users of a frame, in the schema of `ALSModel`.
-
-        Args:
-            dataset: has the user column; unknown users get the most popular items.
-            numItems: k, the length of the lists.
-            **filters: `allow` and `deny`, see `rankedLists`.
-        """
-        return self._als_schema(
-            self._lists(self._histories_of(dataset), numItems, flat=False, **filters)
-        )
-
-    def recommendForHistories(
-        self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
-    ) -> DataFrame:
-        """Lists for histories that the model was not trained on: new users, anonymous baskets.
-
-        Args:
-            dataset: interactions with the user and item columns of the training data, and perhaps
-                its ratings and times, by the same rules: duplicates, rows that are set aside, and
-                decay, whose ages are counted back from the latest time that was learned from.
-                What the model knows of these users is not used. Items that the model does not
-                know are left out.
-            numItems: k, the length of the lists.
-            **filters: `allow` and `deny`, see `rankedLists`.
-
-        Returns:
-            As `recommendForAllUsers`; users none of whose items is known get the most popular.
-        """
-        return self._als_schema(
-            self._lists(self._new_histories(dataset), numItems, flat=False, **filters)
-        )
-
-    def rankedLists(
-        self,
-        numItems: int,
-        *,
-        users: DataFrame | None = None,
-        allow: DataFrame | None = None,
-        deny: DataFrame | None = None,
-    ) -> DataFrame:
-        """Lists with everything that is known about them, one row per listed item.
-
-        Args:
-            numItems: k, the length of the lists.
-            users: has the user column; None serves all users of the training data.
-            allow: has the item column; nothing else is listed.
-            deny: has the item column, and perhaps the user column: never listed (to that user).
-
-        Returns:
-            (user, item, rank: int 1..k, score: float, one float column per leg: its share of the
-            score, because: array<item>, the history items that contributed most, source:
-            "personal" or "popular").
-        """
-        histories = self.learned.histories if users is None else self._histories_of(users)
-        rows = self._lists(histories, numItems, allow=allow, deny=deny, flat=True)
-        user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
-        return rows.select(user, item, *rows.columns[2:])
-
-    def watchedTogether(
-        self,
-        numItems: int,
-        *,
-        measure: str = DEFAULT_MEASURE,
-        minSupport: int = DEFAULT_SUPPORT,
-        shrinkage: float = DEFAULT_SHRINKAGE,
-        ordered: bool = False,
-    ) -> DataFrame:
-        """The items that go together with each item: the measures of association.
-
-        Args:
-            numItems: how many neighbours each item gets at most.
-            measure: by which they are ranked, see `graphrec.cooccurrence.measures`.
-            minSupport: users that a pair needs in common.
-            shrinkage: s; a pair is ranked by measure x n / (n + s), n being the users in common.
-            ordered: rank what was had *later*, by the same measure times the share of the common
-                users who had the neighbour later.
-
-        Returns:
-            (item, neighbour, rank, together, after, support_item, support_neighbour, and one
-            double column per measure).
-
-        Raises:
-            ParameterError: an unknown measure, a count or shrinkage out of its range, or `ordered`
-                without times.
-        """
-        return watched_together(
-            self.learned.spark,
-            self.pairs,
-            self.learned.tables.catalogue.ids,
-            item_type=self.learned.item_type,
-            length=checked("numItems", numItems, at_least(1)),
-            measure=measure,
-            min_support=checked("minSupport", minSupport, at_least(1)),
-            shrinkage=checked("shrinkage", shrinkage, between(0.0, 1e9)),
-            ordered=ordered,
-        ).withColumnRenamed(ITEM, self._item)
-
-    def explain(
-        self,
-        user: Any,
-        item: Any,
-        numItems: int = 10,
-        *,
-        histories: DataFrame | None = None,
-        numPaths: int = 10,
-        allow: DataFrame | None = None,
-        deny: DataFrame | None = None,
-    ) -> Explanation:
-        """Why a user is recommended an item, or is not.
-
-        Args:
-            user: the id of a user of the training data, or of `histories`.
-            item: the id of an item of the training data.
-            numItems: k, the length of the list in which the item is looked for.
-            histories: interactions as `recommendForHistories` takes them; None takes what the
-                model was trained on.
-            numPaths: how many walks to the item are told, the strongest; at most 100,000.
-            allow: see `rankedLists`.
-            deny: see `rankedLists`.
-
-        Returns:
-            The place in the list, the shares of the legs, the contributions of the items of the
-            history, and the strongest paths, as tables.
-
-        Raises:
-            ParameterError: the user or the item is not known or of another type, or a count is
-                below 1.
-        """
-        histories = self.learned.histories if histories is None else self._new_histories(histories)
-        user = as_id(user, "user", histories.schema[USER].dataType)
-        item = as_id(item, "item", self.learned.item_type)
-        index = self.learned.tables.catalogue.index_of(item)
-        if index is None:
-            raise ParameterError(
-                "the model does not know this item",
-                found=repr(item),
-                fix="give an item of the interactions",
-            )
-        asked = histories.where(F.col(USER) == F.lit(user))
-        history, excluded = filter_items(self.learned, self._served(asked), allow, deny)
-        row = history.toArrow().combine_chunks()  # one user's
-        if not row.num_rows:
-            raise ParameterError(
-                "the model does not know this user"
-                if histories is None
-                else "the histories do not hold this user",
-                found=repr(user),
-                fix="give a user of the interactions",
-            )
-        one = UserContext(
-            row.drop_columns([USER]).to_batches()[0],
-            self.learned.tables,
-            self._request(numItems),
-            excluded,
-        )
-        return explain(
-            one,
-            index,
-            user_id=row[USER][0].as_py(),
-            names=Names(
-                self._user, self._item, histories.schema[USER].dataType, self.learned.item_type
-            ),
-            histories=self.learned.histories,
-            num_paths=min(checked("numPaths", numPaths, at_least(1)), _MOST_PATHS),
-        )
-
-    # --- scores -----------------------------------------------------------------------------------
-
-    def _transform(self, dataset: DataFrame) -> DataFrame:
-        """Score (user, item) pairs, or list for the users of held-out pairs (`transformTopK`).
-
-        Returns:
-            The dataset with `predictionCol`: float; null for an item that the model does not know
-            and where an id is missing, the item's popularity for a user without a history. With
-            `transformTopK` above 0 one row per user: (user, `predictionCol`: array<item>, best
-            first, label: array<item>, without what is in the user's history if that is not listed:
-            such pairs are no part of the question).
-
-        Raises:
-            ColumnError: the user or the item column is missing, or a column of the name of a new
-                one is there already.
-        """
-        require_frame(dataset, "the dataset")
-        if self.value("transformTopK") > 0:
-            return self._lists_and_labels(dataset, self.value("transformTopK"))
-        prediction = self.value("predictionCol")
-        require_free(dataset, prediction, fix="set another predictionCol")
-        user, item = (free_name(f"{name}_key", dataset.columns) for name in (USER, ITEM))
-        scored = self._scored(dataset).select(
-            F.col(USER).alias(user), F.col(ITEM).alias(item), F.col(PREDICTION).alias(prediction)
-        )
-        keyed = dataset.select(
-            "*",
-            self.learned.users_of(dataset).alias(user),
-            self.learned.items_of(dataset).alias(item),
-        )
-        return keyed.join(scored, [user, item], "left").drop(user, item)
-
-    def pairScores(self, dataset: DataFrame) -> DataFrame:
-        """Score the distinct known pairs of a frame, leg by leg.
-
-        Returns:
-            (user, item, `predictionCol`, one column per leg).
-
-        Raises:
-            ParameterError: `predictionCol` is the name of one of the others.
-        """
-        require_frame(dataset, "the dataset")
-        user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
-        name = self.value("predictionCol")
-        if named_alike([self._user, self._item, *self.legs], name):
-            raise ParameterError(
-                "pairScores has another column of the name that predictionCol gives",
-                found=repr(name),
-                fix="set another predictionCol",
-            )
-        prediction = F.col(PREDICTION).alias(name)
-        return self._scored(dataset).select(user, item, prediction, *self.legs)
-
-    def _scored(self, dataset: DataFrame) -> DataFrame:
-        """(user, item, prediction, one column per leg), under our own names."""
-        legs = self.legs
-        wanted = self.learned.indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
-        known = self._served(self.learned.histories)
-        histories = with_known_histories(wanted, known)
-        scored = score_pairs(histories, self.learned.tables, self._request(1))
-        zipped = scored.select(USER, F.explode(F.arrays_zip(WANTED, PREDICTION, *legs)).alias("s"))
-        flat = zipped.select(
-            USER,
-            F.col(f"s.{WANTED}").alias(INDEX),
-            *(F.col(f"s.{name}").alias(name) for name in (PREDICTION, *legs)),
-        )
-        indexed = flat.join(F.broadcast(self.learned.items), INDEX)
-        return indexed.select(USER, ITEM, PREDICTION, *legs)
-
-    # --- what was learned -------------------------------------------------------------------------
-
-    @property
-    def pairs(self) -> PairTable:
-        """The pair table; counted now if no leg of this model needed it."""
-        if self.learned.pairs is None:
-            with stage(ITEM_PAIRS):
-                counted = count_pairs_of(
-                    self.learned.histories,
-                    self.learned.tables.catalogue.size,
-                    self,
-                    (),
-                    ordered=self.learned.columns.timestamp is not None,
-                )
-            object.__setattr__(self.learned, "pairs", counted)
-        assert self.learned.pairs is not None
-        return self.learned.pairs
-
-    @property
-    def graph(self) -> UserItemGraph:
-        """The users, items and interactions that were learned from, as a graph.
-
-        Its tables are there in every session; its views are `GraphFrame`s and need GraphFrames in
-        the session, see `graphrec.graph.bipartite`.
-        """
-        return self.learned.graph
-
-    def unpersist(self) -> None:
-        """Free the memory that the histories, the interactions and the graph take.
-
-        That of the copies and `baselines` of this model, too, for they share them. All of them
-        still work: the input is read again where that is needed. A model that nobody refers to
-        any more, nor to one that shares with it, frees all by itself.
-        """
-        self.learned.unpersist()
-
-    @property
-    def figures(self) -> InteractionFigures | None:
-        """What was read in the fit, and what it became; None in a model that was loaded."""
-        return self.learned.interactions.figures if self.learned.interactions else None
-
-    @property
-    def rejected(self) -> DataFrame | None:
-        """The rows that the fit set aside, each with its `reason`; None as for `figures`."""
-        return self.learned.interactions.rejected if self.learned.interactions else None
-
-    @property
-    def legs(self) -> tuple[str, ...]:
-        """The names of the legs, as the columns of `rankedLists` have them."""
-        return self.learned.tables.legs
-
-    @property
-    def itemPopularity(self) -> DataFrame:
-        """(item, support: long), users who have each item."""
-        catalogue = self.learned.tables.catalogue.to_frame(self.learned.spark)
-        return catalogue.drop(INDEX).withColumnRenamed(ITEM, self._item)
-
-    @property
-    def itemFactors(self) -> DataFrame | None:
-        """(item, vector: array<float>) of the first factor leg, rotated so that QᵀQ is diagonal.
-
-        MMR compares items by them. None in a model without factors.
-        """
-        legs = self.learned.tables.factor_legs
-        if not legs:
-            return None
-        rows = vector_rows(self.learned.spark, legs[0].factors.vector)
-        rows = rows.join(F.broadcast(self.learned.items), INDEX)
-        return rows.select(F.col(ITEM).alias(self._item), VECTOR)
-
-    def write(self) -> MLWriter:
-        """A writer: `model.write().overwrite().save(path)`."""
-        from graphrec.recommenders.persistence import RecommenderWriter  # noqa: PLC0415 it needs this
-
-        return RecommenderWriter(self)
-
-    @classmethod
-    def read(cls) -> MLReader[Any]:
-        """A reader: `Model.load(path)`."""
-        from graphrec.recommenders.persistence import RecommenderReader  # noqa: PLC0415 it needs this
-
-        return RecommenderReader(cls)
-
-    # --- for subclasses ---------------------------------------------------------------------------
-
-    def _blend(self) -> tuple[float, ...]:
-        """Weights of the legs; a single leg's score is taken as it is."""
-        return (1.0,) * len(self.learned.tables.legs)
-
-    def _decay(self) -> tuple[float, ...]:
-        """History lengths from which on the legs' weights fall, by leg; none as a rule."""
-        return ()
-
-    _standardise: ClassVar[bool] = False
-
-    # --- inside -----------------------------------------------------------------------------------
-
-    @property
-    def _user(self) -> str:
-        return self.learned.columns.user
-
-    @property
-    def _item(self) -> str:
-        return self.learned.columns.item
-
-    def _request(self, length: int) -> Request:
-        return Request(
-            blend=self._blend(),
-            standardise=self._standardise,
-            length=checked("numItems", length, at_least(1)),
-            candidates=self.value("candidates"),
-            reasons=self.value("numReasons"),
-            diversity=self.value("diversity"),
-            filter_seen=self.value("filterSeen"),
-            decay=self._decay(),
-        )
-
-    def _lists(
-        self,
-        histories: DataFrame,
-        length: int,
-        *,
-        flat: bool,
-        allow: DataFrame | None = None,
-        deny: DataFrame | None = None,
-    ) -> DataFrame:
-        """Lists for histories, as `serve` gives them."""
-        known, excluded = filter_items(self.learned, self._served(histories), allow, deny)
-        return serve(
-            known,
-            self.learned.tables,
-            self._request(length),
-            item_type=self.learned.item_type,
-            excluded=excluded,
-            flat=flat,
-        )
-
-    def _served(self, histories: DataFrame) -> DataFrame:
-        return served(histories, self.value("recencyHalfLife"))
-
-    def _histories_of(self, users: DataFrame) -> DataFrame:
-        return histories_of(self.learned, users, self.value("recencyHalfLife"))
-
-    def _new_histories(self, dataset: DataFrame) -> DataFrame:
-        return new_histories(self.learned, dataset, self, self.value("recencyHalfLife"))
-
-    def _als_schema(self, nested: DataFrame) -> DataFrame:
-        entries = F.transform(
-            RECOMMENDATIONS,
-            lambda row: F.struct(row[ITEM].alias(self._item), row[SCORE].alias(RATING)),
-        )
-        return nested.select(F.col(USER).alias(self._user), entries.alias(RECOMMENDATIONS))
-
-    def _lists_and_labels(self, dataset: DataFrame, length: int) -> DataFrame:
-        """(user, `predictionCol`: array<item>, label: array<item>) for a RankingEvaluator."""
-        prediction = self.value("predictionCol")
-        if named_alike([LABEL], prediction):
-            raise ParameterError(
-                "transform puts the held-out items into the column label",
-                found=f"predictionCol={prediction!r}",
-                fix="set another predictionCol",
-            )
-        ids = dataset.select(self.learned.users_of(dataset).alias(self._user))
-        require_free(ids, prediction, fix="set another predictionCol")
-        histories = self._histories_of(dataset)
-        wanted = self._wanted(dataset, histories)
-        label = wanted.groupBy(USER).agg(F.collect_set(ITEM).alias(LABEL))
-        nested = self._lists(histories, length, flat=False)
-        lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
-        return label.join(lists, USER).select(
-            F.col(USER).alias(self._user), F.col(PREDICTION).alias(prediction), LABEL
-        )
-
-    def _wanted(self, dataset: DataFrame, histories: DataFrame) -> DataFrame:
-        """(user, item) of held-out pairs, the item null where it was seen and is not listed again.
-
-        Args:
-            dataset: has the user and item columns.
-            histories: (user, items), of its users.
-        """
-        user, item = self.learned.users_of(dataset), self.learned.items_of(dataset)
-        pairs = dataset.select(user.alias(USER), item.alias(ITEM))
-        if not self.value("filterSeen"):
-            return pairs
-        known = pairs.distinct().join(F.broadcast(self.learned.items), ITEM, "left")
-        seen = F.array_contains(ITEMS, F.coalesce(INDEX, F.lit(-1)))
-        judged = known.join(histories.select(USER, ITEMS), USER)
-        return judged.select(USER, F.when(~seen, F.col(ITEM)).alias(ITEM))
 
 
 class Recommender(
     LearningEstimator[RecommenderModel], PredictionParams, ServingParams, TrainingParams
 ):
-    """Learns one leg, or several, from interactions."""
+    """Learns one leg, or several, from interactions.
+
+    A fit goes this way: the interactions become a `Dataset`, its item pairs are counted if a leg
+    reads them, each leg is learned, and the legs are merged into the tables of the model.
+    """
 
     transformTopK = RecommenderModel.transformTopK
     leg: ClassVar[str] = ""  # the name of what it learns, where that is one leg
     _model: ClassVar[type[RecommenderModel]] = RecommenderModel
 
-    def _fit(self, dataset: DataFrame) -> RecommenderModel:
-        with planned(self.stages()):
-            data = prepare(dataset, self, self.exponents(), legs=self.leg_names)
-            return self.fit_to(self.enrich(data))
+    @overload
+    def fit(
+        self, dataset: DataFrame | Dataset, params: ParamMap | None = ...
+    ) -> RecommenderModel: ...
+
+    @overload
+    def fit(
+        self, dataset: DataFrame | Dataset, params: list[ParamMap] | tuple[ParamMap, ...]
+    ) -> list[RecommenderModel]: ...
+
+    def fit(
+        self,
+        dataset: DataFrame | Dataset,
+        params: ParamMap | list[ParamMap] | tuple[ParamMap, ...] | None = None,
+    ) -> RecommenderModel | list[RecommenderModel]:
+        """Learn a model, or one for each of several parameter maps.
+
+        Args:
+            dataset: interactions, any table with a user and an item column; or a `Dataset`, which
+                is read once for all that are fitted to it. What it was made with takes the place
+                of the Params of the same names that are not set.
+            params: values for this fit by Param, of this Estimator or of those it is made of; or
+                several such maps.
+
+        Raises:
+            ParameterError: a value is out of its range, a Param is of something else, or one is
+                set to another value than the `Dataset` was made with.
+            ColumnError: a column is not there or cannot be used, or its name is one of a result.
+            EmptyInputError: no row is accepted.
+        """
+        return super().fit(dataset, params)  # type: ignore[arg-type] # theirs is a DataFrame
+
+    def _fit(self, dataset: DataFrame | Dataset) -> RecommenderModel:
+        self.check()
+        columns = dataset.columns if isinstance(dataset, Dataset) else self.columns_in(dataset)
+        require_free_columns(columns, self.leg_names)
+        reading = () if isinstance(dataset, Dataset) else READING
+        learning = self.stages()
+        with planned(None if learning is None else [*reading, *learning]):
+            known = dataset if isinstance(dataset, Dataset) else self.dataset_of(dataset)
+            own = self._made_like(known)
+            return own.fit_to(own.enrich(known))
+
+    def dataset_of(self, interactions: DataFrame) -> Dataset:
+        """The interactions as the Params of this recommender say that they are read.
+
+        Raises:
+            As `Dataset.from_interactions`.
+        """
+        return Dataset.from_interactions(interactions, **self.values_of(DatasetParams))
+
+    def _made_like(self, dataset: Dataset) -> Recommender:
+        """A copy with the Params of a dataset, which must not differ from those that are set."""
+        for name, value in dataset.params.items():
+            own = self.value(name)
+            found = name.endswith("Col") and own is None  # by its usual name
+            if self.isSet(name) and own != value and not found:
+                raise ParameterError(
+                    f"the dataset was made with another {name} than the recommender is set to",
+                    found=f"{value!r} and {own!r}",
+                    fix=f"make the dataset with {name}={own!r}, or leave it unset here",
+                )
+        return self.copy().setParams(**dataset.params)
+
+    def fit_to(self, dataset: Dataset) -> RecommenderModel:
+        """Count the pairs, learn the legs, and make the model."""
+        pairs = self.count_pairs(dataset)
+        return self.fit_to_pairs(dataset, pairs)
+
+    def fit_to_pairs(self, dataset: Dataset, pairs: PairTable | None) -> RecommenderModel:
+        """Learn the legs, and make the model, where the pairs have been counted.
+
+        Args:
+            dataset: what is learned from.
+            pairs: counted in it by this recommender's `pair_spec`; see `learn`.
+        """
+        legs = self.learn(dataset, pairs)
+        return self.model_of(dataset, self.tables_of(dataset, legs, pairs), pairs)
+
+    # --- for subclasses ---------------------------------------------------------------------------
 
     @property
     def leg_names(self) -> tuple[str, ...]:
@@ -559,53 +127,78 @@ class Recommender(
         return (self.leg,) if self.leg else ()
 
     def stages(self) -> list[str] | None:
-        """The stages of a fit, in their order; None if they depend on the data."""
-        return [READ, HISTORIES, *self.learning(), _MERGE]
+        """The stages of a fit to a `Dataset`, in their order; None if they depend on the data."""
+        counting = [] if self.exponents() is None else [ITEM_PAIRS]
+        return [*counting, *self.learning(), MERGE_TABLES]
 
     def learning(self) -> list[str]:
         """The stages of `learn`, in their order."""
         return []
 
-    def fit_to(self, data: TrainingData) -> RecommenderModel:
-        """Learn the legs from data that are prepared, and make the model."""
-        return self.model_of(data, self.learn(data))
+    def check(self) -> None:
+        """Raise a ParameterError if Params do not go together, before anything is read."""
 
-    def enrich(self, data: TrainingData) -> TrainingData:
+    def enrich(self, dataset: Dataset) -> Dataset:
         """Add to the histories what this recommender was given of the users; nothing as a rule."""
-        return data
+        return dataset
 
-    def exponents(self) -> Iterable[float]:
-        """Exponents of the user's strength whose sums this recommender wants in the pair table."""
-        return ()
+    def exponents(self) -> frozenset[float] | None:
+        """What this recommender reads of item pairs: sums by these exponents of users' strength.
+
+        Returns:
+            None if it reads no pairs at all.
+        """
+        return None
 
     @abstractmethod
-    def learn(self, data: TrainingData) -> list[Leg]:
-        """Learn the legs."""
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
+        """Learn the legs.
 
-    def model_of(self, data: TrainingData, legs: list[Leg]) -> RecommenderModel:
-        """A model of these legs with this recommender's parameters.
+        Args:
+            dataset: what they are learned from.
+            pairs: counted in it; None only where `exponents` is.
+        """
+
+    # --- the steps of a fit -----------------------------------------------------------------------
+
+    def count_pairs(self, dataset: Dataset) -> PairTable | None:
+        """The item pairs that the legs read; None if they read none."""
+        exponents = self.exponents()
+        return None if exponents is None else count_pairs(dataset, self.pair_spec(exponents))
+
+    def tables_of(self, dataset: Dataset, legs: list[Leg], pairs: PairTable | None) -> ItemTables:
+        """The legs side by side, as they are served from.
+
+        Args:
+            dataset: what they were learned from.
+            legs: see `learn`.
+            pairs: as they read it.
 
         Raises:
             GraphrecError: a leg learned a number that is not finite.
         """
         _require_finite(legs)
-        neighbours = any(isinstance(leg, NeighbourLeg) for leg in legs)
         similarity = None
-        if neighbours and not any(isinstance(leg, FactorLeg) for leg in legs):
-            pairs = prune_neighbours(data.pairs(), _SIMILAR)
-            similarity = pairs.with_data(pairs.cosine)
-        with stage(_MERGE):
-            tables = ItemTables.from_legs(data.catalogue, data.users, legs, similarity)
-        learned = Learned(
-            columns=data.columns,
-            item_type=data.item_type,
-            tables=tables,
-            histories=data.histories,
-            pairs=data.pairs() if neighbours else None,
-            interactions=data.interactions,
-            kept=data.kept,
-        )
-        return self._copy_shared_values(self._model(learned))
+        if legs and not any(isinstance(leg, FactorLeg) for leg in legs):
+            assert pairs is not None  # neighbour legs read it
+            near = prune_neighbours(pairs, _SIMILAR)
+            similarity = near.with_data(near.cosine)
+        with stage(MERGE_TABLES):
+            return ItemTables.from_legs(dataset.catalogue, dataset.users, legs, similarity)
+
+    def model_of(
+        self, dataset: Dataset, tables: ItemTables, pairs: PairTable | None
+    ) -> RecommenderModel:
+        """A model with this recommender's Params.
+
+        Args:
+            dataset: what it serves.
+            tables: see `tables_of`.
+            pairs: counted in the dataset; without neighbour legs the model counts its own when
+                they are asked for.
+        """
+        kept = pairs if tables.neighbour_names else None
+        return self._copy_shared_values(self._model(dataset, tables, kept))
 
 
 def _require_finite(legs: Iterable[Leg]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from graphrec.cooccurrence.association import association_weights
 from graphrec.cooccurrence.measures import MEASURES
 from graphrec.cooccurrence.order import weigh_by_order
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
 from graphrec.params import between, one_of, param
 from graphrec.progress import stage
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.shared_params import OrderParams
-from graphrec.recommenders.training import ITEM_PAIRS, TrainingData
 from graphrec.serving.tables import NeighbourLeg
 
 
@@ -18,7 +20,23 @@ class ItemKNNModel(RecommenderModel):
 
 
 class ItemKNNRecommender(Recommender, OrderParams):
-    """Sums a measure of association over the items of the history."""
+    """Sums a measure of association over the items of the history.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.ItemKNNRecommender(measure="jaccard").fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
+    """
 
     measure = param("cosine", f"one of {', '.join(MEASURES)}", one_of(*MEASURES))
     shrinkage = param(
@@ -29,12 +47,16 @@ class ItemKNNRecommender(Recommender, OrderParams):
     _model = ItemKNNModel
 
     def learning(self) -> list[str]:
-        """Pairs, and the measure of each."""
-        return [ITEM_PAIRS, self.leg]
+        """The measure of each pair."""
+        return [self.leg]
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def exponents(self) -> frozenset[float]:
+        """Measures are made of counts of users: no sums are read."""
+        return frozenset()
+
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "knn"."""
-        pairs = data.pairs()
+        assert pairs is not None  # see `exponents`
         with stage(self.leg):
             rows = association_weights(
                 pairs, measure=self.value("measure"), shrinkage=self.value("shrinkage")

@@ -1,6 +1,6 @@
 """Models on disk: a directory of Parquet tables and one line of JSON, nothing pickled.
 
-metadata/    class, version, parameters, column names, figures of the tables
+metadata/    class, version, parameters, column names, rules of the histories, figures of the tables
 items/       item, support
 neighbours/  index, and arrays: indices, one per neighbour leg, similarity if MMR reads it
 factors/     index, vector: array, the factor legs side by side
@@ -22,12 +22,12 @@ from pyspark.sql import DataFrame, SparkSession
 from graphrec.columns import AFTER, INDICES, ITEM, TOGETHER, VECTOR
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.catalogue import Catalogue
+from graphrec.data.dataset import Dataset, HistoryRules
 from graphrec.data.interaction_columns import InteractionColumns
 from graphrec.kernels.csr import csr
 from graphrec.kernels.types import Array
 from graphrec.progress import stage
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
-from graphrec.recommenders.base import RecommenderModel
 from graphrec.recommenders.directory import (
     LOAD_MODEL,
     SAVE_MODEL,
@@ -36,7 +36,7 @@ from graphrec.recommenders.directory import (
     write_directory,
 )
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
-from graphrec.recommenders.learned import Learned
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.item_factors import FoldIn, ItemFactors
 from graphrec.serving.tables import FactorLeg, ItemTables
 from graphrec.spark.item_rows import from_rows, to_rows, vector_rows
@@ -62,20 +62,20 @@ class RecommenderWriter(MLWriter):
             OutputExistsError: the directory holds a model already, and `overwrite()` was not
                 called.
         """
-        spark, learned = self.sparkSession, self._model.learned
+        spark, model = self.sparkSession, self._model
         tables = {
-            "histories": learned.histories,
-            "items": learned.tables.catalogue.to_frame(spark),
-            "neighbours": _neighbour_rows(spark, learned.tables),
+            "histories": model.dataset.histories,
+            "items": model.dataset.catalogue.to_frame(spark),
+            "neighbours": _neighbour_rows(spark, model.tables),
         }
-        if learned.tables.factor_legs:
-            vectors = [leg.factors.vector for leg in learned.tables.factor_legs]
+        if model.tables.factor_legs:
+            vectors = [leg.factors.vector for leg in model.tables.factor_legs]
             tables["factors"] = vector_rows(spark, np.concatenate(vectors, axis=1))
-        if learned.pairs is not None:
-            tables["pairs"] = _pair_rows(spark, learned.pairs)
-        described = _describe(learned)
+        if model.counted_pairs is not None:
+            tables["pairs"] = _pair_rows(spark, model.counted_pairs)
+        described = _describe(model)
         overwrite = self.shouldOverwrite
-        write_directory(spark, path, self._model, tables, described, overwrite=overwrite)
+        write_directory(spark, path, model, tables, described, overwrite=overwrite)
 
 
 class RecommenderReader(MLReader[Any]):
@@ -95,22 +95,25 @@ class RecommenderReader(MLReader[Any]):
         spark = self.sparkSession
         cls, metadata, described = read_directory(spark, path, self._cls)
         items = spark.read.parquet(f"{path}/items")
-        learned = Learned(
+        tables = _read_tables(spark, path, items, described)
+        dataset = Dataset(
             columns=InteractionColumns(**described["columns"]),
+            rules=HistoryRules(**described["rules"]),
+            catalogue=tables.catalogue,
             item_type=items.schema[ITEM].dataType,
-            tables=_read_tables(spark, path, items, described),
             histories=spark.read.parquet(f"{path}/histories"),
-            pairs=_read_pairs(spark, path, described["pairs"]),
+            users=tables.users,
         )
-        model = cls(learned)
+        model = cls(dataset, tables, _read_pairs(spark, path, described["pairs"]))
         restore_params(model, metadata)
         return model
 
 
-def _describe(learned: Learned) -> dict[str, Any]:
-    tables, pairs = learned.tables, learned.pairs
+def _describe(model: RecommenderModel) -> dict[str, Any]:
+    tables, pairs = model.tables, model.counted_pairs
     return {
-        "columns": asdict(learned.columns),
+        "columns": asdict(model.dataset.columns),
+        "rules": asdict(model.dataset.rules),
         "users": tables.users,
         "neighbour_legs": list(tables.neighbour_names),
         "divide_by_strength": tables.divide_by_strength.tolist(),

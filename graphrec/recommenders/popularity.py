@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
-from graphrec.recommenders.training import TrainingData
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
+from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.model import RecommenderModel
 
 
 class PopularityModel(RecommenderModel):
@@ -11,10 +13,26 @@ class PopularityModel(RecommenderModel):
 
 
 class PopularityRecommender(Recommender):
-    """Counts how many users have each item."""
+    """Counts how many users have each item.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.PopularityRecommender().fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas| ham|   1|
+        +----+----+----+
+    """
 
     _model = PopularityModel
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """No leg at all: the catalogue's order is popularity."""
         return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +14,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from graphrec.columns import INDEX, ITEM, USER, VECTOR
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
 from graphrec.data.frames import require_frame
 from graphrec.data.id_types import id_column
 from graphrec.errors import ColumnError
@@ -23,9 +24,9 @@ from graphrec.params import param, positive
 from graphrec.progress import stage
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
 from graphrec.recommenders.als.sweep import Objective
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.base import Leg, Recommender
 from graphrec.recommenders.learning_estimator import Given
-from graphrec.recommenders.training import TrainingData
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.eigenbasis import eigenbasis
 from graphrec.serving.item_factors import ItemFactors
 from graphrec.serving.tables import FactorLeg
@@ -53,6 +54,25 @@ class PretrainedFactorsRecommender(Recommender):
         ColumnError: at fitting, when a frame has another shape, ids of another type than those of
             the interactions, several rows of one id, or vectors of several lengths or of numbers
             that are not finite.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> factors = spark.createDataFrame(
+        ...     [("tea", [1.0, 0.2]), ("milk", [0.9, 0.1]), ("ham", [0.1, 1.0])],
+        ...     "item string, vector array<double>",
+        ... )
+        >>> model = gr.PretrainedFactorsRecommender(factors).fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
     """
 
     alpha = param(
@@ -77,14 +97,14 @@ class PretrainedFactorsRecommender(Recommender):
         given = {"itemFactors": self.itemFactors}
         return given if self.userFactors is None else given | {"userFactors": self.userFactors}
 
-    def enrich(self, data: TrainingData) -> TrainingData:
+    def enrich(self, dataset: Dataset) -> Dataset:
         """Join the users' factors to their histories, in the basis of the items' factors."""
         _require_factors(self.itemFactors)
         if self.userFactors is None:
-            return data
+            return dataset
         _require_factors(self.userFactors)
-        basis, _ = eigenbasis(self._items(data))
-        given = _id_and_vector(self.userFactors, USER, data.histories.schema[USER].dataType)
+        basis, _ = eigenbasis(self._items(dataset))
+        given = _id_and_vector(self.userFactors, USER, dataset.histories.schema[USER].dataType)
         rank = _require_one_length(given, USER)
         if rank not in (None, basis.shape[0]):
             raise ColumnError(
@@ -92,19 +112,19 @@ class PretrainedFactorsRecommender(Recommender):
                 found=f"{rank} and {basis.shape[0]}",
                 fix="give the factors of one model",
             )
-        shared = share_arrays(data.spark, {"basis": basis})
+        shared = share_arrays(dataset.spark, {"basis": basis})
         rotated = given.mapInArrow(partial(_rotate_batches, shared=shared), given.schema)
-        return replace(data, histories=data.histories.join(rotated, USER, "left"))
+        return dataset.with_histories(dataset.histories.join(rotated, USER, "left"))
 
     def learning(self) -> list[str]:
         """The factors are read."""
         return [self.leg]
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "factors"."""
         objective = Objective.implicit(self.value("alpha"), self.value("regParam"))
         with stage(self.leg):
-            given = self._items(data)
+            given = self._items(dataset)
             basis, eigenvalue = eigenbasis(given)
             factors = ItemFactors(
                 np.ascontiguousarray(given @ basis),
@@ -113,12 +133,11 @@ class PretrainedFactorsRecommender(Recommender):
             )
         return [FactorLeg(self.leg, factors)]
 
-    def _items(self, data: TrainingData) -> npt.NDArray[np.float32]:
+    def _items(self, dataset: Dataset) -> npt.NDArray[np.float32]:
         """The given item factors by item index, (items, rank); catalogue-sized."""
-        items = data.catalogue.indices(data.spark)
-        given = _id_and_vector(self.itemFactors, ITEM, data.item_type)
+        given = _id_and_vector(self.itemFactors, ITEM, dataset.item_type)
         rank = _require_one_length(given, ITEM)
-        table = given.join(items, ITEM).select(INDEX, VECTOR).toArrow()
+        table = given.join(dataset.items, ITEM).select(INDEX, VECTOR).toArrow()
         if not rank or not table.num_rows:
             raise ColumnError(
                 "no item of the interactions has factors",
@@ -126,7 +145,7 @@ class PretrainedFactorsRecommender(Recommender):
                 fix="give (id, vector) rows for the items of the interactions",
             )
         vectors = [_matrix(batch[VECTOR]) for batch in table.to_batches()]
-        factors = np.zeros((data.catalogue.size, rank), np.float32)
+        factors = np.zeros((dataset.catalogue.size, rank), np.float32)
         factors[table[INDEX].to_numpy()] = np.concatenate(vectors)
         return factors
 

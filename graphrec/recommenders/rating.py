@@ -26,10 +26,11 @@ from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, USER, VECTOR, WEIGH
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.checks import require_free
 from graphrec.data.contract import validate_interactions
+from graphrec.data.dataset_params import ColumnParams
 from graphrec.data.frames import free_name, require_frame
-from graphrec.data.histories import build_histories
+from graphrec.data.histories import build_histories, with_known_histories
 from graphrec.data.id_types import id_column
-from graphrec.data.interaction_columns import InteractionColumns, find_columns, require_free_names
+from graphrec.data.interaction_columns import InteractionColumns, require_free_names
 from graphrec.errors import ColumnError
 from graphrec.kernels.csr import csr
 from graphrec.kernels.exact_sums import exact_sum
@@ -46,8 +47,7 @@ from graphrec.recommenders.directory import (
     write_directory,
 )
 from graphrec.recommenders.learning_estimator import LearningEstimator
-from graphrec.recommenders.served_histories import with_known_histories
-from graphrec.recommenders.shared_params import ColumnParams, PredictionParams
+from graphrec.recommenders.shared_params import PredictionParams
 from graphrec.serving.pair_scores import WANTED
 from graphrec.spark.arrow import lists, offsets, values
 from graphrec.spark.item_rows import from_rows, vector_rows
@@ -173,17 +173,22 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
 
 
 class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
-    """Learns to predict ratings. To rank items, use the recommenders: they do that better."""
+    """Learns to predict ratings. To rank items, use the recommenders: they do that better.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea", 5.0), ("ann", "milk", 1.0), ("ben", "tea", 5.0)],
+        ...     "user string, item string, rating double",
+        ... )
+        >>> model = gr.RatingPredictor(rank=2).fit(ratings)
+        >>> cas = spark.createDataFrame([("cas", "tea"), ("cas", "milk")], ["user", "item"])
+        >>> [row.item for row in model.transform(cas).orderBy("prediction").collect()]
+        ['milk', 'tea']
+    """
 
     @planned((_READ, _FACTORS))
     def _fit(self, dataset: DataFrame) -> RatingPredictorModel:
-        columns = find_columns(
-            dataset,
-            user=self.value("userCol"),
-            item=self.value("itemCol"),
-            rating=self.value("ratingCol"),
-            timestamp=self.value("timestampCol"),
-        )
+        columns = self.columns_in(dataset)
         if columns.rating is None:
             raise ColumnError(
                 "ratings cannot be predicted without a rating column",

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graphrec.columns import PREDICTION
+from graphrec.cooccurrence.table import PairSpec
+from graphrec.data.dataset_params import DatasetParams
 from graphrec.params import (
     DefaultParams,
     at_least,
     between,
     filled,
     flag,
-    one_of,
     optional,
     param,
     positive,
-    text,
 )
-
-_PAIRS = 1 << 24
-_FEWEST_NEIGHBOURS = 200
-_MOST_NEIGHBOURS = 2000
-
-
-class ColumnParams(DefaultParams):
-    """The names of the input's columns; None recognises the usual names."""
-
-    userCol = param(None, "column of user ids: string or whole number", optional(text()))
-    itemCol = param(None, "column of item ids: string or whole number", optional(text()))
-    ratingCol = param(
-        None, "column of ratings or weights; '' ignores one with a usual name", optional(text())
-    )
-    timestampCol = param(
-        None, "column of times; '' ignores one with a usual name", optional(text())
-    )
 
 
 class PredictionParams(DefaultParams):
@@ -42,30 +27,9 @@ class PredictionParams(DefaultParams):
     )
 
 
-class TrainingParams(ColumnParams):
+class TrainingParams(DatasetParams):
     """How interactions become histories and item pairs."""
 
-    duplicates = param(
-        "last",
-        "what several rows of a user and an item become: last, sum, mean or max",
-        one_of("last", "sum", "mean", "max"),
-    )
-    preference = param(
-        "binary",
-        "binary: an interaction counts 1 whatever its rating; weight: it counts its rating",
-        one_of("binary", "weight"),
-    )
-    halfLife = param(
-        None,
-        "age in days at which an interaction counts half; None: no decay",
-        optional(positive()),
-    )
-    maxHistory = param(
-        2000,
-        "interactions of a user that item pairs are learned from: the latest; whatever is counted "
-        "for people to read counts all",
-        at_least(2),
-    )
     maxNeighbours = param(
         None,
         "neighbours that each item keeps, the best by cosine; None: as many as make 16 million "
@@ -79,16 +43,18 @@ class TrainingParams(ColumnParams):
         at_least(1000),
     )
 
-    def neighbours_kept(self, items: int) -> int:
-        """How many neighbours each of so many items keeps.
+    def pair_spec(self, exponents: Iterable[float] = ()) -> PairSpec:
+        """How item pairs are counted.
 
-        Every pair that is cut off takes from the regression, so a small catalogue is not cut at
-        all; a large one is, for the table passes through the driver.
+        Args:
+            exponents: of the user's strength, whose sums are wanted.
         """
-        wanted: int | None = self.value("maxNeighbours")
-        if wanted is not None:
-            return wanted
-        return min(max(_PAIRS // max(items, 1), _FEWEST_NEIGHBOURS), _MOST_NEIGHBOURS)
+        return PairSpec(
+            frozenset(exponents),
+            self.value("maxNeighbours"),
+            self.value("minSupport"),
+            self.value("blockEntries"),
+        )
 
 
 class OrderParams(DefaultParams):

@@ -14,7 +14,6 @@ from pyspark.sql import types as T
 
 from graphrec.columns import (
     BECAUSE,
-    HIDDEN,
     ITEM,
     ITEMS,
     RANK,
@@ -26,15 +25,16 @@ from graphrec.columns import (
     WEIGHTS,
 )
 from graphrec.data.ids_arrow import from_bytes
-from graphrec.kernels.csr import indptr_of, row_indices, row_slice
-from graphrec.kernels.types import Array, Indices, Mask, Matrix, read_only
+from graphrec.kernels.csr import indptr_of, row_slice
+from graphrec.kernels.types import Array, Mask, Matrix, read_only
 from graphrec.serving.dense_scores import score_all_items
+from graphrec.serving.filters import hidden_items
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.kernel import rank_dense, rank_popular, rank_users
 from graphrec.serving.kernel_types import Histories, Lists, Settings
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables, factors_of, item_factors_of, neighbours_of
-from graphrec.spark.arrow import BatchFunction, offsets, rows_from_lists, values
+from graphrec.spark.arrow import BatchFunction, rows_from_lists, values
 from graphrec.spark.arrow import lists as lists_of
 from graphrec.spark.parallelism import one_thread
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
@@ -231,14 +231,7 @@ def _dense_scores(
 def read_histories(batch: pa.RecordBatch, *, filter_seen: bool) -> Histories:
     """(user, items, weights[, hidden]) as the kernel takes it."""
     items = rows_from_lists(batch[ITEMS], batch[WEIGHTS])
-    indptr, hidden = items.indptr, items.indices
-    if not filter_seen:
-        indptr, hidden = indptr * 0, hidden[:0]
-    if HIDDEN in batch.schema.names:
-        indptr, hidden = _joined(
-            indptr, hidden, offsets(batch[HIDDEN]), values(batch[HIDDEN], np.int32)
-        )
-    return Histories(items, read_only(indptr), read_only(hidden))
+    return Histories(items, *hidden_items(batch, items, filter_seen=filter_seen))
 
 
 def user_factors(
@@ -257,15 +250,6 @@ def user_factors(
             own[given] = values(batch[VECTOR].drop_null(), np.float32).reshape(-1, leg.rank)
         users[:, columns] = own
     return users
-
-
-def _joined(
-    indptr_a: Indices, indices_a: Indices, indptr_b: Indices, indices_b: Indices
-) -> tuple[Indices, Indices]:
-    """User by user, the entries of two lists one after the other."""
-    owner = np.concatenate((row_indices(indptr_a), row_indices(indptr_b)))
-    order = np.argsort(owner, kind="stable")
-    return indptr_a + indptr_b, np.concatenate((indices_a, indices_b))[order]
 
 
 def _slice(histories: Histories, first: int, last: int) -> Histories:

@@ -17,6 +17,7 @@ from importlib import metadata
 from typing import Final
 
 from graphrec.errors import GraphrecError, ParameterError
+from graphrec.spark.extras import GRAPH, REPORTS, Extra, how_to_install
 from graphrec.spark.jars import JAR_VARIABLE, OFFICIAL, cache_folder, find_graphframes_jars
 from graphrec.spark.java import HOW_TO_GET, require_java
 from graphrec.spark.jvm import spark_home
@@ -72,7 +73,10 @@ def check_environment() -> Iterator[Check]:
     yield _memory()
     yield Check("cores", ok=True, value=str(cores()))
     yield _jvm_blas()
-    yield _graphframes()
+    yield _extra(REPORTS, "HTML pages")
+    yield _extra(GRAPH, "explore and model.graph")
+    if not GRAPH.missing() or JAR_VARIABLE in os.environ:
+        yield _graphframes()
     yield _temporary_space()
 
 
@@ -134,6 +138,18 @@ def _jvm_blas() -> Check:
         fast,
         f"{maker} (libblas.so.3)",
         None if fast else f"{_BLAS_USE}; `apt-get install libopenblas0` makes it 3.4 times faster",
+        needed=False,
+    )
+
+
+def _extra(extra: Extra, use: str) -> Check:
+    """Whether an extra is installed."""
+    missing = ", ".join(extra.missing())
+    return Check(
+        f"extra {extra.name}",
+        not missing,
+        f"{missing} not installed" if missing else "installed",
+        f"only {use} need it: {how_to_install(extra)}" if missing else None,
         needed=False,
     )
 

@@ -29,6 +29,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote
 
 from graphrec.errors import GraphFramesError, ParameterError
+from graphrec.spark.extras import GRAPH, require_extras
 from graphrec.spark.java import find_java
 from graphrec.spark.jvm import spark_home
 from graphrec.spark.temporary import scratch_folder
@@ -60,8 +61,11 @@ def require_graphframes(spark: SparkSession) -> None:
     setting that is looked at.
 
     Raises:
-        GraphFramesError: it cannot; the message names the Maven coordinate to start Spark with.
+        MissingExtraError: the Python package is not installed.
+        GraphFramesError: the session cannot; the message names the Maven coordinate to start
+            Spark with.
     """
+    require_extras("the graph's algorithms", GRAPH)
     if is_remote():
         _require_connect_plugin(spark)
     elif not _has_graphframes(spark):
@@ -78,6 +82,8 @@ def find_graphframes_jars(
 ) -> list[str]:
     """The jars a new session needs for GraphFrames; empty when there are none to be had.
 
+    Without the Python package nothing could call them, and only a jar that is given is returned.
+
     Args:
         given: path of a jar, or None to look at GRAPHREC_GRAPHFRAMES_JAR, the cache and Maven.
         config: the session's settings; `spark.jars.repositories`, `spark.jars.ivySettings` and
@@ -90,6 +96,8 @@ def find_graphframes_jars(
     given = given or os.environ.get(JAR_VARIABLE)
     if given:
         return [_existing(given)]
+    if GRAPH.missing():
+        return []
     kept = cache_folder() / f"graphframes-{VERSION}"
     try:
         if not kept.is_dir():

@@ -68,6 +68,10 @@ def spark_session(
         JavaError: a new session is needed, and Java is missing or too old.
         ParameterError: the given jar does not exist.
         PlatformError: Spark did not start.
+
+    Examples:
+        >>> gr.spark_session().range(3).count()
+        3
     """
     running = _running_session()
     if running is not None:

@@ -1,1 +1,1 @@
-"""Choosing the settings of a hybrid on held-out interactions."""
+"""Hyperparameter search for the hybrid on held-out interactions."""

@@ -1,4 +1,4 @@
-"""What `graphrec.tuning.search` tries: groups of settings, one after the other."""
+"""The default grid of `graphrec.tuning.search`: groups of settings, tried one after the other."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
 from graphrec.recommenders.hybrid.hold_out import RANDOM
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 
 Settings = Mapping[str, Any]  # "maxNeighbours" or "walk.itemExponent" -> value
 
@@ -18,14 +18,14 @@ RECENCY: Final = "recency"
 
 @dataclass(frozen=True)
 class Group:
-    """Settings that are chosen together."""
+    """Alternative settings, of which one is chosen."""
 
     name: str
     legs: frozenset[str]  # to be learned anew for each choice; none where no leg alone is concerned
     choices: Sequence[Settings]
 
     def only(self, legs: Collection[str]) -> Group:
-        """The same without settings of legs that are not among these."""
+        """The same group without the settings of other legs."""
         choices = [
             {name: value for name, value in choice.items() if _leg(name) in (None, *legs)}
             for choice in self.choices
@@ -123,16 +123,17 @@ GRID: Final[tuple[Group, ...]] = (
 )
 """What is tried; the first choice of each group is the default."""
 
-_UNASKED: Final = ("pairs", "walk", "pseudo", "ease", "als", "embedding")
-_UNASKED_ON_TIME: Final = (HALF_LIFE, ORDER, RECENCY)
+_DEFAULT_GROUPS: Final = ("pairs", "walk", "pseudo", "ease", "als", "embedding")
+_DEFAULT_TIME_GROUPS: Final = (HALF_LIFE, ORDER, RECENCY)
 
 
 def default_grid(cut: str) -> list[Group]:
-    """What is tried unless something else is asked for.
+    """What is tried by default.
 
     Args:
         cut: how the validation part is held out, see `hold_out`. How old things are is tried where
-            what comes next is asked for, by "last" or "time": it is no use for what is missing.
+            what comes next is to be predicted, by "last" or "time": it does not help to predict
+            what is missing.
     """
-    names = _UNASKED if cut == RANDOM else _UNASKED_ON_TIME + _UNASKED
+    names = _DEFAULT_GROUPS if cut == RANDOM else _DEFAULT_TIME_GROUPS + _DEFAULT_GROUPS
     return [group for group in GRID if group.name in names]

@@ -1,32 +1,37 @@
 """Choosing a hybrid's settings on held-out interactions, one group of settings after the other.
 
-A part of everybody's histories is held out, and some users are asked. For each group (the pair
-table, the walk, pseudo-interactions, EASE, the factors, the embeddings) the choices
-are tried in turn with all other settings as chosen so far: only the legs that a choice concerns are
-learned again, the pair table is counted once (with pseudo-interactions, once for each choice), and
-each trial serves the validation users alone. Half-lives change what all legs are learned from, and
-are applied to the histories, after duplicates have been combined. A choice replaces the one before
-only if its value, in which low-similarity items count once more
-(`graphrec.recommenders.hybrid.candidate_scores`), is better by more than two standard errors of the
-paired difference: a validation cut may mislead, and the defaults hold on many data sets. The
-weights are then searched on the cached scores (`graphrec.recommenders.hybrid.learned_weights`), and
-MMR's λ is the one of the most diverse lists that cost no more than a stated share of the NDCG.
+Coordinate descent over groups of settings, in four steps:
+
+1. A part of every history is held out. A sample of the users measures each trial: the validation
+   users.
+2. For each group (the pair table, the walk, pseudo-interactions, EASE, the factors, the embeddings)
+   each choice is tried with all other settings as chosen so far. Only the legs that a choice
+   concerns are learned again, and the pair table is counted once (with pseudo-interactions, once
+   for each choice). Half-lives change what all legs are learned from: they are applied to the
+   histories, after duplicates have been combined.
+3. A choice replaces the one before only if its value, in which low-similarity items count once more
+   (`graphrec.recommenders.hybrid.candidate_scores`), is better by more than two standard errors of
+   the paired difference: chance favours some choice on any validation set, and the defaults were
+   chosen on many data sets.
+4. The weights of the legs are searched on the cached scores of the best settings
+   (`graphrec.recommenders.hybrid.learned_weights`). MMR's λ is that of the most diverse lists that
+   cost no more than a stated share of the NDCG.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from graphrec.columns import INDEX, ITEM, ITEMS, TIMES, USER
+from graphrec.columns import INDEX, ITEM, ITEMS, USER
 from graphrec.cooccurrence.prune import prune_neighbours
-from graphrec.cooccurrence.table import PairTable
+from graphrec.cooccurrence.table import ITEM_PAIRS, PairSpec, PairTable, count_pairs
 from graphrec.data.contract import Interactions
+from graphrec.data.dataset import READING, Dataset
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.evaluation.comparison import MODEL, evaluate
@@ -36,11 +41,12 @@ from graphrec.params import at_least, between, checked
 from graphrec.progress import planned, stage
 from graphrec.recommenders.base import Leg
 from graphrec.recommenders.hybrid.candidate_scores import CUTOFF, ERRORS, CachedScores, Judged, gain
-from graphrec.recommenders.hybrid.estimator import HybridRecommender, default_weights
+from graphrec.recommenders.hybrid.estimator import HybridRecommender
 from graphrec.recommenders.hybrid.hold_out import HELD_OUT
 from graphrec.recommenders.hybrid.learned_weights import normalised, search_weights
 from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
-from graphrec.recommenders.training import HISTORIES, ITEM_PAIRS, READ, TrainingData, prepare
+from graphrec.recommenders.hybrid.weights import default_weights
+from graphrec.serving.tables import ItemTables
 from graphrec.spark.persisted import PersistedFrames
 from graphrec.tuning.grid import Group, Settings, default_grid
 
@@ -102,7 +108,7 @@ def tune(
         grid: what is tried, in this order; None: `default_grid` of its validation cut.
         users: validation users, at most.
         fraction: share of all histories that is held out.
-        budget: share of the NDCG that may be given up for diversity; 0 leaves MMR off.
+        budget: share of the NDCG that diversity may cost; 0 leaves MMR off.
         seed: of the draw.
 
     Raises:
@@ -122,11 +128,11 @@ def tune(
 def tuning_stages(recommender: HybridRecommender, grid: Sequence[Group] | None = None) -> list[str]:
     """The stages of tuning a hybrid, in their order."""
     tried = [_stage_of(group) for group in _groups(recommender, grid)]
-    return [READ, HISTORIES, _HOLD_OUT, ITEM_PAIRS, *tried, _DIVERSITY]
+    return [*READING, _HOLD_OUT, ITEM_PAIRS, *tried, _DIVERSITY]
 
 
 def _groups(recommender: HybridRecommender, grid: Sequence[Group] | None) -> list[Group]:
-    """What is tried, without what concerns legs that are not there."""
+    """The groups to try, without settings of legs that the hybrid does not have."""
     own = {leg.leg for leg in recommender.legs}
     wished = default_grid(recommender.value("validationCut")) if grid is None else grid
     return [group.only(own) for group in wished if not group.legs or group.legs & own]
@@ -145,26 +151,30 @@ def _tune(
     budget: float,
     seed: int,
 ) -> Tuned:
-    asked = [recommender.with_settings(choice) for group in grid for choice in group.choices]
-    wanted = {exponent for hybrid in asked for exponent in hybrid.exponents()}
+    tried = [recommender.with_settings(choice) for group in grid for choice in group.choices]
+    for hybrid in tried:
+        hybrid.check()
     undecayed = recommender.with_settings({"halfLife": None})
-    data = recommender.enrich(prepare(dataset, undecayed, wanted, legs=recommender.leg_names))
-    _require_times(data, [recommender, *asked])
-    widest = max(asked, key=lambda hybrid: hybrid.neighbours_kept(data.catalogue.size))
+    data = recommender.enrich(undecayed.dataset_of(dataset))
+    _require_times(data, [recommender, *tried])
     with PersistedFrames() as kept:
         with stage(_HOLD_OUT):
             cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
-            known = replace(data, histories=kept.persist(cut.training), params=widest)
+            known = data.with_histories(kept.persist(cut.training))
             validation = kept.persist(cut.validation)
             nobody = validation.isEmpty()
         if nobody:
             raise EmptyInputError(
-                "nobody can be asked",
+                "nobody can be validated on",
                 found="no history with a part to hold out",
                 fix="give longer histories, or, if by time nobody came back, "
                 "hold out the last items",
             )
-        search = _Search(recommender, _Part(known, mark_low_similarity(validation, known.pairs())))
+        spec = _widest(tried, data.catalogue.size)
+        pairs = count_pairs(known, spec)
+        search = _Search(
+            recommender, _Part(known, pairs, mark_low_similarity(validation, pairs)), spec
+        )
         for group in grid:
             with stage(_stage_of(group)) as counts:
                 search.choose(group)
@@ -173,41 +183,46 @@ def _tune(
             return search.tuned(budget)
 
 
+def _widest(tried: Sequence[HybridRecommender], items: int) -> PairSpec:
+    """Of all pair tables that are asked for one that each of them can be cut from."""
+    wanted = {exponent for hybrid in tried for exponent in hybrid.exponents() or ()}
+    widest = max(tried, key=lambda hybrid: hybrid.pair_spec().neighbours_kept(items))
+    return widest.pair_spec(wanted)
+
+
 @dataclass(frozen=True)
 class _Part:
-    """What is learned from, and whom the legs are judged by."""
+    """The training histories, and the validation users that the legs are measured on."""
 
-    data: TrainingData
+    data: Dataset
+    pairs: PairTable  # counted in it, the widest that is asked for
     validation: DataFrame  # see `HybridRecommender.cached_scores`
 
-    def decayed(self, half_life: float) -> _Part:
-        """The same, interactions counting half for each half-life before the latest to learn from.
+    def decayed(self, half_life: float, spec: PairSpec) -> _Part:
+        """The same with decayed weights: half for each half-life before the latest training time.
 
         Args:
             half_life: days.
+            spec: how its pairs are counted.
         """
         histories, validation = (
-            weigh_by_recency(part, half_life, until=self._latest)
+            weigh_by_recency(part, half_life, until=self.data.latest)
             for part in (self.data.histories, self.validation)
         )
-        return _Part(replace(self.data, histories=histories, _pairs=None), validation)
-
-    @cached_property
-    def _latest(self) -> float:
-        """The time of the latest interaction to learn from: one for all half-lives."""
-        latest: float = self.data.histories.agg(F.max(F.array_max(TIMES))).collect()[0][0]
-        return latest
+        data = self.data.with_histories(histories)
+        return _Part(data, count_pairs(data, spec), validation)
 
 
 class _Search:
-    """The settings chosen so far, the legs learned with them, and how good they are."""
+    """The state of the search: the settings chosen so far, their legs, and their cached scores."""
 
-    def __init__(self, recommender: HybridRecommender, part: _Part) -> None:
+    def __init__(self, recommender: HybridRecommender, part: _Part, spec: PairSpec) -> None:
         self._recommender = recommender
+        self._spec = spec  # of the pair tables of all parts
         self._parts: dict[float | None, _Part] = {None: part}  # by half-life
         self._settings: dict[str, Any] = {}
         self._legs: dict[str, list[Leg]] = {}  # each learned once, before pseudo-interactions
-        self._learned: list[Leg] = []  # what the lists are made by
+        self._served: ItemTables | None = None  # what the lists are made by
         self._tables: dict[tuple[float | None, int], PairTable] = {}
         self._cached: CachedScores | None = None
         self._trials: list[Trial] = []
@@ -225,26 +240,28 @@ class _Search:
             self._trials.append(_trial(group, choice, same, 0.0, chosen=False))
             return
         hybrid = self._recommender.with_settings(settings)
-        data = self._data_of(hybrid)
+        part, pairs = self._part_of(hybrid), self._pairs_of(hybrid)
         legs = {
-            leg.leg: leg.learn(data)
+            leg.leg: leg.learn(part.data, pairs)
             if leg.leg in group.legs or leg.leg not in self._legs
             else self._legs[leg.leg]
-            for leg in hybrid.legs
+            for leg in hybrid.learners()
         }
         once = [learned for some in legs.values() for learned in some]
-        learned = hybrid.learn_again(data, once)
-        cached = hybrid.cached_scores(data, learned, self._part_of(hybrid).validation)
+        tables = hybrid.tables_of(part.data, hybrid.learn_again(part.data, pairs, once), pairs)
+        cached = hybrid.cached_scores(part.data, tables, part.validation)
         judged = _at_default_weights(cached)
         error, chosen = self._compare(judged)
         self._trials.append(_trial(group, choice, judged, error, chosen=chosen))
         if chosen:
             self._settings, self._legs, self._cached = settings, legs, cached
-            self._learned = learned
+            self._served = tables
 
     def tuned(self, budget: float) -> Tuned:
         """The settings, the weights that are searched with them, and MMR's λ for these."""
         assert self._cached is not None  # every group has a choice
+        read = self._parts[None].data.interactions
+        assert read is not None  # no model was loaded
         found = search_weights(self._cached, _default_weights(self._cached))
         weights = dict(zip(self._cached.legs, found, strict=True))
         diversified = self._diversified(weights) if budget > 0 else []
@@ -256,7 +273,7 @@ class _Search:
             weights=weights,
             diversity=_within(budget, diversified),
             users=self._cached.users,
-            interactions=self._parts[None].data.interactions,
+            interactions=read,
             trials=self._trials,
             diversified=diversified,
         )
@@ -264,8 +281,9 @@ class _Search:
     def _diversified(self, weights: dict[str, float]) -> list[Diversified]:
         """How the lists of the validation users change with λ."""
         hybrid = self._recommender.with_settings(self._settings | {"weights": weights})
-        data = self._data_of(hybrid)
-        model = hybrid.model_of(data, self._learned)
+        data = self._part_of(hybrid).data
+        assert self._served is not None  # as in `tuned`
+        model = hybrid.model_of(data, self._served, self._pairs_of(hybrid))
         found = evaluate(
             {str(diversity): model.copy({model.diversity: diversity}) for diversity in _LAMBDAS},
             _named(data, data.histories, ITEMS),
@@ -285,7 +303,7 @@ class _Search:
         ]
 
     def _is_current(self, choice: Settings) -> bool:
-        """Whether nothing would change."""
+        """Whether a choice equals the current settings."""
         current = self._recommender.with_settings(self._settings)
         return all(current.setting(name) == value for name, value in choice.items())
 
@@ -298,24 +316,25 @@ class _Search:
         return error, mean > ERRORS * error
 
     def _part_of(self, hybrid: HybridRecommender) -> _Part:
-        """What a hybrid learns from and is judged by, as its half-life says."""
+        """The training and validation part for the half-life of a hybrid."""
         days = hybrid.value("halfLife")
         if days not in self._parts:
-            self._parts[days] = self._parts[None].decayed(days)
+            self._parts[days] = self._parts[None].decayed(days, self._spec)
         return self._parts[days]
 
-    def _data_of(self, hybrid: HybridRecommender) -> TrainingData:
-        """What a hybrid learns from, with a pair table of its width, cut from the widest."""
-        data = self._part_of(hybrid).data
-        key = hybrid.value("halfLife"), hybrid.neighbours_kept(data.catalogue.size)
+    def _pairs_of(self, hybrid: HybridRecommender) -> PairTable:
+        """A pair table as wide as a hybrid's, cut from the widest of its part."""
+        part = self._part_of(hybrid)
+        width = hybrid.pair_spec().neighbours_kept(part.data.catalogue.size)
+        key = hybrid.value("halfLife"), width
         if key not in self._tables:
-            self._tables[key] = prune_neighbours(data.pairs(), key[1])
-        return replace(data, _pairs=self._tables[key])
+            self._tables[key] = prune_neighbours(part.pairs, width)
+        return self._tables[key]
 
 
-def _require_times(data: TrainingData, asked: Sequence[HybridRecommender]) -> None:
-    """Raise a ParameterError if there are none and half-lives are asked for."""
-    if data.columns.timestamp is None and any(hybrid.value("halfLife") for hybrid in asked):
+def _require_times(data: Dataset, tried: Sequence[HybridRecommender]) -> None:
+    """Raise a ParameterError if there are none and half-lives are tried."""
+    if not data.timed and any(hybrid.value("halfLife") for hybrid in tried):
         raise ParameterError("halfLife needs a timestamp column", fix="name it, or leave it out")
 
 
@@ -341,10 +360,9 @@ def _within(budget: float, diversified: Sequence[Diversified]) -> float:
     return max(allowed, key=lambda tried: tried.intra_list_diversity).diversity
 
 
-def _named(data: TrainingData, histories: DataFrame, items: str) -> DataFrame:
+def _named(data: Dataset, histories: DataFrame, items: str) -> DataFrame:
     """The pairs in an array column of histories, (user, item) with the input's names and ids."""
     pairs = histories.select(USER, F.explode(items).alias(INDEX))
-    ids = data.catalogue.indices(data.spark)
-    return pairs.join(F.broadcast(ids), INDEX).select(
+    return pairs.join(F.broadcast(data.items), INDEX).select(
         F.col(USER).alias(data.columns.user), F.col(ITEM).alias(data.columns.item)
     )

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.cluster import jobs
+from benchmarks.cluster import jobs, standalone
 from benchmarks.cluster.__main__ import main
 
 # Blocks of a size of their own, so that pairs and factors are shuffled as those of large data are.
@@ -35,6 +35,13 @@ def test_executors_lost_in_every_stage_change_no_result(
     # Each loss made the cluster start an executor, in a folder of its own.
     started = list((tmp_path / "cluster").glob("worker-*/work/app-*-0000/*"))
     assert len(started) >= 2 + len(stages)
+
+
+def test_the_settings_of_the_log_are_there() -> None:
+    """A JVM that does not find them goes on, and fills the log."""
+    option, _, uri = standalone._QUIET.partition("=file://")
+    assert option == "-Dlog4j2.configurationFile"
+    assert Path(uri).is_file()
 
 
 def test_results_that_differ_are_found(tmp_path: Path) -> None:

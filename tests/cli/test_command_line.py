@@ -85,7 +85,8 @@ def test_the_defaults_in_the_help_are_those_of_the_library() -> None:
     assert hybrid.value("filterSeen") is True
     weights = ",".join(f"{leg}={weight}" for leg, weight in hybrid.value("weights").items())
     assert told_default(recommend.Options, "weights") == weights
-    fewest, most = hybrid.neighbours_kept(10**9), hybrid.neighbours_kept(1)
+    spec = hybrid.pair_spec()
+    fewest, most = spec.neighbours_kept(10**9), spec.neighbours_kept(1)
     neighbours = told_default(watched_together.Options, "neighbours")
     assert neighbours == f"{fewest} to {most}, by the number of items"
     options = watched_together.Options(out="")

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import types as T
 
-from graphrec.cooccurrence.association import association_weights, watched_together
+from graphrec.cooccurrence.association import association_lists, association_weights
 from graphrec.cooccurrence.measures import MEASURES
 from graphrec.errors import ParameterError
 from tests.cooccurrence.brute_force import Histories, dense, pair_table, random_histories
@@ -59,7 +59,7 @@ def many() -> Histories:
 def listed(spark: SparkSession, histories: Histories, **options: Any) -> dict[int, list[Row]]:
     """The lists by item, with items 100, 101, ... as their ids."""
     ids = pa.array(range(100, 100 + histories.items), pa.int64())
-    frame = watched_together(
+    frame = association_lists(
         spark, pair_table(histories, timed=True), ids, item_type=T.LongType(), **options
     )
     rows = sorted(frame.collect(), key=lambda row: (row.item, row.rank))
@@ -100,7 +100,7 @@ def counted(histories: Histories, item: int, neighbour: int) -> dict[str, float]
 
 
 def test_five_users_by_hand(spark: SparkSession) -> None:
-    frame = watched_together(
+    frame = association_lists(
         spark,
         pair_table(five_users(), timed=True),
         pa.array(FILMS),
@@ -199,12 +199,12 @@ def test_no_pairs_no_rows(spark: SparkSession) -> None:
 def test_without_times_after_is_unknown(spark: SparkSession) -> None:
     options: dict[str, Any] = {"item_type": T.StringType()}
     untimed, ids = pair_table(five_users()), pa.array(FILMS)
-    rows = watched_together(spark, untimed, ids, **options).collect()
+    rows = association_lists(spark, untimed, ids, **options).collect()
     assert {row.after for row in rows} == {None}
     with pytest.raises(ParameterError, match="without times"):
-        watched_together(spark, untimed, ids, ordered=True, **options)
+        association_lists(spark, untimed, ids, ordered=True, **options)
     with pytest.raises(ParameterError, match="'luck'; one of support, confidence"):
-        watched_together(spark, untimed, ids, measure="luck", **options)
+        association_lists(spark, untimed, ids, measure="luck", **options)
 
 
 @pytest.mark.parametrize("measure", MEASURES)

@@ -71,7 +71,7 @@ def test_only_together_is_the_most_that_npmi_can_be() -> None:
 
 
 @given(cells=st.tuples(*[st.integers(0, 50)] * 4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_measures_of_a_contingency_table(cells: tuple[int, int, int, int]) -> None:
     both, first, second, neither = cells
     table = np.array([[both, first], [second, neither]])

@@ -10,7 +10,9 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from graphrec.cooccurrence.table import PairTable, build_pair_table
+from graphrec.cooccurrence.table import PairSpec, PairTable, build_pair_table, count_pairs
+from graphrec.data.dataset import Dataset
+from graphrec.progress import Event, listen
 from tests.cooccurrence.brute_force import Histories, random_histories
 
 EXPONENTS = (0.0, 0.5, 1.0, 2.0)
@@ -173,3 +175,39 @@ def test_users_who_share_nothing_make_no_pairs(spark: SparkSession) -> None:
     assert (table.indices.size, table.indptr.tolist()) == (0, [0, 0, 0, 0])
     assert (table.users, table.support.tolist()) == (3, [1, 1, 1])
     assert table.cosine.size == 0
+
+
+# --- of a dataset ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_the_pairs_of_a_dataset(spark: SparkSession, timed: bool) -> None:
+    rows = [(user, item, 1e9 + user * item) for user in range(9) for item in range(user + 2)]
+    frame = spark.createDataFrame(rows, "user int, item int, time double")
+    times = "time" if timed else ""
+    told: list[Event] = []
+    with Dataset.from_interactions(frame, timestampCol=times, maxHistory=5) as dataset:
+        with listen(told.append):
+            table = count_pairs(
+                dataset, PairSpec(frozenset({0.5}), max_neighbours=4, min_support=3)
+            )
+        expected = build_pair_table(
+            dataset.histories,
+            dataset.catalogue.size,
+            max_neighbours=4,
+            max_history=5,
+            exponents=(0.5,),
+            min_support=3,
+            ordered=timed,
+        )
+    assert table.neighbour.size > 0
+    assert (table.after.size > 0) == timed
+    assert_same_bits(table, expected)
+    (end,) = [event for event in told if event.seconds is not None]
+    assert (end.name, end.counts) == ("item pairs", {"pairs": table.neighbour.size})
+
+
+@pytest.mark.parametrize(("items", "kept"), [(0, 2000), (1_000, 2000), (20_000, 838), (10**9, 200)])
+def test_a_table_is_as_wide_as_memory_allows(items: int, kept: int) -> None:
+    assert PairSpec().neighbours_kept(items) == kept
+    assert PairSpec(max_neighbours=7).neighbours_kept(items) == 7

@@ -99,7 +99,7 @@ def pairs(rows: list[Cells]) -> set[tuple[str | None, str | None]]:
 @given(rows=st.lists(st.tuples(ids, ids, ratings, times), max_size=60))
 @example(rows=[GOOD])
 @example(rows=[(None, " ", "x", "x"), ("u1", " ", "x", "x"), ("u1", "i1", "x", "x")])
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_every_row_is_accepted_or_set_aside_for_the_first_reason(
     spark: SparkSession, rows: list[Cells]
 ) -> None:
@@ -254,7 +254,7 @@ def test_decay_comes_before_combining(spark: SparkSession) -> None:
     with validate_interactions(
         df, find_columns(df), duplicates="sum", half_life_days=1
     ) as interactions:
-        # The latest accepted time has age 0; the row that is set aside does not count.
+        # The latest accepted time has age 0; the row that is rejected does not count.
         expected = ("u", "i", 8.0 + 2.0, 11.0 * day)
         assert [tuple(row) for row in interactions.accepted.collect()] == [expected]
 

@@ -32,7 +32,7 @@ times = st.sampled_from([1.0, 2.0, 3.0])
 
 @pytest.mark.parametrize("timed", [True, False])
 @given(table=st.lists(st.tuples(keys, weights, times), min_size=1, max_size=30))
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 def test_rules_equal_the_oracle(
     spark: SparkSession, timed: bool, table: list[tuple[tuple[str, int], float, float]]
 ) -> None:

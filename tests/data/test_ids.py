@@ -31,7 +31,7 @@ def numbered(
     [("string", st.text(max_size=5)), ("bigint", st.integers(-(2**63), 2**63 - 1))],
 )
 @given(data=st.data(), buckets=st.sampled_from([1, 3, 1024]))
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 def test_dense_and_the_same_for_any_order_and_partitions(
     spark: SparkSession,
     kind: str,

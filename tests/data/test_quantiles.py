@@ -30,7 +30,7 @@ def frame(spark: SparkSession, values: Sequence[float | None]) -> DataFrame:
     return spark.createDataFrame(pa.table({"x": pa.array(values, pa.float64())}))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(values=VALUES, share=st.sampled_from([0.01, 0.2, 0.5, 0.99, 1.0]))
 @example(values=[5e-324, 0.0, -5e-324, 1.0, 4e9], share=0.5)
 def test_it_is_the_value_of_the_sorted_list(

@@ -78,7 +78,7 @@ def ratings(spark: SparkSession) -> DataFrame:
 
 
 @per_split
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(data=st.lists(ROW, max_size=40))
 def test_every_row_is_in_one_set_and_in_the_same_one_however_partitioned(
     spark: SparkSession, split: Callable[[DataFrame], splits.Split], data: list[tuple[Any, ...]]

@@ -23,7 +23,7 @@ from graphrec.data.text_ids import is_plain_integer, is_untyped, untyped
     )
 )
 @example(texts=["0", "-0", "00", "+1", "1 ", "1.0", "1e3", "9" * 18, "9" * 19, "-" + "9" * 18, ""])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_plain_integers_are_those_that_a_long_gives_back(
     spark: SparkSession, texts: list[str]
 ) -> None:
@@ -53,7 +53,7 @@ def test_the_mark_travels_with_the_column(spark: SparkSession) -> None:
         (["1", "-2", "1"], "bigint", [-2, 1]),
         (["1", "u2", "1"], "string", ["1", "u2"]),
         (["1", "02", "1"], "string", ["02", "1"]),
-        (["1", "", "2"], "bigint", [1, 2]),  # the row without a user is set aside
+        (["1", "", "2"], "bigint", [1, 2]),  # the row without a user is rejected
     ],
 )
 def test_ids_from_csv(

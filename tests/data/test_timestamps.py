@@ -113,7 +113,7 @@ separators = st.sampled_from("T ")
 
 
 @given(cells=st.lists(st.tuples(moments, separators, st.booleans()), min_size=1, max_size=30))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_text_as_python_writes_it(
     spark: SparkSession, cells: list[tuple[datetime, str, bool]]
 ) -> None:

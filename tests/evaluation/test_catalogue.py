@@ -38,7 +38,7 @@ def test_by_hand(table: Table) -> None:
     }
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(items=st.lists(st.integers(0, 6), min_size=1, max_size=30))
 def test_gini_is_the_mean_difference_over_twice_the_mean(table: Table, items: list[int]) -> None:
     recommendations = table("user item rank", *((u, item, 1) for u, item in enumerate(items)))

@@ -16,10 +16,10 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.evaluation.comparison import METRICS, PER_USER_METRICS, Evaluation, activity_groups
-from graphrec.evaluation.held_out import HeldOutFigures
+from graphrec.evaluation.ground_truth import GroundTruthFigures
 from graphrec.evaluation.significance import compare
-from graphrec.recommenders.base import RecommenderModel
 from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
+from graphrec.recommenders.model import RecommenderModel
 from tests.recommenders.checkerboard import legs
 
 Table = Callable[..., DataFrame]
@@ -183,7 +183,7 @@ def test_what_was_seen_and_is_never_listed_is_no_part_of_the_question(
     test: DataFrame,
     table: Table,
 ) -> None:
-    assert evaluation.held_out == HeldOutFigures(
+    assert evaluation.ground_truth == GroundTruthFigures(
         rows=5,
         interactions=5,
         seen=0,
@@ -196,7 +196,7 @@ def test_what_was_seen_and_is_never_listed_is_no_part_of_the_question(
     more = table("who what", (1, "a"), (2, "e"), (4, "a"), (4, "e"), (5, "z"), (None, "a"))
     popular = {"popularity": models["popularity"]}
     found = gr.evaluate(popular, train, test.union(more), k=[1, 2])
-    assert found.held_out == HeldOutFigures(
+    assert found.ground_truth == GroundTruthFigures(
         rows=10,
         interactions=9,
         seen=3,
@@ -212,8 +212,8 @@ def test_what_was_seen_and_is_never_listed_is_no_part_of_the_question(
     assert at_two == pytest.approx(before * 4 / 5)  # 5 counts, with 0
     again = popular["popularity"].copy({popular["popularity"].filterSeen: False})
     listed = gr.evaluate({"again": again}, train, test.union(more), k=5)
-    assert listed.held_out == replace(
-        found.held_out, seen_left_out=False, unreachable_users=1, unmeasured_users=0
+    assert listed.ground_truth == replace(
+        found.ground_truth, seen_left_out=False, unreachable_users=1, unmeasured_users=0
     )
     # All but z are among the five that everybody is shown: 9 has 1 of 2, 5 none.
     assert figures(listed.summary)["recall"] == pytest.approx((4 + 1 / 2) / 6)

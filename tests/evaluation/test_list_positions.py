@@ -13,7 +13,7 @@ from graphrec.errors import ColumnError
 from graphrec.evaluation.catalogue import catalogue_metrics
 from graphrec.evaluation.diversity import intra_list_diversity
 from graphrec.evaluation.evaluator import RankingEvaluator
-from graphrec.evaluation.list_positions import first_places
+from graphrec.evaluation.list_positions import first_positions
 from graphrec.evaluation.metrics import FORMULAS, ranking_metrics
 from graphrec.evaluation.popularity import popularity_metrics
 
@@ -33,7 +33,7 @@ AT_FOUR = {
 
 def placed(table: Table, *rows: tuple[Any, Any, Any]) -> dict[str, list[tuple[Any, int]]]:
     """The items of each list in order, with their places."""
-    found = first_places(
+    found = first_positions(
         table("user item rank", *rows), "user", item="item", rank="rank", longest=5
     )
     assert dict(found.dtypes)["rank"] == "int"

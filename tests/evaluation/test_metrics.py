@@ -179,7 +179,7 @@ def plain(ranked: list[int], relevant: set[int], k: int) -> dict[str, float]:
 LISTS = st.lists(st.integers(0, 12), max_size=8, unique=True)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(
     users=st.lists(st.tuples(LISTS, st.sets(st.integers(0, 12), min_size=1)), min_size=1),
     k=st.lists(st.integers(1, 10), min_size=1, max_size=3),

@@ -37,7 +37,7 @@ def folded(case: Case, user: int) -> Array:
     standardise=st.booleans(),
     item=st.integers(0, 11),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_parts_sum_to_the_score_and_are_what_is_left_when_others_are_taken_away(
     *, seed: int, legs: int, rank: int, second: int, standardise: bool, item: int
 ) -> None:
@@ -66,7 +66,7 @@ def test_parts_sum_to_the_score_and_are_what_is_left_when_others_are_taken_away(
 
 
 @given(seed=SEEDS, item=st.integers(0, 11))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_factor_parts_are_the_terms_of_the_normal_equations(seed: int, item: int) -> None:
     """`q_j·A⁻¹·(a0 + c_i)·q_i`, each by itself, in the basis in which the factors were given."""
     case = random_case(seed, legs=0, rank=4, standardise=False).asking(decay=())
@@ -84,7 +84,7 @@ def test_factor_parts_are_the_terms_of_the_normal_equations(seed: int, item: int
 
 
 @given(seed=SEEDS, item=st.integers(0, 11))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_parts_of_a_mean_are_its_terms(seed: int, item: int) -> None:
     """`w_i·v_i·v_j / |Σ w·v|`, whatever the basis."""
     case = random_case(seed, legs=0, rank=1, second=4, standardise=False).asking(decay=())

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 import graphrec as gr
 from graphrec.errors import ParameterError
 from graphrec.explanation.rank_position import RankPosition, rank_position
-from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.lists import rank_batch
 from tests.explanation.cases import one_user, tables_of
 from tests.recommenders.checkerboard import COLUMNS, FILMS, frame, legs, rows, seen
@@ -73,7 +73,7 @@ def assert_mmr(
     diversity=st.sampled_from([0.0, 0.2, 0.7, 1.0]),
     length=st.integers(1, 14),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_item_stands_where_the_list_has_it(
     *, seed: int, legs: int, diversity: float, length: int
 ) -> None:

@@ -14,10 +14,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
 from graphrec.data.catalogue import Catalogue
+from graphrec.data.dataset import Dataset
 from graphrec.data.histories import build_histories
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.graph.exploration import explore
-from graphrec.recommenders.popularity import PopularityRecommender
 from tests.graph.small_graph import Explored, Interaction, Small, SmallOf
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
@@ -60,10 +60,9 @@ def explored(spark: SparkSession) -> Explored:
     ratings = gr.samples.ratings(spark)
 
     def run(partitions: int) -> dict[str, DataFrame]:
-        model = PopularityRecommender(preference="weight").fit(ratings.repartition(partitions))
-        catalogue = model.learned.tables.catalogue
-        with model.graph as graph:
-            return explore(graph, catalogue, lambda _, table: kept(spark, table))
+        dataset = Dataset.from_interactions(ratings.repartition(partitions), preference="weight")
+        with UserItemGraph.from_histories(dataset.histories, dataset.catalogue) as graph:
+            return explore(graph, dataset.catalogue, lambda _, table: kept(spark, table))
 
     return Explored(run(3), truth, lambda: run(7))
 

@@ -91,7 +91,7 @@ def test_edges_are_the_interactions(films: UserItemGraph) -> None:
     kind=st.sampled_from(["string", "int", "bigint"]),
     pairs=st.sets(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=40),
 )
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_any_interactions_of_any_ids(
     spark: SparkSession, kind: str, pairs: set[tuple[int, int]]
 ) -> None:

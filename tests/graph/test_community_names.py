@@ -33,14 +33,14 @@ def test_what_all_have_or_two_have_names_nothing(
         for n in range(20)
     ] + [["drama", *(["western"] if n < 15 else [])] for n in range(20)]
     words[3].append("crime")  # twice in one item is once
-    named = community_names(roles, "movie", words_of(words), least_share=0.1)
+    named = community_names(roles, "movie", words_of(words), min_share=0.1)
     assert named == {1: "crime, noir", 2: "western"}
     # 12 of 20 are not four fifths.
-    assert community_names(roles, "movie", words_of(words), least_share=0.8) == {1: "crime"}
+    assert community_names(roles, "movie", words_of(words), min_share=0.8) == {1: "crime"}
 
 
 def test_a_single_community_has_nothing_more_often(
     spark: SparkSession, words_of: Callable[[list[list[str]]], DataFrame]
 ) -> None:
     roles = spark.createDataFrame([(n, 1) for n in range(9)], "movie long, community int")
-    assert community_names(roles, "movie", words_of([["drama"]] * 9), least_share=0.1) == {}
+    assert community_names(roles, "movie", words_of([["drama"]] * 9), min_share=0.1) == {}

@@ -32,7 +32,7 @@ def h_index(values: list[int]) -> int:
 
 
 @given(histories=st.lists(st.lists(st.integers(0, 5), unique=True), min_size=1, max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_h_indices_both_ways(histories: list[list[int]]) -> None:
     numbers = np.array([0, 1, 2, 2, 3, 7], np.int32)
     start = np.concatenate(([0], np.cumsum([len(history) for history in histories])))

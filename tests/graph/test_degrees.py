@@ -44,7 +44,7 @@ def test_degrees_size_and_density(small: Small) -> None:
 
 
 @given(values=st.lists(st.integers(1, 50), min_size=1, max_size=30))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_gini_is_the_mean_difference_over_twice_the_mean(values: list[int]) -> None:
     data = np.array(values)
     found = gini(*np.unique(data, return_counts=True))

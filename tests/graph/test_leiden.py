@@ -60,7 +60,7 @@ edges = st.dictionaries(
 
 
 @given(weights=edges, resolution=st.sampled_from([0.5, 1.0, 2.0]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_graph(weights: dict[tuple[int, int], float], resolution: float) -> None:
     graph: Graph[Any] = nx.Graph()
     graph.add_nodes_from(range(15))

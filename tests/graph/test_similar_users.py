@@ -49,11 +49,11 @@ def expected(small: Small, items: list[str]) -> dict[Pair, tuple[float, ...]]:
     }
 
 
-@pytest.mark.parametrize("max_audience", [2000, 20])
-def test_all_pairs_as_written_out(small: Small, max_audience: int) -> None:
-    items = [item for item in small.items if small.oracle.degree(item) <= max_audience]
-    assert (len(items) < len(small.items)) == (max_audience == 20)
-    table = similar_users(small.graph, small.catalogue, length=100, max_audience=max_audience)
+@pytest.mark.parametrize("max_support", [2000, 20])
+def test_all_pairs_as_written_out(small: Small, max_support: int) -> None:
+    items = [item for item in small.items if small.oracle.degree(item) <= max_support]
+    assert (len(items) < len(small.items)) == (max_support == 20)
+    table = similar_users(small.graph, small.catalogue, length=100, max_support=max_support)
     assert [name for name, _ in table.dtypes] == [
         *("user", "neighbour", "rank", "together", "cosine", "pearson", "jaccard")
     ]

@@ -56,7 +56,7 @@ def test_it_is_read_only_and_leaves_what_it_was_made_of_alone() -> None:
 
 
 @given(seed=SEEDS, rows=ROWS, columns=COLUMNS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_rows_and_slices(seed: int, rows: int, columns: int) -> None:
     matrix, rng = random_rows(seed, rows, columns), np.random.default_rng(seed)
     exact = to_scipy(matrix, columns)
@@ -70,7 +70,7 @@ def test_rows_and_slices(seed: int, rows: int, columns: int) -> None:
 
 
 @given(seed=SEEDS, rows=ROWS, columns=COLUMNS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_rows_with_some_of_their_entries(seed: int, rows: int, columns: int) -> None:
     matrix = random_rows(seed, rows, columns)
     kept = matrix.data > 0
@@ -83,7 +83,7 @@ def test_rows_with_some_of_their_entries(seed: int, rows: int, columns: int) -> 
 
 
 @given(seed=SEEDS, rows=ROWS, columns=COLUMNS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_transposed(seed: int, rows: int, columns: int) -> None:
     matrix = random_rows(seed, rows, columns)
     exact = to_scipy(matrix, columns)
@@ -93,7 +93,7 @@ def test_transposed(seed: int, rows: int, columns: int) -> None:
 
 
 @given(seeds=st.lists(SEEDS, min_size=1, max_size=4), rows=ROWS, columns=COLUMNS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_merged_columns_stand_side_by_side(seeds: list[int], rows: int, columns: int) -> None:
     parts = [random_rows(seed, rows, columns) for seed in seeds]
     merged = merge_columns(parts)

@@ -11,6 +11,7 @@ from pyspark.sql.pandas.group_ops import PandasGroupedOpsMixin
 from pyspark.sql.pandas.map_ops import PandasMapOpsMixin
 
 import graphrec as gr
+from graphrec.graph.bipartite import UserItemGraph
 from graphrec.graph.cores import core_table
 from graphrec.graph.item_graph import item_graph
 from graphrec.graph.reach import reach_table
@@ -63,12 +64,12 @@ def test_no_compiled_function_travels_when_a_graph_is_explored(
     ratings = spark.createDataFrame(
         [(user, item) for user in range(8) for item in range(user, user + 4)], "user int, item int"
     )
-    model = gr.PopularityRecommender().fit(ratings)
-    catalogue, histories = model.learned.tables.catalogue, model.learned.histories
+    dataset = gr.Dataset.from_interactions(ratings)
+    catalogue, histories = dataset.catalogue, dataset.histories
     for entries in (0, 1000):
         core_table(histories, catalogue, one_task_entries=entries).collect()
     reach_table(histories, catalogue.size).collect()
-    similar_users(model.graph, catalogue).collect()
+    similar_users(UserItemGraph.from_histories(histories, catalogue), catalogue).collect()
     item_graph(histories, catalogue).to_frame(spark).collect()
     assert len(shipped) > 6
     assert not [function for function in shipped if b"numba" in function]

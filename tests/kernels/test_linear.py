@@ -22,7 +22,7 @@ def positive_definite(size: int, seed: int) -> tuple[Matrix, Matrix]:
 
 
 @given(size=st.integers(1, 40), seed=st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_solves_positive_definite_systems(size: int, seed: int) -> None:
     matrix, right = positive_definite(size, seed)
     expected = np.linalg.solve(matrix.astype(np.float64), right.astype(np.float64))

@@ -16,7 +16,7 @@ SCORES = st.lists(FEW | st.floats(width=32, allow_nan=False), max_size=30)
 
 
 @given(scores=SCORES, count=st.integers(-1, 32), shuffling=st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_best_are_the_head_of_the_sorted_list(
     scores: list[float], count: int, shuffling: random.Random
 ) -> None:

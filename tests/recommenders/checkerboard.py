@@ -54,7 +54,7 @@ def rows() -> list[Row]:
 
 
 def messy_rows() -> list[Row]:
-    """The same, with rows that must be set aside, and older duplicates."""
+    """The same, with rows that must be rejected, and older duplicates."""
     bad: list[Row] = [
         (None, 3, 4.0, 1e9),
         ("v00", None, 4.0, 1e9),
@@ -72,10 +72,8 @@ def frame(spark: SparkSession, data: list[Row], schema: pa.Schema = SCHEMA) -> D
     return spark.createDataFrame(pa.Table.from_pylist(cells, schema))
 
 
-def recommenders(spark: SparkSession) -> dict[str, Recommender]:
-    """One of each kind, small enough for these data."""
-    tastes = [(film, [1.0 + film / 100, 0.1][:: 1 - 2 * (film % 2)]) for film in range(FILMS)]
-    factors = spark.createDataFrame(tastes, "id int, features array<float>")
+def made_of_settings() -> dict[str, Recommender]:
+    """One of each kind that needs no session to be made, small enough for these data."""
     return {
         "popularity": gr.PopularityRecommender(**COLUMNS),
         "p3": gr.RandomWalkRecommender(**COLUMNS, popularityExponent=0.25),
@@ -85,10 +83,21 @@ def recommenders(spark: SparkSession) -> dict[str, Recommender]:
         "als": gr.ALSRecommender(**COLUMNS, rank=4, maxIter=3),
         "embedding": gr.EmbeddingRecommender(**COLUMNS, rank=4),
         "mllib": gr.ALSRecommender(**COLUMNS, rank=4, maxIter=3, engine="mllib"),
-        "given": gr.PretrainedFactorsRecommender(factors, None, **COLUMNS),
         "hybrid": gr.HybridRecommender([*legs(), gr.EmbeddingRecommender(rank=4)], **COLUMNS),
         "learned-once": gr.HybridRecommender(legs(), pseudoInteractions=0.0, **COLUMNS),
     }
+
+
+def recommenders(spark: SparkSession) -> dict[str, Recommender]:
+    """One of each kind."""
+    return made_of_settings() | {"given": given(spark)}
+
+
+def given(spark: SparkSession) -> gr.PretrainedFactorsRecommender:
+    """Factors that tell the two tastes apart."""
+    tastes = [(film, [1.0 + film / 100, 0.1][:: 1 - 2 * (film % 2)]) for film in range(FILMS)]
+    factors = spark.createDataFrame(tastes, "id int, features array<float>")
+    return gr.PretrainedFactorsRecommender(factors, None, **COLUMNS)
 
 
 def legs(**als: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
 from graphrec.errors import ColumnError
-from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.model import RecommenderModel
 
 SCHEMA = "user string, item string, rating double"
 TRAINING = [

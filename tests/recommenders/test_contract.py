@@ -6,16 +6,20 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+import graphrec as gr
 from graphrec.data.contract import CappedHistories
+from graphrec.data.dataset import READING, Dataset
 from graphrec.errors import OutputExistsError, ParameterError, UnreadableInputError
 from graphrec.progress import Event, listen
-from graphrec.recommenders.base import Recommender, RecommenderModel
+from graphrec.recommenders.base import Recommender
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.popularity import PopularityModel, PopularityRecommender
 from graphrec.recommenders.walks.estimator import RandomWalkModel, RandomWalkRecommender
 from tests.recommenders.checkerboard import (
@@ -23,8 +27,10 @@ from tests.recommenders.checkerboard import (
     FILMS,
     USERS,
     frame,
+    given,
     held_out,
     history,
+    made_of_settings,
     messy_rows,
     recommenders,
     rows,
@@ -100,6 +106,61 @@ def scored(lists: Lists, user: str, length: int) -> list[tuple[int, float]]:
     return [(row.film, row.score) for row in lists[user][:length]]
 
 
+# --- datasets -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def dataset(ratings: DataFrame) -> Dataset:
+    return gr.Dataset.from_interactions(ratings, **COLUMNS)
+
+
+def test_a_fit_to_a_dataset_gives_the_same_lists(
+    spark: SparkSession, dataset: Dataset, fitted: Fitted
+) -> None:
+    estimator = recommenders(spark)[fitted.name]
+    told: list[Event] = []
+    with listen(told.append):
+        model = estimator.fit(dataset, {estimator.numReasons: 2})
+    assert not {event.name for event in told} & set(READING)
+    lists = by_user(model.rankedLists(FILMS + 10))
+    if fitted.name not in NOT_TO_THE_BIT:
+        assert lists == fitted.lists
+    assert {user: films(lists, user) for user in lists} == {
+        user: films(fitted.lists, user) for user in fitted.lists
+    }
+    assert model.value("userCol") == "viewer"
+
+
+def test_a_dataset_is_read_once(spark: SparkSession, tmp_path: Path) -> None:
+    folder = tmp_path / "ratings"
+    frame(spark, rows()).write.parquet(str(folder))
+    with gr.Dataset.from_interactions(spark.read.parquet(str(folder)), **COLUMNS) as dataset:
+        rmtree(folder)
+        for estimator in (gr.RandomWalkRecommender(), gr.PopularityRecommender(**COLUMNS)):
+            assert estimator.fit(dataset).rankedLists(1).count() == len(history())
+
+
+@pytest.mark.parametrize(
+    ("given", "set_here"),
+    [
+        ({}, {"halfLife": 30.0}),
+        ({"halfLife": 30.0}, {"halfLife": None}),
+        ({}, {"timestampCol": ""}),
+        ({}, {"userCol": "film", "itemCol": "viewer"}),
+        ({"duplicates": "sum"}, {"duplicates": "last"}),
+    ],
+)
+def test_a_dataset_of_other_parameters_is_refused(
+    ratings: DataFrame, given: dict[str, Any], set_here: dict[str, Any]
+) -> None:
+    (name, *_) = set_here
+    with gr.Dataset.from_interactions(ratings, **COLUMNS | given) as dataset:
+        with pytest.raises(ParameterError, match=f"the dataset was made with another {name} than"):
+            PopularityRecommender(**set_here).fit(dataset)
+        model = PopularityRecommender().fit(dataset)
+        assert all(model.value(name) == value for name, value in dataset.params.items())
+
+
 # --- lists ----------------------------------------------------------------------------------------
 
 
@@ -112,12 +173,13 @@ def test_the_own_group_comes_first(fitted: Fitted) -> None:
 
 
 def test_a_fit_takes_the_steps_that_it_announced(fitted: Fitted) -> None:
-    announced = fitted.estimator.stages()
-    assert announced is not None
+    learning = fitted.estimator.stages()
+    assert learning is not None
+    announced = [*READING, *learning]
     ends = [event for event in fitted.told if event.seconds is not None and not event.within]
     assert [event.name for event in ends] == announced
     steps = len(announced)
-    assert [event.place for event in ends] == [f"step {n + 1} of {steps}" for n in range(steps)]
+    assert [event.step_text for event in ends] == [f"step {n + 1} of {steps}" for n in range(steps)]
 
 
 def test_lists_hold_everything_unseen_once_and_best_first(fitted: Fitted) -> None:
@@ -397,14 +459,7 @@ def test_long_ids_text_ids_and_names_that_need_quotes(spark: SparkSession) -> No
 
 # --- parameters -----------------------------------------------------------------------------------
 
-
-def test_a_param_map_is_for_one_fit(fitted: Fitted) -> None:
-    assert (fitted.model.value("numReasons"), fitted.estimator.value("numReasons")) == (2, 3)
-    assert fitted.model.value("userCol") == "viewer"
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
+wrong_parameters = pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"maxNeighbour": 5}, "did you mean maxNeighbours"),
@@ -415,10 +470,26 @@ def test_a_param_map_is_for_one_fit(fitted: Fitted) -> None:
         ({"halfLife": -1}, "above 0"),
     ],
 )
-def test_wrong_parameters_are_answered(
-    spark: SparkSession, name: str, wrong: dict[str, Any], message: str
+
+
+def test_a_param_map_is_for_one_fit(fitted: Fitted) -> None:
+    assert (fitted.model.value("numReasons"), fitted.estimator.value("numReasons")) == (2, 3)
+    assert fitted.model.value("userCol") == "viewer"
+
+
+@pytest.mark.parametrize("name", made_of_settings())
+@wrong_parameters
+def test_wrong_parameters_are_answered(name: str, wrong: dict[str, Any], message: str) -> None:
+    recommender = made_of_settings()[name]
+    with pytest.raises(ParameterError, match=message):
+        recommender.setParams(**wrong)
+
+
+@wrong_parameters
+def test_wrong_parameters_beside_factors_are_answered(
+    spark: SparkSession, wrong: dict[str, Any], message: str
 ) -> None:
-    recommender = recommenders(spark)[name]
+    recommender = given(spark)
     with pytest.raises(ParameterError, match=message):
         recommender.setParams(**wrong)
 

@@ -99,7 +99,7 @@ def test_train_validation_split_chooses_weights_and_a_legs_parameter(split: Spli
     model = split.tuned.bestModel
     assert isinstance(model, gr.HybridRecommenderModel)
     assert model.getWeights() == GRID[1]
-    assert model.learned.tables.factor_legs[0].factors.rank == 3
+    assert model.tables.factor_legs[0].factors.rank == 3
     assert model.uid == split.splitter.getEstimator().uid
 
 

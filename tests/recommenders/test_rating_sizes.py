@@ -32,7 +32,7 @@ def test_a_rating_that_no_sum_can_hold_is_set_aside(spark: SparkSession) -> None
     assert numbers[0] == "score"
     strange = [F.count_if(F.isnan(name) | (F.abs(name) == float("inf"))) for name in numbers]
     assert not any(lists.agg(*strange).collect()[0])
-    assert np.isfinite(model.learned.tables.neighbours.data).all()
+    assert np.isfinite(model.tables.neighbours.data).all()
 
 
 def test_weights_whose_squares_cannot_be_summed_up_are_refused(spark: SparkSession) -> None:

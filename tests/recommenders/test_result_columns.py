@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 import graphrec as gr
 from graphrec.data.interaction_columns import InteractionColumns
 from graphrec.errors import ColumnError
-from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.result_columns import TAKEN, require_free_columns
 
 PAIRS = [(1, 10), (1, 11), (7, 11), (7, 12), (9, 10), (9, 12), (9, 13)]

@@ -1,4 +1,4 @@
-"""Findings made up of numbers, for the page that shows them."""
+"""Tables of a comparison made up of numbers, for the page that shows them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from graphrec.evaluation.comparison import METRICS, PER_USER_METRICS
-from graphrec.reports.evaluation_page import Findings
+from graphrec.reports.tables.evaluation import EvaluationTables
 
 MODELS = ("popularity", "<script>alert(1)</script>", "hybrid", "hybrid + MMR")
 LEVEL = dict(zip(MODELS, (0.1, 0.4, 0.3, 0.29), strict=True))
@@ -26,7 +26,7 @@ def mean(model: str, metric: str, k: int) -> float:
 
 
 @pytest.fixture(scope="session")
-def findings() -> Findings:
+def findings() -> EvaluationTables:
     """Of four models, one of them with a name that wants to be code."""
     summary = [
         (model, metric, k, mean(model, metric, k), *bounds(mean(model, metric, k), metric))
@@ -42,7 +42,7 @@ def findings() -> Findings:
         if model != "hybrid" and (low := 0.3 - LEVEL[model] - 0.02)
     ]
     figures = ["mean", "ci_low", "ci_high", "users"]
-    return Findings(
+    return EvaluationTables(
         models=MODELS,
         reference="hybrid",
         k=(10, 20),

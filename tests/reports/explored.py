@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from graphrec.cooccurrence.measures import MEASURES
-from graphrec.reports.exploration_tables import ExplorationFindings
 from graphrec.reports.map.data import ExplorerData, strongest_edges
+from graphrec.reports.tables.exploration import ExplorationTables
 
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -66,7 +66,7 @@ def made_up(items: int, edges_per_item: int = 4, titles: tuple[str, ...] = HOSTI
         all_edges=999,
         all_users=USERS,
         all_communities=3,
-        audience=20,
+        min_users=20,
     )
 
 
@@ -129,7 +129,7 @@ FIGURES = {
 }
 
 
-def made_up_findings(titles: tuple[str, ...] = HOSTILE) -> ExplorationFindings:
+def made_up_findings(titles: tuple[str, ...] = HOSTILE) -> ExplorationTables:
     """Of 70 users and 40 items, some of which are called `titles`."""
     degrees = [
         (kind, degree, 3, share)
@@ -138,7 +138,7 @@ def made_up_findings(titles: tuple[str, ...] = HOSTILE) -> ExplorationFindings:
     ]
     shares = np.arange(20) / 20
     bins = {"bin": shares, "bin_end": shares + 0.05}
-    return ExplorationFindings(
+    return ExplorationTables(
         figures=FIGURES,
         degrees=pd.DataFrame(degrees, columns=["type", "degree", "vertices", "at_least"]),
         power_laws=pd.DataFrame(
@@ -195,5 +195,5 @@ def made_up_findings(titles: tuple[str, ...] = HOSTILE) -> ExplorationFindings:
             }
         ),
         similar=pd.DataFrame({**bins, "users": [3] * 20}),
-        audience=20,
+        min_users=20,
     )

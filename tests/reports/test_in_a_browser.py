@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from graphrec.data.contract import InteractionFigures
-from graphrec.reports.evaluation_page import Findings, evaluation_page
-from graphrec.reports.exploration_page import exploration_page
+from graphrec.reports.pages.evaluation import evaluation_page
+from graphrec.reports.pages.exploration import exploration_page
+from graphrec.reports.tables.evaluation import EvaluationTables
 from tests.reports.browser import FLAGS, chromium_or_skip
 from tests.reports.explored import made_up_findings
 from tests.reports.reading import Page
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(params=["evaluation", "exploration"])
-def html(request: pytest.FixtureRequest, findings: Findings) -> str:
+def html(request: pytest.FixtureRequest, findings: EvaluationTables) -> str:
     if request.param == "evaluation":
         return evaluation_page(findings, title="Comparison", variant="hybrid + MMR")
     rows = InteractionFigures(900, 850, 800, {"item id is missing": 50}, None)

@@ -12,10 +12,12 @@ from selenium import webdriver
 from selenium.webdriver.support.wait import WebDriverWait
 
 from graphrec.data.contract import InteractionFigures
-from graphrec.reports.evaluation_page import Findings, evaluation_page
-from graphrec.reports.explanation_page import Found, explanation_page
-from graphrec.reports.exploration_page import exploration_page
 from graphrec.reports.map.page import explorer_page
+from graphrec.reports.pages.evaluation import evaluation_page
+from graphrec.reports.pages.explanation import explanation_page
+from graphrec.reports.pages.exploration import exploration_page
+from graphrec.reports.tables.evaluation import EvaluationTables
+from graphrec.reports.tables.explanation import ExplanationTables
 from tests.reports.browser import browsing, complaints, fetched
 from tests.reports.explored import NAMED, made_up, made_up_findings
 
@@ -26,7 +28,7 @@ LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
 ROWS = InteractionFigures(900, 850, 800, {"item id is missing": 50}, None)
 
 
-def found() -> Found:
+def found() -> ExplanationTables:
     """Why a user with a name of many words gets the item with the longest one."""
     of_history = [
         {
@@ -40,7 +42,7 @@ def found() -> Found:
     ]
     mean = {"rank": 99, "part": "mean", "item": None, "contribution": -0.2, "walk": -0.2}
     steps = [(item, f"{NAMED[item]} {item}", 0.3 - item / 50) for item in range(len(NAMED) - 1)]
-    return Found(
+    return ExplanationTables(
         user=NAMED[4],
         item=len(NAMED) - 1,
         item_column="item",
@@ -67,7 +69,7 @@ def found() -> Found:
     )
 
 
-MADE: dict[str, Callable[[Findings], str]] = {
+MADE: dict[str, Callable[[EvaluationTables], str]] = {
     "evaluation": lambda findings: evaluation_page(
         findings, title="Comparison", facts=[("Input", NAMED[2])], variant="hybrid + MMR"
     ),
@@ -89,7 +91,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 def opened(
     request: pytest.FixtureRequest,
     browser: webdriver.Chrome,
-    findings: Findings,
+    findings: EvaluationTables,
     tmp_path: Path,
 ) -> webdriver.Chrome:
     """The browser, at one of the pages."""

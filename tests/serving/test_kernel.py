@@ -35,7 +35,7 @@ SEEDS = st.integers(0, 100_000)
 @example(seed=0, users=6, items=15, legs=2, rank=3, second=2, standardise=True, length=5)
 @example(seed=0, users=6, items=15, legs=0, rank=3, second=2, standardise=True, length=5)
 @example(seed=0, users=6, items=15, legs=1, rank=0, second=0, standardise=False, length=18)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_lists_are_the_best_by_the_blend_of_all_legs(
     seed: int,
     users: int,
@@ -73,7 +73,7 @@ def test_lists_are_the_best_by_the_blend_of_all_legs(
 
 
 @given(seed=SEEDS, legs=st.integers(0, 2), length=st.integers(1, 15))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_cold_user_gets_the_most_popular(seed: int, legs: int, length: int) -> None:
     case = random_case(seed, legs=legs, length=length)
     for lists in (case.ranked(), rank_popular(case.histories, case.settings)):
@@ -120,7 +120,7 @@ def test_equal_scores_go_to_the_more_popular_item(legs: int) -> None:
 
 
 @given(seed=SEEDS, candidates=st.integers(1, 14), length=st.integers(1, 6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_few_candidates_are_the_best_of_the_neighbour_legs(
     seed: int, candidates: int, length: int
 ) -> None:
@@ -143,7 +143,7 @@ def test_few_candidates_are_the_best_of_the_neighbour_legs(
 
 @given(seed=SEEDS, legs=st.integers(1, 3), second=st.integers(0, 2), diverse=st.booleans())
 @example(seed=0, legs=2, second=2, diverse=True)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_candidates_come_from_legs_that_have_weight(
     seed: int, legs: int, second: int, *, diverse: bool
 ) -> None:
@@ -185,7 +185,7 @@ def test_a_short_candidate_list_is_filled_with_the_most_popular() -> None:
 
 
 @given(seed=SEEDS, legs=st.integers(1, 3), rank=st.integers(0, 3), standardise=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_reasons_are_the_history_items_that_contribute_most(
     seed: int, legs: int, rank: int, *, standardise: bool
 ) -> None:
@@ -200,7 +200,7 @@ def test_reasons_are_the_history_items_that_contribute_most(
 
 
 @given(seed=SEEDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_reasons_of_factors_are_the_history_items_that_agree_most(seed: int) -> None:
     case = random_case(seed, legs=0, second=2)
     lists = case.ranked()
@@ -218,7 +218,7 @@ def test_no_reasons_are_given_where_none_are_wanted() -> None:
 
 
 @given(seed=SEEDS, legs=st.integers(0, 2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_given_items_have_the_scores_that_lists_have(seed: int, legs: int) -> None:
     case = random_case(seed, legs=legs, second=2, length=12)
     case = replace(case, hidden=np.zeros_like(case.has), excluded=np.zeros(12, bool))

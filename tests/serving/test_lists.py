@@ -31,7 +31,7 @@ def batch_of(items: list[list[int]], **columns: Any) -> pa.RecordBatch:
 
 
 @given(seen=ITEMS, data=st.data(), filter_seen=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_hidden_are_the_seen_and_the_denied(
     seen: list[list[int]], data: st.DataObject, *, filter_seen: bool
 ) -> None:
@@ -75,7 +75,7 @@ def test_given_user_factors_are_used_as_they_are_and_the_others_folded_in() -> N
 
 
 @given(seed=st.integers(0, 1000), rank=st.integers(1, 9), items=st.integers(1, 1100))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_scores_of_all_items_have_the_same_bits_in_any_block(
     seed: int, rank: int, items: int
 ) -> None:

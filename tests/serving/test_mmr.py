@@ -50,7 +50,7 @@ def assert_mmr(listed: Array, pool: Array, scores: Array, similar: Array, divers
     diversity=st.sampled_from([0.05, 0.3, 0.7, 1.0]),
     length=st.integers(1, 14),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_each_step_takes_the_best_of_relevance_less_similarity(
     seed: int, legs: int, rank: int, second: int, diversity: float, length: int
 ) -> None:

@@ -16,7 +16,7 @@ ROWS = st.lists(st.lists(st.integers(-5, 5), max_size=4), max_size=8)
 
 
 @given(rows=ROWS, data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_slice_is_read_as_its_own_rows(rows: list[list[int]], data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(rows)))
     last = data.draw(st.integers(first, len(rows)))

@@ -38,6 +38,8 @@ def test_every_check_says_what_it_found_and_how_to_mend_it(jar: Path) -> None:
         "memory",
         "cores",
         "BLAS of the JVM",
+        "extra reports",
+        "extra graph",
         "GraphFrames jar",
         "temporary folder",
     ]

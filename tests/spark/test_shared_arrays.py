@@ -98,8 +98,14 @@ def test_equal_arrays_are_distributed_once(spark: SparkSession) -> None:
 def test_arrays_that_differ_have_files_of_their_own(
     spark: SparkSession, other: npt.NDArray[np.generic]
 ) -> None:
-    one = share_arrays(spark, {"a": np.arange(8, dtype=np.int32)})
-    assert one.files != share_arrays(spark, {"a": other}).files
+    """Neither is taken for the other, whichever came first."""
+    first = np.arange(8, dtype=np.int32)
+    both = [(array, share_arrays(spark, {"a": array})) for array in (first, other)]
+    assert both[0][1].files != both[1][1].files
+    for array, shared in both:
+        found = shared.open()["a"]
+        assert found.dtype == array.dtype
+        np.testing.assert_array_equal(found, array, strict=True)
 
 
 def test_a_read_only_view_leaves_the_array_writable() -> None:

@@ -1,4 +1,4 @@
-"""`graphrec evaluate`: the hybrid against its parts and against popularity, on held-out data."""
+"""`graphrec evaluate`: compare the hybrid with its legs and with popularity on held-out data."""
 # ruff: noqa: PLC0415  what is heavy waits until the verb runs, so that --help is quick
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from graphrec.cli.io.train_test import Divided
     from graphrec.cli.runtime.run import Run
     from graphrec.evaluation.comparison import Evaluation
-    from graphrec.recommenders.base import RecommenderModel
     from graphrec.recommenders.hybrid.estimator import HybridRecommender
+    from graphrec.recommenders.model import RecommenderModel
 
 HYBRID: Final = "hybrid"
 WITH_MMR: Final = "hybrid + MMR"
@@ -67,12 +67,13 @@ def run(options: Options) -> None:
 
     The result has model, metric, k, mean, ci_low, ci_high and users. Beside it are _per_user (the
     metrics of every user), _activity (the means by length of the history), _significance (paired
-    differences of the hybrid to the others) and _report.html, a page with charts that needs no
-    network.
+    differences of the hybrid to the others) and, with the extra `reports`, _report.html, a page
+    with charts that needs no network.
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results, train_test
     from graphrec.cli.io.inputs import column_params, open_ratings
+    from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import read_summary, tables
     from graphrec.data.interaction_columns import require_free_names
@@ -83,6 +84,7 @@ def run(options: Options) -> None:
     check_mmr(options)
     recommender = hybrid.hybrid_of(options, **column_params(options))
     with running("evaluate", options, _stages(options, recommender)) as run:
+        with_page = can_make_pages(run.report)
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input]
         ) as folders:
@@ -96,38 +98,42 @@ def run(options: Options) -> None:
             figures = train_test.figures_of(divided, models[HYBRID])
             parameters = hybrid.parameters_of(models[HYBRID]) | train_test.values_of(options)
             _write(found, divided, folders, options)
-            facts = _facts(options, divided, found, parameters)
-            _write_report(run, found, folders.result, facts)
+            if with_page:
+                facts = _facts(options, divided, found, parameters)
+                _write_report(run, found, folders.result, facts)
             run.write_record(
                 folders.result,
                 parameters=parameters,
                 input=train_test.input_figures(divided, figures, found, options.input),
                 output={"models": len(models), "users": divided.users},
             )
-        model_source.tell_rows(run.report, figures, options.out)
-        for line in read_summary.held_out(found.held_out):
+        model_source.print_rows(run.report, figures, options.out)
+        for line in read_summary.ground_truth(found.ground_truth):
             run.report.line(line)
         if not options.quiet:
             tables.comparison(results.read_result(run.spark, options.out).toPandas(), list(models))
         divided.unpersist()
-        run.report.line(f"charts in {options.out}/{REPORT}")
+        if with_page:
+            run.report.line(f"charts in {options.out}/{REPORT}")
         run.report.line(f"written to {options.out}")
 
 
 def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
     from graphrec.cli.io import results, train_test
+    from graphrec.data.dataset import READING
     from graphrec.evaluation.comparison import comparison_stages
+    from graphrec.spark.extras import REPORTS
 
     learning = recommender.stages()
     if learning is None:
         return None
     models = len(("popularity", *recommender.legs, HYBRID, WITH_MMR))
-    writing = [_WRITE, *results.writing_stages(options), _REPORT]
-    return [train_test.SPLIT, *learning, *comparison_stages(models), *writing]
+    writing = [_WRITE, *results.writing_stages(options), *([] if REPORTS.missing() else [_REPORT])]
+    return [train_test.SPLIT, *READING, *learning, *comparison_stages(models), *writing]
 
 
-# --- what is asked for ----------------------------------------------------------------------------
+# --- options --------------------------------------------------------------------------------------
 
 
 def parse_cutoffs(text: str) -> list[int]:
@@ -148,7 +154,7 @@ def parse_cutoffs(text: str) -> list[int]:
 
 
 def check_mmr(options: Options) -> None:
-    """Require a diversity that differs from the hybrid's own, which has none, and interactions.
+    """Check that there is an input, and that `--mmr` is above 0: the hybrid itself has no MMR.
 
     Raises:
         ParameterError: it is another, or there is no input.
@@ -162,7 +168,7 @@ def check_mmr(options: Options) -> None:
 
 
 def _compared(hybrid: RecommenderModel, mmr: float) -> dict[str, RecommenderModel]:
-    """All models of the comparison: what the hybrid learned, served in several ways."""
+    """All models of the comparison by name; they share what the hybrid has learned."""
     from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
 
     assert isinstance(hybrid, HybridRecommenderModel)
@@ -174,7 +180,7 @@ def _compared(hybrid: RecommenderModel, mmr: float) -> dict[str, RecommenderMode
 
 
 def _write(found: Evaluation, divided: Divided, folders: Folders, options: Options) -> None:
-    """Write the tables, and the rows set aside."""
+    """Write the tables, and the rejected rows."""
     from graphrec.cli.io import results
     from graphrec.progress import stage
 
@@ -191,11 +197,15 @@ def _write_report(
 ) -> None:
     from graphrec.cli.io.result_folder import write_text
     from graphrec.progress import stage
-    from graphrec.reports.evaluation_page import Findings, evaluation_page
+    from graphrec.reports.pages.evaluation import evaluation_page
+    from graphrec.reports.tables.evaluation import EvaluationTables
 
     with stage(_REPORT):
         page = evaluation_page(
-            Findings.of(found), title="Comparison of recommenders", facts=facts, variant=WITH_MMR
+            EvaluationTables.of(found),
+            title="Comparison of recommenders",
+            facts=facts,
+            variant=WITH_MMR,
         )
         write_text(run.spark, f"{folder}/{REPORT}", page)
 
@@ -203,20 +213,21 @@ def _write_report(
 def _facts(
     options: Options, divided: Divided, found: Evaluation, parameters: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
-    """What was done how, for the reader of the report."""
+    """How the result was made, as (label, text) for the foot of the page."""
     from graphrec import __version__
-    from graphrec.cli.io.train_test import told
+    from graphrec.cli.io.train_test import describe_split
     from graphrec.cli.text import read_summary
 
     figures = divided.interactions.figures
-    learned, tested = divided.rows
+    learned, held_out = divided.rows
     weights = ", ".join(f"{leg} {weight:g}" for leg, weight in parameters["weights"].items())
+    tested = (line.strip() for line in read_summary.ground_truth(found.ground_truth))
     return [
         ("Input", str(options.input)),
-        ("Rows", f"{figures.rows_read:,} read, {figures.rejected_rows:,} set aside"),
-        ("Split", told(options)),
-        ("Interactions", f"{learned:,} to learn from, {tested:,} to test on"),
-        ("Test set", "; ".join(line.strip() for line in read_summary.held_out(found.held_out))),
+        ("Rows", f"{figures.rows_read:,} read, {figures.rejected_rows:,} rejected"),
+        ("Split", describe_split(options)),
+        ("Interactions", f"{learned:,} to learn from, {held_out:,} to test on"),
+        ("Test set", "; ".join(tested)),
         ("Weights of the hybrid", weights),
         (WITH_MMR, f"the same with --mmr {options.mmr:g}"),
         ("Listed", "all items that the user does not have in the training set"),

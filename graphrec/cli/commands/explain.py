@@ -17,14 +17,20 @@ from graphrec.cli.options import (
     LengthOption,
     RunOptions,
     SourceOptions,
+    VerbOption,
     WritingOptions,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from graphrec.cli.runtime.run import Run
+    from graphrec.data.dataset import Dataset
     from graphrec.explanation.explanation import Explanation
-    from graphrec.recommenders.base import Recommender, RecommenderModel
-    from graphrec.reports.explanation_page import Found
+    from graphrec.recommenders.base import Recommender
+    from graphrec.recommenders.model import RecommenderModel
+    from graphrec.reports.tables.explanation import ExplanationTables
+    from graphrec.reports.words.interaction import InteractionWords
 
 _EXPLANATION: Final = "explanation"  # stages
 _WRITE: Final = "write"
@@ -39,6 +45,7 @@ class Options(
     HybridOptions,
     LengthOption,
     FilterOptions,
+    VerbOption,
     WritingOptions,
     ItemsOptions,
     SourceOptions,
@@ -58,7 +65,7 @@ class Options(
         typer.Option(
             metavar="N",
             min=1,
-            help="How many walks to the item are told, the strongest.",
+            help="How many walks to the item are shown, the strongest.",
             rich_help_panel=LISTS,
         ),
     ] = 10
@@ -66,8 +73,8 @@ class Options(
         str | None,
         typer.Option(
             metavar="DIR",
-            help="Directory of the result: Parquet tables, and a page with a picture of the "
-            "paths. Without it the explanation is only shown.",
+            help="Directory of the result: Parquet tables and, with the extra `reports`, a page "
+            "with a picture of the paths. Without it the explanation is only shown.",
             show_default=False,
             rich_help_panel=OUTPUT,
         ),
@@ -75,7 +82,7 @@ class Options(
 
 
 def run(options: Options) -> None:
-    """Tell why USER is recommended ITEM, or is not; with --model there is no IN.
+    """Explain why USER is recommended ITEM, or is not; with --model there is no IN.
 
     The result has a folder for each: position (rank, score, what MMR took, or why the item is not
     listed), shares (of each leg in the score), contributions (of each item of the history; they
@@ -83,47 +90,56 @@ def run(options: Options) -> None:
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source
-    from graphrec.cli.io.filters import Filters, list_figures, tell_lists
+    from graphrec.cli.io.filters import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
     from graphrec.progress import stage
-    from graphrec.reports.explanation_page import Found, explanation_page
+    from graphrec.reports.tables.explanation import ExplanationTables
+    from graphrec.reports.words.interaction import InteractionWords
 
     options = _named(options)
     model_source.check_source(options, hybrid.LEARNING)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
     with running("explain", options, _stages(options, recommender)) as run:
+        with_page = options.out is not None and can_make_pages(run.report)
         origin = model_source.open_source(run.spark, options, timed=hybrid.needs_times(options))
         titles = open_titles(run.spark, options, item=origin.columns.item)
         listed = Filters(run.spark, options, origin)
-        model = origin.model(recommender)
-        if options.model is not None:
-            hybrid.serve_as_asked(model, options)
-        user, item = _ids(options, model)
-        told = listed.figures(model)
+        if isinstance(origin, model_source.SavedModel):
+            model = hybrid.apply_serving_options(origin.model, options)
+            dataset = model.dataset
+        else:
+            dataset = recommender.dataset_of(origin.frame)
+            model = recommender.fit(dataset)
+        user, item = _ids(options, dataset)
+        counted = listed.figures(dataset)
         with stage(_EXPLANATION):
             explanation = model.explain(
                 user,
                 item,
                 options.k,
                 numPaths=options.paths,
-                **listed.frames(model),
+                **listed.frames(dataset),
             )
             explanation.paths.persist()  # a few rows, for the screen and for the files
-            found = Found.of(explanation)
-        title_of = titles.of(found.items, model.learned.item_type)
+            found = ExplanationTables.of(explanation)
+        words = InteractionWords.of(options.verb)
+        title_of = titles.of(found.items, dataset.item_type)
         if options.out is not None:
             with stage(_WRITE):
-                page = explanation_page(found, title_of)
-                read = model_source.input_figures(origin, model) | {"lists": list_figures(told)}
+                page = _page(found, title_of, words) if with_page else None
+                read = model_source.input_figures(origin.path, dataset) | {
+                    "lists": list_figures(counted)
+                }
                 _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
-        model_source.tell_input(run.report, model, options.out)
-        tell_lists(run.report, told)
+        model_source.print_input(run.report, dataset, options.out)
+        print_unknown_ids(run.report, counted)
         run.report.end()
         if not options.quiet:
-            tables.explanation(found, title_of)
+            tables.explanation(found, title_of, words)
         if options.out is not None:
             run.report.line(f"written to {options.out}")
 
@@ -132,7 +148,7 @@ def _stages(options: Options, recommender: Recommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
     from graphrec.cli.io import model_source
 
-    before = model_source.stages(options, recommender)
+    before = model_source.stages(options, recommender.stages())
     if before is None:
         return None
     return [*before, _EXPLANATION, *([_WRITE] if options.out is not None else [])]
@@ -157,8 +173,8 @@ def _named(options: Options) -> Options:
     return options
 
 
-def _ids(options: Options, model: RecommenderModel) -> tuple[Any, Any]:
-    """The ids that were written, of the model's types.
+def _ids(options: Options, dataset: Dataset) -> tuple[Any, Any]:
+    """The two ids of the command line, converted to the types of the dataset's ids.
 
     Raises:
         ParameterError: one is no id of its type.
@@ -167,11 +183,16 @@ def _ids(options: Options, model: RecommenderModel) -> tuple[Any, Any]:
 
     assert options.user_id is not None  # see `_named`
     assert options.item_id is not None
-    learned = model.learned
     return (
-        id_of_text(options.user_id, "user", learned.user_type),
-        id_of_text(options.item_id, "item", learned.item_type),
+        id_of_text(options.user_id, "user", dataset.user_type),
+        id_of_text(options.item_id, "item", dataset.item_type),
     )
+
+
+def _page(found: ExplanationTables, title_of: Mapping[Any, str], words: InteractionWords) -> str:
+    from graphrec.reports.pages.explanation import explanation_page
+
+    return explanation_page(found, title_of, words)
 
 
 def _write(
@@ -181,8 +202,8 @@ def _write(
     read_figures: dict[str, Any],
     model: RecommenderModel,
     explanation: Explanation,
-    found: Found,
-    page: str,
+    found: ExplanationTables,
+    page: str | None,
 ) -> None:
     """Write the tables, the page and the record."""
     from graphrec.cli import hybrid
@@ -192,14 +213,15 @@ def _write(
 
     inputs = (options.input, options.model, options.items, options.allow, options.deny)
     read = [path for path in inputs if path is not None]
-    place = staged(run.spark, out, made_of=RESULT, overwrite=options.overwrite, apart_from=read)
-    with place as folder:
+    staging = staged(run.spark, out, made_of=RESULT, overwrite=options.overwrite, apart_from=read)
+    with staging as folder:
         for name in TABLES:
             table = getattr(explanation, name)
             table.coalesce(1).write.parquet(f"{folder}/{name}")
             if options.format == TableFormat.CSV:
                 results.write_csv(table.coalesce(1), f"{folder}/{results.CSV}/{name}")
-        write_text(run.spark, f"{folder}/{PAGE}", page)
+        if page is not None:
+            write_text(run.spark, f"{folder}/{PAGE}", page)
         results.write_rejected(model.rejected, folder)
         run.write_record(
             folder,

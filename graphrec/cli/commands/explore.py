@@ -1,4 +1,4 @@
-"""`graphrec explore`: what the graph of users and items looks like."""
+"""`graphrec explore`: describe the graph of users and items in tables and on pages."""
 # ruff: noqa: PLC0415  what is heavy waits until the verb runs, so that --help is quick
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from graphrec.cli.options import (
     OutputOptions,
     RunOptions,
     SampleOption,
+    VerbOption,
 )
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 
     from graphrec.cli.io.inputs import Titles
     from graphrec.cli.runtime.run import Run
+    from graphrec.data.dataset import Dataset
     from graphrec.data.interaction_columns import InteractionColumns
     from graphrec.graph.exploration import Keep
     from graphrec.graph.highlights import Highlights
-    from graphrec.recommenders.base import Recommender, RecommenderModel
 
 GRAPH: Final = "Graph"
 
@@ -39,7 +40,9 @@ _PAGES: Final = "pages"  # a stage
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, SampleOption, LengthOption, OutputOptions, ItemsOptions, InputOptions):
+class Options(
+    RunOptions, SampleOption, VerbOption, LengthOption, OutputOptions, ItemsOptions, InputOptions
+):
     """What `explore` takes."""
 
     edges_per_item: Annotated[
@@ -59,14 +62,14 @@ class Options(RunOptions, SampleOption, LengthOption, OutputOptions, ItemsOption
             rich_help_panel=GRAPH,
         ),
     ] = 1.0
-    least_audience: Annotated[
+    min_users: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             min=1,
             show_default="half of the interactions are with such items",
             help="Users that an item must have to be among the bridges, or among those that matter "
-            "more than they are watched: what fewer have looks special by chance.",
+            "more than their popularity says: what fewer have looks special by chance.",
             rich_help_panel=OUTPUT,
         ),
     ] = None
@@ -93,91 +96,98 @@ class Options(RunOptions, SampleOption, LengthOption, OutputOptions, ItemsOption
 
 
 def run(options: Options) -> None:
-    """Write tables and pages of what the graph of users and items looks like.
+    """Describe the graph of users and items in tables and on pages.
 
-    Two pages need no network: _report.html shows what was found, _explorer.html is a map of the
-    items to search and to walk through. The result has a folder for each: size, degrees and
-    power_laws, components, cores and shells, distances, reach (items three steps from each user),
-    importance (PageRank against popularity), item_edges, communities and item_roles (which items
-    are bridges), similar_users.
+    Two pages that need no network are written with the extra `reports`: _report.html shows what
+    was found, _explorer.html is a map of the items to search and to walk through. The result has a
+    folder for each: size, degrees and power_laws, components, cores and shells, distances, reach
+    (items three steps from each user), importance (PageRank against popularity), item_edges,
+    communities and item_roles (which items are bridges), similar_users.
     """
     from graphrec.cli.io import model_source, results
-    from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.inputs import column_params, open_ratings, open_titles
     from graphrec.cli.io.item_words import named_communities
+    from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import explore_tables
+    from graphrec.data.dataset import Dataset
     from graphrec.graph import exploration as names
-    from graphrec.graph.audience import stated_audience
+    from graphrec.graph.bipartite import UserItemGraph
     from graphrec.graph.exploration import Settings, explore
     from graphrec.graph.headline import headline
     from graphrec.graph.highlights import Highlights
+    from graphrec.graph.min_users import default_min_users
     from graphrec.progress import stage
-    from graphrec.recommenders.popularity import PopularityRecommender
     from graphrec.reports.map.data import TYPICAL
+    from graphrec.reports.words.interaction import InteractionWords
     from graphrec.spark.jars import require_graphframes
 
     _check(options)
     settings = Settings(options.edges_per_item, options.resolution, options.k)
-    recommender = PopularityRecommender(**column_params(options), preference="weight")
-    with running("explore", options, _stages(recommender)) as run:
+    columns = column_params(options)
+    with running("explore", options, _stages()) as run:
         require_graphframes(run.spark)
+        with_pages = can_make_pages(run.report)
         with results.result_folders(
             run.spark, options, save_model=None, inputs=[options.input, options.items]
         ) as folders:
-            origin = model_source.open_interactions(run.spark, options, timed=None)
-            _check_names(origin.columns)
+            ratings = open_ratings(run.spark, options, timed=None)
+            _check_names(ratings.columns)
             titles = open_titles(
-                run.spark, options, item=origin.columns.item, genres=options.genres
+                run.spark, options, item=ratings.columns.item, genres=options.genres
             )
-            model = origin.model(recommender)
-            with model.graph as graph:
-                keep = _writer(folders.result, origin.columns, options)
-                tables = explore(graph, model.learned.tables.catalogue, keep, settings)
+            dataset = Dataset.from_interactions(ratings.frame, **columns, preference="weight")
+            with UserItemGraph.from_histories(dataset.histories, dataset.catalogue) as graph:
+                keep = _writer(folders.result, dataset.columns, options)
+                tables = explore(graph, dataset.catalogue, keep, settings)
             with stage(_PAGES):
                 figures = headline(tables)
-                item = origin.columns.item
+                item = dataset.columns.item
                 roles = tables[names.ITEM_ROLES]
                 highlights = Highlights.of(
                     tables,
                     item,
-                    audience=options.least_audience
-                    or stated_audience(model.learned.tables.catalogue.support),
+                    min_users=options.min_users or default_min_users(dataset.catalogue.support),
                     typical=max(TYPICAL, options.sample),
-                    names=named_communities(roles, item, titles.words, model.learned.item_type),
+                    names=named_communities(roles, item, titles.words, dataset.item_type),
                 )
-                _write_pages(
-                    run, options, tables, figures, highlights, model, titles, folders.result
-                )
-            results.write_rejected(model.rejected, folders.result)
+                if with_pages:
+                    _write_pages(
+                        run, options, tables, figures, highlights, dataset, titles, folders.result
+                    )
+            results.write_rejected(dataset.rejected, folders.result)
             run.write_record(
                 folders.result,
                 parameters={},
-                input=model_source.input_figures(origin, model),
+                input=model_source.input_figures(ratings.path, dataset),
                 output={
                     **figures,
-                    "least_audience": highlights.audience,
+                    "min_users": highlights.min_users,
                     "community_names": {str(n): name for n, name in highlights.names.items()},
                 },
             )
-        model_source.tell_input(run.report, model, options.out)
+        model_source.print_input(run.report, dataset, options.out)
         if not options.quiet:
-            explore_tables.show(highlights, figures, model, titles, options.sample)
-        run.report.line(f"report in {options.out}/{REPORT}")
-        run.report.line(f"map of the items in {options.out}/{EXPLORER}")
+            words = InteractionWords.of(options.verb)
+            explore_tables.show(highlights, figures, dataset, titles, options.sample, words)
+        if with_pages:
+            run.report.line(f"report in {options.out}/{REPORT}")
+            run.report.line(f"map of the items in {options.out}/{EXPLORER}")
         run.report.line(f"written to {options.out}")
 
 
-def _stages(recommender: Recommender) -> list[str] | None:
+def _stages() -> list[str]:
     """The stages of the work, in their order."""
     from graphrec.cli.io import results
+    from graphrec.data.dataset import READING
     from graphrec.graph.exploration import STAGES
 
-    before = recommender.stages()
-    return None if before is None else [*before, *STAGES, _PAGES, results.SET_ASIDE]
+    return [*READING, *STAGES, _PAGES, results.REJECTED_ROWS]
 
 
 def _check(options: Options) -> None:
     from graphrec.errors import ParameterError
+    from graphrec.spark.extras import GRAPH, REPORTS, require_extras
 
     if options.input is None:
         raise ParameterError("nothing to explore", fix="give a file of interactions")
@@ -185,10 +195,12 @@ def _check(options: Options) -> None:
         raise ParameterError(
             "--resolution must be a number above 0", found=f"{options.resolution:g}"
         )
+    if GRAPH.missing():  # the pages alone may be: the tables are of use without them
+        require_extras("the tables and pages of the graph", GRAPH, REPORTS)
 
 
 def _check_names(columns: InteractionColumns) -> None:
-    """Require names of users and items that no table has for something else.
+    """Check that the id columns are not named like another column of the result tables.
 
     Raises:
         ColumnError: it has.
@@ -206,12 +218,12 @@ def _writer(folder: str, columns: InteractionColumns, options: Options) -> Keep:
     from graphrec.columns import ITEM, USER
 
     def keep(name: str, table: DataFrame) -> DataFrame:
-        place = f"{folder}/{name}"
+        path = f"{folder}/{name}"
         # One after the other they could meet: an input may call its users `item`.
         given = {USER: columns.user, ITEM: columns.item}
         named = table.toDF(*(given.get(name, name) for name in table.columns))
-        named.write.parquet(place)
-        written = results.read_result(table.sparkSession, place)
+        named.write.parquet(path)
+        written = results.read_result(table.sparkSession, path)
         if options.format == TableFormat.CSV:
             results.write_csv(written, f"{folder}/{results.CSV}/{name}")
         return written
@@ -228,41 +240,43 @@ def _write_pages(
     tables: Mapping[str, DataFrame],
     figures: Mapping[str, Any],
     highlights: Highlights,
-    model: RecommenderModel,
+    dataset: Dataset,
     titles: Titles,
     folder: str,
 ) -> None:
     from graphrec.cli.io.result_folder import write_text
-    from graphrec.reports.exploration_page import exploration_page
-    from graphrec.reports.exploration_tables import ExplorationFindings
     from graphrec.reports.map.data import explorer_data
     from graphrec.reports.map.page import explorer_page
+    from graphrec.reports.pages.exploration import exploration_page
+    from graphrec.reports.tables.exploration import ExplorationTables
+    from graphrec.reports.words.interaction import InteractionWords
 
-    learned = model.learned
-    assert model.figures is not None  # it was learned just now
+    words = InteractionWords.of(options.verb)
+    assert dataset.figures is not None  # it was read just now
 
     def title_of(ids: Iterable[Any]) -> Mapping[Any, str]:
-        return titles.of(ids, learned.item_type)
+        return titles.of(ids, dataset.item_type)
 
-    found = ExplorationFindings.of(tables, figures, highlights, learned.columns.item, title_of)
+    found = ExplorationTables.of(tables, figures, highlights, dataset.columns.item, title_of)
     report = exploration_page(
         found,
-        model.figures,
+        dataset.figures,
         title="What the graph looks like",
         facts=_facts(options),
         explorer=EXPLORER,
+        words=words,
     )
     write_text(run.spark, f"{folder}/{REPORT}", report)
     shown = explorer_data(
         tables,
         highlights,
-        learned.histories,
-        learned.tables.catalogue,
-        learned.columns,
+        dataset.histories,
+        dataset.catalogue,
+        dataset.columns,
         title_of,
         users=options.explorer_users,
     )
-    page = explorer_page(shown, title="Map of the items", report=REPORT)
+    page = explorer_page(shown, title="Map of the items", report=REPORT, words=words)
     write_text(run.spark, f"{folder}/{EXPLORER}", page)
 
 
@@ -273,7 +287,7 @@ def _naming(options: Options) -> str:
 
 
 def _facts(options: Options) -> list[tuple[str, str]]:
-    """What was done how, for the reader of the report."""
+    """How the result was made, as (label, text) for the foot of the page."""
     from graphrec import __version__
 
     return [

@@ -19,6 +19,7 @@ from graphrec.cli.options import (
     SampleOption,
     SaveModelOption,
     SourceOptions,
+    VerbOption,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Options(
     LengthOption,
     FilterOptions,
     SampleOption,
+    VerbOption,
     OutputOptions,
     ItemsOptions,
     SaveModelOption,
@@ -63,12 +65,13 @@ def run(options: Options) -> None:
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
-    from graphrec.cli.io.filters import Filters, list_figures, tell_lists
+    from graphrec.cli.io.filters import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
     from graphrec.progress import stage
+    from graphrec.reports.words.interaction import InteractionWords
 
     model_source.check_source(options, hybrid.LEARNING)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
@@ -80,28 +83,33 @@ def run(options: Options) -> None:
             titles = open_titles(run.spark, options, item=origin.columns.item)
             check_free(titles, origin.columns)
             listed = Filters(run.spark, options, origin, users=options.users)
-            model = origin.model(recommender)
-            if options.model is not None:
-                hybrid.serve_as_asked(model, options)
-            told = listed.figures(model)
+            if isinstance(origin, model_source.SavedModel):
+                model = hybrid.apply_serving_options(origin.model, options)
+                dataset = model.dataset
+            else:
+                dataset = recommender.dataset_of(origin.frame)
+                model = recommender.fit(dataset)
+            counted = listed.figures(dataset)
             with stage(_LISTS) as counts:
-                lists = model.rankedLists(options.k, **listed.frames(model))
-                written = results.write_table(with_titles(lists, model, titles), folders.result)
+                lists = model.rankedLists(options.k, **listed.frames(dataset))
+                written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
-            results.write_beside(written, model.rejected, folders, options)
+            results.write_beside(written, dataset.rejected, folders, options)
             results.save_model(model, folders)
             run.write_record(
                 folders.result,
                 parameters=hybrid.parameters_of(model),
-                input=model_source.input_figures(origin, model) | {"lists": list_figures(told)},
+                input=model_source.input_figures(origin.path, dataset)
+                | {"lists": list_figures(counted)},
                 output=figures,
             )
-        model_source.tell_input(run.report, model, options.out)
-        tell_lists(run.report, told)
+        model_source.print_input(run.report, dataset, options.out)
+        print_unknown_ids(run.report, counted)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
-            tables.lists(result, model, titles, options.sample)
+            words = InteractionWords.of(options.verb)
+            tables.lists(result, dataset, titles, options.sample, words)
         run.report.line(f"written to {options.out}")
 
 
@@ -122,7 +130,7 @@ def _stages(options: Options, recommender: Recommender) -> list[str] | None:
     from graphrec.cli.io import model_source, results
 
     return results.table_stages(
-        model_source.stages(options, recommender),
+        model_source.stages(options, recommender.stages()),
         _LISTS,
         options,
         learned=options.model is None,
@@ -131,7 +139,7 @@ def _stages(options: Options, recommender: Recommender) -> list[str] | None:
 
 
 def _figures(written: DataFrame, user: str) -> dict[str, Any]:
-    """What `_run.json` tells of the result."""
+    """What `_run.json` has of the result."""
     from pyspark.sql import functions as F
 
     from graphrec.columns import SOURCE

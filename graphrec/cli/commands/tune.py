@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -39,7 +38,7 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
         typer.Option(
             metavar="N",
             min=2,
-            help="Users who are asked, at most; a fifth of all histories is held out.",
+            help="Users whose lists are measured, at most; a fifth of all histories is held out.",
             rich_help_panel=MODEL,
         ),
     ] = 2000
@@ -53,7 +52,7 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
             show_default="pairs,walk,pseudo,ease,als,embedding",
             help="What is tried: settings of the pair table, of the walk, pseudo-interactions, "
             "settings of the regression, of the factors, of the embeddings; also the rank of the "
-            "factors; and half-life, order and recency of what is watched, by default where "
+            "factors; and half-life, order and recency of the histories, by default where "
             "validationCut is last or time. The weights are chosen in any case.",
             rich_help_panel=MODEL,
         ),
@@ -64,7 +63,7 @@ class Options(RunOptions, LearningOptions, OutputOptions, InputOptions):
             metavar="0..1",
             min=0.0,
             max=1.0,
-            help="Share of the NDCG that may be given up for diversity; 0 leaves MMR off.",
+            help="Share of the NDCG that diversity may cost; 0 leaves MMR off.",
             rich_help_panel=LISTS,
         ),
     ] = 0.01
@@ -79,6 +78,8 @@ def run(options: Options) -> None:
     gives).
     """
     from dataclasses import asdict
+
+    import tomli_w
 
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
@@ -108,6 +109,7 @@ def run(options: Options) -> None:
                 budget=options.budget,
                 seed=options.validation_seed,
             )
+            figures = tuned.interactions.figures
             trials = _table(run.spark, [asdict(trial) for trial in tuned.trials])
             written = results.write_table(trials, f"{folders.result}/{TRIALS}")
             if tuned.diversified:
@@ -115,7 +117,8 @@ def run(options: Options) -> None:
                 costs.write.parquet(f"{folders.result}/{DIVERSITY}")
             results.write_beside(written, tuned.interactions.rejected, folders, options)
             chosen = _chosen(tuned, options)
-            write_text(run.spark, f"{folders.result}/{CONFIG}", _toml("recommend", chosen))
+            config = tomli_w.dumps({"recommend": chosen})
+            write_text(run.spark, f"{folders.result}/{CONFIG}", config)
             run.write_record(
                 folders.result,
                 parameters={
@@ -125,11 +128,11 @@ def run(options: Options) -> None:
                 },
                 input={
                     "path": options.input,
-                    **model_source.read_figures(tuned.interactions.figures),
+                    **model_source.read_figures(figures),
                 },
                 output={"validation_users": tuned.users, "trials": len(tuned.trials), **chosen},
             )
-        model_source.tell_rows(run.report, tuned.interactions.figures, options.out)
+        model_source.print_rows(run.report, figures, options.out)
         if not options.quiet:
             tables.tuning(tuned)
         run.report.line(f"written to {options.out}; use it by --config {options.out}/{CONFIG}")
@@ -146,23 +149,23 @@ def _stages(
 
 
 def _grid(names: str) -> list[Group]:
-    """The groups of settings that are asked for, in the order in which they are tried."""
+    """The groups of settings of `--groups`, in the order in which they are tried."""
     from graphrec.errors import ParameterError
     from graphrec.tuning.grid import GRID
 
-    asked = [name.strip() for name in names.split(",")]
+    wanted = [name.strip() for name in names.split(",")]
     known = [group.name for group in GRID]
-    if unknown := [name for name in asked if name not in known]:
+    if unknown := [name for name in wanted if name not in known]:
         raise ParameterError(
             "--groups names what is no group of settings",
             found=", ".join(unknown),
             fix=f"choose of {', '.join(known)}",
         )
-    return [group for group in GRID if group.name in asked]
+    return [group for group in GRID if group.name in wanted]
 
 
 def _table(spark: SparkSession, rows: list[dict[str, Any]]) -> DataFrame:
-    """A few rows; settings as one text."""
+    """A small DataFrame of these rows; the settings of a row become one text."""
     import pyarrow as pa
 
     from graphrec.cli.text.tables import joined
@@ -174,7 +177,7 @@ def _table(spark: SparkSession, rows: list[dict[str, Any]]) -> DataFrame:
 
 
 def _chosen(tuned: Tuned, options: Options) -> dict[str, Any]:
-    """The options of `recommend` that were chosen, and those that were given."""
+    """The options for `recommend`: those that were chosen, and those that were given to `tune`."""
     from graphrec.cli.hybrid import parse_settings
 
     given = {
@@ -190,21 +193,3 @@ def _chosen(tuned: Tuned, options: Options) -> dict[str, Any]:
         "weights": weights,
         **({"settings": settings} if settings else {}),
     }
-
-
-def _toml(verb: str, options: Mapping[str, Any]) -> str:
-    """Options of a verb as a configuration file."""
-    lines = [f"[{verb}]"]
-    for name, value in options.items():
-        if isinstance(value, Mapping):
-            inner = ", ".join(f"{_literal(key)} = {_literal(value[key])}" for key in value)
-            lines.append(f"{name} = {{ {inner} }}")
-        else:
-            lines.append(f"{name} = {_literal(value)}")
-    return "\n".join(lines) + "\n"
-
-
-def _literal(value: Any) -> str:
-    import json
-
-    return json.dumps(value)  # a JSON string or number is one of TOML's, too

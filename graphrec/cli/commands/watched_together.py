@@ -17,13 +17,17 @@ from graphrec.cli.options import (
     SampleOption,
     SaveModelOption,
     SourceOptions,
+    VerbOption,
 )
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from graphrec.cli.io.model_source import Source
+    from graphrec.cooccurrence.table import PairTable
+    from graphrec.data.dataset import Dataset
     from graphrec.data.interaction_columns import InteractionColumns
-    from graphrec.recommenders.base import Recommender
+    from graphrec.recommenders.model import RecommenderModel
 
 DEFAULT_MEASURE: Final = "npmi"  # those of the library, which is too heavy for --help
 DEFAULT_SUPPORT: Final = 2
@@ -36,6 +40,7 @@ class Options(
     RunOptions,
     LengthOption,
     SampleOption,
+    VerbOption,
     OutputOptions,
     ItemsOptions,
     SaveModelOption,
@@ -73,7 +78,7 @@ class Options(
     ] = DEFAULT_SHRINKAGE
     ordered: Annotated[
         bool,
-        typer.Option(help="Rank what was watched after the item.", rich_help_panel=LISTS),
+        typer.Option(help="Rank what users had after the item.", rich_help_panel=LISTS),
     ] = False
     neighbours: Annotated[
         int | None,
@@ -92,21 +97,25 @@ def run(options: Options) -> None:
     The result has the item column of IN, neighbour, rank (1..k), together (users who have both),
     after (those who had the neighbour later), support_item and support_neighbour (users who have
     each), and the measures support, confidence, lift, cosine, jaccard, pmi, npmi and llr; with
-    --items, title and neighbour_title stand behind the ids.
+    --items, title and neighbour_title stand behind the ids. With --save-model the item pairs are
+    saved as an item kNN model of the measure: --model takes it here for other lists of the same
+    pairs, and in `graphrec recommend` for lists for users.
     """
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
+    from graphrec.cooccurrence.association import watched_together
+    from graphrec.cooccurrence.table import PairSpec, count_pairs
+    from graphrec.data.dataset import Dataset
     from graphrec.progress import stage
-    from graphrec.recommenders.popularity import PopularityRecommender
+    from graphrec.reports.words.interaction import InteractionWords
 
     model_source.check_source(options, ["neighbours"])
     _check_measure(options.measure)
-    neighbours = {} if options.neighbours is None else {"maxNeighbours": options.neighbours}
-    recommender = PopularityRecommender(**column_params(options), **neighbours)
-    with running("watched-together", options, _stages(options, recommender)) as run:
+    columns = column_params(options)
+    with running("watched-together", options, _stages(options)) as run:
         with results.result_folders(
             run.spark,
             options,
@@ -118,32 +127,41 @@ def run(options: Options) -> None:
             )
             titles = open_titles(run.spark, options, item=origin.columns.item)
             check_free(titles, origin.columns)
-            model = origin.model(recommender)
+            if isinstance(origin, model_source.SavedModel):
+                dataset = origin.model.dataset
+                spec = origin.model.pair_spec()
+                pairs = origin.model.pairs
+            else:
+                dataset = Dataset.from_interactions(origin.frame, **columns)
+                spec = PairSpec(max_neighbours=options.neighbours)
+                pairs = count_pairs(dataset, spec)
             with stage(_NEIGHBOURS) as counts:
-                found = model.watchedTogether(
+                found = watched_together(
+                    dataset,
+                    pairs,
                     options.k,
                     measure=options.measure,
                     minSupport=options.min_support,
                     shrinkage=options.shrinkage,
                     ordered=options.ordered,
                 )
-                written = results.write_table(with_titles(found, model, titles), folders.result)
+                written = results.write_table(with_titles(found, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns)
                 counts.update(figures)
-            results.write_beside(written, model.rejected, folders, options)
-            results.save_model(model, folders)
+            results.write_beside(written, dataset.rejected, folders, options)
+            if folders.model is not None:
+                results.save_model(_model(options, origin, dataset, pairs), folders)
             run.write_record(
                 folders.result,
-                parameters={
-                    "neighbours": model.neighbours_kept(model.learned.tables.catalogue.size)
-                },
-                input=model_source.input_figures(origin, model),
+                parameters={"neighbours": spec.neighbours_kept(dataset.catalogue.size)},
+                input=model_source.input_figures(origin.path, dataset),
                 output=figures,
             )
-        model_source.tell_input(run.report, model, options.out)
+        model_source.print_input(run.report, dataset, options.out)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
-            tables.neighbours(result, model, titles, options.sample, options.measure)
+            words = InteractionWords.of(options.verb)
+            tables.neighbours(result, dataset, titles, options.sample, options.measure, words)
         run.report.line(f"written to {options.out}")
 
 
@@ -157,21 +175,47 @@ def _check_measure(name: str) -> None:
         )
 
 
-def _stages(options: Options, recommender: Recommender) -> list[str] | None:
-    """The stages of the work, in their order; None if the data decide."""
+def _stages(options: Options) -> list[str] | None:
+    """The stages of the work, in their order."""
     from graphrec.cli.io import model_source, results
+    from graphrec.cooccurrence.table import ITEM_PAIRS
+    from graphrec.recommenders.base import MERGE_TABLES
+    from graphrec.recommenders.directory import SAVE_MODEL
+    from graphrec.recommenders.item_knn import ItemKNNRecommender
 
-    return results.table_stages(
-        model_source.stages(options, recommender),
+    written = results.table_stages(
+        model_source.stages(options, [ITEM_PAIRS]),
         _NEIGHBOURS,
         options,
         learned=options.model is None,
-        save_model=options.save_model,
+        save_model=None,
     )
+    if written is None or options.save_model is None:
+        return written
+    learning = [] if options.model else [*ItemKNNRecommender().learning(), MERGE_TABLES]
+    return [*written, *learning, SAVE_MODEL]
+
+
+def _model(
+    options: Options, origin: Source, dataset: Dataset, pairs: PairTable
+) -> RecommenderModel:
+    """The model that is saved: the one that was loaded, or item kNN by the measure."""
+    from graphrec.cli.io.model_source import SavedModel
+    from graphrec.recommenders.item_knn import ItemKNNRecommender
+
+    if isinstance(origin, SavedModel):
+        return origin.model
+    recommender = ItemKNNRecommender(
+        measure=options.measure,
+        shrinkage=options.shrinkage,
+        maxNeighbours=options.neighbours,
+        **dataset.params,
+    )
+    return recommender.fit_to_pairs(dataset, pairs)
 
 
 def _figures(written: DataFrame, columns: InteractionColumns) -> dict[str, Any]:
-    """What `_run.json` tells of the result."""
+    """What `_run.json` has of the result."""
     from pyspark.sql import functions as F
 
     from graphrec.data.column_types import quoted

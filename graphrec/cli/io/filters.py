@@ -1,4 +1,7 @@
-"""Who is served and what may be listed, from files: opened before the model is learned."""
+"""Files of the users to serve and of the items that may be listed.
+
+They are opened before anything is learned, so that a mistake in them costs no time.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,23 @@ from typing import TYPE_CHECKING, Final
 from pyspark.sql import functions as F
 
 from graphrec.cli.io.inputs import RAW, IdList, open_ids
-from graphrec.cli.io.model_source import id_types
 from graphrec.columns import ITEM, USER
 from graphrec.data.column_types import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql import types as T
 
     from graphrec.cli.io.model_source import Source
     from graphrec.cli.options import FilterOptions
     from graphrec.cli.runtime.progress_lines import Report
-    from graphrec.recommenders.base import RecommenderModel
+    from graphrec.data.dataset import Dataset
 
 USERS: Final = "users"  # the list of those to serve
 
 
 @dataclass(frozen=True)
 class ListFigures:
-    """What became of the ids of one column of a list.
+    """How many ids of one column of a list are known to the model.
 
     Attributes:
         ids: distinct ones that are not blank.
@@ -42,7 +43,7 @@ class ListFigures:
     example: str | None
 
 
-Told = Mapping[str, Mapping[str, ListFigures]]
+FiguresByList = Mapping[str, Mapping[str, ListFigures]]
 """By list and role."""
 
 
@@ -82,27 +83,23 @@ class Filters:
         for ids in self._lists.values():
             ids.check(source.id_types)
 
-    def frames(self, model: RecommenderModel) -> dict[str, DataFrame]:
-        """As keywords of `rankedLists` and `explain`, with the model's types of ids."""
-        kinds = id_types(model)
-        return {name: ids.typed(kinds) for name, ids in self._lists.items()}
+    def frames(self, dataset: Dataset) -> dict[str, DataFrame]:
+        """As keywords of `rankedLists` and `explain`, with the dataset's types of ids."""
+        return {name: ids.typed(dataset.id_types) for name, ids in self._lists.items()}
 
-    def figures(self, model: RecommenderModel) -> Told:
+    def figures(self, dataset: Dataset) -> FiguresByList:
         """Count the ids that have no effect, because nothing was learned of them."""
-        kinds = id_types(model)
         return {
-            name: {role: _counted(ids, role, kinds, model) for role in ids.columns}
+            name: {role: _counted(ids, role, dataset) for role in ids.columns}
             for name, ids in self._lists.items()
         }
 
 
-def _counted(
-    ids: IdList, role: str, kinds: Mapping[str, T.DataType], model: RecommenderModel
-) -> ListFigures:
-    learned, listed = model.learned, quoted(ids.columns[role].name)
-    known = learned.histories.select(USER) if role == "user" else learned.items.select(ITEM)
+def _counted(ids: IdList, role: str, dataset: Dataset) -> ListFigures:
+    listed = quoted(ids.columns[role].name)
+    known = dataset.histories.select(USER) if role == "user" else dataset.items.select(ITEM)
     found = known.toDF("known")
-    joined = ids.distinct(role, kinds).join(found, listed == F.col("known"), "left")
+    joined = ids.distinct(role, dataset.id_types).join(found, listed == F.col("known"), "left")
     unknown = F.col("known").isNull()
     row = joined.agg(
         F.count("*"),
@@ -114,20 +111,20 @@ def _counted(
     return ListFigures(*row)
 
 
-def list_figures(told: Told) -> dict[str, dict[str, dict[str, int]]]:
-    """What `_run.json` tells of the lists."""
+def list_figures(counted: FiguresByList) -> dict[str, dict[str, dict[str, int]]]:
+    """What `_run.json` has of the lists."""
     return {
         name: {
             role: {"ids": of.ids, "unknown": of.unknown, "unusable": of.unusable}
             for role, of in by_role.items()
         }
-        for name, by_role in told.items()
+        for name, by_role in counted.items()
     }
 
 
-def tell_lists(report: Report, told: Told) -> None:
-    """Say which lists have ids of which nothing was learned."""
-    for name, by_role in told.items():
+def print_unknown_ids(report: Report, counted: FiguresByList) -> None:
+    """Print, for each list, how many of its ids the model does not know, and what that means."""
+    for name, by_role in counted.items():
         for role, of in by_role.items():
             if of.unknown:
                 report.line(

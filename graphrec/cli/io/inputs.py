@@ -24,8 +24,9 @@ from graphrec.data.interaction_columns import (
     require_column,
 )
 from graphrec.data.reading.readers import read_table
+from graphrec.data.text_ids import is_untyped
 from graphrec.errors import ColumnError, ParameterError
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 from graphrec.recommenders.result_columns import require_free_columns
 from graphrec.reports.words.text import printable
 
@@ -38,7 +39,7 @@ _TITLE: Final = "title"
 # --- interactions ---------------------------------------------------------------------------------
 
 
-def column_params(options: InputOptions) -> dict[str, str | None]:
+def column_params(options: InputOptions) -> dict[str, Any]:
     """The columns that are named on the command line, as parameters of a recommender.
 
     Raises:
@@ -58,10 +59,29 @@ def column_params(options: InputOptions) -> dict[str, str | None]:
 
 @dataclass(frozen=True)
 class Ratings:
-    """Interactions that were opened but not read yet."""
+    """Interactions that were opened but not read yet.
 
+    Attributes:
+        path: where they are.
+        frame: the table.
+        columns: its columns.
+    """
+
+    path: str
     frame: DataFrame
     columns: InteractionColumns
+
+    @property
+    def id_types(self) -> dict[str, T.DataType]:
+        """The types of the user and the item column by their names, as far as they are known.
+
+        What a file without types holds is known when all of it was read.
+        """
+        return {
+            name: self.frame.schema[name].dataType
+            for name in (self.columns.user, self.columns.item)
+            if not is_untyped(self.frame, name)
+        }
 
 
 def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | None) -> Ratings:
@@ -90,7 +110,7 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
             found="no timestamp column",
             fix=f"name it by --timestamp, or leave {timed} out",
         )
-    return Ratings(frame, columns)
+    return Ratings(options.input, frame, columns)
 
 
 # --- lists of ids ---------------------------------------------------------------------------------
@@ -98,7 +118,7 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
 
 @dataclass(frozen=True)
 class IdColumn:
-    """A column of ids: the model's name of it, and its name in a list."""
+    """A column of ids: its name in the model, and its name in a file."""
 
     name: str
     here: str
@@ -106,7 +126,7 @@ class IdColumn:
 
 @dataclass(frozen=True)
 class IdList:
-    """A table with ids of users, of items, or of both, whose types are not those of the model yet.
+    """A table with ids of users, of items, or of both, not converted to the model's types yet.
 
     Attributes:
         frame: the table.
@@ -199,7 +219,10 @@ def _id_column(frame: DataFrame, path: str, role: str, name: str) -> str:
 
 
 def _same_ids(frame: DataFrame, role: str, name: str) -> str | None:
-    """The column of this very name, or of this name spelled otherwise, or a usual one, or `id`."""
+    """The id column of a file, None if there is none.
+
+    The first of: this very name, this name in another spelling, a usual name, `id`.
+    """
     names = _own_columns(frame)
     usual = [other for other in names if _plain(other) in USUAL_NAMES[role]]
     for fitting in (
@@ -219,7 +242,7 @@ def _same_ids(frame: DataFrame, role: str, name: str) -> str | None:
 
 @dataclass(frozen=True)
 class Titles:
-    """What items are called; without a table, by their ids."""
+    """The titles of items; without a table of titles, their ids."""
 
     frame: DataFrame | None  # (id, title)
     words: DataFrame | None = None  # (id, genres: array or null, title_words: array)

@@ -1,4 +1,4 @@
-"""The words that tell what kind an item is: its genres, and those of its title."""
+"""The words that say what kind an item is: its genres, and those of its title."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from graphrec.graph.community_names import ID, WORDS, community_names, first_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_USUAL: Final = ("genre", "category", "categorie", "tag", "keyword", "topic", "subject")
+_GENRE_COLUMNS: Final = ("genre", "category", "categorie", "tag", "keyword", "topic", "subject")
 _SEPARATORS: Final = ("|", ";", ",")  # the first of them that a text has divides it
-_NO_WORD: Final = r"[^\p{L}\p{M}'’-]+"  # noqa: RUF001
-_SHORTEST: Final = 3  # letters of a word
+_WORD_BREAK: Final = r"[^\p{L}\p{M}'’-]+"  # noqa: RUF001
+_MIN_WORD_LENGTH: Final = 3  # letters of a word
 
 _GENRES: Final = "genres"
 _TITLE_WORDS: Final = "title_words"
-_LEAST_SHARE: Final = {_GENRES: 0.1, _TITLE_WORDS: 0.03}  # a title has few words, and others each
+_MIN_SHARE: Final = {_GENRES: 0.1, _TITLE_WORDS: 0.03}  # a title has few words, and others each
 
 
 def words_of(frame: DataFrame, ids: str, title: str, genres: str | None) -> DataFrame:
@@ -46,7 +46,7 @@ def words_of(frame: DataFrame, ids: str, title: str, genres: str | None) -> Data
 def named_communities(
     roles: DataFrame, item: str, words: DataFrame | None, kind: T.DataType
 ) -> Mapping[int, str]:
-    """The names of communities: by genres, and where these tell nothing by words of titles.
+    """The names of communities: by genres, and where these distinguish nothing by words of titles.
 
     Args:
         roles: (item, community, ...).
@@ -60,16 +60,16 @@ def named_communities(
     return first_of(
         *(
             community_names(
-                roles, item, words.select(ids, F.col(column).alias(WORDS)), least_share=share
+                roles, item, words.select(ids, F.col(column).alias(WORDS)), min_share=share
             )
-            for column, share in _LEAST_SHARE.items()
+            for column, share in _MIN_SHARE.items()
         )
     )
 
 
 def _usual_column(names: list[str]) -> str | None:
     plain = {name: re.sub(r"[\W_]", "", name.lower()).removesuffix("s") for name in names}
-    return next((name for name in names if plain[name].endswith(_USUAL)), None)
+    return next((name for name in names if plain[name].endswith(_GENRE_COLUMNS)), None)
 
 
 def _listed(frame: DataFrame, column: str) -> Column:
@@ -87,5 +87,7 @@ def _listed(frame: DataFrame, column: str) -> Column:
 
 
 def _words(title: Column) -> Column:
-    words = F.filter(F.split(F.lower(title), _NO_WORD), lambda word: F.length(word) >= _SHORTEST)
+    words = F.filter(
+        F.split(F.lower(title), _WORD_BREAK), lambda word: F.length(word) >= _MIN_WORD_LENGTH
+    )
     return F.coalesce(words, F.array().cast("array<string>"))

@@ -1,4 +1,4 @@
-"""What killed runs left beside a result, and the lock that tells them from runs at work.
+"""Clean up after killed runs: staging directories whose lock file nobody holds any more.
 
 Beside a staging directory lies a file that its run holds locked as long as it lives. Whose lock is
 free is dead: the next run that writes into the same directory removes what it left. Only where the
@@ -17,15 +17,15 @@ from typing import Final
 
 from graphrec.spark.locks import take_lock
 
-OLD: Final = ".old"  # the older result, while the new one takes its place
+OLD_SUFFIX: Final = ".old"  # the older result, while the new one takes its place
 
-_LOCK: Final = ".lock"
-_LEFT: Final = re.compile(r"\.(?P<name>.+)\.graphrec-[0-9a-f]{8}\.lock")
+_LOCK_SUFFIX: Final = ".lock"
+_LOCK_NAME: Final = re.compile(r"\.(?P<name>.+)\.graphrec-[0-9a-f]{8}\.lock")
 
 
 @contextmanager
 def claimed(staging: str) -> Iterator[None]:
-    """Say that a staging directory belongs to a run that lives, as long as the block lasts.
+    """Hold the lock of a staging directory during the block.
 
     Args:
         staging: full path, with its file system; its parent is there.
@@ -34,7 +34,7 @@ def claimed(staging: str) -> Iterator[None]:
     if local is None:
         yield
         return
-    lock = local.with_name(local.name + _LOCK)
+    lock = local.with_name(local.name + _LOCK_SUFFIX)
     held = None
     with suppress(OSError):
         held = take_lock(lock)
@@ -47,7 +47,7 @@ def claimed(staging: str) -> Iterator[None]:
 
 
 def remove_leftovers(wanted: str) -> None:
-    """Remove what dead runs left in the directory in which a result is going to be.
+    """Remove the staging directories that killed runs left beside a result.
 
     A run that was killed between its two renames has put the older result aside: it comes back.
 
@@ -57,18 +57,18 @@ def remove_leftovers(wanted: str) -> None:
     local = _local(wanted)
     if local is None:
         return
-    for lock in local.parent.glob(f".*{_LOCK}"):
-        if (left := _LEFT.fullmatch(lock.name)) is None:
+    for lock in local.parent.glob(f".*{_LOCK_SUFFIX}"):
+        if (left := _LOCK_NAME.fullmatch(lock.name)) is None:
             continue
         with suppress(OSError):  # another user's, or removed by another run just now
             if (held := take_lock(lock)) is not None:
-                _remove(lock.with_name(lock.name.removesuffix(_LOCK)), left["name"])
+                _remove(lock.with_name(lock.name.removesuffix(_LOCK_SUFFIX)), left["name"])
                 lock.unlink()
                 os.close(held)
 
 
 def _remove(staging: Path, name: str) -> None:
-    old, result = staging.with_name(staging.name + OLD), staging.with_name(name)
+    old, result = staging.with_name(staging.name + OLD_SUFFIX), staging.with_name(name)
     if old.exists() and not result.exists():
         old.rename(result)
     for folder in (staging, old):

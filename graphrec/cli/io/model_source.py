@@ -1,4 +1,4 @@
-"""Where a verb's model comes from: learned from interactions, or saved before."""
+"""What a verb starts from: interactions to learn from, or a model that was saved before."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from graphrec.cli.io.inputs import open_ratings
-from graphrec.cli.options import InputOptions, SourceOptions
+from graphrec.cli.io.inputs import Ratings, open_ratings
+from graphrec.cli.options import SourceOptions
 from graphrec.cli.runtime.progress_lines import Report
 from graphrec.cli.text import read_summary
 from graphrec.data.contract import InteractionFigures
+from graphrec.data.dataset import READING, Dataset
 from graphrec.data.interaction_columns import InteractionColumns
-from graphrec.data.text_ids import is_untyped
 from graphrec.errors import ParameterError
-from graphrec.recommenders.base import Recommender, RecommenderModel
 from graphrec.recommenders.directory import LOAD_MODEL
+from graphrec.recommenders.model import RecommenderModel
 
 _READING: Final = ("input_format", "user", "item", "rating", "timestamp", "implicit")
 
@@ -53,40 +53,29 @@ def check_source(options: SourceOptions, learning: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True)
-class Source:
-    """Interactions to learn from, or a model that was saved.
+class SavedModel:
+    """A model that was saved before.
 
     Attributes:
-        path: of either.
-        columns: the names of the interactions' columns.
+        path: where it is.
+        model: as it was loaded.
     """
 
     path: str
-    columns: InteractionColumns
-    _ratings: DataFrame | None
-    _saved: RecommenderModel | None
+    model: RecommenderModel
+
+    @property
+    def columns(self) -> InteractionColumns:
+        """The columns that it was learned from."""
+        return self.model.dataset.columns
 
     @property
     def id_types(self) -> dict[str, T.DataType]:
-        """The types of the user and the item column by their names, as far as they are known.
+        """The types of the user and the item column by their names."""
+        return self.model.dataset.id_types
 
-        What a file without types holds is known when all of it was read.
-        """
-        if self._saved is not None:
-            return id_types(self._saved)
-        assert self._ratings is not None
-        return {
-            name: self._ratings.schema[name].dataType
-            for name in (self.columns.user, self.columns.item)
-            if not is_untyped(self._ratings, name)
-        }
 
-    def model(self, recommender: Recommender) -> RecommenderModel:
-        """The saved model, or one that the recommender learns."""
-        if self._saved is not None:
-            return self._saved
-        assert self._ratings is not None
-        return recommender.fit(self._ratings)
+Source = Ratings | SavedModel
 
 
 def open_source(spark: SparkSession, options: SourceOptions, *, timed: str | None) -> Source:
@@ -97,58 +86,39 @@ def open_source(spark: SparkSession, options: SourceOptions, *, timed: str | Non
         options: passed by `check_source`.
         timed: what needs the interactions' times, if anything does.
     """
-    if options.model is not None:
-        saved: RecommenderModel = RecommenderModel.load(options.model)
-        return Source(options.model, saved.learned.columns, None, saved)
-    return open_interactions(spark, options, timed=timed)
+    if options.model is None:
+        return open_ratings(spark, options, timed=timed)
+    return SavedModel(options.model, RecommenderModel.load(options.model))
 
 
-def stages(options: SourceOptions, recommender: Recommender) -> list[str] | None:
-    """The stages of making a model of the source; None if the data decide."""
-    return recommender.stages() if options.model is None else [LOAD_MODEL]
-
-
-def open_interactions(spark: SparkSession, options: InputOptions, *, timed: str | None) -> Source:
-    """Open the interactions.
+def stages(options: SourceOptions, learning: Sequence[str] | None) -> list[str] | None:
+    """The stages of making a model of the source; None if the data decide.
 
     Args:
-        spark: reads them.
-        options: `input` is there.
-        timed: what needs their times, if anything does.
+        options: of the verb.
+        learning: the stages of learning from a dataset, in their order.
     """
-    assert options.input is not None
-    ratings = open_ratings(spark, options, timed=timed)
-    return Source(options.input, ratings.columns, ratings.frame, None)
-
-
-def id_types(model: RecommenderModel) -> dict[str, T.DataType]:
-    """The types of the user and the item column, by their names."""
-    learned = model.learned
-    return {
-        learned.columns.user: learned.user_type,
-        learned.columns.item: learned.item_type,
-    }
+    if options.model is not None:
+        return [LOAD_MODEL]
+    return None if learning is None else [*READING, *learning]
 
 
 # --- figures --------------------------------------------------------------------------------------
 
 
-def input_figures(source: Source, model: RecommenderModel) -> dict[str, Any]:
-    """What `_run.json` tells of the input."""
-    tables = model.learned.tables
+def input_figures(path: str, dataset: Dataset) -> dict[str, Any]:
+    """What `_run.json` has of the input, a file of interactions or a model."""
     figures = {
-        "path": source.path,
-        "columns": asdict(source.columns),
-        "users": tables.users,
-        "items": tables.catalogue.size,
+        "path": path,
+        "columns": asdict(dataset.columns),
+        "users": dataset.users,
+        "items": dataset.catalogue.size,
     }
-    if model.figures is None:
-        return figures
-    return figures | read_figures(model.figures)
+    return figures if dataset.figures is None else figures | read_figures(dataset.figures)
 
 
 def read_figures(figures: InteractionFigures) -> dict[str, Any]:
-    """What `_run.json` tells of the rows that were read."""
+    """What `_run.json` has of the rows that were read."""
     return {
         "rows_read": figures.rows_read,
         "accepted_rows": figures.accepted_rows,
@@ -161,27 +131,27 @@ def read_figures(figures: InteractionFigures) -> dict[str, Any]:
     }
 
 
-def tell_input(report: Report, model: RecommenderModel, folder: str | None) -> None:
-    """What was learned from, and what was set aside and why."""
-    if model.figures is None:
+def print_input(report: Report, dataset: Dataset, folder: str | None) -> None:
+    """What was learned from, and what was rejected and why; nothing of a model that was loaded."""
+    figures = dataset.figures
+    if figures is None:
         return
-    figures, tables = model.figures, model.learned.tables
     report.line()
     report.line(
-        f"{figures.interactions:,} interactions of {tables.users:,} users "
-        f"with {tables.catalogue.size:,} items"
+        f"{figures.interactions:,} interactions of {dataset.users:,} users "
+        f"with {dataset.catalogue.size:,} items"
     )
-    tell_rows(report, figures, folder)
+    print_rows(report, figures, folder)
 
 
-def tell_rows(report: Report, figures: InteractionFigures, folder: str | None) -> None:
-    """What the rows became: combined, thinned, or set aside and why."""
+def print_rows(report: Report, figures: InteractionFigures, folder: str | None) -> None:
+    """What the rows became: combined, capped, or rejected and why."""
     for line in read_summary.learned_from(figures):
         report.line(line)
     if figures.rejected_rows:
         share = figures.rejected_rows / figures.rows_read
         report.line(
-            f"{figures.rejected_rows:,} of {figures.rows_read:,} rows set aside ({share:.1%})"
+            f"{figures.rejected_rows:,} of {figures.rows_read:,} rows rejected ({share:.1%})"
             + ("" if folder is None else f", see {folder}/_rejected")
             + ":"
         )

@@ -1,4 +1,4 @@
-"""Directories that appear whole or not at all.
+"""Atomic output directories: a result appears complete or not at all.
 
 Everything is written to a staging directory beside the wanted one, on the same file system, which
 is renamed at the end. An older directory is renamed away before that and deleted after it;
@@ -25,7 +25,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from graphrec.cli.io.leftovers import OLD, claimed, remove_leftovers
+from graphrec.cli.io.leftovers import OLD_SUFFIX, claimed, remove_leftovers
 from graphrec.cli.runtime.error_text import disk_full, one_line
 from graphrec.cli.runtime.signals import held
 from graphrec.errors import InputError, OutputExistsError, PlatformError
@@ -34,7 +34,7 @@ RUN_RECORD: Final = "_run.json"
 RESULT: Final = frozenset({RUN_RECORD})  # what is in every result, and in every saved model
 SAVED_MODEL: Final = frozenset({"metadata", "items", "neighbours", "histories"})
 
-_SETTLING_SECONDS: Final = (0.3, 1.2)  # tasks that were told to stop may still write
+_SETTLING_SECONDS: Final = (0.3, 1.2)  # tasks that are being cancelled may still write
 _RETRY_SECONDS: Final = (0.1, 0.5, 2.0)
 
 
@@ -107,19 +107,19 @@ def write_text(spark: SparkSession, path: str, text: str) -> None:
 
 
 def _require_apart(files: _Files, path: str, name: str) -> None:
-    """An output must not replace an input, nor be found by whoever reads the input next."""
-    host, place = files.location(path)
+    """Raise an InputError if the output is an input, in an input, or around one."""
+    host, own = files.location(path)
     try:
         other_host, other = files.location(name)
     except (Py4JError, PySparkException):
         return  # whoever reads it will say what is wrong with it
     if host != other_host:
         return
-    if place == other:
+    if own == other:
         relation = "is"
-    elif other in place.parents:
+    elif other in own.parents:
         relation = "is in"
-    elif place in other.parents:
+    elif own in other.parents:
         relation = "contains"
     else:
         return
@@ -131,7 +131,7 @@ def _require_apart(files: _Files, path: str, name: str) -> None:
 def _require_replaceable(
     files: _Files, wanted: str, made_of: frozenset[str], *, overwrite: bool
 ) -> None:
-    """Nothing is there, or an empty directory, or one that graphrec wrote."""
+    """Raise an OutputExistsError unless nothing is there, or what may be replaced."""
     names = files.names(wanted)
     if names is None:
         return
@@ -170,7 +170,7 @@ def _swap(files: _Files, staging: str, wanted: str) -> None:
     if files.names(wanted) is None:
         files.rename(staging, wanted)
         return
-    old = f"{staging}{OLD}"
+    old = f"{staging}{OLD_SUFFIX}"
     files.rename(wanted, old)
     try:
         files.rename(staging, wanted)
@@ -181,7 +181,7 @@ def _swap(files: _Files, staging: str, wanted: str) -> None:
 
 
 def _discard(files: _Files, staging: str, *, settling: bool) -> None:
-    """Delete a directory, and again what a task that was not quite over has put there."""
+    """Delete a directory, several times if tasks that are being cancelled may still write to it."""
     for seconds in (0.0, *_SETTLING_SECONDS) if settling else (0.0,):
         time.sleep(seconds)
         if not _insist(lambda: files.delete(staging)) and staging.startswith("file:/"):
@@ -191,7 +191,7 @@ def _discard(files: _Files, staging: str, *, settling: bool) -> None:
 
 
 def _insist(step: Callable[[], None]) -> bool:
-    """Call the JVM until it answers; whether it did.
+    """Retry a call of the JVM; return whether it succeeded.
 
     An interrupted call ends its connection, and sometimes takes the next one with it.
     """
@@ -221,10 +221,10 @@ class _Files:
 
     def location(self, path: str) -> tuple[tuple[str, str | None], Path]:
         """((scheme, host), path) of any path, with the links of a local one followed."""
-        place = self._path(self.qualified(path)).toUri()
-        full = Path(place.getPath())
-        local = place.getScheme() == "file"
-        return (place.getScheme(), place.getAuthority()), full.resolve() if local else full
+        uri = self._path(self.qualified(path)).toUri()
+        full = Path(uri.getPath())
+        local = uri.getScheme() == "file"
+        return (uri.getScheme(), uri.getAuthority()), full.resolve() if local else full
 
     def beside(self, path: str, name: str) -> str:
         """Another path in the same directory; {} in `name` is the name of the path."""

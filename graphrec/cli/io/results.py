@@ -1,4 +1,4 @@
-"""What every verb writes: a table, the rows set aside, and perhaps the model."""
+"""What every verb writes: a table, the rejected rows, and perhaps the model."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from graphrec.cli.options import OutputOptions, TableFormat, WritingOptions
 from graphrec.data.column_types import quoted
 from graphrec.data.reading.file_names import escaped
 from graphrec.progress import stage
-from graphrec.recommenders.base import RecommenderModel
 from graphrec.recommenders.directory import SAVE_MODEL
+from graphrec.recommenders.model import RecommenderModel
 
 REJECTED: Final = "_rejected"  # names that Spark and Arrow pass over when they read the result
 CSV: Final = "_csv"
-SET_ASIDE: Final = "rows set aside"  # stages
+REJECTED_ROWS: Final = "rejected rows"  # stages
 _CSV_FILES: Final = "CSV"
 JOINED_BY: Final = "|"
 
 
 @dataclass(frozen=True)
 class Folders:
-    """The directories to write to; they take their places when all is written."""
+    """Staging directories of the result and the model, renamed when all is written."""
 
     result: str
     model: str | None
@@ -42,11 +42,11 @@ def writing_stages(
 
     Args:
         options: how the result is written.
-        learned: interactions are read, so rows may be set aside.
+        learned: interactions are read, so rows may be rejected.
         save_model: where the model goes, None if nowhere.
     """
     return [
-        *([SET_ASIDE] if learned else []),
+        *([REJECTED_ROWS] if learned else []),
         *([_CSV_FILES] if options.format == TableFormat.CSV else []),
         *([SAVE_MODEL] if save_model is not None else []),
     ]
@@ -82,7 +82,7 @@ def result_folders(
     save_model: str | None,
     inputs: Iterable[str | None],
 ) -> Iterator[Folders]:
-    """Yield directories for the result and the model, see `output.staged`.
+    """Yield staging directories for the result and the model, see `result_folder.staged`.
 
     Args:
         spark: the session.
@@ -90,20 +90,20 @@ def result_folders(
         save_model: where the model goes, None if nowhere.
         inputs: paths that are read, None among them.
     """
-    place = partial(staged, spark, overwrite=options.overwrite)
+    folder = partial(staged, spark, overwrite=options.overwrite)
     read = [path for path in inputs if path is not None]
     with ExitStack() as stack:
         model = None
         if save_model is not None:
             model = stack.enter_context(
-                place(save_model, made_of=SAVED_MODEL, apart_from=[*read, options.out])
+                folder(save_model, made_of=SAVED_MODEL, apart_from=[*read, options.out])
             )
-        result = stack.enter_context(place(options.out, made_of=RESULT, apart_from=read))
+        result = stack.enter_context(folder(options.out, made_of=RESULT, apart_from=read))
         yield Folders(result, model)
 
 
 def write_table(table: DataFrame, folder: str) -> DataFrame:
-    """Write the result, and read back what was written: nothing is computed twice."""
+    """Write the result and return it as read from the files, so that nothing is computed twice."""
     table.write.mode("append").parquet(folder)  # the directory is there already
     return read_result(table.sparkSession, folder)
 
@@ -116,7 +116,7 @@ def read_result(spark: SparkSession, folder: str) -> DataFrame:
 def write_beside(
     written: DataFrame, rejected: DataFrame | None, folders: Folders, options: OutputOptions
 ) -> None:
-    """Write what goes with the table: rows set aside, CSV files."""
+    """Write what goes with the table: rejected rows, CSV files."""
     write_rejected(rejected, folders.result)
     if options.format == TableFormat.CSV:
         with stage(_CSV_FILES):
@@ -130,9 +130,9 @@ def save_model(model: RecommenderModel, folders: Folders) -> None:
 
 
 def write_rejected(rejected: DataFrame | None, folder: str) -> None:
-    """Write the rows that were set aside; None where a model was loaded, which has none."""
+    """Write the rejected rows; None where a model was loaded, which has none."""
     if rejected is not None:
-        with stage(SET_ASIDE):
+        with stage(REJECTED_ROWS):
             rejected.write.parquet(f"{folder}/{REJECTED}")
 
 

@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from graphrec.cli.io.inputs import Titles
 from graphrec.columns import ITEM, NEIGHBOUR
 from graphrec.data.column_types import quoted
+from graphrec.data.dataset import Dataset
 from graphrec.data.interaction_columns import InteractionColumns
 from graphrec.errors import ColumnError
-from graphrec.recommenders.base import RecommenderModel
 
 TITLE: Final = "title"
 NEIGHBOUR_TITLE: Final = "neighbour_title"
@@ -40,12 +40,12 @@ def check_free(titles: Titles, columns: InteractionColumns) -> None:
             )
 
 
-def with_titles(table: DataFrame, model: RecommenderModel, titles: Titles) -> DataFrame:
+def with_titles(table: DataFrame, dataset: Dataset, titles: Titles) -> DataFrame:
     """Put each item's title behind its id: `title`, and `neighbour_title` where it has neighbours.
 
     Args:
-        table: has the model's item column, and perhaps `neighbour`.
-        model: knows the items.
+        table: has the dataset's item column, and perhaps `neighbour`.
+        dataset: knows the items.
         titles: without a table, nothing is added.
 
     Returns:
@@ -53,22 +53,22 @@ def with_titles(table: DataFrame, model: RecommenderModel, titles: Titles) -> Da
     """
     if titles.frame is None:
         return table
-    item = model.learned.columns.item
+    item = dataset.columns.item
     named = {item: TITLE, NEIGHBOUR: NEIGHBOUR_TITLE}
     there = {ids: title for ids, title in named.items() if ids in table.columns}
     joined = table
     for ids, title in there.items():
         # Broadcast: there is one row per item, and the order of the table stays as it is.
         joined = joined.join(
-            F.broadcast(_known(model, titles, title)), quoted(ids) == F.col(_KEY), "left"
+            F.broadcast(_known(dataset, titles, title)), quoted(ids) == F.col(_KEY), "left"
         ).drop(_KEY)
     return joined.select(*map(quoted, _in_order(table, there)))
 
 
-def _known(model: RecommenderModel, titles: Titles, name: str) -> DataFrame:
-    """(id, title) of the model's items, one row for each that has a title."""
-    typed = titles.typed(model.learned.item_type)
-    catalogue = model.learned.items.select(F.col(ITEM).alias(_KEY))
+def _known(dataset: Dataset, titles: Titles, name: str) -> DataFrame:
+    """(id, title) of the dataset's items, one row for each that has a title."""
+    typed = titles.typed(dataset.item_type)
+    catalogue = dataset.items.select(F.col(ITEM).alias(_KEY))
     known = catalogue.join(typed.toDF(_KEY, name), _KEY)
     return known.groupBy(_KEY).agg(F.min(name).alias(name))
 

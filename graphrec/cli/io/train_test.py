@@ -1,4 +1,4 @@
-"""Interactions cut into what is learned from and what is tested on."""
+"""Interactions split into a training set and a test set, as `--split` says."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from graphrec.data.splits import by_time, last_n, random_per_user
 from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.evaluation.comparison import Evaluation
 from graphrec.progress import stage
-from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.model import RecommenderModel
 
 SPLIT = "split"  # a stage
-_FRACTION = 0.2
-_LAST = 5
-_SEED = 0
+_DEFAULT_FRACTION = 0.2
+_DEFAULT_LAST = 5
+_DEFAULT_SEED = 0
 
-_TAKEN = {
+_OPTIONS_OF_SPLIT = {
     Split.RANDOM: ("test_fraction", "seed"),
     Split.LAST_N: ("last",),
     Split.TIME: ("test_fraction",),
@@ -42,7 +42,7 @@ class Divided:
     Attributes:
         train: to learn from, with the input's own columns of the four roles.
         test: to test on, with the same columns.
-        interactions: all that were read, and the rows set aside.
+        interactions: all that were read, and the rejected rows.
         columns: the names of the interactions' columns.
         rows: of the two sets.
         users: who are in the test set.
@@ -62,41 +62,41 @@ class Divided:
 
 
 def check_split(options: SplitOptions) -> None:
-    """Require that no option is given that has no effect on the split, and good values.
+    """Check the options of the split: their ranges, and that none is given without effect.
 
     Raises:
         ParameterError: one is.
     """
     for name in ("test_fraction", "last", "seed"):
-        if getattr(options, name) is not None and name not in _TAKEN[options.split]:
+        if getattr(options, name) is not None and name not in _OPTIONS_OF_SPLIT[options.split]:
             raise ParameterError(
                 f"--{name.replace('_', '-')} has no effect on --split {options.split}",
                 fix="leave it out",
             )
-    if not 0 < _given(options.test_fraction, _FRACTION) < 1:
+    if not 0 < _given(options.test_fraction, _DEFAULT_FRACTION) < 1:
         raise ParameterError(
             "--test-fraction must lie between 0 and 1", found=str(options.test_fraction)
         )
-    if _given(options.last, _LAST) < 1:
+    if _given(options.last, _DEFAULT_LAST) < 1:
         raise ParameterError("--last must be at least 1", found=str(options.last))
 
 
 def timed_by(options: SplitOptions) -> str | None:
-    """What of the options needs times, if anything does."""
+    """The option that needs times, None if there is none."""
     return None if options.split == Split.RANDOM else f"--split {options.split}"
 
 
 def values_of(options: SplitOptions) -> dict[str, Any]:
     """The options that are in force, given or not."""
     values = {
-        "test_fraction": _given(options.test_fraction, _FRACTION),
-        "last": _given(options.last, _LAST),
-        "seed": _given(options.seed, _SEED),
+        "test_fraction": _given(options.test_fraction, _DEFAULT_FRACTION),
+        "last": _given(options.last, _DEFAULT_LAST),
+        "seed": _given(options.seed, _DEFAULT_SEED),
     }
-    return {name: values[name] for name in _TAKEN[options.split]}
+    return {name: values[name] for name in _OPTIONS_OF_SPLIT[options.split]}
 
 
-def told(options: SplitOptions) -> str:
+def describe_split(options: SplitOptions) -> str:
     """The split in words."""
     values = values_of(options)
     if options.split == Split.LAST_N:
@@ -108,7 +108,7 @@ def told(options: SplitOptions) -> str:
 
 
 def divide(ratings: Ratings, options: SplitOptions, duplicates: DuplicateRule) -> Divided:
-    """Accept or set aside every row, and cut what is accepted.
+    """Accept or reject every row, and split what is accepted.
 
     Pairs that come several times are combined before the cut, so that none is in both sets.
 
@@ -159,7 +159,7 @@ def params_of(columns: InteractionColumns) -> dict[str, str]:
 
 
 def figures_of(divided: Divided, model: RecommenderModel) -> InteractionFigures:
-    """What the rows became, the training set in the fit included."""
+    """The figures of the rows, with how many interactions the fit left out of long histories."""
     capped = None if model.figures is None else model.figures.capped
     return replace(divided.interactions.figures, capped=capped)
 
@@ -167,14 +167,14 @@ def figures_of(divided: Divided, model: RecommenderModel) -> InteractionFigures:
 def input_figures(
     divided: Divided, figures: InteractionFigures, found: Evaluation, path: str | None
 ) -> dict[str, Any]:
-    """What `_run.json` tells of the input."""
+    """What `_run.json` has of the input."""
     return {
         "path": path,
         "columns": asdict(divided.columns),
         **read_figures(figures),
         "train": divided.rows[0],
         "test": divided.rows[1],
-        "held_out": asdict(found.held_out),
+        "ground_truth": asdict(found.ground_truth),
     }
 
 

@@ -1,1 +1,1 @@
-"""How a verb runs: its session, its progress, its interruptions, its errors."""
+"""How a verb runs: session, progress, interruptions, errors."""

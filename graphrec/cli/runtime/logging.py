@@ -1,4 +1,4 @@
-"""What others write to standard error while a verb runs, which has one line for a failure."""
+"""Silence the logs of Spark and other libraries while a verb runs: it prints one line itself."""
 
 from __future__ import annotations
 

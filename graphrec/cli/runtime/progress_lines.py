@@ -1,7 +1,7 @@
 """The progress of a run on standard error: a line per finished stage, and what is going on.
 
 A terminal has a live line with the time that has passed. Elsewhere, as in a log, nothing is silent
-for long either: a line tells what is at work after ten seconds without one, and every half minute
+for long either: a line says what is at work after ten seconds without one, and every half minute
 from then on.
 """
 
@@ -23,10 +23,10 @@ from graphrec.progress import Event, listen
 _NAME_WIDTH: Final = 24
 _COUNTS_WIDTH: Final = 44
 _INDENT: Final = "  "
-_BETWEEN: Final = Event("at work between two steps")
-_AFTER: Final = Event("reading what is shown of the result")
-_FIRST_SIGN: Final = 10.0  # seconds without a line, after which one tells what is going on
-_NEXT_SIGN: Final = 30.0
+_BETWEEN_STAGES: Final = Event("at work between two steps")
+_AFTER_STAGES: Final = Event("reading what is shown of the result")
+_FIRST_HEARTBEAT: Final = 10.0  # seconds without a line, after which one says what is going on
+_NEXT_HEARTBEAT: Final = 30.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,11 @@ class _AtWork:
     begun: float = field(default_factory=time.monotonic)
 
     def __str__(self) -> str:
-        named = f"{self.event.place}: {self.event.path}" if self.event.place else self.event.path
+        named = (
+            f"{self.event.step_text}: {self.event.path}"
+            if self.event.step_text
+            else self.event.path
+        )
         return f"{named}, {_passed(time.monotonic() - self.begun)}"
 
     def __rich__(self) -> Text:
@@ -53,21 +57,25 @@ class Report:
     """
 
     def __init__(
-        self, *, quiet: bool, first_sign: float = _FIRST_SIGN, next_sign: float = _NEXT_SIGN
+        self,
+        *,
+        quiet: bool,
+        first_heartbeat: float = _FIRST_HEARTBEAT,
+        next_heartbeat: float = _NEXT_HEARTBEAT,
     ) -> None:
         self.seconds: dict[str, float] = {}
         self._console = Console(stderr=True, quiet=quiet, highlight=False)
         self._running: list[_AtWork] = []  # a stage may have stages in it
-        self._between = _AtWork(_BETWEEN)  # what there is to show where no stage runs
+        self._between = _AtWork(_BETWEEN_STAGES)  # what there is to show where no stage runs
         self._over = False
         self._status = Status("", console=self._console)
-        self._told = time.monotonic()  # when the last line was printed
-        self._signs = (first_sign, next_sign)
+        self._last_line = time.monotonic()  # when the last line was printed
+        self._heartbeats = (first_heartbeat, next_heartbeat)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Print the stages that begin and end in the block."""
-        with listen(self._on_event), self._giving_signs():
+        with listen(self._on_event), self._heartbeat():
             self._show_running()
             try:
                 yield
@@ -76,13 +84,13 @@ class Report:
 
     def end(self) -> None:
         """Show what is running no longer: the work is done, and others write to the terminal."""
-        self._over, self._between = True, _AtWork(_AFTER)
+        self._over, self._between = True, _AtWork(_AFTER_STAGES)
         self._status.stop()
 
     def line(self, text: str = "", style: str = "") -> None:
         """Print a line; only a terminal breaks it, so that a path in it can be copied whole."""
         self._console.print(Text(text, style), soft_wrap=True)
-        self._told = time.monotonic()
+        self._last_line = time.monotonic()
 
     def _on_event(self, event: Event) -> None:
         if event.seconds is None:
@@ -92,7 +100,7 @@ class Report:
         else:
             self._print_end(event)
             if not self._running:
-                self._between = _AtWork(_BETWEEN)
+                self._between = _AtWork(_BETWEEN_STAGES)
         self._show_running()
 
     def _print_end(self, event: Event) -> None:
@@ -102,8 +110,8 @@ class Report:
         self._running.remove(ended[-1])
         name = _INDENT * len(event.within) + event.name
         line = f"{name:<{_NAME_WIDTH}}{event.counted:<{_COUNTS_WIDTH}}{event.seconds:>8.1f} s"
-        place = "" if event.within else event.place
-        self.line(f"{line}   {place}" if place else line)
+        step = "" if event.within else event.step_text
+        self.line(f"{line}   {step}" if step else line)
 
     def _show_running(self) -> None:
         """The spinner, for people at a terminal."""
@@ -114,13 +122,13 @@ class Report:
     # --- signs of life where there is no terminal -------------------------------------------------
 
     @contextmanager
-    def _giving_signs(self) -> Iterator[None]:
-        """Tell what is going on now and then, from a thread, while the block lasts."""
+    def _heartbeat(self) -> Iterator[None]:
+        """Say what is going on now and then, from a thread, while the block lasts."""
         if self._console.is_terminal or self._console.quiet:
             yield
             return
         over = threading.Event()
-        thread = threading.Thread(target=self._give_signs, args=(over,), daemon=True)
+        thread = threading.Thread(target=self._print_heartbeats, args=(over,), daemon=True)
         thread.start()
         try:
             yield
@@ -128,15 +136,15 @@ class Report:
             over.set()
             thread.join()
 
-    def _give_signs(self, over: threading.Event) -> None:
-        first, following = self._signs
-        wait, told = first, self._told
-        while not over.wait(max(0.0, self._told + wait - time.monotonic())):
-            if told != self._told:  # a line came in between
-                wait, told = first, self._told
-            if time.monotonic() >= self._told + wait:
+    def _print_heartbeats(self, over: threading.Event) -> None:
+        first, following = self._heartbeats
+        wait, seen = first, self._last_line
+        while not over.wait(max(0.0, self._last_line + wait - time.monotonic())):
+            if seen != self._last_line:  # a line came in between
+                wait, seen = first, self._last_line
+            if time.monotonic() >= self._last_line + wait:
                 self.line(f"... {self._at_work()}")
-                wait, told = following, self._told
+                wait, seen = following, self._last_line
 
     def _at_work(self) -> _AtWork:
         return self._running[-1] if self._running else self._between

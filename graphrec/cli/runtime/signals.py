@@ -1,4 +1,7 @@
-"""Interruptions: as exceptions, so that every block is left in order, and never in between."""
+"""SIGINT and SIGTERM as exceptions, so that `with` blocks clean up.
+
+They can be held back where steps belong together.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What verbs print for people."""
+"""What the verbs print: tables on standard output, and summaries."""

@@ -1,4 +1,4 @@
-"""What an exploration found, on standard output, as people read it."""
+"""Print the tables of an exploration to standard output."""
 
 from __future__ import annotations
 
@@ -10,40 +10,43 @@ from pyspark.sql import Row
 from graphrec.cli.io.inputs import Titles
 from graphrec.cli.text.tables import right, table
 from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
+from graphrec.data.dataset import Dataset
 from graphrec.graph import exploration as names
 from graphrec.graph.bridges import NEIGHBOURS, PARTICIPATION
 from graphrec.graph.communities import COMMUNITY, INSIDE
 from graphrec.graph.highlights import Highlights
 from graphrec.graph.importance import GAIN, PAGERANK_RANK, POPULARITY_RANK
-from graphrec.recommenders.base import RecommenderModel
+from graphrec.reports.words.interaction import InteractionWords
 
 
 def show(
     found: Highlights,
     figures: Mapping[str, Any],
-    model: RecommenderModel,
+    dataset: Dataset,
     titles: Titles,
     sample: int,
+    words: InteractionWords,
 ) -> None:
     """Show the headline figures, the communities, and the items that stand out.
 
     Args:
         found: what stands out.
         figures: as `graphrec.graph.headline.headline` gives them.
-        model: knows the items' column and the type of their ids.
+        dataset: knows the items' column and the type of their ids.
         titles: of the items.
         sample: items that are named for each community; 0 shows figures only.
+        words: what users do with items.
     """
     table("the graph", ("", right("")), _figures(figures))
     if sample == 0:
         return
-    item = model.learned.columns.item
+    item = dataset.columns.item
     typical = found.most_typical(sample)
     named = [row[item] for row in (*typical, *found.bridges, *found.gaining)]
-    title_of = titles.of(named, model.learned.item_type)
+    title_of = titles.of(named, dataset.item_type)
     _show_communities(found, typical, item, title_of)
-    _show_bridges(found, item, title_of)
-    _show_gaining(found, item, title_of)
+    _show_bridges(found, item, title_of, words)
+    _show_gaining(found, item, title_of, words)
 
 
 def _figures(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -117,10 +120,12 @@ def _show_communities(
     table("communities of items, the largest first", header, rows)
 
 
-def _show_bridges(found: Highlights, item: str, title_of: Mapping[Any, str]) -> None:
+def _show_bridges(
+    found: Highlights, item: str, title_of: Mapping[Any, str], words: InteractionWords
+) -> None:
     header = (
         "",
-        right("watched by"),
+        right(words.by_column),
         right("community"),
         right("neighbours"),
         right("participation"),
@@ -135,11 +140,19 @@ def _show_bridges(found: Highlights, item: str, title_of: Mapping[Any, str]) -> 
         )
         for row in found.bridges
     ]
-    table(f"bridges between communities, {_audience(found)}", header, rows)
+    table(f"bridges between communities, {_at_least(found)}", header, rows)
 
 
-def _show_gaining(found: Highlights, item: str, title_of: Mapping[Any, str]) -> None:
-    header = ("", right("watched by"), right("by popularity"), right("by PageRank"), right("gain"))
+def _show_gaining(
+    found: Highlights, item: str, title_of: Mapping[Any, str], words: InteractionWords
+) -> None:
+    header = (
+        "",
+        right(words.by_column),
+        right("by popularity"),
+        right("by PageRank"),
+        right("gain"),
+    )
     rows = [
         (
             title_of[row[item]],
@@ -150,8 +163,8 @@ def _show_gaining(found: Highlights, item: str, title_of: Mapping[Any, str]) -> 
         )
         for row in found.gaining
     ]
-    table(f"items that matter more than they are watched, {_audience(found)}", header, rows)
+    table(f"items that matter more than their popularity says, {_at_least(found)}", header, rows)
 
 
-def _audience(found: Highlights) -> str:
-    return f"of those with at least {found.audience:,} users"
+def _at_least(found: Highlights) -> str:
+    return f"of those with at least {found.min_users:,} users"

@@ -1,15 +1,15 @@
-"""What the data became, in a few lines: nothing that did not happen is told."""
+"""What happened to the rows that were read, in a few lines: only what did happen has one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from graphrec.data.contract import InteractionFigures
-from graphrec.evaluation.held_out import HeldOutFigures
+from graphrec.evaluation.ground_truth import GroundTruthFigures
 
 
 def learned_from(figures: InteractionFigures) -> Iterator[str]:
-    """What became of the accepted rows on their way to what is learned."""
+    """How the accepted rows were combined and capped before anything was learned."""
     if figures.combined_rows:
         yield (
             f"{_rows(figures.accepted_rows)} became {figures.interactions:,} interactions: "
@@ -23,8 +23,8 @@ def learned_from(figures: InteractionFigures) -> Iterator[str]:
         )
 
 
-def held_out(figures: HeldOutFigures) -> Iterator[str]:
-    """What became of the test set."""
+def ground_truth(figures: GroundTruthFigures) -> Iterator[str]:
+    """How many interactions of the test set are measured, and why the others are not."""
     yield f"tested on {figures.interactions:,} interactions of {_users(figures.users)}"
     if figures.rows > figures.interactions:
         yield f"  {_rows(figures.rows - figures.interactions)} came again and count once"
@@ -38,7 +38,7 @@ def held_out(figures: HeldOutFigures) -> Iterator[str]:
         yield f"  {_nothing_to_find(figures)}"
 
 
-def _nothing_to_find(figures: HeldOutFigures) -> str:
+def _nothing_to_find(figures: GroundTruthFigures) -> str:
     unmeasured = figures.unmeasured_users
     missed = figures.unreachable_users - unmeasured
     parts = [

@@ -1,4 +1,4 @@
-"""A few lists of a result, on standard output, as people read them."""
+"""Print tables of results to standard output."""
 
 from __future__ import annotations
 
@@ -26,54 +26,58 @@ from graphrec.columns import (
     USER,
 )
 from graphrec.data.column_types import quoted
+from graphrec.data.dataset import Dataset
 from graphrec.explanation.paths import HISTORY_ITEM, OTHER_USER, SHARE
-from graphrec.recommenders.base import RecommenderModel
-from graphrec.reports.explanation_page import (
+from graphrec.reports.tables.explanation import ExplanationTables
+from graphrec.reports.words.explanation import (
     Entry,
-    Found,
     contribution_rows,
     diversified,
     figure,
     share_rows,
     standing,
 )
+from graphrec.reports.words.interaction import InteractionWords
 from graphrec.reports.words.metrics import SHOWN, WORDING, best
 from graphrec.reports.words.text import harmless
 from graphrec.serving.lists import POPULAR
 from graphrec.tuning.search import Tuned
 
-_LONGEST: Final = 10  # rows of a list that are shown
-_LATELY: Final = 3  # items of a history that are shown
-_REASONS: Final = 2
-_WIDTH_OF_FILES: Final = 120  # of lines where there is no terminal
+_MAX_ROWS: Final = 10  # rows of a list that are shown
+_MAX_HISTORY_ITEMS: Final = 3  # items of a history that are shown
+_MAX_REASONS: Final = 2
+_WIDTH_WITHOUT_TERMINAL: Final = 120  # of lines where there is no terminal
 
 TitleOf = Mapping[Any, str]
 
 
-def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: int) -> None:
+def lists(
+    result: DataFrame, dataset: Dataset, titles: Titles, sample: int, words: InteractionWords
+) -> None:
     """Show the lists of the first users by id, and of one without a history.
 
     Args:
         result: as `RecommenderModel.rankedLists` gives it.
-        model: knows the histories.
+        dataset: knows the histories.
         titles: of the items.
         sample: how many users; 0 shows nothing.
+        words: what users do with items.
     """
-    user, item = model.learned.columns.user, model.learned.columns.item
-    users = _users_totable(result, user, sample)
-    rows = _rows_of(result, user, users)
-    histories = _histories(model, users)
+    user, item = dataset.columns.user, dataset.columns.item
+    users = _shown_users(result, user, sample)
+    rows = _upper_rows(result, user, users)
+    histories = _histories(dataset, users)
     named = [row[item] for row in rows]
     named += [reason for row in rows for reason in row[BECAUSE]]
-    named += [seen for history in histories.values() for seen in history[:_LATELY]]
-    title_of = titles.of(named, model.learned.item_type)
+    named += [seen for history in histories.values() for seen in history[:_MAX_HISTORY_ITEMS]]
+    title_of = titles.of(named, dataset.item_type)
     for who in users:
         table(
-            f"{who}, {_lately(histories.get(who, []), title_of)}",
+            f"{who}, {_history_phrase(histories.get(who, []), title_of, words)}",
             (
                 *_naming(right(""), item, "recommended", titles),
                 right("score"),
-                "because you watched",
+                words.because,
             ),
             (
                 (
@@ -88,28 +92,34 @@ def lists(result: DataFrame, model: RecommenderModel, titles: Titles, sample: in
 
 
 def neighbours(
-    result: DataFrame, model: RecommenderModel, titles: Titles, sample: int, measure: str
+    result: DataFrame,
+    dataset: Dataset,
+    titles: Titles,
+    sample: int,
+    measure: str,
+    words: InteractionWords,
 ) -> None:
     """Show the lists of the most popular items.
 
     Args:
         result: as `RecommenderModel.watchedTogether` gives it.
-        model: knows the type of the ids.
+        dataset: knows the type of the ids.
         titles: of the items.
         sample: how many items; 0 shows nothing.
         measure: by which the neighbours are ranked.
+        words: what users do with items.
     """
-    item = model.learned.columns.item
+    item = dataset.columns.item
     popular = result.select(quoted(item), SUPPORT_ITEM).distinct()
     most = popular.orderBy(F.desc(SUPPORT_ITEM), quoted(item)).limit(sample).collect()
-    rows = _rows_of(result, item, [row[item] for row in most])
+    rows = _upper_rows(result, item, [row[item] for row in most])
     named = [row[item] for row in most] + [row[NEIGHBOUR] for row in rows]
-    title_of = titles.of(named, model.learned.item_type)
+    title_of = titles.of(named, dataset.item_type)
     for one in most:
         table(
-            f"{_with_id(one[item], title_of, titles)}, watched by {one[SUPPORT_ITEM]:,}",
+            f"{_with_id(one[item], title_of, titles)}, {words.by} {one[SUPPORT_ITEM]:,} users",
             (
-                *_naming(right(""), item, "watched together with", titles),
+                *_naming(right(""), item, words.together, titles),
                 right("users in common"),
                 right("later"),
                 right(measure),
@@ -127,8 +137,14 @@ def neighbours(
         )
 
 
-def explanation(found: Found, title_of: TitleOf) -> None:
-    """Show where an item stands, what its score is made of, and which paths lead to it."""
+def explanation(found: ExplanationTables, title_of: TitleOf, words: InteractionWords) -> None:
+    """Show where an item stands, what its score is made of, and which paths lead to it.
+
+    Args:
+        found: the explanation.
+        title_of: the titles of `found.items`.
+        words: what users do with items.
+    """
     mmr = diversified(found, title_of)
     sentences = [standing(found), *([mmr] if mmr else [])]
     table(
@@ -142,14 +158,14 @@ def explanation(found: Found, title_of: TitleOf) -> None:
     table(
         "What each item of the history adds",
         ("because of", right("adds"), *map(right, found.legs)),
-        (_figures(row) for row in contribution_rows(found, title_of, _LONGEST)),
+        (_figures(row) for row in contribution_rows(found, title_of, _MAX_ROWS)),
     )
     table(
         f"Paths to {title_of[found.item]}",
-        (right(""), "watched", "as did", right("share of all such walks")),
+        (right(""), words.has, words.as_another, right("share of all such walks")),
         (
             (path[RANK], title_of[path[HISTORY_ITEM]], path[OTHER_USER], f"{path[SHARE]:.2%}")
-            for path in found.paths[:_LONGEST]
+            for path in found.paths[:_MAX_ROWS]
         ),
     )
 
@@ -159,7 +175,7 @@ def _figures(row: Entry) -> tuple[str, ...]:
 
 
 def tuning(tuned: Tuned) -> None:
-    """Show what was tried and what it came to."""
+    """Show the trials of a search: settings, metrics, and which were chosen."""
     tried = [
         (
             trial.group,
@@ -211,11 +227,11 @@ def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:
                 (
                     model,
                     *(
-                        f"{WORDING[name].of(values[place])}{'*' if place in marks[name] else ' '}"
+                        f"{WORDING[name].of(values[at])}{'*' if at in marks[name] else ' '}"
                         for name, values in columns.items()
                     ),
                 )
-                for place, model in enumerate(models)
+                for at, model in enumerate(models)
             ),
         )
 
@@ -223,7 +239,7 @@ def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:
 # --- what is shown --------------------------------------------------------------------------------
 
 
-def _users_totable(result: DataFrame, user: str, sample: int) -> list[Any]:
+def _shown_users(result: DataFrame, user: str, sample: int) -> list[Any]:
     """The first users by id, and the first one with the source `popular`."""
     column = quoted(user)
     first = result.select(column).distinct().orderBy(column).limit(sample).collect()
@@ -233,16 +249,16 @@ def _users_totable(result: DataFrame, user: str, sample: int) -> list[Any]:
     return list(dict.fromkeys(users))
 
 
-def _rows_of(result: DataFrame, name: str, ids: Sequence[Any]) -> list[Row]:
+def _upper_rows(result: DataFrame, name: str, ids: Sequence[Any]) -> list[Row]:
     """The upper rows of a few lists, in order."""
-    upper = result.where(quoted(name).isin(list(ids)) & (F.col(RANK) <= _LONGEST))
+    upper = result.where(quoted(name).isin(list(ids)) & (F.col(RANK) <= _MAX_ROWS))
     return upper.orderBy(RANK).collect()
 
 
-def _histories(model: RecommenderModel, users: Sequence[Any]) -> dict[Any, list[Any]]:
+def _histories(dataset: Dataset, users: Sequence[Any]) -> dict[Any, list[Any]]:
     """The items of a few users, the latest first where there are times."""
-    rows = model.learned.histories.where(F.col(USER).isin(list(users))).collect()
-    ids = model.learned.tables.catalogue.ids
+    rows = dataset.histories.where(F.col(USER).isin(list(users))).collect()
+    ids = dataset.catalogue.ids
     histories = {}
     for row in rows:
         entries = sorted(zip(row[TIMES], row[ITEMS], strict=True), key=_latest_first)
@@ -269,18 +285,18 @@ def _with_id(item: Any, title_of: TitleOf, titles: Titles) -> str:
     return title_of[item] if titles.frame is None else f"{title_of[item]} ({item})"
 
 
-def _lately(history: Sequence[Any], title_of: TitleOf) -> str:
+def _history_phrase(history: Sequence[Any], title_of: TitleOf, words: InteractionWords) -> str:
     if not history:
         return "without a history"
-    named = "; ".join(title_of[item] for item in history[:_LATELY])
-    others = len(history) - _LATELY
-    return f"who watched {named}" + (f" and {others:,} more" if others > 0 else "")
+    named = "; ".join(title_of[item] for item in history[:_MAX_HISTORY_ITEMS])
+    others = len(history) - _MAX_HISTORY_ITEMS
+    return f"{words.user_with} {named}" + (f" and {others:,} more" if others > 0 else "")
 
 
 def _why(row: Row, title_of: TitleOf) -> str:
     if row[SOURCE] == POPULAR:
         return "(popular)"
-    return "; ".join(title_of[item] for item in row[BECAUSE][:_REASONS])
+    return "; ".join(title_of[item] for item in row[BECAUSE][:_MAX_REASONS])
 
 
 # --- how it is shown ------------------------------------------------------------------------------
@@ -290,7 +306,7 @@ def table(heading: str, header: Sequence[Column | str], rows: Iterable[Sequence[
     """A table with a heading; texts of the data are never taken for markup."""
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = max(console.width, _WIDTH_OF_FILES)
+        console.width = max(console.width, _WIDTH_WITHOUT_TERMINAL)
     shown = Table(*header, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in rows:
         shown.add_row(*(Text(harmless(str(cell))) for cell in row))

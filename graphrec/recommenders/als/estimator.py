@@ -6,13 +6,15 @@ from functools import partial
 from math import isqrt
 from typing import Final
 
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
 from graphrec.params import at_least, one_of, optional, param, positive
 from graphrec.progress import stage
 from graphrec.recommenders.als.engine import fit_als
 from graphrec.recommenders.als.mllib import fit_mllib_als
 from graphrec.recommenders.als.sweep import Objective
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
-from graphrec.recommenders.training import TrainingData
+from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.tables import FactorLeg
 
 HIGHEST_RANK: Final = 256  # that is taken without being asked for
@@ -28,6 +30,21 @@ class ALSRecommender(Recommender):
     """Alternating least squares on implicit feedback, with the Params of MLlib's `ALS`.
 
     For sources and the objective see `graphrec.recommenders.als.solver`.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.ALSRecommender(rank=2, maxIter=3).fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
     """
 
     rank = param(
@@ -58,18 +75,18 @@ class ALSRecommender(Recommender):
         """The factors."""
         return [_FACTORS]
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "als"."""
         engine = self.value("engine")
-        ours = partial(fit_als, block_entries=data.params.value("blockEntries"))
+        ours = partial(fit_als, block_entries=self.value("blockEntries"))
         fit = ours if engine == "block" else fit_mllib_als
         iterations = self.value("maxIter") or _ITERATIONS[engine]
         objective = Objective.implicit(self.value("alpha"), self.value("regParam"))
-        rank = self.value("rank") or default_rank(int(data.catalogue.support.sum()))
+        rank = self.value("rank") or default_rank(int(dataset.catalogue.support.sum()))
         with stage(_FACTORS) as counts:
             factors = fit(
-                data.histories,
-                data.catalogue.size,
+                dataset.histories,
+                dataset.catalogue.size,
                 rank=rank,
                 iterations=iterations,
                 unobserved=objective.unobserved,
@@ -81,5 +98,5 @@ class ALSRecommender(Recommender):
 
 
 def default_rank(interactions: int) -> int:
-    """The rank where none is asked for; measured in `benchmarks/NOTES.md`."""
+    """The rank where none is asked for; measured in `docs/decisions/als-rank.md`."""
     return max(1, min(HIGHEST_RANK, isqrt(interactions) // 2))

@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from pyspark.sql import DataFrame
 
-from graphrec.data.driver_histories import histories_on_driver
+from graphrec.data.histories_on_driver import histories_on_driver
 from graphrec.kernels.csr import CSR, row_slice, transpose
 from graphrec.kernels.types import Indices, Matrix
 from graphrec.recommenders.als.svd_init import balanced, multiply_side, orthonormal, random_vectors

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from graphrec.cooccurrence.order import weigh_by_order
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
 from graphrec.params import at_least, between, param, positive
 from graphrec.progress import stage
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.base import Leg, Recommender
 from graphrec.recommenders.ease.solver import ridge_weights
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.shared_params import OrderParams
-from graphrec.recommenders.training import ITEM_PAIRS, TrainingData
 from graphrec.serving.tables import NeighbourLeg
 
 
@@ -22,6 +22,21 @@ class EASERecommender(Recommender, OrderParams):
     """EASE on each item's best neighbours, with long histories counted less, and denoised.
 
     For sources and formulas see `graphrec.recommenders.ease.solver`.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.EASERecommender(regParam=1.0).fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
     """
 
     neighbours = param(
@@ -34,26 +49,26 @@ class EASERecommender(Recommender, OrderParams):
     leg = "ease"
     _model = EASEModel
 
-    def exponents(self) -> Iterable[float]:
+    def exponents(self) -> frozenset[float]:
         """The Gram matrix is the sum of the user exponent."""
-        return (self.value("userExponent"),)
+        return frozenset({self.value("userExponent")})
 
     def learning(self) -> list[str]:
-        """Pairs, and the regression on them."""
-        return [ITEM_PAIRS, self.leg]
+        """The regression on pairs."""
+        return [self.leg]
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "ease"."""
-        pairs = data.pairs()
+        assert pairs is not None  # see `exponents`
         with stage(self.leg):
             rows = ridge_weights(
-                data.spark,
+                dataset.spark,
                 pairs,
                 user_exponent=self.value("userExponent"),
                 neighbours=self.value("neighbours"),
                 regularization=self.value("regParam"),
                 denoising=self.value("denoising"),
-                block_entries=data.params.value("blockEntries"),
+                block_entries=self.value("blockEntries"),
             )
             rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
         return [NeighbourLeg(self.leg, rows)]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
 from graphrec.params import at_least, between, optional, param, positive
 from graphrec.progress import stage
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.base import Leg, Recommender
 from graphrec.recommenders.embedding.softmax import Training, fit_softmax
-from graphrec.recommenders.training import TrainingData
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.tables import FactorLeg
 
 _EMBEDDINGS: Final = "embeddings"
@@ -22,6 +24,21 @@ class EmbeddingRecommender(Recommender):
     """Item vectors that foretell one part of a history from the other.
 
     For sources and the objective see `graphrec.recommenders.embedding.softmax`.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.EmbeddingRecommender(rank=4, epochs=20).fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
     """
 
     rank = param(128, "number of latent dimensions", at_least(1))
@@ -52,7 +69,7 @@ class EmbeddingRecommender(Recommender):
         """The embeddings."""
         return [_EMBEDDINGS]
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "embedding"."""
         training = Training(
             rank=self.value("rank"),
@@ -65,10 +82,10 @@ class EmbeddingRecommender(Recommender):
         )
         with stage(_EMBEDDINGS) as counts:
             factors = fit_softmax(
-                data.histories,
-                data.catalogue.size,
+                dataset.histories,
+                dataset.catalogue.size,
                 training,
-                block_entries=data.params.value("blockEntries"),
+                block_entries=self.value("blockEntries"),
             )
             counts["rank"] = training.rank
         return [FactorLeg(self.leg, factors)]

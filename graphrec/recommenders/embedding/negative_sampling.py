@@ -42,7 +42,7 @@ class Negatives:
         return Negatives(min(count, items), expected, np.cumsum(expected))
 
     def draw(self, rng: np.random.Generator) -> tuple[Indices, Vector]:
-        """Different items (drawn,), at most `count`, and the number each stands for (drawn,)."""
+        """Different items, at most `count`, and how many items each stands for; both (drawn,)."""
         if self.count == self.expected.size:
             every = np.arange(self.count, dtype=np.int32)
             return read_only(every), read_only(np.ones(self.count, np.float32))

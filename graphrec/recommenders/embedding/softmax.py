@@ -28,8 +28,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import ITEMS, USER
-from graphrec.data.driver_histories import histories_on_driver
 from graphrec.data.histories import histories_size
+from graphrec.data.histories_on_driver import histories_on_driver
 from graphrec.kernels.csr import CSR, take_rows
 from graphrec.kernels.types import Matrix, read_only
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from pyspark.ml import Pipeline
 from pyspark.ml.param import Param
 from pyspark.sql import DataFrame
 
+from graphrec.cooccurrence.table import PairTable, count_pairs
+from graphrec.data.dataset import Dataset
 from graphrec.data.histories import histories_size
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.params import at_least, between, one_of, param
 from graphrec.progress import stage
 from graphrec.recommenders.als.estimator import ALSRecommender
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.base import Leg, Recommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores
@@ -24,58 +25,31 @@ from graphrec.recommenders.hybrid.hold_out import CUTS, RANDOM, TIME, HoldOut, h
 from graphrec.recommenders.hybrid.learned_weights import FEWEST_USERS, normalised, search_weights
 from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
 from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
-from graphrec.recommenders.learned import Learned
+from graphrec.recommenders.hybrid.weights import (
+    DEFAULT_DECAY,
+    DEFAULT_WEIGHTS,
+    LEARNED,
+    default_weights,
+    in_order,
+    lengths_by_leg,
+    weights_or_learned,
+)
 from graphrec.recommenders.learning_estimator import Given, ParamMap
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.popularity import PopularityModel
-from graphrec.recommenders.training import ITEM_PAIRS, TrainingData
+from graphrec.recommenders.shared_params import TrainingParams
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 from graphrec.serving.lists import serve
 from graphrec.serving.request import Request
-from graphrec.serving.tables import NeighbourLeg
+from graphrec.serving.tables import ItemTables, NeighbourLeg
 from graphrec.spark.persisted import PersistedFrames
 
-DEFAULT_WEIGHTS: dict[str, float] = {"walk": 0.1, "ease": 0.16, "als": 0.32, "embedding": 0.42}
-DEFAULT_DECAY: dict[str, float] = {"walk": 15.0}
-
-LEARNED = "learned"
-_LEAST, _MOST = 1e-6, 1e6  # weights and lengths that single precision holds together
 _SELF_TRAINING = "self-training"
 _AGAIN = (
     "what reads pairs is learned again, with likely items added to each history, to find rare items"
 )
 _WEIGHED = "some users gave up items, and the weights that find these again are looked for"
 _SPARED = 0.02  # a share of the interactions that the legs can do without
-
-
-def _weights(value: Any) -> dict[str, float]:
-    if not isinstance(value, Mapping) or not value:
-        raise ValueError("a mapping of leg names to weights")
-    if not all(weight == 0 or _is_moderate(weight) for weight in value.values()):
-        raise ValueError(f"a mapping to 0 or numbers from {_LEAST:g} to {_MOST:,.0f}")
-    if sum(value.values()) <= 0:
-        raise ValueError("a mapping with a weight above 0")
-    return {str(name): float(weight) for name, weight in value.items()}
-
-
-def _lengths(value: Any) -> dict[str, float]:
-    if not isinstance(value, Mapping):
-        raise ValueError("a mapping of leg names to lengths")
-    if not all(map(_is_moderate, value.values())):
-        raise ValueError(f"a mapping to numbers from {_LEAST:g} to {_MOST:,.0f}")
-    return {str(name): float(length) for name, length in value.items()}
-
-
-def _is_moderate(value: Any) -> bool:
-    """Whether it is a number that is neither far too small nor far too large."""
-    try:
-        between(_LEAST, _MOST)(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _weights_or_learned(value: Any) -> dict[str, float] | str:
-    return LEARNED if isinstance(value, str) and value == LEARNED else _weights(value)
 
 
 class HybridRecommenderModel(RecommenderModel):
@@ -89,13 +63,13 @@ class HybridRecommenderModel(RecommenderModel):
         DEFAULT_WEIGHTS,
         "weight of each leg's standardised score in the blend, or learned; not set, the legs that "
         "are there have theirs of these, and any other leg their mean",
-        _weights_or_learned,
+        weights_or_learned,
     )
     decayBeyond = param(
         DEFAULT_DECAY,
         "history length by leg from which on the leg's weight falls, as 1 / length; the length is "
         "the sum of the weights over the largest; a leg that is not named does not decay",
-        _lengths,
+        lengths_by_leg,
     )
     _standardise: ClassVar[bool] = True
 
@@ -106,13 +80,13 @@ class HybridRecommenderModel(RecommenderModel):
         as it is in the blend, pseudo-interactions included. None is diversified: what MMR gives is
         seen on the blend.
         """
-        alone = {leg: RecommenderModel(self._learned_of([leg])) for leg in self.legs}
-        models = {"popularity": PopularityModel(self._learned_of([])), **alone}
+        models = {"popularity": self._only(PopularityModel, [])}
+        models |= {leg: self._only(RecommenderModel, [leg]) for leg in self.legs}
         shared = {name: self._copyValues(model) for name, model in models.items()}
         return {name: model.setParams(diversity=0.0) for name, model in shared.items()}
 
-    def _learned_of(self, legs: Sequence[str]) -> Learned:
-        return replace(self.learned, tables=self.learned.tables.only(legs))
+    def _only(self, cls: type[RecommenderModel], legs: Sequence[str]) -> RecommenderModel:
+        return cls(self.dataset, self.tables.only(legs), self.counted_pairs)
 
     def copy(self, extra: ParamMap | None = None) -> Self:
         """A copy that shares what was learned.
@@ -139,10 +113,10 @@ class HybridRecommenderModel(RecommenderModel):
                 fix="give HybridRecommender these weights before it is fitted",
             )
         _check_names(weights, self.legs)
-        return _by_leg(weights, self.legs)
+        return in_order(weights, self.legs)
 
     def _decay(self) -> tuple[float, ...]:
-        return _by_leg(self.value("decayBeyond"), self.legs)
+        return in_order(self.value("decayBeyond"), self.legs)
 
 
 class HybridRecommender(Recommender):
@@ -156,6 +130,27 @@ class HybridRecommender(Recommender):
 
     Raises:
         ParameterError: the legs are no recommenders, or there are none.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> hybrid = gr.HybridRecommender(
+        ...     legs=[gr.RandomWalkRecommender(), gr.EASERecommender()],
+        ...     weights={"walk": 0.4, "ease": 0.6},
+        ... )
+        >>> model = hybrid.fit(ratings)
+        >>> model.legs
+        ('walk', 'ease')
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank", "because").show()
+        +----+----+----+-------+
+        |user|item|rank|because|
+        +----+----+----+-------+
+        | cas|milk|   1|  [tea]|
+        +----+----+----+-------+
     """
 
     weights = HybridRecommenderModel.weights
@@ -217,41 +212,52 @@ class HybridRecommender(Recommender):
         copied.legs = [leg.copy(extra) for leg in self.legs]
         return copied
 
-    def exponents(self) -> Iterable[float]:
-        """All that the legs want."""
-        return [exponent for leg in self.legs for exponent in leg.exponents()]
+    def check(self) -> None:
+        """Raise a ParameterError if legs, or the names in weights, do not go together."""
+        _check_distinct(self.leg_names)
+        if self.isSet(self.weights) and self.value("weights") != LEARNED:
+            _check_names(self.value("weights"), self.leg_names)
+        for leg in self.legs:
+            leg.check()
 
-    def enrich(self, data: TrainingData) -> TrainingData:
+    def exponents(self) -> frozenset[float] | None:
+        """All that the legs read; None if none of them reads pairs."""
+        read = [leg.exponents() for leg in self.legs]
+        some = [exponents for exponents in read if exponents is not None]
+        return frozenset().union(*some) if some else None
+
+    def enrich(self, dataset: Dataset) -> Dataset:
         """What each leg adds."""
         for leg in self.legs:
-            data = leg.enrich(data)
-        return data
+            dataset = leg.enrich(dataset)
+        return dataset
 
     def stages(self) -> list[str] | None:
         """Where the weights are learned, the data decide what is learned again."""
         return None if self.value("weights") == LEARNED else super().stages()
 
     def learning(self) -> list[str]:
-        """Those of all legs, which share one pair table, and of learning again."""
-        stages: list[str] = []
-        for leg in self.legs:
-            stages += [name for name in leg.learning() if name != ITEM_PAIRS or name not in stages]
+        """Those of all legs, and of learning again."""
+        stages = [name for leg in self.legs for name in leg.learning()]
         again = self.value("pseudoInteractions") > 0 and len(self.legs) > 1
-        return [*stages, _SELF_TRAINING] if again and ITEM_PAIRS in stages else stages
+        return [*stages, _SELF_TRAINING] if again and self.exponents() is not None else stages
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learners(self) -> list[Recommender]:
+        """Copies of the legs with the hybrid's values of what all recommenders share."""
+        shared = self.values_of(TrainingParams)
+        return [leg.copy().setParams(**shared) for leg in self.legs]
+
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """All legs, on the same histories and the same pair table; then some of them again."""
-        _check_distinct(self.leg_names)
-        if self.isSet(self.weights) and self.value("weights") != LEARNED:
-            _check_names(self.value("weights"), self.leg_names)
-        legs = [learned for leg in self.legs for learned in leg.learn(data)]
-        return self.learn_again(data, legs)
+        legs = [learned for leg in self.learners() for learned in leg.learn(dataset, pairs)]
+        return self.learn_again(dataset, pairs, legs)
 
-    def learn_again(self, data: TrainingData, legs: list[Leg]) -> list[Leg]:
+    def learn_again(self, dataset: Dataset, pairs: PairTable | None, legs: list[Leg]) -> list[Leg]:
         """The legs, those that read pairs learned again from what the blend of all adds.
 
         Args:
-            data: what the legs were learned from.
+            dataset: what the legs were learned from.
+            pairs: counted in it.
             legs: each learned once; they make the lists that the pseudo-interactions are taken of.
         """
         share = self.value("pseudoInteractions")
@@ -259,20 +265,21 @@ class HybridRecommender(Recommender):
         if share == 0.0 or not read or len(legs) == 1:
             return legs
         with stage(_SELF_TRAINING, _AGAIN), PersistedFrames() as kept:
-            tables = self.model_of(data, legs).learned.tables
+            tables = self.tables_of(dataset, legs, pairs)
             lengthened = add_pseudo_interactions(
-                data.histories,
+                dataset.histories,
                 tables,
                 blend=self._blend_of(tables.legs),
-                decay=_by_leg(self.value("decayBeyond"), tables.legs),
+                decay=in_order(self.value("decayBeyond"), tables.legs),
                 candidates=self.value("candidates"),
                 share=share,
             )
             with stage("likely items") as counts:
-                richer = replace(data, histories=kept.persist(lengthened), _pairs=None)
+                richer = dataset.with_histories(kept.persist(lengthened))
                 counts["interactions"] = histories_size(richer.histories)[1]
-            readers = [leg for leg in self.legs if leg.leg in read]
-            again = [learned for leg in readers for learned in leg.learn(richer)]
+            anew_pairs = self.count_pairs(richer)
+            readers = [leg for leg in self.learners() if leg.leg in read]
+            again = [learned for leg in readers for learned in leg.learn(richer, anew_pairs)]
         anew = {leg.name: leg for leg in again}
         return [anew.get(leg.name, leg) for leg in legs]
 
@@ -282,44 +289,49 @@ class HybridRecommender(Recommender):
         given = self.isSet(self.weights) and weights != LEARNED
         return normalised(weights if given else default_weights(legs), legs)
 
-    def fit_to(self, data: TrainingData) -> RecommenderModel:
+    def fit_to(self, dataset: Dataset) -> RecommenderModel:
         """Learn the legs, and the weights if that is asked for."""
         if self.value("weights") != LEARNED:
-            return super().fit_to(data)
-        if data.users < FEWEST_USERS:
-            legs = self.learn(data)
-            return self._weighed(data, legs, default_weights([leg.name for leg in legs]))
-        return self._fit_weights(data)
-
-    def _fit_weights(self, data: TrainingData) -> RecommenderModel:
-        """Learn the weights on legs that have not seen some interactions."""
-        cut = self.hold_out(data, self.value("validationUsers"), seed=self.value("seed"))
+            return super().fit_to(dataset)
+        if dataset.users < FEWEST_USERS:
+            return self._fit_with(dataset, default_weights(self.leg_names))
+        cut = self.hold_out(dataset, self.value("validationUsers"), seed=self.value("seed"))
         with PersistedFrames() as kept:
-            part = replace(data, histories=kept.persist(cut.training))
-            return self._fit_weights_to(data, part, kept.persist(cut.validation))
+            part = dataset.with_histories(kept.persist(cut.training))
+            return self._fit_weights(dataset, part, kept.persist(cut.validation))
 
-    def _fit_weights_to(
-        self, data: TrainingData, part: TrainingData, validation: DataFrame
+    def _fit_weights(
+        self, dataset: Dataset, part: Dataset, validation: DataFrame
     ) -> RecommenderModel:
-        legs = self.learn(part)
+        """Learn the weights on legs that have not seen some interactions.
+
+        Args:
+            dataset: what is served.
+            part: the same without what is held out.
+            validation: see `hold_out`.
+        """
+        pairs = count_pairs(part, self.pair_spec(self.exponents() or ()))
+        legs = self.learn(part, pairs)
+        tables = self.tables_of(part, legs, pairs)
         with stage("weights", _WEIGHED) as counts:
-            cached = self.cached_scores(part, legs, mark_low_similarity(validation, part.pairs()))
+            cached = self.cached_scores(dataset, tables, mark_low_similarity(validation, pairs))
             found = search_weights(cached, normalised(default_weights(cached.legs), cached.legs))
             counts["users"] = cached.users
         weights = dict(zip(cached.legs, found, strict=True))
-        spared = cached.held_out.count.sum() / data.catalogue.support.sum()
+        spared = cached.held_out.count.sum() / dataset.catalogue.support.sum()
         if spared > _SPARED or self.value("validationCut") == TIME:  # which all users have spared
-            anew = self.with_settings({"weights": weights}).learn(data)
-            model = self._weighed(data, anew, weights)
-        else:
-            model = self._weighed(part, legs, weights)
-            # People read the pairs of all interactions: these are counted when they are asked for.
-            model.learned = replace(model.learned, histories=data.histories, pairs=None)
-        return model
+            return self._fit_with(dataset, weights)
+        # People read the pairs of all interactions: these are counted when they are asked for.
+        return self._weighed(self.model_of(dataset, tables, None), weights)
+
+    def _fit_with(self, dataset: Dataset, weights: Mapping[str, float]) -> RecommenderModel:
+        """Learn the legs with weights that are known."""
+        hybrid = self.with_settings({"weights": weights})
+        return self._weighed(hybrid.fit_to(dataset), weights)
 
     def hold_out(
         self,
-        data: TrainingData,
+        dataset: Dataset,
         users: int,
         *,
         fraction: float = 0.1,
@@ -332,36 +344,32 @@ class HybridRecommender(Recommender):
             ParameterError: the cut needs times, and there are none.
         """
         cut = self.value("validationCut")
-        if cut != RANDOM and data.columns.timestamp is None:
+        if cut != RANDOM and not dataset.timed:
             raise ParameterError(
                 f"validationCut={cut} needs a timestamp column", fix="name it, or take random items"
             )
         return hold_out(
-            data.histories, users=users, fraction=fraction, cut=cut, everyone=everyone, seed=seed
+            dataset.histories, users=users, fraction=fraction, cut=cut, everyone=everyone, seed=seed
         )
 
-    def _weighed(
-        self, data: TrainingData, legs: list[Leg], weights: Mapping[str, float]
-    ) -> RecommenderModel:
-        names = [leg.name for leg in legs]
-        chosen = dict(zip(names, normalised(weights, names), strict=True))
-        return self.model_of(data, legs).setParams(weights=chosen)
+    def _weighed(self, model: RecommenderModel, weights: Mapping[str, float]) -> RecommenderModel:
+        names = self.leg_names
+        return model.setParams(weights=dict(zip(names, normalised(weights, names), strict=True)))
 
     def cached_scores(
-        self, data: TrainingData, legs: list[Leg], validation: DataFrame
+        self, dataset: Dataset, tables: ItemTables, validation: DataFrame
     ) -> CachedScores:
         """All legs' scores of the validation users' candidates, for a search.
 
         Args:
-            data: what the legs were learned from.
-            legs: as `learn` returns them.
+            dataset: has the items.
+            tables: of the legs, see `tables_of`.
             validation: (user, items, weights, times, held_out: array<int>,
                 low_similarity: array<int>), see `hold_out` and `mark_low_similarity`.
         """
         half_life = self.value("recencyHalfLife")
         if half_life is not None:
             validation = weigh_by_recency(validation, half_life)
-        tables = self.model_of(data, legs).learned.tables
         candidates = self.value("candidates")
         request = Request(
             (1.0,) * len(tables.legs),
@@ -369,11 +377,10 @@ class HybridRecommender(Recommender):
             candidates,
             candidates,
             reasons=0,
-            decay=_by_leg(self.value("decayBeyond"), tables.legs),
+            decay=in_order(self.value("decayBeyond"), tables.legs),
         )
-        nested = serve(validation, tables, request, item_type=data.item_type)
-        items = data.catalogue.indices(data.spark)
-        return CachedScores.collect(nested, validation, items, tables.legs)
+        nested = serve(validation, tables, request, item_type=dataset.item_type)
+        return CachedScores.collect(nested, validation, dataset.items, tables.legs)
 
     def with_settings(self, settings: Mapping[str, Any]) -> HybridRecommender:
         """A copy with other parameters.
@@ -435,17 +442,6 @@ def _recommenders(legs: Any) -> list[Recommender]:
 # PySpark asks a Pipeline alone for its parts, by `getStages`. Were the hybrid none, a
 # CrossValidator with a grid over the parameters of legs could not be saved.
 Pipeline.register(HybridRecommender)
-
-
-def default_weights(legs: Sequence[str]) -> dict[str, float]:
-    """The default weight of each leg; one that has none has the mean of the others, not 0."""
-    known = [DEFAULT_WEIGHTS[leg] for leg in legs if leg in DEFAULT_WEIGHTS]
-    mean = sum(known) / len(known) if known else 1.0
-    return {leg: DEFAULT_WEIGHTS.get(leg, mean) for leg in legs}
-
-
-def _by_leg(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:
-    return tuple(values.get(leg, 0.0) for leg in legs)
 
 
 def _refuse_shared(name: str) -> None:

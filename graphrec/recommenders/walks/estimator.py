@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 from graphrec.cooccurrence.order import weigh_by_order
 from graphrec.cooccurrence.prune import prune_neighbours
 from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
 from graphrec.errors import ParameterError
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.kernels.csr import CSR
 from graphrec.params import at_least, between, one_of, param
 from graphrec.progress import stage
-from graphrec.recommenders.base import Leg, Recommender, RecommenderModel
+from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.shared_params import OrderParams
-from graphrec.recommenders.training import ITEM_PAIRS, TrainingData
 from graphrec.recommenders.walks.graphframes_pagerank import item_pagerank_rows
 from graphrec.recommenders.walks.p3 import discounted, walk_weights
 from graphrec.recommenders.walks.pagerank import item_pagerank
@@ -40,6 +40,21 @@ class RandomWalkRecommender(Recommender, OrderParams):
     only, and cannot weigh interactions; see `graphrec.recommenders.walks.graphframes_pagerank`.
     Everything else of the model is the same. For the PageRank of a few users alone, see
     `user_pagerank` there.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk"), ("cas", "tea")]
+        ...     + [("dan", "ham"), ("dan", "salt"), ("eve", "ham"), ("eve", "salt")],
+        ...     "user string, item string",
+        ... )
+        >>> model = gr.RandomWalkRecommender(popularityExponent=0.3).fit(ratings)
+        >>> cas = ratings.where("user = 'cas'")
+        >>> model.rankedLists(1, users=cas).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | cas|milk|   1|
+        +----+----+----+
     """
 
     method = param(
@@ -82,33 +97,36 @@ class RandomWalkRecommender(Recommender, OrderParams):
 
     _model = RandomWalkModel
 
-    def exponents(self) -> Iterable[float]:
+    def exponents(self) -> frozenset[float]:
         """The walk needs the sums of its user exponent."""
-        return (self.value("userExponent"),)
+        return frozenset({self.value("userExponent")})
 
-    def learn(self, data: TrainingData) -> list[Leg]:
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "walk".
 
         Raises:
             GraphFramesError: engine=graphframes, and the session has no GraphFrames.
-            ParameterError: engine=graphframes with another walk, weights or too many items.
+            ParameterError: engine=graphframes with weights or too many items.
         """
+        assert pairs is not None  # see `exponents`
         restarts = self.value("method") == "pagerank"
-        if not restarts and self.value("engine") != "table":
+        with stage(self.leg):
+            rows = self._restarting(dataset, pairs) if restarts else self._of_three_steps(pairs)
+            rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
+        return [NeighbourLeg(self.leg, rows, divide_by_strength=True)]
+
+    def learning(self) -> list[str]:
+        """Walks on pairs."""
+        return [self.leg]
+
+    def check(self) -> None:
+        """Raise a ParameterError if the engine cannot compute the method."""
+        if self.value("method") != "pagerank" and self.value("engine") != "table":
             raise ParameterError(
                 "GraphFrames computes method='pagerank' only",
                 found=f"method={self.value('method')!r}",
                 fix="set method='pagerank' or engine='table'",
             )
-        pairs = data.pairs()
-        with stage(self.leg):
-            rows = self._restarting(data) if restarts else self._of_three_steps(pairs)
-            rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
-        return [NeighbourLeg(self.leg, rows, divide_by_strength=True)]
-
-    def learning(self) -> list[str]:
-        """Pairs, and walks on them."""
-        return [ITEM_PAIRS, self.leg]
 
     def _of_three_steps(self, pairs: PairTable) -> CSR:
         return walk_weights(
@@ -118,7 +136,7 @@ class RandomWalkRecommender(Recommender, OrderParams):
             popularity_exponent=self.value("popularityExponent"),
         )
 
-    def _restarting(self, data: TrainingData) -> CSR:
+    def _restarting(self, dataset: Dataset, pairs: PairTable) -> CSR:
         """Item rows of `ppr(user) = (1 - c)·Σ_i P(user -> i)·ppr(i)`, discounted."""
         restart = self.value("restartProbability")
         limits = {
@@ -127,16 +145,16 @@ class RandomWalkRecommender(Recommender, OrderParams):
             "max_entries": self.value("maxEntries"),
         }
         if self.value("engine") == "graphframes":
-            with UserItemGraph.from_histories(data.histories, data.catalogue) as graph:
+            with UserItemGraph.from_histories(dataset.histories, dataset.catalogue) as graph:
                 rows, scale = item_pagerank_rows(graph, **limits), 1.0 - restart
         else:
             rows = item_pagerank(
-                data.spark,
-                data.pairs(),
+                dataset.spark,
+                pairs,
                 least_mass=self.value("leastMass"),
-                block_entries=data.params.value("blockEntries"),
+                block_entries=self.value("blockEntries"),
                 **limits,
             ).rows
             # ppr(i) = (c / c')·chain(i) on the items, c' = 1 - (1 - c)²
             scale = (1.0 - restart) * restart / (1.0 - math.pow(1.0 - restart, 2))
-        return discounted(rows, data.pairs().strength, self.value("popularityExponent"), scale)
+        return discounted(rows, pairs.strength, self.value("popularityExponent"), scale)

@@ -1,28 +1,27 @@
 """The charts of the pages: functions from small frames to Altair charts, one per idea.
 
-A chart says nothing of colours and fonts but which model has which place in the palette: the page
+A chart says nothing of colours and fonts but which model has which colour of the palette: the page
 that shows it has a palette for light and one for dark surroundings. Models differ by shape, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import altair as alt
 import pandas as pd
 
+from graphrec.reports.charts.vega_lite import OPACITY
+
 _HEIGHT: Final = 340
-_POINT: Final = 110  # square pixels
-OPACITY: Final = 0.9  # of marks that may lie on each other; less would leave too little contrast
+_POINT_SIZE: Final = 110  # square pixels
 
 _SHAPES: Final = (
     *("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"),
     *("triangle-right", "triangle-left"),
 )
-
-Spec = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -31,23 +30,6 @@ class Axis:
 
     metric: str
     title: str
-
-
-def spec_of(chart: alt.LayerChart | alt.Chart) -> Spec:
-    """A chart as Vega-Lite, without a theme of its own."""
-    spec: Spec = chart.to_dict()
-    spec.pop("config", None)
-    return spec
-
-
-def compared(spec: Spec, places: Iterable[object]) -> Spec | None:
-    """The chart, or None if all of it stands in one place: one bar is no chart, but a sentence.
-
-    Args:
-        spec: the chart.
-        places: of its marks on an axis.
-    """
-    return spec if len(set(places)) > 1 else None
 
 
 def trade_off(frame: pd.DataFrame, models: Sequence[str], across: Axis, up: Axis) -> alt.LayerChart:
@@ -72,7 +54,7 @@ def trade_off(frame: pd.DataFrame, models: Sequence[str], across: Axis, up: Axis
         base.mark_rule(strokeWidth=1.5, opacity=OPACITY).encode(
             x=alt.X(f"{across.metric}_low:Q"), x2=f"{across.metric}_high:Q", y=y, color=color
         ),
-        base.mark_point(filled=True, size=_POINT, opacity=1).encode(
+        base.mark_point(filled=True, size=_POINT_SIZE, opacity=1).encode(
             x=x,
             y=y,
             color=color,
@@ -84,10 +66,10 @@ def trade_off(frame: pd.DataFrame, models: Sequence[str], across: Axis, up: Axis
             ],
         ),
     ]
-    for side, place in _SIDES.items():
+    for side, alignment in _SIDES.items():
         if side not in set(labelled["side"]):
             continue
-        labels = base.transform_filter(alt.datum.side == side).mark_text(fontSize=12, **place)
+        labels = base.transform_filter(alt.datum.side == side).mark_text(fontSize=12, **alignment)
         layers.append(labels.encode(x=x, y=y, text="model:N"))
     return _sized(layers)
 
@@ -152,7 +134,7 @@ def differences(frame: pd.DataFrame, models: Sequence[str], title: str) -> alt.L
     intervals = base.mark_rule(strokeWidth=2).encode(
         x=alt.X("ci_low:Q", title=title), x2="ci_high:Q", y=y, color=color
     )
-    points = base.mark_point(filled=True, size=_POINT, opacity=1).encode(
+    points = base.mark_point(filled=True, size=_POINT_SIZE, opacity=1).encode(
         x=alt.X("difference:Q"),
         y=y,
         color=color,
@@ -192,7 +174,7 @@ def _color(models: Sequence[str], *, legend: bool = True) -> alt.Color:
 
 
 def _shape(models: Sequence[str], *, legend: bool = True) -> alt.Shape:
-    shapes = [_SHAPES[place % len(_SHAPES)] for place in range(len(models))]
+    shapes = [_SHAPES[number % len(_SHAPES)] for number in range(len(models))]
     return alt.Shape(
         "model",
         type="nominal",
@@ -210,9 +192,9 @@ _SIDES: Final[dict[str, dict[str, Any]]] = {
     "above": {"align": "center", "baseline": "bottom", "dy": -10},
     "below": {"align": "center", "baseline": "top", "dy": 10},
 }
-_PLANE: Final = (360.0, 250.0)  # pixels that the points spread over, about
-_LETTER: Final = (6.6, 14.0)  # pixels of a letter, about
-_AWAY: Final = 11.0
+_PLOT_SIZE: Final = (360.0, 250.0)  # pixels that the points spread over, about
+_LETTER_SIZE: Final = (6.6, 14.0)  # pixels of a letter, about
+_LABEL_DISTANCE: Final = 11.0
 _MARGIN: Final = 24.0
 
 _Box = tuple[float, float, float, float]  # left, right, bottom, top
@@ -220,12 +202,12 @@ _Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 def _labelled(frame: pd.DataFrame, across: str, up: str) -> pd.DataFrame:
     """The frame with the `side` of each point on which there is room for the model's name."""
-    x, y = _pixels(frame[across], _PLANE[0]), _pixels(frame[up], _PLANE[1])
+    x, y = _pixels(frame[across], _PLOT_SIZE[0]), _pixels(frame[up], _PLOT_SIZE[1])
     taken = [(left - 7, left + 7, low - 7, low + 7) for left, low in zip(x, y, strict=True)]
     sides = []
-    for place, name in enumerate(frame["model"]):
-        boxes = {side: _box(side, x[place], y[place], len(name)) for side in _SIDES}
-        others = taken[:place] + taken[place + 1 :]
+    for point, name in enumerate(frame["model"]):
+        boxes = {side: _box(side, x[point], y[point], len(name)) for side in _SIDES}
+        others = taken[:point] + taken[point + 1 :]
         cost = {
             side: sum(_overlap(box, other) for other in others) + _outside(box)
             for side, box in boxes.items()
@@ -241,18 +223,18 @@ def _pixels(values: pd.Series[float], length: float) -> list[float]:
 
 
 def _box(side: str, x: float, y: float, letters: int) -> _Box:
-    width, height = letters * _LETTER[0], _LETTER[1]
+    width, height = letters * _LETTER_SIZE[0], _LETTER_SIZE[1]
     if side in ("right", "left"):
-        left = x + _AWAY if side == "right" else x - _AWAY - width
+        left = x + _LABEL_DISTANCE if side == "right" else x - _LABEL_DISTANCE - width
         return (left, left + width, y - height / 2, y + height / 2)
-    low = y + _AWAY if side == "above" else y - _AWAY - height
+    low = y + _LABEL_DISTANCE if side == "above" else y - _LABEL_DISTANCE - height
     return (x - width / 2, x + width / 2, low, low + height)
 
 
 def _outside(box: _Box) -> float:
     """Of the area of a box, what is beyond the plane's left and right margins."""
-    beyond = max(0.0, -_MARGIN - box[0]) + max(0.0, box[1] - _PLANE[0] - _MARGIN)
-    return beyond * _LETTER[1]
+    beyond = max(0.0, -_MARGIN - box[0]) + max(0.0, box[1] - _PLOT_SIZE[0] - _MARGIN)
+    return beyond * _LETTER_SIZE[1]
 
 
 def _overlap(one: _Box, other: _Box) -> float:

@@ -17,15 +17,16 @@ from graphrec.graph.cores import CORE
 from graphrec.graph.degrees import AT_LEAST, VERTICES
 from graphrec.graph.distances import DISTANCE
 from graphrec.graph.importance import GAIN, LIFT
-from graphrec.reports.charts.evaluation import OPACITY, Spec, spec_of
-from graphrec.reports.exploration_tables import BIN, COUNT, SIZE, USERS
+from graphrec.reports.charts.vega_lite import OPACITY, Spec, spec_of
+from graphrec.reports.tables.exploration import BIN, COUNT, SIZE, USERS
+from graphrec.reports.words.interaction import NEUTRAL, InteractionWords
 from graphrec.reports.words.text import shortened
 
 _HEIGHT: Final = 300
 _LINE_POINTS: Final = 24
-_LONGEST_TITLE: Final = 36
-_MOST_SHELLS: Final = 40  # bars
-_GAINING: Final = "var(--hue-2)"  # stands out from the accent
+_MAX_TITLE: Final = 36
+_MAX_BARS: Final = 40  # bars
+_HIGHLIGHT: Final = "var(--hue-2)"  # stands out from the accent
 _KINDS: Final = {USER: "users", ITEM: "items"}
 
 _Chart = alt.Chart | alt.LayerChart
@@ -72,7 +73,7 @@ def component_sizes(sizes: pd.DataFrame) -> Spec:
 def shells(table: pd.DataFrame) -> Spec:
     """How many users and items have each core number: (core, users, items)."""
     most = int(table[CORE].max())
-    wide = -(-most // _MOST_SHELLS)
+    wide = -(-most // _MAX_BARS)
     counted = table.groupby((table[CORE] - 1) // wide * wide + 1)[[USERS, ITEMS]].sum()
     every = counted.reindex(range(1, most + 1, wide), fill_value=0).rename_axis(CORE)
     long = every.reset_index().melt(id_vars=CORE, var_name="kind", value_name=VERTICES)
@@ -121,7 +122,7 @@ def histogram(bins: pd.DataFrame, title: str, *, shares: bool) -> Spec:
         shares: show it in percent.
     """
     axis = _shares() if shares else alt.Axis()
-    told = ".0%" if shares else ".2f"
+    form = ".0%" if shares else ".2f"
     chart = alt.Chart(bins.assign(none=0)).mark_rect(opacity=OPACITY, stroke=None, x2Offset=-1.5)
     return _spec(
         chart.encode(
@@ -130,22 +131,23 @@ def histogram(bins: pd.DataFrame, title: str, *, shares: bool) -> Spec:
             y=alt.Y(USERS, type="quantitative", title="users", scale=alt.Scale(zero=True)),
             y2="none",
             tooltip=[
-                alt.Tooltip(BIN, type="quantitative", title="from", format=told),
-                alt.Tooltip("bin_end", type="quantitative", title="to", format=told),
+                alt.Tooltip(BIN, type="quantitative", title="from", format=form),
+                alt.Tooltip("bin_end", type="quantitative", title="to", format=form),
                 alt.Tooltip(USERS, type="quantitative", format=","),
             ],
         )
     )
 
 
-def importance(items: pd.DataFrame, gaining: pd.DataFrame) -> Spec:
-    """PageRank for each watching, against popularity; the items that gain most are named.
+def importance(items: pd.DataFrame, gaining: pd.DataFrame, words: InteractionWords) -> Spec:
+    """PageRank for each interaction, against popularity; the items that gain most are named.
 
     Args:
         items: (support, lift).
         gaining: (title, support, lift, ...).
+        words: what users do with items.
     """
-    x = alt.X(SUPPORT, type="quantitative", title="watched by (users)", **_logarithmic())
+    x = alt.X(SUPPORT, type="quantitative", title=_users_of(words), **_logarithmic())
     y = alt.Y(
         LIFT,
         type="quantitative",
@@ -158,7 +160,8 @@ def importance(items: pd.DataFrame, gaining: pd.DataFrame) -> Spec:
     layers = [even, cloud]
     if len(gaining):
         named = alt.Chart(gaining).mark_point(filled=True, size=80, opacity=1)
-        layers.append(named.encode(x=x, y=y, tooltip=_told_of_gaining(), color=alt.value(_GAINING)))
+        tooltip = _tooltip_of_gaining(words)
+        layers.append(named.encode(x=x, y=y, tooltip=tooltip, color=alt.value(_HIGHLIGHT)))
     return _spec(alt.LayerChart(layer=layers))
 
 
@@ -170,22 +173,22 @@ def _ratios(values: pd.Series[float]) -> list[float]:
     )
 
 
-def gains(gaining: pd.DataFrame) -> Spec:
+def gains(gaining: pd.DataFrame, words: InteractionWords) -> Spec:
     """The items that gain most, by name: (title, support, gain, ...)."""
     title = "PageRank over that of items as popular"
-    return _bars(gaining, GAIN, title, ".2f", _told_of_gaining(), first=1.0)
+    return _bars(gaining, GAIN, title, ".2f", _tooltip_of_gaining(words), first=1.0)
 
 
-def bridges(table: pd.DataFrame) -> Spec:
+def bridges(table: pd.DataFrame, words: InteractionWords) -> Spec:
     """The items between communities: (title, support, community, neighbours, participation)."""
-    told = [
+    tooltip = [
         alt.Tooltip("title", type="nominal"),
-        alt.Tooltip(SUPPORT, type="quantitative", title="watched by", format=","),
+        alt.Tooltip(SUPPORT, type="quantitative", title=words.by_column, format=","),
         alt.Tooltip(COMMUNITY, type="ordinal"),
         alt.Tooltip("neighbours", type="quantitative", format=","),
         alt.Tooltip("participation", type="quantitative", format=".3f"),
     ]
-    return _bars(table, "participation", "participation", ".2f", told)
+    return _bars(table, "participation", "participation", ".2f", tooltip)
 
 
 def community_sizes(table: pd.DataFrame) -> Spec:
@@ -214,14 +217,14 @@ def _bars(
     table: pd.DataFrame,
     figure: str,
     title: str,
-    told: str,
+    form: str,
     tooltip: Sequence[alt.Tooltip],
     *,
     first: float = 0.0,
 ) -> Spec:
     """One bar per named item, the greatest first, from the figure that says nothing."""
     rows = _shortened(table).assign(
-        first=first, told=[f"{value:{told}}" for value in table[figure]]
+        first=first, text=[f"{value:{form}}" for value in table[figure]]
     )
     y = alt.Y("named", type="nominal", sort=None, title=None, axis=alt.Axis(labelLimit=230))
     bars = alt.Chart(rows).mark_bar(height=alt.RelativeBandSize(0.55), cornerRadiusEnd=2)
@@ -232,17 +235,17 @@ def _bars(
         alt.LayerChart(
             layer=[
                 bars.encode(x=x, x2="first", y=y, tooltip=list(tooltip)),
-                texts.encode(x=alt.X(figure, type="quantitative"), y=y, text="told:N"),
+                texts.encode(x=alt.X(figure, type="quantitative"), y=y, text="text:N"),
             ]
         ),
         height=27 * len(rows) + 20,
     )
 
 
-def _told_of_gaining() -> list[alt.Tooltip]:
+def _tooltip_of_gaining(words: InteractionWords) -> list[alt.Tooltip]:
     return [
         alt.Tooltip("title", type="nominal"),
-        alt.Tooltip(SUPPORT, type="quantitative", title="watched by", format=","),
+        alt.Tooltip(SUPPORT, type="quantitative", title=words.by_column, format=","),
         alt.Tooltip("popularity_rank", type="quantitative", title="by popularity", format=","),
         alt.Tooltip("pagerank_rank", type="quantitative", title="by PageRank", format=","),
         alt.Tooltip(LIFT, type="quantitative", format=".2f"),
@@ -250,11 +253,16 @@ def _told_of_gaining() -> list[alt.Tooltip]:
     ]
 
 
+def _users_of(words: InteractionWords) -> str:
+    """The title of an axis of numbers of users."""
+    return words.by_column if words == NEUTRAL else f"{words.by_column} (users)"
+
+
 def _shortened(table: pd.DataFrame) -> pd.DataFrame:
     """With `named`: titles that fit beside a chart, each of them once."""
     named: list[str] = []
     for title in table["title"]:
-        short = shortened(title, _LONGEST_TITLE)
+        short = shortened(title, _MAX_TITLE)
         # An invisible letter keeps items apart that are called alike.
         named.append(short + "\u200b" * sum(other.rstrip("\u200b") == short for other in named))
     return table.assign(named=named)
@@ -307,6 +315,6 @@ def _shares(*, grid: bool = True) -> alt.Axis:
 
 
 def _spec(chart: _Chart, height: int = _HEIGHT) -> Spec:
-    """A chart as wide as its place, in the hues of the page; it has no baseline to be grey."""
+    """A chart as wide as its container, in the hues of the page; it has no baseline to be grey."""
     sized = chart.properties(width="container", height=height, usermeta={"baseline": False})
     return spec_of(sized)

@@ -1,4 +1,4 @@
-"""Where the parts of a picture of paths stand: user, history items, other users, item.
+"""The Sankey diagram of an explanation's paths: user, history items, other users, item.
 
 Four columns of bars, joined by bands. A band is as wide as the weight of the paths in it, and a bar
 as high as the bands that pass through it (Sankey, 1898). The template `paths.svg` draws it.
@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from graphrec.reports.words.interaction import InteractionWords
 from graphrec.reports.words.text import clusters, isolated, shortened
 
 WIDTH: Final = 1080.0
 _COLUMNS: Final = (110.0, 290.0, 680.0, 860.0)  # left sides of the bars
-_HEADS: Final = ("user", "watched", "as did", "who also watched")
-_HEAD: Final = 34.0  # height of the heads' line
-_BAR: Final = 10.0
-_FLOW: Final = 230.0  # height of all paths together
-_SLOT: Final = 24.0  # least height of a bar with its label
+_HEAD_HEIGHT: Final = 34.0  # height of the heads' line
+_BAR_WIDTH: Final = 10.0
+_FLOW_HEIGHT: Final = 230.0  # height of all paths together
+_MIN_SLOT: Final = 24.0  # least height of a bar with its label
 _GAP: Final = 10.0
-_THINNEST: Final = 1.2
-_LETTERS: Final = (20, 44, 18, 26)  # in a line of a column's labels
-_LINE: Final = 17.0
+_MIN_WIDTH: Final = 1.2
+_MAX_LETTERS: Final = (20, 44, 18, 26)  # in a line of a column's labels
+_LINE_HEIGHT: Final = 17.0
 _HUES: Final = 6
 
 
@@ -79,25 +79,29 @@ class Picture:
     bands: list[Band]
 
 
-def picture(user: str, item: str, paths: Sequence[PicturedPath]) -> Picture:
-    """Lay paths out.
+def picture(
+    user: str, item: str, paths: Sequence[PicturedPath], words: InteractionWords
+) -> Picture:
+    """Lay out the diagram.
 
     Args:
         user: where they begin.
         item: where they end.
         paths: at least one; the heaviest stops come on top, and those of one name are one stop.
+        words: what users do with items.
     """
     routes = [((user, path.history_item, path.other_user, item), path.weight) for path in paths]
     flows = [_flows(routes, column) for column in range(4)]
-    scale = _FLOW / sum(path.weight for path in paths)
-    height = _HEAD + max(_column_height(flow, scale) for flow in flows)
-    hue = {name: 1 + place % _HUES for place, name in enumerate(flows[1])}
+    scale = _FLOW_HEIGHT / sum(path.weight for path in paths)
+    height = _HEAD_HEIGHT + max(_column_height(flow, scale) for flow in flows)
+    hue = {name: 1 + number % _HUES for number, name in enumerate(flows[1])}
     bars = [_bars(column, flow, scale, height, hue) for column, flow in enumerate(flows)]
     bands = [band for column in range(3) for band in _bands(routes, column, bars, scale, hue)]
+    heads = ("user", words.has, words.as_another, f"who {words.has_too}")
     return Picture(
         WIDTH,
         height,
-        list(zip(_HEADS, _COLUMNS, strict=True)),
+        list(zip(heads, _COLUMNS, strict=True)),
         [bar for column in bars for bar in column.values()],
         bands,
     )
@@ -115,28 +119,28 @@ def _flows(routes: Sequence[_Route], column: int) -> dict[str, float]:
 
 
 def _column_height(flow: dict[str, float], scale: float) -> float:
-    return sum(max(weight * scale, _SLOT) + _GAP for weight in flow.values()) + _GAP
+    return sum(max(weight * scale, _MIN_SLOT) + _GAP for weight in flow.values()) + _GAP
 
 
 def _bars(
     column: int, flow: dict[str, float], scale: float, height: float, hue: dict[str, int]
 ) -> dict[str, Bar]:
     """The bars of a column, centred."""
-    top = (height + _HEAD - _column_height(flow, scale)) / 2 + _GAP
+    top = (height + _HEAD_HEIGHT - _column_height(flow, scale)) / 2 + _GAP
     bars = {}
     for name, weight in flow.items():
-        slot, own = max(weight * scale, _SLOT), max(weight * scale, _THINNEST)
+        slot, own = max(weight * scale, _MIN_SLOT), max(weight * scale, _MIN_WIDTH)
         x, middle = _COLUMNS[column], top + slot / 2
         bars[name] = Bar(
             name=name,
             x=x,
             y=middle - own / 2,
-            width=_BAR,
+            width=_BAR_WIDTH,
             height=own,
             hue=hue[name] if column == 1 else None,
-            label_x=x - 8 if column == 0 else x + _BAR + 8,
+            label_x=x - 8 if column == 0 else x + _BAR_WIDTH + 8,
             anchor="end" if column == 0 else "start",
-            lines=_lines(name, _LETTERS[column], middle, 4 if column in (0, 3) else 1),
+            lines=_lines(name, _MAX_LETTERS[column], middle, 4 if column in (0, 3) else 1),
         )
         top += slot + _GAP
     return bars
@@ -154,8 +158,8 @@ def _lines(name: str, letters: int, middle: float, most: int) -> tuple[Line, ...
     kept = [shortened(line, letters) for line in lines[:most]]
     if len(lines) > most:
         kept[-1] = f"{shortened(kept[-1], letters - 1).rstrip('…')}…"
-    first = middle - (len(kept) - 1) * _LINE / 2
-    return tuple(Line(text, first + place * _LINE) for place, text in enumerate(kept))
+    first = middle - (len(kept) - 1) * _LINE_HEIGHT / 2
+    return tuple(Line(text, first + number * _LINE_HEIGHT) for number, text in enumerate(kept))
 
 
 def _bands(
@@ -166,18 +170,18 @@ def _bands(
     hue: dict[str, int],
 ) -> list[Band]:
     """The bands from one column to the next, one per path, stacked in the order of their ends."""
-    places = [{name: n for n, name in enumerate(one)} for one in bars]
-    left = _stacked(routes, column, column + 1, bars, places, scale)
-    right = _stacked(routes, column + 1, column, bars, places, scale)
+    orders = [{name: n for n, name in enumerate(one)} for one in bars]
+    left = _stacked(routes, column, column + 1, bars, orders, scale)
+    right = _stacked(routes, column + 1, column, bars, orders, scale)
     bands = []
-    for place, (stops, weight) in enumerate(routes):
-        start, end = _COLUMNS[column] + _BAR, _COLUMNS[column + 1]
+    for number, (stops, weight) in enumerate(routes):
+        start, end = _COLUMNS[column] + _BAR_WIDTH, _COLUMNS[column + 1]
         middle = (start + end) / 2
         bands.append(
             Band(
-                curve=f"M{start:.1f} {left[place]:.1f}C{middle:.1f} {left[place]:.1f} "
-                f"{middle:.1f} {right[place]:.1f} {end:.1f} {right[place]:.1f}",
-                width=max(weight * scale, _THINNEST),
+                curve=f"M{start:.1f} {left[number]:.1f}C{middle:.1f} {left[number]:.1f} "
+                f"{middle:.1f} {right[number]:.1f} {end:.1f} {right[number]:.1f}",
+                width=max(weight * scale, _MIN_WIDTH),
                 hue=hue[stops[1]],
                 tip=" → ".join(map(isolated, stops)),
             )
@@ -190,20 +194,20 @@ def _stacked(
     column: int,
     towards: int,
     bars: Sequence[dict[str, Bar]],
-    places: Sequence[dict[str, int]],
+    orders: Sequence[dict[str, int]],
     scale: float,
 ) -> dict[int, float]:
     """The height at which each route meets the bar of a column."""
     order = sorted(
         range(len(routes)),
-        key=lambda n: (places[towards][routes[n][0][towards]], places[1][routes[n][0][1]], n),
+        key=lambda n: (orders[towards][routes[n][0][towards]], orders[1][routes[n][0][1]], n),
     )
     filled: dict[str, float] = {}
     heights = {}
-    for place in order:
-        stops, weight = routes[place]
+    for number in order:
+        stops, weight = routes[number]
         bar = bars[column][stops[column]]
         above = filled.get(bar.name, 0.0)
-        heights[place] = bar.y + above + weight * scale / 2
+        heights[number] = bar.y + above + weight * scale / 2
         filled[bar.name] = above + weight * scale
     return heights

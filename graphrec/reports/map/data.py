@@ -1,8 +1,9 @@
-"""What of an exploration goes onto the interactive map: as much as a page can hold, no more.
+"""The part of an exploration that the interactive map shows: as much as a page can hold.
 
-A page has bounds that the data have not: `MOST_ITEMS` items, the most watched ones, `MOST_EDGES`
-edges, each item's strongest ones first, and a few users with the latest part of their histories.
-All of it is chosen in Spark or among the items' own tables, and what is left out is counted.
+The page is bounded, whatever the size of the data: `MAX_ITEMS` items, the most popular ones,
+`MAX_EDGES` edges, each item's strongest ones first, and a few users with the latest part of their
+histories. All of it is chosen in Spark or among the items' own tables, and what is left out is
+counted.
 """
 
 from __future__ import annotations
@@ -41,22 +42,22 @@ from graphrec.graph.highlights import Highlights, Tables
 from graphrec.graph.importance import LIFT
 from graphrec.graph.reach import POOL
 from graphrec.graph.similar_users import COSINE
-from graphrec.reports.small_tables import frame_of
+from graphrec.reports.tables.fetch import frame_of
 from graphrec.reports.words.text import printable
 
-MOST_ITEMS: Final = 5000
-MOST_EDGES: Final = 25_000
+MAX_ITEMS: Final = 5000
+MAX_EDGES: Final = 25_000
 TYPICAL: Final = 5  # items that stand for a community
 MEASURES: Final = ("cosine", "jaccard", "lift", "llr")  # confidence follows from the counts
 
-_MOST_FETCHED: Final = 200_000  # edges that come to the driver
-_LONGEST_HISTORY: Final = 150  # items of a user
-_SIMILAR: Final = 5
+_MAX_FETCHED_EDGES: Final = 200_000  # edges that come to the driver
+_MAX_HISTORY: Final = 150  # items of a user
+_SIMILAR_USERS: Final = 5
 _DIGITS: Final = 4
 
 SOURCE: Final = "source"
 TARGET: Final = "target"
-PLACE: Final = "place"
+RANK_AT_END: Final = "rank_at_end"
 HISTORY: Final = "history"
 _KEY: Final = "key"
 
@@ -69,17 +70,17 @@ class ExplorerData:
 
     Attributes:
         items: (index 0.., title, support, community: 0 for none, participation, lift), in order.
-        edges: (source, target, together, weight, the measures of `MEASURES`, place: as
-            `strongest_edges` tells).
+        edges: (source, target, together, weight, the measures of `MEASURES`, rank_at_end: as
+            `strongest_edges` says).
         communities: (community, name: text, may be empty, items, support, inside, typical: list of
             indices), the largest.
-        users: (user: text, history: int, items: list of indices, pool, similar: list of [place
+        users: (user: text, history: int, items: list of indices, pool, similar: list of [index
             among the users or -1, name, items in common, cosine]).
         catalogue: how many items there are.
         all_edges: how many edges there are.
         all_users: how many users there are.
         all_communities: how many communities there are.
-        audience: users of an item; what fewer have is not told to be a bridge.
+        min_users: users of an item; those that fewer have are not listed as bridges.
     """
 
     items: pd.DataFrame
@@ -90,7 +91,7 @@ class ExplorerData:
     all_edges: int
     all_users: int
     all_communities: int
-    audience: int
+    min_users: int
 
 
 def explorer_data(
@@ -119,14 +120,14 @@ def explorer_data(
     items = _items(tables, shown, columns.item, title_of)
     return ExplorerData(
         items=items,
-        edges=strongest_edges(_edges(tables[names.ITEM_EDGES], shown, columns.item), MOST_EDGES),
+        edges=strongest_edges(_edges(tables[names.ITEM_EDGES], shown, columns.item), MAX_EDGES),
         communities=_communities(highlights, items, columns.item),
         users=_users(tables, histories, columns.user, users),
         catalogue=catalogue.size,
         all_edges=tables[names.ITEM_EDGES].count(),
         all_users=tables[names.REACH].count(),
         all_communities=tables[names.COMMUNITIES].count(),
-        audience=highlights.audience,
+        min_users=highlights.min_users,
     )
 
 
@@ -135,12 +136,12 @@ def explorer_data(
 
 def _shown_items(spark: SparkSession, catalogue: Catalogue) -> DataFrame:
     """(key: the item, index), the most popular ones."""
-    numbered = catalogue.to_frame(spark).where(F.col(INDEX) < MOST_ITEMS)
+    numbered = catalogue.to_frame(spark).where(F.col(INDEX) < MAX_ITEMS)
     return F.broadcast(numbered.select(F.col(ITEM).alias(_KEY), INDEX))
 
 
 def _items(tables: Tables, shown: DataFrame, item: str, title_of: TitleOf) -> pd.DataFrame:
-    """(index, title, support, community, participation, lift); at most `MOST_ITEMS` rows."""
+    """(index, title, support, community, participation, lift); at most `MAX_ITEMS` rows."""
     roles = shown.join(tables[names.ITEM_ROLES], F.col(_KEY) == quoted(item))
     lift = tables[names.IMPORTANCE].select(quoted(item).alias("ranked"), LIFT)
     joined = roles.join(lift, F.col(_KEY) == F.col("ranked"))
@@ -160,7 +161,7 @@ def _edges(table: DataFrame, shown: DataFrame, item: str) -> pd.DataFrame:
     between = table.join(F.broadcast(source), quoted(item) == F.col("source_key")).join(
         F.broadcast(target), F.col(NEIGHBOUR) == F.col("target_key")
     )
-    ordered = between.orderBy(F.desc(WEIGHT), SOURCE, TARGET).limit(_MOST_FETCHED)
+    ordered = between.orderBy(F.desc(WEIGHT), SOURCE, TARGET).limit(_MAX_FETCHED_EDGES)
     return frame_of(ordered.select(SOURCE, TARGET, TOGETHER, WEIGHT, *MEASURES))
 
 
@@ -172,17 +173,17 @@ def strongest_edges(edges: pd.DataFrame, most: int) -> pd.DataFrame:
         most: how many.
 
     Returns:
-        The same columns, and place: int 0.., that of the edge among those of the end for which it
-        is better.
+        The same columns, and rank_at_end: int 0.., the better one of the ranks of the edge among
+        those of its two ends.
     """
-    place = np.minimum(_place_at(edges, SOURCE, TARGET), _place_at(edges, TARGET, SOURCE))
-    kept = np.lexsort((edges[TARGET], edges[SOURCE], -edges[WEIGHT].to_numpy(), place))[:most]
-    placed = edges.assign(**{PLACE: place}).iloc[kept]
-    return placed.sort_values([SOURCE, TARGET], ignore_index=True)
+    rank = np.minimum(_rank_at(edges, SOURCE, TARGET), _rank_at(edges, TARGET, SOURCE))
+    kept = np.lexsort((edges[TARGET], edges[SOURCE], -edges[WEIGHT].to_numpy(), rank))[:most]
+    ranked = edges.assign(**{RANK_AT_END: rank}).iloc[kept]
+    return ranked.sort_values([SOURCE, TARGET], ignore_index=True)
 
 
-def _place_at(edges: pd.DataFrame, end: str, other: str) -> npt.NDArray[np.int64]:
-    """The place of each edge among those at one of its ends, from 0, whichever end they have."""
+def _rank_at(edges: pd.DataFrame, end: str, other: str) -> npt.NDArray[np.int64]:
+    """The rank of each edge among those at one of its ends, from 0."""
     both = pd.concat(
         [
             edges[[end, other, WEIGHT]].set_axis(["end", "other", WEIGHT], axis=1),
@@ -191,8 +192,8 @@ def _place_at(edges: pd.DataFrame, end: str, other: str) -> npt.NDArray[np.int64
         ignore_index=True,
     )
     ordered = both.sort_values([WEIGHT, "other"], ascending=[False, True], kind="stable")
-    place = ordered.groupby("end").cumcount().sort_index()
-    return place.to_numpy()[: len(edges)].astype(np.int64)
+    rank = ordered.groupby("end").cumcount().sort_index()
+    return rank.to_numpy()[: len(edges)].astype(np.int64)
 
 
 def _communities(highlights: Highlights, items: pd.DataFrame, item: str) -> pd.DataFrame:
@@ -230,32 +231,32 @@ def _users(tables: Tables, histories: DataFrame, user: str, count: int) -> pd.Da
 
 def _latest() -> Column:
     """The latest items of a history that are on the page, without times the heaviest ones."""
-    entries = F.filter(F.arrays_zip(TIMES, WEIGHTS, ITEMS), lambda one: one[ITEMS] < MOST_ITEMS)
+    entries = F.filter(F.arrays_zip(TIMES, WEIGHTS, ITEMS), lambda one: one[ITEMS] < MAX_ITEMS)
     ordered = F.sort_array(
         F.transform(
             entries,
             lambda one: F.struct(
                 F.coalesce(one[TIMES], F.lit(0.0)).alias("time"),
                 one[WEIGHTS].alias("weight"),
-                (-one[ITEMS]).alias("place"),
+                (-one[ITEMS]).alias("index"),
             ),
         ),
         asc=False,
     )
-    return F.transform(F.slice(ordered, 1, _LONGEST_HISTORY), lambda one: -one["place"])
+    return F.transform(F.slice(ordered, 1, _MAX_HISTORY), lambda one: -one["index"])
 
 
 def _similar(tables: Tables, chosen: DataFrame, user: str, keys: list[Any]) -> list[list[Any]]:
-    """For each user the most similar ones: [place in keys or -1, name, together, cosine]."""
+    """For each user the most similar ones: [index in keys or -1, name, together, cosine]."""
     wanted = F.broadcast(chosen.select(F.col(USER).alias(_KEY)))
-    table = tables[names.SIMILAR_USERS].where(F.col(RANK) <= _SIMILAR)
+    table = tables[names.SIMILAR_USERS].where(F.col(RANK) <= _SIMILAR_USERS)
     rows = table.join(wanted, quoted(user) == F.col(_KEY)).orderBy(_KEY, RANK).collect()
-    place = {key: index for index, key in enumerate(keys)}
+    index_of = {key: index for index, key in enumerate(keys)}
     similar: dict[Any, list[Any]] = {key: [] for key in keys}
     for row in rows:
         other = row[NEIGHBOUR]
-        told = [place.get(other, -1), printable(str(other)), row[TOGETHER], _rounded(row[COSINE])]
-        similar[row[_KEY]].append(told)
+        name, cosine = printable(str(other)), _rounded(row[COSINE])
+        similar[row[_KEY]].append([index_of.get(other, -1), name, row[TOGETHER], cosine])
     return [similar[key] for key in keys]
 
 

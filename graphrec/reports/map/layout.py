@@ -1,10 +1,10 @@
-"""Where the items of a graph stand on a map: close together what goes together.
+"""The layout of the map: items that go together are close together.
 
 ForceAtlas2 (Jacomy et al., "ForceAtlas2, a continuous graph layout algorithm", 2014): all nodes
-repel each other, edges pull their ends together, in Noack's LinLog form, which draws clusters
-apart, and the more a node trembles the slower it moves. It begins from a map of the communities,
-so that a few rounds do, and the map shows them. There is no chance in it: equal graphs give equal
-maps. networkx' layouts hold a matrix of all pairs of nodes for each step, which takes minutes for
+repel each other, edges attract their ends, with Noack's LinLog energy, which separates clusters,
+and a node that oscillates moves more slowly. It begins from a map of the communities, so that a few
+rounds suffice, and communities stay visible. It is deterministic: equal graphs give equal maps.
+networkx' layouts hold a matrix of all pairs of nodes for each step, which takes minutes for
 thousands of them.
 """
 
@@ -18,19 +18,19 @@ from scipy import sparse
 
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Matrix, Vector, read_only
-from graphrec.reports.map.packing import Places, packed
+from graphrec.reports.map.packing import Positions, packed
 
 _GOLDEN_ANGLE: Final = np.pi * (3.0 - np.sqrt(5.0))
 _ROUNDS: Final = 160
-_ACROSS: Final = 0.3  # of its weight, what an edge between communities pulls with
+_BETWEEN_COMMUNITIES: Final = 0.3  # of its weight, what an edge between communities pulls with
 _GRAVITY: Final = 1.0  # towards the middle, so that nothing drifts away
-_PULL: Final = 0.5  # of edges, where nodes push with 1
-_CROWDED: Final = 2.2  # how far apart, in steps of the spiral, communities begin
-_APART: Final = 0.5  # between components, where a node alone has a radius of 1
+_ATTRACTION: Final = 0.5  # of edges, where nodes push with 1
+_COMMUNITY_SPACING: Final = 2.2  # how far apart, in steps of the spiral, communities begin
+_COMPONENT_SPACING: Final = 0.5  # between components, where a node alone has a radius of 1
 
 
-def lay_out(weights: sparse.csr_array, community: npt.NDArray[np.int32]) -> Places:
-    """Find a place for each node.
+def lay_out(weights: sparse.csr_array, community: npt.NDArray[np.int32]) -> Positions:
+    """Find a position for each node.
 
     Args:
         weights: (n, n), symmetric, empty diagonal.
@@ -46,74 +46,74 @@ def lay_out(weights: sparse.csr_array, community: npt.NDArray[np.int32]) -> Plac
     _, component = sparse.csgraph.connected_components(weights, directed=False)
     size = np.bincount(component)
     radius = np.sqrt(size.astype(np.float64))
-    center = packed(radius + _APART)
-    places = center[component]
+    center = packed(radius + _COMPONENT_SPACING)
+    positions = center[component]
     nodes = np.argsort(component, kind="stable")
     for members in np.split(nodes, np.cumsum(size)[:-1]):
         if members.size > 1:
             part = weights[members][:, members].tocsr()
             own = radius[component[members[0]]]
-            places[members] += own * _settled(part, community[members])
-    return places / max(float(np.hypot(*places.T).max(initial=0.0)), 1e-9)
+            positions[members] += own * _settled(part, community[members])
+    return positions / max(float(np.hypot(*positions.T).max(initial=0.0)), 1e-9)
 
 
-def _settled(weights: sparse.csr_array, community: npt.NDArray[np.int32]) -> Places:
+def _settled(weights: sparse.csr_array, community: npt.NDArray[np.int32]) -> Positions:
     """(n, 2), of a component, within a circle of radius 1."""
-    place = _first_places(community)
+    position = _initial_positions(community)
     row = np.repeat(np.arange(community.size), np.diff(weights.indptr))
     across = community[row] != community[weights.indices]
-    pull = np.where(across, _ACROSS, 1.0) * weights.data
+    pull = np.where(across, _BETWEEN_COMMUNITIES, 1.0) * weights.data
     _pull_and_push(
-        place,
+        position,
         read_only(weights.indptr.astype(np.int64)),
         read_only(weights.indices.astype(np.int64)),
         read_only(pull / pull.mean()),
         read_only(1.0 + np.diff(weights.indptr).astype(np.float64)),
         _ROUNDS,
     )
-    place -= place.mean(axis=0)
+    position -= position.mean(axis=0)
     # A few stragglers must not make all the others small.
-    far = np.hypot(*place.T)
+    far = np.hypot(*position.T)
     limit = 1.15 * max(float(np.quantile(far, 0.98)), 1e-9)
-    place *= (np.minimum(far, limit) / np.maximum(far, 1e-9))[:, None]
-    return place / max(float(np.hypot(*place.T).max()), 1e-9)
+    position *= (np.minimum(far, limit) / np.maximum(far, 1e-9))[:, None]
+    return position / max(float(np.hypot(*position.T).max()), 1e-9)
 
 
-def _first_places(community: npt.NDArray[np.int32]) -> Places:
+def _initial_positions(community: npt.NDArray[np.int32]) -> Positions:
     """Communities on a spiral, the largest in the middle, and the nodes of each on its own one."""
-    names, place, size = np.unique(community, return_inverse=True, return_counts=True)
+    names, position, size = np.unique(community, return_inverse=True, return_counts=True)
     order = np.argsort(-size, kind="stable")
     rank = np.empty(names.size, np.int64)
     rank[order] = np.arange(names.size)
     # A community is as far out as those before it take room.
     before = np.cumsum(size[order]) - size[order] / 2.0
-    center = _on_spiral(np.arange(names.size), before)[rank] * _CROWDED
+    center = _on_spiral(np.arange(names.size), before)[rank] * _COMMUNITY_SPACING
     within = np.zeros(community.size, np.int64)
-    by_name = np.argsort(place, kind="stable")
+    by_name = np.argsort(position, kind="stable")
     first = np.concatenate(([0], np.cumsum(size)[:-1]))
     within[by_name] = np.arange(community.size) - np.repeat(first, size)
-    return center[place] + _on_spiral(within, within.astype(np.float64))
+    return center[position] + _on_spiral(within, within.astype(np.float64))
 
 
-def _on_spiral(place: npt.NDArray[np.int64], before: Vector) -> Places:
+def _on_spiral(position: npt.NDArray[np.int64], before: Vector) -> Positions:
     """Points that fill a circle evenly (Vogel 1979).
 
     Args:
-        place: (n,), in the order of the points.
+        position: (n,), in the order of the points.
         before: (n,), how much stands nearer to the middle than each of them.
     """
-    angle, radius = place * _GOLDEN_ANGLE, np.sqrt(before + 0.5)
+    angle, radius = position * _GOLDEN_ANGLE, np.sqrt(before + 0.5)
     return np.column_stack((radius * np.cos(angle), radius * np.sin(angle)))
 
 
 @compiled
 def _pull_and_push(
-    place: Matrix, start: Indices, neighbour: Indices, weight: Vector, mass: Vector, rounds: int
+    position: Matrix, start: Indices, neighbour: Indices, weight: Vector, mass: Vector, rounds: int
 ) -> None:
     """Move the nodes for some rounds; the work of one is the square of their number.
 
     Args:
-        place: (n, 2), changed.
+        position: (n, 2), changed.
         start: (n + 1,), the edges of a node, each edge at both ends.
         neighbour: (edges,).
         weight: (edges,).
@@ -128,10 +128,10 @@ def _pull_and_push(
     for _ in range(rounds):
         force[:] = 0.0
         for node in range(nodes):
-            x, y, own = place[node, 0], place[node, 1], mass[node]
+            x, y, own = position[node, 0], position[node, 1], mass[node]
             push_x, push_y = 0.0, 0.0
             for other in range(node):
-                dx, dy = x - place[other, 0], y - place[other, 1]
+                dx, dy = x - position[other, 0], y - position[other, 1]
                 push = strength * own * mass[other] / (dx * dx + dy * dy + 0.01)
                 push_x += dx * push
                 push_y += dy * push
@@ -141,9 +141,9 @@ def _pull_and_push(
             force[node, 0] += push_x - x * center
             force[node, 1] += push_y - y * center
             for edge in range(start[node], start[node + 1]):
-                dx, dy = x - place[neighbour[edge], 0], y - place[neighbour[edge], 1]
+                dx, dy = x - position[neighbour[edge], 0], y - position[neighbour[edge], 1]
                 apart = np.sqrt(dx * dx + dy * dy + 0.01)
-                pull = _PULL * weight[edge] * np.log1p(apart) / apart
+                pull = _ATTRACTION * weight[edge] * np.log1p(apart) / apart
                 force[node, 0] -= pull * dx
                 force[node, 1] -= pull * dy
         swinging, traction = 0.0, 0.0
@@ -156,6 +156,6 @@ def _pull_and_push(
         for node in range(nodes):
             swing = np.hypot(force[node, 0] - before[node, 0], force[node, 1] - before[node, 1])
             step = 0.1 * speed / (1.0 + np.sqrt(speed * swing))
-            place[node, 0] += step * force[node, 0]
-            place[node, 1] += step * force[node, 1]
+            position[node, 0] += step * force[node, 0]
+            position[node, 1] += step * force[node, 1]
             before[node] = force[node]

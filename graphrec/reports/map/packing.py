@@ -1,4 +1,4 @@
-"""Discs side by side: the largest in the middle, the others in rings around it."""
+"""Circle packing: the largest disc in the middle, the others in rings around it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from graphrec.kernels.types import Vector
 
-Places = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.float64]
 
 
-def packed(radius: Vector) -> Places:
+def packed(radius: Vector) -> Positions:
     """Centres of discs that do not overlap and stand close together.
 
     Args:

@@ -1,4 +1,4 @@
-"""The page on which people walk through the graph: a map of the items, a search, and lists."""
+"""The interactive page of the item graph: a map, a search, and lists."""
 
 from __future__ import annotations
 
@@ -13,15 +13,22 @@ from graphrec.graph.bridges import PARTICIPATION
 from graphrec.graph.communities import COMMUNITY, INSIDE
 from graphrec.graph.importance import LIFT
 from graphrec.graph.reach import POOL
-from graphrec.reports.map.data import HISTORY, MEASURES, PLACE, SOURCE, TARGET, ExplorerData
+from graphrec.reports.map.data import HISTORY, MEASURES, RANK_AT_END, SOURCE, TARGET, ExplorerData
 from graphrec.reports.map.layout import lay_out
-from graphrec.reports.page import render, script
+from graphrec.reports.pages.html import render, script
+from graphrec.reports.words.interaction import NEUTRAL, InteractionWords
 
 _DIGITS: Final = 4
 
 
-def explorer_page(data: ExplorerData, *, title: str, report: str | None = None) -> str:
-    """The page as HTML that fetches nothing.
+def explorer_page(
+    data: ExplorerData,
+    *,
+    title: str,
+    report: str | None = None,
+    words: InteractionWords = NEUTRAL,
+) -> str:
+    """Return the page as HTML that stands alone: it loads nothing from a network.
 
     It draws with sigma.js, which needs WebGL; without it the search and the lists still work.
 
@@ -29,21 +36,22 @@ def explorer_page(data: ExplorerData, *, title: str, report: str | None = None) 
         data: what it shows.
         title: of the page.
         report: name of a page beside it that it links to.
+        words: what users do with items.
     """
     return render(
         "explorer.html",
         title=title,
         report=report,
-        content=_content(data),
+        content=_content(data) | {"words": words.by_name()},
         graphology=script("graphology.umd.min.js"),
         sigma=script("sigma.min.js"),
     )
 
 
 def _content(data: ExplorerData) -> dict[str, Any]:
-    """What the script of the page reads: columns of figures rather than rows, to be short."""
+    """The data of the page's script; figures by column rather than by row, which is shorter."""
     items, edges = data.items, data.edges
-    places = lay_out(_weights(edges, len(items)), items[COMMUNITY].to_numpy(np.int32))
+    positions = lay_out(_weights(edges, len(items)), items[COMMUNITY].to_numpy(np.int32))
     return {
         "items": {
             "title": items["title"].tolist(),
@@ -51,14 +59,14 @@ def _content(data: ExplorerData) -> dict[str, Any]:
             "community": items[COMMUNITY].tolist(),
             "participation": _short(items[PARTICIPATION]),
             "lift": _short(items[LIFT]),
-            "x": _short(pd.Series(places[:, 0])),
-            "y": _short(pd.Series(places[:, 1])),
+            "x": _short(pd.Series(positions[:, 0])),
+            "y": _short(pd.Series(positions[:, 1])),
         },
         "edges": {
             "source": edges[SOURCE].tolist(),
             "target": edges[TARGET].tolist(),
             "together": edges[TOGETHER].tolist(),
-            "place": edges[PLACE].tolist(),
+            "rank": edges[RANK_AT_END].tolist(),
             **{name: _short(edges[name]) for name in MEASURES},
         },
         "communities": [
@@ -80,7 +88,7 @@ def _content(data: ExplorerData) -> dict[str, Any]:
                 data.users, USER, HISTORY, ITEMS, POOL, "similar"
             )
         ],
-        "audience": data.audience,
+        "min_users": data.min_users,
         "all": {
             "items": data.catalogue,
             "edges": data.all_edges,

@@ -1,5 +1,5 @@
 const specs = JSON.parse(document.getElementById("specs").textContent);
-const hues = Array.from({ length: 8 }, (_, place) => `var(--series-${place})`);
+const hues = Array.from({ length: 8 }, (_, number) => `var(--series-${number})`);
 
 // Colours are the page's own, by name: they change with it, for print, too.
 function config(width, category) {
@@ -31,10 +31,10 @@ const huesOf = (spec) => (spec.usermeta?.baseline === false ? hues.slice(1) : hu
 // `ast` has Vega interpret its expressions: the page may not turn text into code.
 function draw() {
   for (const [name, spec] of Object.entries(specs)) {
-    const place = document.getElementById(name);
-    window.vegaEmbed(place, spec, {
-      actions: false, renderer: "svg", ast: true, config: config(place.clientWidth, huesOf(spec)),
-    }).catch((error) => { place.textContent = `This chart failed: ${error.message}`; });
+    const container = document.getElementById(name);
+    window.vegaEmbed(container, spec, {
+      actions: false, renderer: "svg", ast: true, config: config(container.clientWidth, huesOf(spec)),
+    }).catch((error) => { container.textContent = `This chart failed: ${error.message}`; });
   }
 }
 

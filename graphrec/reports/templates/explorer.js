@@ -1,5 +1,5 @@
 const content = JSON.parse(document.getElementById("content").textContent);
-const { items, edges, communities, users, all } = content;
+const { items, edges, communities, users, all, words } = content;
 const byId = (id) => document.getElementById(id);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -52,8 +52,8 @@ const kept = new Uint8Array(edges.source.length);
 
 function quantile(name, values) {
   sorted[name] ??= Float64Array.from(values()).sort();
-  const place = Math.floor((Number(byId(name === "together" ? "common" : "least").value) / 100) * (sorted[name].length - 1));
-  return sorted[name].length ? sorted[name][Math.max(place, 0)] : 0;
+  const index = Math.floor((Number(byId(name === "together" ? "common" : "least").value) / 100) * (sorted[name].length - 1));
+  return sorted[name].length ? sorted[name][Math.max(index, 0)] : 0;
 }
 
 function readFilters() {
@@ -66,8 +66,8 @@ function readFilters() {
     kept[edge] = value(measure, edge) >= filter.least && edges.together[edge] >= filter.common ? 1 : 0;
     shown += kept[edge];
   }
-  byId("least-told").textContent = `≥ ${figure(measure, filter.least)}`;
-  byId("common-told").textContent = `≥ ${count(filter.common, "user", "users")}`;
+  byId("least-value").textContent = `≥ ${figure(measure, filter.least)}`;
+  byId("common-value").textContent = `≥ ${count(filter.common, "user", "users")}`;
   byId("meaning").textContent = MEANINGS[measure];
   byId("kept").textContent = `${whole.format(shown)} of ${whole.format(kept.length)}`;
 }
@@ -93,8 +93,8 @@ const userSwatch = () => element("span", { class: "swatch of-user", "aria-hidden
 
 const named = (text) => element("bdi", {}, text);
 
-function row(href, mark, text, told, detail = null, bar = null, hue = null) {
-  const parts = [mark, named(text), element("span", { class: "figure" }, told)];
+function row(href, mark, text, shown, detail = null, bar = null, hue = null) {
+  const parts = [mark, named(text), element("span", { class: "figure" }, shown)];
   if (bar !== null) {
     const filled = element("i");
     filled.style.width = `${Math.max(100 * bar, 1)}%`;
@@ -109,11 +109,11 @@ const itemRow = (item, detail) =>
   row(`#item-${item}`, swatch(items.community[item]), items.title[item], count(items.support[item], "user", "users"), detail);
 const rows = (children) => element("ul", { class: "rows" }, ...children);
 const facts = (pairs) =>
-  element("dl", { class: "facts" }, ...pairs.map(([name, told]) => element("div", {}, element("dt", {}, name), element("dd", {}, told))));
+  element("dl", { class: "facts" }, ...pairs.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text))));
 const heading = (text) => element("h3", {}, text);
 const note = (text) => element("p", { class: "note" }, text);
 const headline = (...children) => element("h2", { tabindex: "-1" }, ...children);
-const listing = (texts) => texts.flatMap((text, place) => (place ? [" · ", named(text)] : [named(text)]));
+const listing = (texts) => texts.flatMap((text, index) => (index ? [" · ", named(text)] : [named(text)]));
 const communityOf = (number) => communities.find((one) => one.number === number);
 const nameOf = (number) => (communityOf(number)?.name ? [named(communityOf(number).name)] : []);
 const back = () => element("a", { class: "back", href: "#" }, "← the whole map");
@@ -125,18 +125,18 @@ function leftOut() {
   const shownItems = items.title.length, shownEdges = edges.source.length;
   said.push(
     shownItems < all.items
-      ? `The ${whole.format(shownItems)} most watched of ${count(all.items, "item", "items")}`
+      ? `The ${whole.format(shownItems)} most popular of ${count(all.items, "item", "items")}`
       : `All ${count(all.items, "item", "items")}`,
   );
   said.push(
     shownEdges < all.edges
-      ? `the strongest ${whole.format(shownEdges)} of ${count(all.edges, "edge", "edges")} between items that are watched together`
-      : `all ${count(all.edges, "edge", "edges")} between items that are watched together`,
+      ? `the strongest ${whole.format(shownEdges)} of ${count(all.edges, "edge", "edges")} between items that ${words.items_together}`
+      : `all ${count(all.edges, "edge", "edges")} between items that ${words.items_together}`,
   );
   const people = users.length < all.users
     ? `${whole.format(users.length)} of ${count(all.users, "user", "users")}, drawn by lot, with their latest items`
     : `all ${count(all.users, "user", "users")}`;
-  return `${said.join(", ")}, and ${people}. What stands close together is watched by the same people; `
+  return `${said.join(", ")}, and ${people}. Items close together ${words.same_people}; `
     + `of each item the ${DRAWN} best edges are drawn, and all of them when it is selected.`;
 }
 
@@ -152,14 +152,14 @@ function overview() {
     if (others > 0) parts.push(note(`${count(others, "smaller one is", "smaller ones are")} grey on the map.`));
   }
   const bridges = items.title.map((_, item) => item)
-    .filter((item) => items.support[item] >= content.audience && items.participation[item] > 0)
+    .filter((item) => items.support[item] >= content.min_users && items.participation[item] > 0)
     .sort((one, other) => items.participation[other] - items.participation[one]).slice(0, 8);
   if (bridges.length) {
     parts.push(heading("Between communities"));
-    parts.push(note(`Of items with at least ${count(content.audience, "user", "users")}.`));
+    parts.push(note(`Of items with at least ${count(content.min_users, "user", "users")}.`));
     parts.push(rows(bridges.map((item) => itemRow(item, `participation ${decimal(items.participation[item])}`))));
   }
-  parts.push(heading("Most watched"));
+  parts.push(heading("Most popular"));
   parts.push(rows(items.title.slice(0, 8).map((_, item) => itemRow(item))));
   if (users.length) {
     parts.push(heading("Users"));
@@ -177,13 +177,13 @@ const userRow = (user) => row(`#user-${user}`, userSwatch(), users[user].name, c
 function neighbourRow(item, edge, most) {
   const other = across(edge, item);
   const now = value(filter.measure, edge, item);
-  const told = [
+  const details = [
     count(edges.together[edge], "user", "users"), `confidence ${percent(value("confidence", edge, item))}`,
     ...["lift", "cosine", "jaccard", "llr"].map((name) => `${name} ${decimal(edges[name][edge])}`),
     `support ${percent(value("support", edge))}`,
   ];
   return row(
-    `#item-${other}`, swatch(items.community[other]), items.title[other], figure(filter.measure, now), told.join(" · "),
+    `#item-${other}`, swatch(items.community[other]), items.title[other], figure(filter.measure, now), details.join(" · "),
     most > 0 ? Math.max(now, 0) / most : 0, hueOf(items.community[other]),
   );
 }
@@ -203,23 +203,23 @@ function ofItem(item) {
   const parts = [
     back(), headline(named(items.title[item])),
     facts([
-      ["watched by", count(items.support[item], "user", "users")],
+      [words.by, count(items.support[item], "user", "users")],
       ["popularity", `no. ${whole.format(item + 1)}`],
       ["community", home],
       ["participation", decimal(items.participation[item])],
       ["PageRank lift", decimal(items.lift[item])],
     ]),
-    heading("Watched together"),
+    heading(words.together_heading),
   ];
   const hidden = edgesOf[item].length - listed.length;
   if (!listed.length) parts.push(note(hidden ? "The filters hide all edges." : "No edge of this item is on the page."));
   parts.push(rows(listed.map((edge) => neighbourRow(item, edge, most))));
   if (listed.length && hidden) parts.push(note(`${whole.format(hidden)} more are hidden by the filters.`));
-  const watching = users.map((_, user) => user).filter((user) => users[user].items.includes(item));
-  if (watching.length) {
-    parts.push(heading("Users on this page who have it"));
-    parts.push(rows(watching.slice(0, 12).map(userRow)));
-    if (watching.length > 12) parts.push(note(`and ${whole.format(watching.length - 12)} more`));
+  const owners = users.map((_, user) => user).filter((user) => users[user].items.includes(item));
+  if (owners.length) {
+    parts.push(heading(`Users on this page who ${words.have} it`));
+    parts.push(rows(owners.slice(0, 12).map(userRow)));
+    if (owners.length > 12) parts.push(note(`and ${whole.format(owners.length - 12)} more`));
   }
   return parts;
 }
@@ -236,8 +236,8 @@ function ofUser(user) {
   ];
   if (one.similar.length) {
     parts.push(heading("Similar users"));
-    parts.push(rows(one.similar.map(([place, name, together, cosine]) => row(
-      place >= 0 ? `#user-${place}` : null, userSwatch(), name, `cosine ${decimal(cosine)}`, count(together, "item in common", "items in common"),
+    parts.push(rows(one.similar.map(([index, name, together, cosine]) => row(
+      index >= 0 ? `#user-${index}` : null, userSwatch(), name, `cosine ${decimal(cosine)}`, count(together, "item in common", "items in common"),
     ))));
   }
   parts.push(heading("History"));
@@ -260,7 +260,7 @@ function ofCommunity(number) {
       parts.push(rows(one.typical.map((item) => itemRow(item))));
     }
   }
-  parts.push(heading("Most watched"));
+  parts.push(heading("Most popular"));
   parts.push(rows(members.slice(0, 60).map((item) => itemRow(item))));
   if (members.length > 60) parts.push(note(`and ${count(members.length - 60, "more", "more")}`));
   return parts;
@@ -268,17 +268,17 @@ function ofCommunity(number) {
 
 // --- what is selected stands in the address, so that "back" works --------------------------------
 
-let selected = { kind: "nothing", place: -1 };
+let selected = { kind: "nothing", index: -1 };
 
 function readAddress() {
   const [, kind, number] = location.hash.match(/^#(item|user|community)-(\d+)$/) ?? [];
-  const place = Number(number);
-  const there = { item: items.title[place] !== undefined, user: users[place] !== undefined, community: items.community.includes(place) };
-  selected = kind && there[kind] ? { kind, place } : { kind: "nothing", place: -1 };
+  const index = Number(number);
+  const there = { item: items.title[index] !== undefined, user: users[index] !== undefined, community: items.community.includes(index) };
+  selected = kind && there[kind] ? { kind, index } : { kind: "nothing", index: -1 };
 }
 
 function showPanel() {
-  const parts = { nothing: overview, item: ofItem, user: ofUser, community: ofCommunity }[selected.kind](selected.place);
+  const parts = { nothing: overview, item: ofItem, user: ofUser, community: ofCommunity }[selected.kind](selected.index);
   const panel = byId("panel");
   const focused = panel.contains(document.activeElement) ? document.activeElement : null;
   const open = focused?.closest("details") != null;
@@ -289,14 +289,14 @@ function showPanel() {
 
 // Who is in the panel with the keyboard stays in it: at the same link, or at what is new. A way back
 // leads to where it was left.
-const leftAt = new Map();
-let shownPlace = location.hash;
+const focusAt = new Map();
+let shownHash = location.hash;
 
 function focusOn(link, open) {
   const panel = byId("panel");
-  if (location.hash !== shownPlace) {
-    leftAt.set(shownPlace, { link, open });
-    ({ link, open } = leftAt.get(location.hash) ?? { link: null, open: false });
+  if (location.hash !== shownHash) {
+    focusAt.set(shownHash, { link, open });
+    ({ link, open } = focusAt.get(location.hash) ?? { link: null, open: false });
   }
   if (open) panel.querySelectorAll("details").forEach((one) => { one.open = true; });
   const again = link && [...panel.querySelectorAll("a")].find((one) => one.getAttribute("href") === link);
@@ -307,20 +307,20 @@ function select() {
   readAddress();
   showPanel();
   if (!byId("panel").querySelector("a:focus")) byId("panel").scrollTop = 0;
-  shownPlace = location.hash;
-  const name = { item: () => items.title[selected.place], user: () => users[selected.place].name, community: () => `Community ${selected.place}` }[selected.kind]?.();
-  byId("told").replaceChildren(...(name ? [named(name), " is selected"] : ["Nothing is selected"]));
+  shownHash = location.hash;
+  const name = { item: () => items.title[selected.index], user: () => users[selected.index].name, community: () => `Community ${selected.index}` }[selected.kind]?.();
+  byId("announcement").replaceChildren(...(name ? [named(name), " is selected"] : ["Nothing is selected"]));
   map?.select();
 }
 
-const open = (kind, place) => { location.hash = `${kind}-${place}`; };
+const open = (kind, index) => { location.hash = `${kind}-${index}`; };
 
 // --- search --------------------------------------------------------------------------------------
 
 const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const entries = [
-  ...items.title.map((title, place) => ({ kind: "item", place, text: title, folded: folded(title) })),
-  ...users.map((user, place) => ({ kind: "user", place, text: user.name, folded: folded(user.name) })),
+  ...items.title.map((title, index) => ({ kind: "item", index, text: title, folded: folded(title) })),
+  ...users.map((user, index) => ({ kind: "user", index, text: user.name, folded: folded(user.name) })),
 ];
 const search = byId("search"), found = byId("found");
 let active = -1, results = [];
@@ -338,10 +338,10 @@ function find() {
   results = !wanted ? [] : entries.map((entry, order) => ({ entry, order, rank: rankOf(entry, wanted) }))
     .filter(({ rank }) => rank >= 0).sort((one, other) => one.rank - other.rank || one.order - other.order)
     .slice(0, 30).map(({ entry }) => entry);
-  const listed = results.map((entry, place) => {
-    const mark = entry.kind === "item" ? swatch(items.community[entry.place]) : userSwatch();
-    const made = element("li", { role: "option", id: `found-${place}`, "aria-selected": "false" }, mark, entry.text);
-    made.addEventListener("mousedown", (event) => { event.preventDefault(); choose(place); });
+  const listed = results.map((entry, index) => {
+    const mark = entry.kind === "item" ? swatch(items.community[entry.index]) : userSwatch();
+    const made = element("li", { role: "option", id: `found-${index}`, "aria-selected": "false" }, mark, entry.text);
+    made.addEventListener("mousedown", (event) => { event.preventDefault(); choose(index); });
     return made;
   });
   if (wanted && !listed.length) listed.push(element("li", { class: "none" }, "Nothing on this page is called so."));
@@ -355,21 +355,21 @@ function show(visible) {
   search.setAttribute("aria-expanded", String(visible));
 }
 
-function mark(place) {
-  active = place;
-  [...found.querySelectorAll("[role=option]")].forEach((option, at) => option.setAttribute("aria-selected", String(at === place)));
-  const option = byId(`found-${place}`);
+function mark(index) {
+  active = index;
+  [...found.querySelectorAll("[role=option]")].forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
+  const option = byId(`found-${index}`);
   if (option) search.setAttribute("aria-activedescendant", option.id);
   else search.removeAttribute("aria-activedescendant");
   option?.scrollIntoView({ block: "nearest" });
 }
 
-function choose(place) {
-  const entry = results[place];
+function choose(index) {
+  const entry = results[index];
   if (!entry) return;
   search.value = "";
   find();
-  open(entry.kind, entry.place);
+  open(entry.kind, entry.index);
 }
 
 search.addEventListener("input", find);
@@ -415,7 +415,7 @@ function quantileOf(values, share) {
 const median = (values) => quantileOf(values, 0.5);
 
 class ItemMap {
-  constructor(place) {
+  constructor(container) {
     this.graph = new graphology.Graph({ multi: true, type: "undirected" });
     const most = Math.sqrt(Math.max(...items.support, 1));
     const largest = items.title.length > 1500 ? 9 : 15, least = items.title.length > 1500 ? 1.4 : 2.4;
@@ -427,7 +427,7 @@ class ItemMap {
     this.named = new Set();
     this.labels = null; // where there are some already in this frame
     this.readColors();
-    this.renderer = new Sigma(this.graph, place, {
+    this.renderer = new Sigma(this.graph, container, {
       allowInvalidContainer: true,
       hideEdgesOnMove: edges.source.length > 12000,
       labelFont: getComputedStyle(document.body).fontFamily,
@@ -447,8 +447,8 @@ class ItemMap {
     this.renderer.on("beforeRender", () => { this.labels = null; });
     this.renderer.on("clickNode", ({ node }) => { if (node !== "user") open("item", node); });
     this.renderer.on("clickStage", () => { location.hash = ""; });
-    this.renderer.on("enterNode", () => { place.style.cursor = "pointer"; });
-    this.renderer.on("leaveNode", () => { place.style.cursor = ""; });
+    this.renderer.on("enterNode", () => { container.style.cursor = "pointer"; });
+    this.renderer.on("leaveNode", () => { container.style.cursor = ""; });
     dark.addEventListener("change", () => { this.readColors(); this.renderer.refresh(); });
   }
 
@@ -472,7 +472,7 @@ class ItemMap {
     look.color = this.hues[hue];
     look.zIndex = 1;
     if (selected.kind === "nothing") return look;
-    if (selected.kind === "item" && item === selected.place) return { ...look, highlighted: true, zIndex: 3, size: Math.max(look.size, 8) };
+    if (selected.kind === "item" && item === selected.index) return { ...look, highlighted: true, zIndex: 3, size: Math.max(look.size, 8) };
     if (this.near.has(item)) return { ...look, zIndex: 2, size: Math.max(look.size, 4), forceLabel: this.named.has(item) };
     return { ...look, color: this.faint[hue], label: null, zIndex: 0 };
   }
@@ -483,11 +483,11 @@ class ItemMap {
     const own = items.community[source] === items.community[target];
     const hue = hueOf(items.community[source]);
     if (!kept[data.number]) return { ...data, hidden: true };
-    if (selected.kind === "nothing" && edges.place[data.number] >= DRAWN) return { ...data, hidden: true };
+    if (selected.kind === "nothing" && edges.rank[data.number] >= DRAWN) return { ...data, hidden: true };
     if (selected.kind === "nothing") return { ...data, color: own ? this.edge[hue] : this.between, size: 0.6 };
-    if (selected.kind === "community") return { ...data, hidden: !(own && items.community[source] === selected.place), color: this.edge[hue], size: 0.8 };
-    const at = selected.kind === "item" && (source === selected.place || target === selected.place);
-    const other = source === selected.place ? target : source;
+    if (selected.kind === "community") return { ...data, hidden: !(own && items.community[source] === selected.index), color: this.edge[hue], size: 0.8 };
+    const at = selected.kind === "item" && (source === selected.index || target === selected.index);
+    const other = source === selected.index ? target : source;
     return { ...data, hidden: !at, color: mix(this.hues[hueOf(items.community[other])], this.page, 0.7), size: 1.6, zIndex: 2 };
   }
 
@@ -495,22 +495,22 @@ class ItemMap {
     if (this.graph.hasNode("user")) this.graph.dropNode("user");
     const listed = {
       nothing: () => [],
-      item: () => neighboursOf(selected.place).map((edge) => across(edge, selected.place)),
-      user: () => users[selected.place].items,
-      community: () => items.title.map((_, item) => item).filter((item) => items.community[item] === selected.place),
+      item: () => neighboursOf(selected.index).map((edge) => across(edge, selected.index)),
+      user: () => users[selected.index].items,
+      community: () => items.title.map((_, item) => item).filter((item) => items.community[item] === selected.index),
     }[selected.kind]();
     this.near = new Set(listed);
     this.named = new Set(listed.slice(0, { item: 10, user: 6 }[selected.kind] ?? 0));
     if (selected.kind === "user" && listed.length) this.addUser(listed);
     this.renderer.refresh();
-    if (selected.kind === "item") this.lookAt(listed, selected.place);
+    if (selected.kind === "item") this.lookAt(listed, selected.index);
     else this.lookAt(listed);
   }
 
   // The user stands in the middle of the history.
   addUser(listed) {
     const mean = (axis) => listed.reduce((sum, item) => sum + axis[item], 0) / listed.length;
-    this.graph.addNode("user", { x: mean(items.x), y: mean(items.y), size: 8, label: users[selected.place].name });
+    this.graph.addNode("user", { x: mean(items.x), y: mean(items.y), size: 8, label: users[selected.index].name });
     listed.forEach((item) => this.graph.addEdge("user", item));
   }
 
@@ -520,17 +520,17 @@ class ItemMap {
     const camera = this.renderer.getCamera();
     const duration = calm.matches ? 0 : 450;
     if (!listed.length && item === null) { camera.animate({ x: 0.5, y: 0.5, ratio: 1, angle: 0 }, { duration }); return; }
-    const places = listed.map((item) => this.renderer.getNodeDisplayData(item)).filter(Boolean);
-    const middle = item === null ? { x: median(places.map((one) => one.x)), y: median(places.map((one) => one.y)) }
+    const points = listed.map((item) => this.renderer.getNodeDisplayData(item)).filter(Boolean);
+    const middle = item === null ? { x: median(points.map((one) => one.x)), y: median(points.map((one) => one.y)) }
       : this.renderer.getNodeDisplayData(item);
-    const apart = places.map((one) => Math.max(Math.abs(one.x - middle.x), Math.abs(one.y - middle.y)));
+    const apart = points.map((one) => Math.max(Math.abs(one.x - middle.x), Math.abs(one.y - middle.y)));
     const ratio = Math.min(Math.max(2.4 * quantileOf(apart, IN_VIEW), CLOSEST), 1);
     camera.animate({ x: middle.x, y: middle.y, ratio, angle: 0 }, { duration });
   }
 
   // Where the selected item and its name are drawn, over everything else.
   highlighted() {
-    const node = { item: String(selected.place), user: "user" }[selected.kind];
+    const node = { item: String(selected.index), user: "user" }[selected.kind];
     const data = node !== undefined && this.graph.hasNode(node) ? this.renderer.getNodeDisplayData(node) : undefined;
     if (!data?.label) return [];
     const { x, y } = this.renderer.framedGraphToViewport(data);
@@ -547,25 +547,25 @@ class ItemMap {
     context.strokeStyle = this.page;
     context.fillStyle = this.ink;
     const width = context.measureText(text).width, height = settings.labelSize + 3;
-    const place = this.freePlace(context, data, width, height);
-    if (!place) return;
-    this.labels.push(place);
-    const y = place.top + settings.labelSize;
-    context.strokeText(text, place.left, y);
-    context.fillText(text, place.left, y);
+    const box = this.freeBox(context, data, width, height);
+    if (!box) return;
+    this.labels.push(box);
+    const y = box.top + settings.labelSize;
+    context.strokeText(text, box.left, y);
+    context.fillText(text, box.left, y);
   }
 
   // Right of a node, left of it, below or above, where no other label is; null where all are taken.
-  freePlace(context, data, width, height) {
+  freeBox(context, data, width, height) {
     const middle = data.y - height / 2, away = data.size + 4;
-    const places = [
+    const boxes = [
       [this.beside(context, data, width, 4), middle], [data.x - away - width, middle],
       [data.x - width / 2, data.y + away], [data.x - width / 2, data.y - away - height],
     ].map(([left, top]) => ({ left, top, right: left + width, bottom: top + height }));
     this.labels ??= this.highlighted();
     const free = (one) => this.labels.every((other) =>
       one.right < other.left || one.left > other.right || one.bottom < other.top || one.top > other.bottom);
-    return places.find(free) ?? null;
+    return boxes.find(free) ?? null;
   }
 
   // Where a text begins that stands right of a node, or left of it where there is no room.

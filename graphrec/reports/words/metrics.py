@@ -1,4 +1,4 @@
-"""What the metrics are called and mean in words, and which way each is better."""
+"""Title, meaning and direction of each metric, for tables and pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphrec.evaluation.popularity import NOVELTY, PERCENTILE
 
 @dataclass(frozen=True)
 class Wording:
-    """How a metric is told.
+    """How a metric is shown.
 
     Attributes:
         title: as the head of a column.
@@ -34,25 +34,25 @@ class Wording:
 
 WORDING: Final = {
     "ndcg": Wording(
-        "NDCG", "How high up the held-out items stand in the list, 1 if all places are right."
+        "NDCG", "How high up the held-out items stand in the list, 1 if they come first."
     ),
     "recall": Wording("recall", "Share of a user's held-out items that are in the list."),
     "precision": Wording("precision", "Share of the list that are held-out items."),
-    "map": Wording("MAP", "Mean precision at the places of the hits."),
-    "mrr": Wording("MRR", "One over the place of the first hit."),
+    "map": Wording("MAP", "Mean precision at the ranks of the hits."),
+    "mrr": Wording("MRR", "One over the rank of the first hit."),
     "hit_rate": Wording("hit rate", "Share of the users with a hit in the list."),
     "user_coverage": Wording("users", "Share of the test users who get a list."),
     INTRA_LIST_DIVERSITY: Wording(
         "diversity",
         "One minus the mean similarity of two items of a list: the cosine of their factors, or of "
-        "their audiences where no model has factors.",
+        "the sets of their users where no model has factors.",
     ),
     NOVELTY: Wording(
         "novelty", "Mean surprise of an item in bits: 1 if half of the users have it.", digits=2
     ),
     PERCENTILE: Wording(
         "popularity",
-        "Mean place of a list's items between the least (0) and the most popular (1) one.",
+        "Mean position of a list's items between the least (0) and the most popular (1) one.",
         more_is_better=False,
     ),
     CATALOGUE_COVERAGE: Wording("coverage", "Share of all items that are in at least one list."),
@@ -70,12 +70,12 @@ SHOWN: Final = (
 
 
 def best(metric: str, values: list[float]) -> set[int]:
-    """The places of the best figures of a metric as they are shown, ties included."""
+    """The indices of the best figures of a metric as they are shown, ties included."""
     wording = WORDING[metric]
-    shown = [(round(value, wording.digits), place) for place, value in enumerate(values)]
-    known = [(value, place) for value, place in shown if not isnan(value)]
+    shown = [(round(value, wording.digits), index) for index, value in enumerate(values)]
+    known = [(value, index) for value, index in shown if not isnan(value)]
     if not known:
         return set()
     choose = max if wording.more_is_better else min
     top = choose(value for value, _ in known)
-    return {place for value, place in known if value == top}
+    return {index for value, index in known if value == top}

@@ -1,24 +1,21 @@
-"""Ids and titles as people see them: in one line, whole letters, in their own direction."""
+"""Ids and titles made safe to show: one line, no control characters, own text direction."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from markupsafe import Markup, escape
-
-_FIRST, _LAST = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
+FIRST, LAST = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
 _JOINER: Final = "\u200d"
 _SHAPING: Final = frozenset("\u200c\u200d\u200e\u200f\u061c")  # joiners and marks of direction
-_TAGS: Final = range(0xE0020, 0xE0080)  # spell the region of a flag
-_TONES: Final = range(0x1F3FB, 0x1F400)  # of skin, after an emoji
-_REGIONS: Final = range(0x1F1E6, 0x1F200)  # two of them are a flag
+_FLAG_TAGS: Final = range(0xE0020, 0xE0080)  # spell the region of a flag
+_SKIN_TONES: Final = range(0x1F3FB, 0x1F400)  # of skin, after an emoji
+_REGIONAL_INDICATORS: Final = range(0x1F1E6, 0x1F200)  # two of them are a flag
 
 
 def printable(text: str) -> str:
-    """An id or a title in one line that a terminal shows and does not obey."""
+    """An id or a title in one line, without control characters that a terminal would obey."""
     return harmless(text).strip()
 
 
@@ -33,7 +30,7 @@ def harmless(text: str) -> str:
 def _harmless(letter: str) -> str:
     kind = unicodedata.category(letter)
     if kind == "Cf":
-        return letter if letter in _SHAPING or ord(letter) in _TAGS else ""
+        return letter if letter in _SHAPING or ord(letter) in _FLAG_TAGS else ""
     return " " if kind in ("Cc", "Cs", "Zl", "Zp", "Zs") else letter
 
 
@@ -41,24 +38,18 @@ def _harmless(letter: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """A text of the data for the middle of a sentence, whose direction it does not change.
+    """A text of the data between Unicode isolates: a right-to-left title leaves the sentence as is.
 
     On a page `marked_up` makes an element of it; elsewhere the marks (Unicode's isolates) do.
     """
-    return f"{_FIRST}{printable(text)}{_LAST}"
-
-
-def marked_up(text: object) -> Markup:
-    """HTML of a sentence; each text that is `isolated` in it becomes a `bdi` element."""
-    told = str(escape(text))
-    return Markup(re.sub(f"{_FIRST}([^{_FIRST}{_LAST}]*){_LAST}", r"<bdi>\1</bdi>", told))
+    return f"{FIRST}{printable(text)}{LAST}"
 
 
 # --- length ---------------------------------------------------------------------------------------
 
 
 def shortened(text: str, most: int) -> str:
-    """A text of at most so many letters; what is cut off leaves three dots.
+    """A text of at most so many letters; the last one is an ellipsis if anything is cut off.
 
     A letter is what people take for one: with its accents, or an emoji of several parts.
     """
@@ -67,7 +58,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def clusters(text: str) -> Iterator[str]:
-    """The letters of a text, each with all that belongs to it."""
+    """The grapheme clusters of a text: letters with their accents, whole emoji."""
     letter = ""
     for part in text:
         if letter and not _belongs(letter, part):
@@ -83,6 +74,6 @@ def _belongs(letter: str, part: str) -> bool:
     code = ord(part)
     if unicodedata.category(part).startswith("M") or part in _SHAPING:
         return True
-    if code in _TAGS or code in _TONES or letter.endswith(_JOINER):
+    if code in _FLAG_TAGS or code in _SKIN_TONES or letter.endswith(_JOINER):
         return True
-    return code in _REGIONS and len(letter) == 1 and ord(letter) in _REGIONS
+    return code in _REGIONAL_INDICATORS and len(letter) == 1 and ord(letter) in _REGIONAL_INDICATORS

@@ -80,7 +80,7 @@ def test_no_pair_is_learned_and_tested(compared: Compared, ratings: Path) -> Non
     assert (given["rejected_rows"], given["columns"]["user"]) == (4, "customer_id")
     assert (given["duplicates"], given["combined_rows"]) == ("last", len(good) - pairs)
     assert given["capped"] == {"longest": 2000, "users": 0, "interactions": 0}
-    train = {name: given["held_out"][name] for name in ("interactions", "seen", "users")}
+    train = {name: given["ground_truth"][name] for name in ("interactions", "seen", "users")}
     assert train == {"interactions": given["test"], "seen": 0, "users": 40}
     assert told["command"] == "evaluate"
     assert told["output"] == {"models": 7, "users": 40}

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from graphrec.cli import main
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 
 Graphrec = Callable[..., Any]
 WALK = ("--weights", "walk=1")
@@ -67,7 +67,7 @@ def test_lists_have_the_columns_and_ids_of_the_input(listed: Path, ratings: Path
     pd.testing.assert_series_equal(shares, table.score, check_names=False, rtol=1e-4, atol=1e-4)
 
 
-def test_rows_set_aside_are_kept_with_their_reasons(listed: Path) -> None:
+def test_rejected_rows_are_kept_with_their_reasons(listed: Path) -> None:
     rejected = pd.read_parquet(listed / "out" / "_rejected")
     assert sorted(rejected.reason) == [
         "item id is missing",
@@ -184,14 +184,15 @@ def test_sample_shows_titles_reasons_and_a_cold_user(
     done = graphrec(
         *("recommend", "--model", listed / "model", "--out", tmp_path / "out"),
         *("--users", tmp_path / "users.csv", "--items", products, "--sample", 2, "-k", 30),
+        *("--verb", "bought"),
     )
     assert done.code == 0
-    assert re.findall(r"^(\d+), (who watched|without a history)", done.out, re.MULTILINE) == [
-        ("1", "who watched"),
-        ("2", "who watched"),
+    assert re.findall(r"^(\d+), (who has bought|without a history)", done.out, re.MULTILINE) == [
+        ("1", "who has bought"),
+        ("2", "who has bought"),
         ("998", "without a history"),
     ]
-    assert "because you watched" in done.out
+    assert "because you have bought" in done.out
     assert "(popular)" in done.out
     assert '[/bold], "the" thing' in done.out
     assert "\n10   " in done.out
@@ -208,10 +209,10 @@ def test_sample_shows_titles_reasons_and_a_cold_user(
     assert re.search(r"^ 1 +a\d+ +Product \[bold\]", done.out, re.MULTILINE)
 
 
-def test_what_was_set_aside_is_told(graphrec: Graphrec, ratings: Path, tmp_path: Path) -> None:
+def test_what_was_rejected_is_printed(graphrec: Graphrec, ratings: Path, tmp_path: Path) -> None:
     done = graphrec("recommend", ratings, "--out", tmp_path / "out", *WALK, "--sample", 0)
     assert done.out == ""
-    assert re.search(r"^read +\d+ rows, \d+ accepted, 4 set aside +\d", done.err, re.MULTILINE)
+    assert re.search(r"^read +\d+ rows, \d+ accepted, 4 rejected +\d", done.err, re.MULTILINE)
     assert "4 of " in done.err
     assert "       1  rating is not a finite number\n" in done.err
 

@@ -69,9 +69,9 @@ def test_partners_bound_the_choice_and_the_most_popular_are_shown(
     assert table.groupby("asin").size().max() == 2
     most = table.drop_duplicates("asin").nlargest(2, "support_item").support_item
     for support in most:
-        assert f"watched by {support}\n" in done.out
+        assert f"in the histories of {support} users\n" in done.out
     first = table.drop_duplicates("asin").nlargest(1, "support_item").asin.item()
-    assert f"({first}), watched by" in done.out
+    assert f"({first}), in the histories of" in done.out
     assert "[bold]" in done.out
 
 
@@ -100,3 +100,8 @@ def test_a_saved_model_gives_the_same_neighbours(
         pd.read_parquet(tmp_path / "one").sort_values(order).reset_index(drop=True),
         pd.read_parquet(tmp_path / "two").sort_values(order).reset_index(drop=True),
     )
+    listed = graphrec("recommend", "--model", tmp_path / "model", "--out", tmp_path / "lists")
+    assert listed.code == 0
+    lists = pd.read_parquet(tmp_path / "lists")
+    assert set(lists.source) == {"personal"}
+    assert (lists.knn == lists.score).all()  # sums of the measure over the history

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from graphrec.cli.io.filters import ListFigures, tell_lists
+from graphrec.cli.io.filters import ListFigures, print_unknown_ids
 from graphrec.cli.io.inputs import open_ids, open_titles
 from graphrec.cli.options import ItemsOptions
 from graphrec.cli.runtime.progress_lines import Report
@@ -76,7 +76,7 @@ def test_what_unknown_ids_mean_is_told(
     capsys: pytest.CaptureFixture[str], name: str, unknown: int, effect: str
 ) -> None:
     figures = ListFigures(ids=2, unknown=unknown, unusable=0, example="zz")
-    tell_lists(Report(quiet=False), {name: {"item": figures}})
+    print_unknown_ids(Report(quiet=False), {name: {"item": figures}})
     assert " ".join(capsys.readouterr().err.split()) == (
         f"--{name}: {unknown} of 2 items are not in what was learned, such as 'zz': {effect}"
     )

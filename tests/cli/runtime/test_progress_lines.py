@@ -15,7 +15,7 @@ def test_a_line_per_finished_stage(capsys: pytest.CaptureFixture[str]) -> None:
     report = Report(quiet=False)
     with report.listening(), planned(["read", "fit", "fit"]):
         with stage("read") as counts:
-            counts.update({"rows": 18000, "set aside": 35})
+            counts.update({"rows": 18000, "rejected": 35})
         with stage("fit", "to know more"), stage("item pairs"):
             pass
         with stage("fit"):
@@ -30,7 +30,7 @@ def test_a_line_per_finished_stage(capsys: pytest.CaptureFixture[str]) -> None:
         "fit",
         "fit",
     ]
-    assert "18,000 rows, 35 set aside  " in lines[0]
+    assert "18,000 rows, 35 rejected  " in lines[0]
     ends = [line for line in lines if "know" not in line]
     assert [line.partition("0.0 s")[2] for line in ends] == [
         "   step 1 of 3",
@@ -43,7 +43,7 @@ def test_a_line_per_finished_stage(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_quiet_still_takes_the_time(capsys: pytest.CaptureFixture[str]) -> None:
-    report = Report(quiet=True, first_sign=0.01)
+    report = Report(quiet=True, first_heartbeat=0.01)
     with report.listening(), stage("read"):
         time.sleep(0.05)
     report.line("done")
@@ -58,7 +58,7 @@ def test_data_is_never_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_a_log_is_never_silent_for_long(capsys: pytest.CaptureFixture[str]) -> None:
     """What takes long is told while it runs; what is quick is told once."""
-    report = Report(quiet=False, first_sign=0.1, next_sign=0.2)
+    report = Report(quiet=False, first_heartbeat=0.1, next_heartbeat=0.2)
     with report.listening(), planned(["quick", "slow"]):
         with stage("quick"):
             pass
@@ -79,7 +79,7 @@ def test_a_terminal_shows_the_time_that_passes(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")  # what rich takes for a terminal
     monkeypatch.setenv("TERM", "xterm")
-    report = Report(quiet=False, first_sign=0.1)
+    report = Report(quiet=False, first_heartbeat=0.1)
     with report.listening():
         time.sleep(0.3)
         with planned(["ease"]), stage("ease"):

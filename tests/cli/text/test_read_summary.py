@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graphrec.cli.text.read_summary import held_out, learned_from
+from graphrec.cli.text.read_summary import ground_truth, learned_from
 from graphrec.data.contract import CappedHistories, InteractionFigures
-from graphrec.evaluation.held_out import HeldOutFigures
+from graphrec.evaluation.ground_truth import GroundTruthFigures
 
 ROWS = InteractionFigures(9, 9, 9, {}, None)
-HELD_OUT = HeldOutFigures(
+GROUND_TRUTH = GroundTruthFigures(
     rows=2000,
     interactions=2000,
     seen=0,
@@ -24,7 +24,7 @@ HELD_OUT = HeldOutFigures(
 def test_nothing_is_told_of_what_did_not_happen() -> None:
     assert list(learned_from(ROWS)) == []
     assert list(learned_from(replace(ROWS, capped=CappedHistories(2000, 0, 0)))) == []
-    assert list(held_out(HELD_OUT)) == ["tested on 2,000 interactions of 40 users"]
+    assert list(ground_truth(GROUND_TRUTH)) == ["tested on 2,000 interactions of 40 users"]
 
 
 def test_rows_that_are_combined_and_histories_that_are_capped() -> None:
@@ -39,9 +39,9 @@ def test_rows_that_are_combined_and_histories_that_are_capped() -> None:
 
 def test_what_of_a_test_set_cannot_be_found() -> None:
     figures = replace(
-        HELD_OUT, rows=2001, seen=30, unknown=3, unreachable_users=3, unmeasured_users=1
+        GROUND_TRUTH, rows=2001, seen=30, unknown=3, unreachable_users=3, unmeasured_users=1
     )
-    assert list(held_out(figures)) == [
+    assert list(ground_truth(figures)) == [
         "tested on 2,000 interactions of 40 users",
         "  1 row came again and count once",
         "  30 are in the training set, too: never listed, so left out",
@@ -50,5 +50,5 @@ def test_what_of_a_test_set_cannot_be_found() -> None:
         "metrics of accuracy",
     ]
     assert "  30 are in the training set, too: they count, as all others" in list(
-        held_out(replace(figures, seen_left_out=False))
+        ground_truth(replace(figures, seen_left_out=False))
     )

@@ -20,4 +20,4 @@ def test_few_interactions_get_few_dimensions(interactions: int, rank: int) -> No
 def test_a_fit_takes_the_rank_that_fits_its_interactions(spark: SparkSession) -> None:
     model = ALSRecommender(**COLUMNS).fit(frame(spark, rows()))
     interactions = sum(len(items) for items in history().values())
-    assert model.learned.tables.factor_legs[0].factors.rank == default_rank(interactions)
+    assert model.tables.factor_legs[0].factors.rank == default_rank(interactions)

@@ -73,7 +73,7 @@ def expected(
     implicit=st.booleans(),
 )
 @example(seed=0, rank=5, sizes=[4, 5, 6], unobserved=0.05, regularization=0.05, implicit=True)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rows_solve_their_normal_equations(
     seed: int,
     rank: int,

@@ -63,7 +63,7 @@ def loss(batch: Batch, vector: np.typing.NDArray[np.float64]) -> float:
     users=st.integers(1, 300),  # one block of users, and several
     negatives=st.integers(1, 12),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_gradient_is_that_of_the_loss(seed: int, users: int, negatives: int) -> None:
     batch, vector = random_batch(seed, users, 12, negatives), random_vectors(seed, 12, 3)
     with one_thread(), ThreadPoolExecutor(2) as threads:

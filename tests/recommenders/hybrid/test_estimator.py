@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.errors import ParameterError
 from graphrec.kernels.csr import row_indices
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS, HybridRecommenderModel
+from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 from tests.recommenders.checkerboard import legs
 
 TASTES, USERS, ITEMS = 4, 60, 48
@@ -174,7 +175,7 @@ def test_a_leg_without_a_default_weight_has_the_mean_of_the_others(
 
 def test_a_fitted_model_keeps_the_weights_that_it_learned(model: HybridRecommenderModel) -> None:
     """MLlib's tools give `transform` the map of the fit, `learned` and all."""
-    pairs = model.learned.interactions.accepted.select("user", "item")  # type: ignore[union-attr]
+    pairs = model.dataset.interactions.accepted.select("user", "item")  # type: ignore[union-attr]
     same = model.transform(pairs, {model.weights: "learned"})
     assert same.exceptAll(model.transform(pairs)).isEmpty()
     with pytest.raises(ParameterError, match="a fitted model cannot learn weights"):
@@ -243,7 +244,7 @@ def test_the_legs_own_parameters_count_and_the_shared_ones_are_the_hybrids(
         base, weights=weights, maxNeighbours=7, pseudoInteractions=0.0
     ).fit(interactions)
     assert model.legs == ("walk", "als")
-    tables = model.learned.tables
+    tables = model.tables
     assert tables.factor_legs[0].factors.rank == 3
     assert np.diff(tables.neighbours.indptr).max() == 7
     pairs = model.pairs
@@ -279,7 +280,7 @@ def test_what_reads_pairs_is_learned_again_from_histories_and_pseudo_interaction
 
 def item_weights(model: HybridRecommenderModel) -> dict[tuple[str, str, str], float]:
     """(item, listed item, leg) -> weight; items are numbered differently in each fit."""
-    tables = model.learned.tables
+    tables = model.tables
     ids = tables.catalogue.ids.to_pylist()
     rows = row_indices(tables.neighbours.indptr)
     return {

@@ -9,9 +9,9 @@ from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
 from graphrec.errors import ParameterError
 from graphrec.recommenders.base import Recommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Relevant
-from graphrec.recommenders.hybrid.estimator import DEFAULT_WEIGHTS
 from graphrec.recommenders.hybrid.hold_out import LAST, TIME, hold_out
 from graphrec.recommenders.hybrid.learned_weights import search_weights
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 
 DEFAULT = (0.1, 0.2, 0.7)
 LEGS = ("walk", "ease", "als")
@@ -134,17 +134,13 @@ def test_a_hybrid_learns_its_weights(ratings: DataFrame) -> None:
     assert sum(weights.values()) == pytest.approx(1.0)
     # Items of all users were held out, too many to miss: the legs are learned from all again.
     fixed = gr.HybridRecommender(legs(), weights=weights).fit(ratings)
-    np.testing.assert_array_equal(
-        model.learned.tables.neighbours.data, fixed.learned.tables.neighbours.data
-    )
+    np.testing.assert_array_equal(model.tables.neighbours.data, fixed.tables.neighbours.data)
 
 
 def test_legs_that_miss_next_to_nothing_are_not_learned_again(ratings: DataFrame) -> None:
     model = gr.HybridRecommender(legs(), weights="learned", validationUsers=12).fit(ratings)
     whole = gr.HybridRecommender(legs(), weights=model.value("weights")).fit(ratings)
-    assert np.any(
-        model.learned.tables.neighbours.data.sum() != whole.learned.tables.neighbours.data.sum()
-    )
+    assert np.any(model.tables.neighbours.data.sum() != whole.tables.neighbours.data.sum())
     assert model.pairs.together.sum() == whole.pairs.together.sum()
     history = {(row.userId, row.movieId) for row in ratings.select("userId", "movieId").collect()}
     listed = model.rankedLists(5).collect()
@@ -200,9 +196,7 @@ def test_weights_learned_on_the_future_are_those_of_legs_that_know_all(ratings: 
     learned = {"weights": "learned", "validationCut": TIME, "validationUsers": 12}
     model = gr.HybridRecommender(legs(), **learned).fit(ratings)
     fixed = gr.HybridRecommender(legs(), weights=model.value("weights")).fit(ratings)
-    np.testing.assert_array_equal(
-        model.learned.tables.neighbours.data, fixed.learned.tables.neighbours.data
-    )
+    np.testing.assert_array_equal(model.tables.neighbours.data, fixed.tables.neighbours.data)
 
 
 def test_the_latest_items_need_times(spark: SparkSession) -> None:

@@ -17,7 +17,7 @@ from graphrec.data.catalogue import Catalogue
 from graphrec.data.histories import build_histories
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.graph.bipartite import UserItemGraph
-from graphrec.recommenders.base import RecommenderModel
+from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 from graphrec.recommenders.walks.graphframes_pagerank import (
     MOST_SOURCES,
@@ -153,7 +153,7 @@ def test_item_rows_equal_networkx(by_table: RecommenderModel) -> None:
     rows = item_pagerank_rows(
         graph, restart_probability=RESTART, tolerance=TOLERANCE, max_entries=3, batch=5
     )
-    name = by_table.learned.tables.catalogue.ids.to_pylist()
+    name = by_table.dataset.catalogue.ids.to_pylist()
     for index in range(graph.items):
         row = slice(rows.indptr[index], rows.indptr[index + 1])
         oracle = exact(name[index])

@@ -84,7 +84,7 @@ def networkx_pagerank(histories: Histories, restart: float) -> Matrix:
 @example(edges=STAR, restart=0.15)
 @example(edges=PAIR, restart=0.5)
 @example(edges=TWO_COMPONENTS, restart=0.1)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_users_scores_equal_networkx(edges: list[tuple[int, int, float]], restart: float) -> None:
     histories = histories_of(edges)
     rows = pushed(pair_table(histories), restart)
@@ -101,7 +101,7 @@ def test_users_scores_equal_networkx(edges: list[tuple[int, int, float]], restar
     max_entries=st.integers(1, 8),
     cut=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_distance_to_the_exact_rows_is_what_is_missing(
     edges: list[tuple[int, int, float]],
     restart: float,

@@ -9,6 +9,7 @@ import vl_convert
 
 from graphrec.reports.charts import evaluation
 from graphrec.reports.charts.evaluation import Axis
+from graphrec.reports.charts.vega_lite import spec_of
 
 MODELS = ("one", "two", "three")
 UP, ACROSS = Axis("up", "upwards"), Axis("across", "to the right")
@@ -27,7 +28,7 @@ def drawn(spec: evaluation.Spec) -> str:
 
 
 def test_a_trade_off_names_every_point() -> None:
-    spec = evaluation.spec_of(
+    spec = spec_of(
         evaluation.trade_off(
             frame(("one", 0.1, 0.1), ("two", 0.9, 0.9), ("three", 0.9, 0.88)), MODELS, ACROSS, UP
         )
@@ -41,7 +42,7 @@ def test_a_trade_off_names_every_point() -> None:
 
 def test_a_model_without_a_figure_has_no_point() -> None:
     table = frame(("one", 0.1, 0.1), ("two", float("nan"), 0.9))
-    svg = drawn(evaluation.spec_of(evaluation.trade_off(table, MODELS, ACROSS, UP)))
+    svg = drawn(spec_of(evaluation.trade_off(table, MODELS, ACROSS, UP)))
     assert svg.count(">one<") == 2
     assert svg.count(">two<") == 1
 
@@ -60,7 +61,7 @@ def test_groups_keep_their_order() -> None:
     rows = [(model, group) for model in MODELS for group in ("none", "2", "10–99")]  # noqa: RUF001
     table = pd.DataFrame(rows, columns=["model", "group"])
     table = table.assign(up=0.5, up_low=0.4, up_high=0.6, users=3)
-    svg = drawn(evaluation.spec_of(evaluation.by_group(table, MODELS, ["none", "2", "10–99"], UP)))  # noqa: RUF001
+    svg = drawn(spec_of(evaluation.by_group(table, MODELS, ["none", "2", "10–99"], UP)))  # noqa: RUF001
     assert svg.index(">none<") < svg.index(">2<") < svg.index(">10–99<")  # noqa: RUF001
 
 
@@ -69,6 +70,6 @@ def test_differences_show_where_there_is_none() -> None:
         [("one", 0.1, 0.05, 0.15), ("two", -0.1, -0.2, 0.0)],
         columns=["model", "difference", "ci_low", "ci_high"],
     )
-    svg = drawn(evaluation.spec_of(evaluation.differences(table, MODELS, "difference")))
+    svg = drawn(spec_of(evaluation.differences(table, MODELS, "difference")))
     assert "stroke-dasharray" in svg
     assert ">one<" in svg

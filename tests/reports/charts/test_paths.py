@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from graphrec.reports.charts.paths import PicturedPath, picture
+from graphrec.reports.words.interaction import NEUTRAL
 from graphrec.reports.words.text import isolated
 
 PATHS = [
@@ -18,7 +19,7 @@ PATHS = [
 
 
 def test_bars_are_as_high_as_what_passes_through_them() -> None:
-    drawn = picture("ann", "dune", PATHS)
+    drawn = picture("ann", "dune", PATHS, NEUTRAL)
     height = {bar.name: bar.height for bar in drawn.bars}
     whole = height["ann"]
     assert height["dune"] == pytest.approx(whole)
@@ -29,7 +30,7 @@ def test_bars_are_as_high_as_what_passes_through_them() -> None:
 
 
 def test_the_heaviest_stops_come_first_and_nothing_overlaps() -> None:
-    drawn = picture("ann", "dune", PATHS)
+    drawn = picture("ann", "dune", PATHS, NEUTRAL)
     columns: dict[float, list[tuple[float, float, str]]] = {}
     for bar in drawn.bars:
         columns.setdefault(bar.x, []).append((bar.y, bar.y + bar.height, bar.name))
@@ -46,7 +47,7 @@ def test_the_heaviest_stops_come_first_and_nothing_overlaps() -> None:
 
 
 def test_bands_of_one_item_have_its_hue_and_end_inside_the_bars() -> None:
-    drawn = picture("ann", "dune", PATHS)
+    drawn = picture("ann", "dune", PATHS, NEUTRAL)
     by_name = {bar.name: bar for bar in drawn.bars}
     for place, band in enumerate(drawn.bands):
         path = PATHS[place % len(PATHS)]
@@ -65,7 +66,7 @@ def test_bands_of_one_item_have_its_hue_and_end_inside_the_bars() -> None:
 
 def test_long_names_are_broken_and_cut() -> None:
     item = "many words " * 12
-    drawn = picture("x" * 50, item, PATHS)
+    drawn = picture("x" * 50, item, PATHS, NEUTRAL)
     lines = {bar.name: [line.text for line in bar.lines] for bar in drawn.bars}
     assert lines["x" * 50] == ["x" * 19 + "…"]
     assert len(lines[item]) == 4
@@ -75,5 +76,5 @@ def test_long_names_are_broken_and_cut() -> None:
 
 def test_a_cut_never_parts_an_emoji() -> None:
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f466"
-    drawn = picture(family * 30, "dune", PATHS)
+    drawn = picture(family * 30, "dune", PATHS, NEUTRAL)
     assert [line.text for line in drawn.bars[0].lines] == [family * 19 + "…"]

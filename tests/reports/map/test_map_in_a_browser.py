@@ -79,7 +79,7 @@ def test_the_map_is_drawn_without_a_complaint_and_without_a_network(visitor: Vis
     assert complaints(visitor.browser) == []
     assert fetched(visitor.browser) == []
     told = visitor.one("#panel").text
-    assert f"The {ITEMS} most watched of 93 items" in told
+    assert f"The {ITEMS} most popular of 93 items" in told
     assert "12 of 70 users, drawn by lot" in told
 
 
@@ -96,7 +96,7 @@ def test_the_keyboard_is_enough(visitor: Visitor) -> None:
     assert visitor.one(f"#{active}").get_attribute("aria-selected") == "true"
     visitor.type(Keys.ENTER)
     visitor.selects("Film 11")
-    assert "Film 11 is selected" in visitor.one("#told").get_attribute("textContent")
+    assert "Film 11 is selected" in visitor.one("#announcement").get_attribute("textContent")
     visitor.type("nobody")
     assert "Nothing on this page" in visitor.one("#found").text
     visitor.type(Keys.ESCAPE)
@@ -207,12 +207,12 @@ def test_filters_hide_edges(visitor: Visitor) -> None:
     visitor.one("#measure").send_keys("lift")
     visitor.one("#least").send_keys(Keys.END)
     visitor.until("return document.getElementById('kept').textContent.startsWith('1 of')")
-    assert visitor.one("#least-told").text.startswith("≥")
+    assert visitor.one("#least-value").text.startswith("≥")
     assert len(visitor.all("#panel .rows .bar")) < before
     visitor.one("#least").send_keys(Keys.HOME)
     assert len(visitor.all("#panel .rows .bar")) == before
     visitor.one("#common").send_keys(Keys.END)
-    assert "user" in visitor.one("#common-told").text
+    assert "user" in visitor.one("#common-value").text
     assert len(visitor.all("#panel .rows .bar")) < before
 
 

@@ -69,9 +69,9 @@ def test_the_strongest_edges_of_every_item_come_first() -> None:
     edges = pd.DataFrame(rows, columns=["source", "target", "weight"])
     kept = strongest_edges(edges, 4)
     assert list(zip(kept.source, kept.target, strict=True)) == [(0, 1), (0, 2), (0, 3), (4, 5)]
-    assert kept.place.tolist() == [0, 0, 0, 0]
+    assert kept.rank_at_end.tolist() == [0, 0, 0, 0]
     everything = strongest_edges(edges.sample(frac=1, random_state=3), 9)
-    assert everything.place.tolist() == [0, 0, 0, 1, 0]
+    assert everything.rank_at_end.tolist() == [0, 0, 0, 1, 0]
     assert strongest_edges(edges.iloc[:0], 4).empty
 
 

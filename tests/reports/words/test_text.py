@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphrec.reports.words.text import isolated, marked_up, printable, shortened
+from graphrec.reports.words.text import printable, shortened
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f466"
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
@@ -31,12 +31,6 @@ def test_a_title_is_one_line_that_commands_nothing_and_keeps_its_letters(
     text: str, shown: str
 ) -> None:
     assert printable(text) == shown
-
-
-def test_what_is_isolated_becomes_an_element_and_no_code() -> None:
-    hostile = isolated("<b>\u2069\u202e")
-    told = marked_up(f"From {hostile} to {isolated('b')} & on")
-    assert told == "From <bdi>&lt;b&gt;</bdi> to <bdi>b</bdi> &amp; on"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+__version__: str
+
+from . import errors as errors
+from .data import samples as samples
+from .data import splits as splits
+from .data.dataset import Dataset as Dataset
+from .evaluation.comparison import evaluate as evaluate
+from .evaluation.evaluator import RankingEvaluator as RankingEvaluator
+from .recommenders.als.estimator import ALSModel as ALSModel
+from .recommenders.als.estimator import ALSRecommender as ALSRecommender
+from .recommenders.ease.estimator import EASEModel as EASEModel
+from .recommenders.ease.estimator import EASERecommender as EASERecommender
+from .recommenders.embedding.estimator import EmbeddingModel as EmbeddingModel
+from .recommenders.embedding.estimator import (
+    EmbeddingRecommender as EmbeddingRecommender,
+)
+from .recommenders.hybrid.estimator import HybridRecommender as HybridRecommender
+from .recommenders.hybrid.estimator import (
+    HybridRecommenderModel as HybridRecommenderModel,
+)
+from .recommenders.item_knn import ItemKNNModel as ItemKNNModel
+from .recommenders.item_knn import ItemKNNRecommender as ItemKNNRecommender
+from .recommenders.popularity import PopularityModel as PopularityModel
+from .recommenders.popularity import PopularityRecommender as PopularityRecommender
+from .recommenders.pretrained import PretrainedFactorsModel as PretrainedFactorsModel
+from .recommenders.pretrained import (
+    PretrainedFactorsRecommender as PretrainedFactorsRecommender,
+)
+from .recommenders.rating import RatingPredictor as RatingPredictor
+from .recommenders.rating import RatingPredictorModel as RatingPredictorModel
+from .recommenders.walks.estimator import RandomWalkModel as RandomWalkModel
+from .recommenders.walks.estimator import RandomWalkRecommender as RandomWalkRecommender
+from .spark.session import spark_session as spark_session

@@ -1,0 +1,347 @@
+"""Interactions in the form that recommenders learn from: one history per user, items numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final, Literal, Self
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from graphrec.columns import INDEX, ITEM, REASON, TIMES, USER, WEIGHT
+from graphrec.data.catalogue import Catalogue
+from graphrec.data.contract import (
+    InteractionFigures,
+    Interactions,
+    accepted_rows,
+    judge_rows,
+    validate_interactions,
+)
+from graphrec.data.dataset_params import DatasetParams
+from graphrec.data.duplicates import DuplicateRule, decayed
+from graphrec.data.frames import require_frame
+from graphrec.data.histories import build_histories, count_users, with_known_histories
+from graphrec.data.id_types import id_column
+from graphrec.data.interaction_columns import UNUSED, InteractionColumns, has_column
+from graphrec.data.rejections import Reason
+from graphrec.errors import ColumnError
+from graphrec.kernels.exact_sums import LARGEST
+from graphrec.progress import stage
+from graphrec.spark.persisted import PersistedFrames
+
+READ: Final = "read"  # stages
+HISTORIES: Final = "histories"
+READING: Final = (READ, HISTORIES)
+"""The stages of `Dataset.from_interactions`, in their order."""
+
+Preference = Literal["binary", "weight"]
+
+
+@dataclass(frozen=True)
+class HistoryRules:
+    """How accepted rows become histories; each field is the value of a Param of `DatasetParams`."""
+
+    duplicates: DuplicateRule = "last"
+    preference: Preference = "binary"
+    half_life: float | None = None  # halfLife, in days
+    max_history: int = 2000  # maxHistory, interactions
+
+    def weigh(self, accepted: DataFrame, *, latest: float | None) -> DataFrame:
+        """(user, item, weight, timestamp) with the weights that models learn from, and serve by.
+
+        Args:
+            accepted: see `accepted_rows`.
+            latest: the time from which ages are counted back; None: there are no times.
+        """
+        if self.preference == "weight":
+            return accepted
+        weight = F.lit(1.0)
+        if self.half_life is not None and latest is not None:
+            weight = decayed(weight, latest=latest, half_life_days=self.half_life)
+        return accepted.withColumn(WEIGHT, weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Validated interactions as histories, the one input of every recommender.
+
+    It is read once and may be fitted to as often as you like::
+
+        with gr.Dataset.from_interactions(ratings, halfLife=365.0) as dataset:
+            walk = gr.RandomWalkRecommender().fit(dataset)
+            ease = gr.EASERecommender().fit(dataset)
+            dataset.figures.rejected  # {"rating is missing": 3}
+
+    The histories and the rejected rows are kept in memory or on disk until `unpersist`, until the
+    end of a `with` block, or for as long as this object, or a model that was fitted to it, is
+    referred to; after that all of them still work, and read the source again.
+
+    Attributes:
+        columns: the names of the input's columns.
+        rules: how its rows became histories.
+        catalogue: the items, numbered by descending popularity.
+        item_type: the type of the item ids.
+        histories: (user, items: array<int>, weights: array<float>, times: array<double>), one row
+            per user, the arrays ascending by item index; times hold null where there is none.
+        users: number of users.
+        interactions: what was read; None in a model that was loaded.
+    """
+
+    columns: InteractionColumns
+    rules: HistoryRules
+    catalogue: Catalogue
+    item_type: T.DataType
+    histories: DataFrame
+    users: int
+    interactions: Interactions | None = None
+    kept: PersistedFrames = field(default_factory=PersistedFrames, repr=False)  # the histories
+
+    @staticmethod
+    def from_interactions(
+        interactions: DataFrame,
+        *,
+        userCol: str | None = None,
+        itemCol: str | None = None,
+        ratingCol: str | None = None,
+        timestampCol: str | None = None,
+        duplicates: DuplicateRule = "last",
+        preference: Preference = "binary",
+        halfLife: float | None = None,
+        maxHistory: int = 2000,
+    ) -> Dataset:
+        """Check the interactions, number the items and gather the histories.
+
+        The arguments are the Params of the same names of every recommender.
+
+        Args:
+            interactions: any table with a row per interaction, such as `gr.samples.ratings`.
+            userCol: column of user ids, string or whole number; None finds a usual name.
+            itemCol: column of item ids, likewise.
+            ratingCol: column of ratings or weights; None finds a usual name, "" ignores it.
+            timestampCol: column of times, likewise.
+            duplicates: what several rows of a user and an item become: "last", "sum", "mean" or
+                "max", see `validate_interactions`.
+            preference: "binary": an interaction counts 1; "weight": it counts its rating.
+            halfLife: age in days at which an interaction counts half; None: no decay.
+            maxHistory: latest interactions of a user that item pairs are counted in.
+
+        Raises:
+            ColumnError: a column is not there or cannot be used, or ratings are too large as
+                weights.
+            ParameterError: a value out of its range, no table, or a halfLife without times.
+            EmptyInputError: no row is accepted.
+            UnreadableInputError: a file that is read is damaged.
+        """
+        params = DatasetParams(
+            userCol=userCol,
+            itemCol=itemCol,
+            ratingCol=ratingCol,
+            timestampCol=timestampCol,
+            duplicates=duplicates,
+            preference=preference,
+            halfLife=halfLife,
+            maxHistory=maxHistory,
+        )
+        rules = HistoryRules(
+            params.value("duplicates"),
+            params.value("preference"),
+            params.value("halfLife"),
+            params.value("maxHistory"),
+        )
+        columns = params.columns_in(interactions)
+        read = _read(interactions, columns, rules)
+        accepted = rules.weigh(read.accepted, latest=read.figures.latest)
+        kept = PersistedFrames()
+        with stage(HISTORIES) as counts:
+            catalogue = Catalogue.from_interactions(accepted)
+            histories = kept.persist(build_histories(accepted, catalogue))
+            users, capped = count_users(histories, rules.max_history)
+            counts.update({"users": users, "items": catalogue.size})
+        read = replace(read, figures=replace(read.figures, capped=capped))
+        return Dataset(
+            columns=columns,
+            rules=rules,
+            catalogue=catalogue,
+            item_type=accepted.schema[ITEM].dataType,
+            histories=histories,
+            users=users,
+            interactions=read,
+            kept=kept,
+        )
+
+    # --- what it is of ----------------------------------------------------------------------------
+
+    @property
+    def spark(self) -> SparkSession:
+        """The session that the histories are in."""
+        return self.histories.sparkSession
+
+    @property
+    def figures(self) -> InteractionFigures | None:
+        """What was read, and what it became; None in a model that was loaded."""
+        return self.interactions.figures if self.interactions else None
+
+    @property
+    def rejected(self) -> DataFrame | None:
+        """The rows that are in no history, each with its `reason`; None as for `figures`."""
+        return self.interactions.rejected if self.interactions else None
+
+    @property
+    def timed(self) -> bool:
+        """Whether the interactions have times."""
+        return self.columns.timestamp is not None
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The values of `DatasetParams` that it was made with; "" for a column that is not used."""
+        return {
+            "userCol": self.columns.user,
+            "itemCol": self.columns.item,
+            "ratingCol": self.columns.rating or UNUSED,
+            "timestampCol": self.columns.timestamp or UNUSED,
+            "duplicates": self.rules.duplicates,
+            "preference": self.rules.preference,
+            "halfLife": self.rules.half_life,
+            "maxHistory": self.rules.max_history,
+        }
+
+    @cached_property
+    def latest(self) -> float | None:
+        """The latest time of the histories, from which ages are counted; None without times."""
+        latest = self.histories.agg(F.max(F.array_max(TIMES))).first()
+        assert latest is not None  # an aggregate without groups has one row
+        return latest[0]
+
+    # --- ids --------------------------------------------------------------------------------------
+
+    @property
+    def user_type(self) -> T.DataType:
+        """The type of the user ids."""
+        return self.histories.schema[USER].dataType
+
+    @property
+    def id_types(self) -> dict[str, T.DataType]:
+        """The types of the user and the item column, by the input's names."""
+        return {self.columns.user: self.user_type, self.columns.item: self.item_type}
+
+    @property
+    def items(self) -> DataFrame:
+        """(item, index: int), to go from ids to indices and back."""
+        return self.catalogue.indices(self.spark)
+
+    def users_of(self, frame: DataFrame) -> Column:
+        """The user ids of a frame that has the input's user column, see `id_column`."""
+        return id_column(frame, "user", self.columns.user, self.user_type)
+
+    def items_of(self, frame: DataFrame) -> Column:
+        """The item ids of a frame that has the input's item column, see `id_column`."""
+        return id_column(frame, "item", self.columns.item, self.item_type)
+
+    def indexed(self, frame: DataFrame) -> DataFrame:
+        """(user, index: int) of the distinct pairs of a frame whose item is known."""
+        user, item = self.users_of(frame).alias(USER), self.items_of(frame).alias(ITEM)
+        pairs = frame.select(user, item).distinct()
+        return pairs.join(F.broadcast(self.items), ITEM).select(USER, INDEX)
+
+    # --- other histories --------------------------------------------------------------------------
+
+    def with_histories(self, histories: DataFrame) -> Dataset:
+        """The same users, items and rules with other histories, whose memory is not its own.
+
+        Args:
+            histories: (user, items, weights, times), perhaps more columns.
+        """
+        return replace(self, histories=histories)
+
+    def histories_of(self, users: DataFrame) -> DataFrame:
+        """The histories of the distinct users of a frame, empty for those without one.
+
+        Args:
+            users: has the input's user column.
+        """
+        require_frame(users, "the frame of users")
+        ids = users.select(self.users_of(users).alias(USER))
+        return with_known_histories(ids.distinct().where(f"{USER} IS NOT NULL"), self.histories)
+
+    def histories_in(self, interactions: DataFrame) -> DataFrame:
+        """The histories that other interactions hold, by the same rules.
+
+        A row that would be rejected adds nothing to a history; its user is there all the same.
+        Where interactions decay, their age is counted back from `latest`, as in the dataset's own
+        histories: what a user's history is depends on nobody else.
+
+        Args:
+            interactions: has the input's user and item columns; ratings and times count where it
+                has them, items that are not in the catalogue are left out.
+        """
+        require_frame(interactions, "the table of histories")
+        columns = self._columns_in(interactions)
+        ids = {columns.user: self.users_of(interactions), columns.item: self.items_of(interactions)}
+        judged = judge_rows(interactions.withColumns(ids), columns)
+        decay = columns.timestamp is not None and self.rules.half_life is not None
+        latest = self.latest if decay else None
+        accepted = accepted_rows(
+            judged,
+            columns,
+            duplicates=self.rules.duplicates,
+            half_life_days=self.rules.half_life,
+            latest=latest,
+        )
+        known = build_histories(self.rules.weigh(accepted, latest=latest), self.catalogue)
+        read = F.col(REASON).isNull() | (F.col(REASON) != str(Reason.MALFORMED))
+        users = judged.where(read).select(USER).where(f"{USER} IS NOT NULL").distinct()
+        return with_known_histories(users, known)
+
+    def _columns_in(self, frame: DataFrame) -> InteractionColumns:
+        """The dataset's columns that a frame has; those of users and items it must have."""
+        optional = {"rating": self.columns.rating, "timestamp": self.columns.timestamp}
+        has = {
+            role: name for role, name in optional.items() if name and has_column(frame, role, name)
+        }
+        return InteractionColumns(self.columns.user, self.columns.item, **has)
+
+    # --- memory -----------------------------------------------------------------------------------
+
+    def unpersist(self) -> None:
+        """Free the memory that the histories and the rejected rows take."""
+        self.kept.unpersist()
+        if self.interactions is not None:
+            self.interactions.unpersist()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.unpersist()
+
+
+def _read(
+    interactions: DataFrame, columns: InteractionColumns, rules: HistoryRules
+) -> Interactions:
+    """The rows that are accepted and those that are not, under the stage "read"."""
+    with stage(READ) as counts:
+        read = validate_interactions(
+            interactions, columns, duplicates=rules.duplicates, half_life_days=rules.half_life
+        )
+        counts["rows"] = read.figures.rows_read
+        counts["accepted"] = read.figures.accepted_rows
+        counts["rejected"] = read.figures.rejected_rows
+    if rules.preference == "weight":
+        _require_summable(read)
+    return read
+
+
+def _require_summable(read: Interactions) -> None:
+    """Raise a ColumnError where the weights' squares cannot be summed up exactly."""
+    row = read.accepted.agg(F.max(WEIGHT)).first()
+    assert row is not None  # an aggregate without groups has one row
+    largest, number = row[0], read.figures.interactions
+    if largest * largest * number > LARGEST:
+        raise ColumnError(
+            "ratings are too large to be weights",
+            found=f"{largest:g} among {number:,} interactions",
+            fix='divide them, take their logarithm, or leave preference at "binary"',
+        )

@@ -1,0 +1,68 @@
+"""The weights of a blend: the defaults, what may be given, and their order by leg.
+
+How the defaults were chosen is in `docs/decisions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from graphrec.params import between
+
+DEFAULT_WEIGHTS: Final[dict[str, float]] = {
+    "walk": 0.1,
+    "ease": 0.16,
+    "als": 0.32,
+    "embedding": 0.42,
+}
+DEFAULT_DECAY: Final[dict[str, float]] = {"walk": 15.0}
+
+LEARNED: Final = "learned"  # weights that are found on held-out items
+_LEAST, _MOST = 1e-6, 1e6  # weights and lengths that single precision holds together
+
+
+def weights_by_leg(value: Any) -> dict[str, float]:
+    """Check a mapping of leg names to weights."""
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("a mapping of leg names to weights")
+    if not all(weight == 0 or _is_moderate(weight) for weight in value.values()):
+        raise ValueError(f"a mapping to 0 or numbers from {_LEAST:g} to {_MOST:,.0f}")
+    if sum(value.values()) <= 0:
+        raise ValueError("a mapping with a weight above 0")
+    return {str(name): float(weight) for name, weight in value.items()}
+
+
+def lengths_by_leg(value: Any) -> dict[str, float]:
+    """Check a mapping of leg names to lengths of histories."""
+    if not isinstance(value, Mapping):
+        raise ValueError("a mapping of leg names to lengths")
+    if not all(map(_is_moderate, value.values())):
+        raise ValueError(f"a mapping to numbers from {_LEAST:g} to {_MOST:,.0f}")
+    return {str(name): float(length) for name, length in value.items()}
+
+
+def _is_moderate(value: Any) -> bool:
+    """Whether it is a number that is neither far too small nor far too large."""
+    try:
+        between(_LEAST, _MOST)(value)
+    except ValueError:
+        return False
+    return True
+
+
+def weights_or_learned(value: Any) -> dict[str, float] | str:
+    """Check weights, or the word `learned`."""
+    return LEARNED if isinstance(value, str) and value == LEARNED else weights_by_leg(value)
+
+
+def default_weights(legs: Sequence[str]) -> dict[str, float]:
+    """The default weight of each leg; one that has none has the mean of the others, not 0."""
+    known = [DEFAULT_WEIGHTS[leg] for leg in legs if leg in DEFAULT_WEIGHTS]
+    mean = sum(known) / len(known) if known else 1.0
+    return {leg: DEFAULT_WEIGHTS.get(leg, mean) for leg in legs}
+
+
+def in_order(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:
+    """The values of the legs, in their order; 0 for one that is not named."""
+    return tuple(values.get(leg, 0.0) for leg in legs)

@@ -1,0 +1,574 @@
+"""A fitted recommender: it makes lists, scores pairs, explains, and says what goes together."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pyspark.ml.base import Model
+from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import (
+    INDEX,
+    ITEM,
+    ITEMS,
+    LABEL,
+    PREDICTION,
+    RATING,
+    RECOMMENDATIONS,
+    SCORE,
+    USER,
+    VECTOR,
+    WEIGHTS,
+)
+from graphrec.cooccurrence.association import (
+    DEFAULT_MEASURE,
+    DEFAULT_SHRINKAGE,
+    DEFAULT_SUPPORT,
+    watched_together,
+)
+from graphrec.cooccurrence.table import PairTable, count_pairs
+from graphrec.data.checks import require_free
+from graphrec.data.contract import InteractionFigures
+from graphrec.data.dataset import Dataset
+from graphrec.data.frames import free_name, named_alike, require_frame
+from graphrec.data.histories import with_known_histories
+from graphrec.data.id_types import as_id
+from graphrec.data.recency import weigh_by_recency
+from graphrec.errors import ParameterError
+from graphrec.explanation.explanation import Explanation, Names, explain
+from graphrec.explanation.user_context import UserContext
+from graphrec.graph.bipartite import UserItemGraph
+from graphrec.params import at_least, checked, param
+from graphrec.recommenders.shared_params import PredictionParams, ServingParams, TrainingParams
+from graphrec.serving.filters import filter_items
+from graphrec.serving.lists import serve
+from graphrec.serving.pair_scores import WANTED, score_pairs
+from graphrec.serving.request import Request
+from graphrec.serving.tables import ItemTables
+from graphrec.spark.item_rows import vector_rows
+
+_MOST_PATHS = 100_000  # Spark makes room for as many as it is asked for
+
+
+class RecommenderModel(
+    Model, PredictionParams, ServingParams, TrainingParams, MLWritable, MLReadable["Any"]
+):
+    """A fitted recommender: tables of the catalogue, and the histories of the known users.
+
+    User and item columns of all frames, in and out, have the names and types of the training
+    data; whole numbers may be of any width, see `graphrec.data.id_types`. Lists are made for known
+    users, for some of them, or for histories that nobody has seen before; a user without a history
+    gets the most popular items, marked as such.
+
+    Attributes:
+        dataset: what it serves: the histories, the catalogue and the names of the columns.
+        tables: what it serves from: the legs, merged.
+        counted_pairs: the pair table, as far as a leg needed it or somebody asked for `pairs`.
+    """
+
+    transformTopK = param(
+        0,
+        "0: transform scores pairs; above: it gives each user's list of that length, for a "
+        "RankingEvaluator",
+        at_least(0),
+    )
+
+    def __init__(
+        self, dataset: Dataset, tables: ItemTables, pairs: PairTable | None = None, **values: Any
+    ) -> None:
+        super().__init__(**values)
+        self.dataset = dataset
+        self.tables = tables
+        self.counted_pairs = pairs
+        self._graph: UserItemGraph | None = None
+
+    # --- lists ------------------------------------------------------------------------------------
+
+    def recommendForAllUsers(self, numItems: int, **filters: DataFrame | None) -> DataFrame:
+        """Lists for all users of the training data, in the schema of `ALSModel`.
+
+        Args:
+            numItems: k, the length of the lists; at most the catalogue's.
+            **filters: `allow` and `deny`, see `rankedLists`.
+
+        Returns:
+            (user, recommendations: array<struct<item, rating: float>>), best first.
+        """
+        return self._als_schema(
+            self._lists(self.dataset.histories, numItems, flat=False, **filters)
+        )
+
+    def recommendForUserSubset(
+        self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
+    ) -> DataFrame:
+        """Lists for the distinct users of a frame, in the schema of `ALSModel`.
+
+        Args:
+            dataset: has the user column; unknown users get the most popular items.
+            numItems: k, the length of the lists.
+            **filters: `allow` and `deny`, see `rankedLists`.
+        """
+        return self._als_schema(
+            self._lists(self.dataset.histories_of(dataset), numItems, flat=False, **filters)
+        )
+
+    def recommendForHistories(
+        self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
+    ) -> DataFrame:
+        """Lists for histories that the model was not trained on: new users, anonymous baskets.
+
+        Args:
+            dataset: interactions with the user and item columns of the training data, and perhaps
+                its ratings and times, by the same rules: duplicates, rows that are rejected, and
+                decay, whose ages are counted back from the latest time that was learned from.
+                What the model knows of these users is not used. Items that the model does not
+                know are left out.
+            numItems: k, the length of the lists.
+            **filters: `allow` and `deny`, see `rankedLists`.
+
+        Returns:
+            As `recommendForAllUsers`; users none of whose items is known get the most popular.
+
+        Examples:
+            >>> ratings = spark.createDataFrame(
+            ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk")]
+            ...     + [("cas", "tea"), ("dan", "ham"), ("dan", "salt"), ("eve", "ham")]
+            ...     + [("eve", "salt")],
+            ...     "user string, item string",
+            ... )
+            >>> model = gr.ItemKNNRecommender().fit(ratings)
+            >>> basket = spark.createDataFrame([("new", "milk")], "user string, item string")
+            >>> [row] = model.recommendForHistories(basket, 1).collect()
+            >>> row.user, row.recommendations[0].item
+            ('new', 'tea')
+        """
+        return self._als_schema(
+            self._lists(self.dataset.histories_in(dataset), numItems, flat=False, **filters)
+        )
+
+    def rankedLists(
+        self,
+        numItems: int,
+        *,
+        users: DataFrame | None = None,
+        allow: DataFrame | None = None,
+        deny: DataFrame | None = None,
+    ) -> DataFrame:
+        """Lists with everything that is known about them, one row per listed item.
+
+        Args:
+            numItems: k, the length of the lists.
+            users: has the user column; None serves all users of the training data.
+            allow: has the item column; nothing else is listed.
+            deny: has the item column, and perhaps the user column: never listed (to that user).
+
+        Returns:
+            (user, item, rank: int 1..k, score: float, one float column per leg: its share of the
+            score, because: array<item>, the history items that contributed most, source:
+            "personal" or "popular").
+        """
+        known = self.dataset
+        histories = known.histories if users is None else known.histories_of(users)
+        rows = self._lists(histories, numItems, allow=allow, deny=deny, flat=True)
+        user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
+        return rows.select(user, item, *rows.columns[2:])
+
+    def watchedTogether(
+        self,
+        numItems: int,
+        *,
+        measure: str = DEFAULT_MEASURE,
+        minSupport: int = DEFAULT_SUPPORT,
+        shrinkage: float = DEFAULT_SHRINKAGE,
+        ordered: bool = False,
+    ) -> DataFrame:
+        """The items that go together with each item: the measures of association.
+
+        Args:
+            numItems: how many neighbours each item gets at most.
+            measure: by which they are ranked, see `graphrec.cooccurrence.measures`.
+            minSupport: users that a pair needs in common.
+            shrinkage: s; a pair is ranked by measure x n / (n + s), n being the users in common.
+            ordered: rank what was had *later*, by the same measure times the share of the common
+                users who had the neighbour later.
+
+        Returns:
+            (item, neighbour, rank, together, after, support_item, support_neighbour, and one
+            double column per measure).
+
+        Raises:
+            ParameterError: an unknown measure, a count or shrinkage out of its range, or `ordered`
+                without times.
+
+        Examples:
+            >>> ratings = spark.createDataFrame(
+            ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk")]
+            ...     + [("cas", "tea"), ("dan", "ham"), ("dan", "salt"), ("eve", "ham")]
+            ...     + [("eve", "salt")],
+            ...     "user string, item string",
+            ... )
+            >>> model = gr.ItemKNNRecommender().fit(ratings)
+            >>> together = model.watchedTogether(1).orderBy("item")
+            >>> together.select("item", "neighbour", "together").show()
+            +----+---------+--------+
+            |item|neighbour|together|
+            +----+---------+--------+
+            | ham|     salt|       2|
+            |milk|      tea|       2|
+            |salt|      ham|       2|
+            | tea|     milk|       2|
+            +----+---------+--------+
+        """
+        return watched_together(
+            self.dataset,
+            self.pairs,
+            numItems,
+            measure=measure,
+            minSupport=minSupport,
+            shrinkage=shrinkage,
+            ordered=ordered,
+        )
+
+    def explain(
+        self,
+        user: Any,
+        item: Any,
+        numItems: int = 10,
+        *,
+        histories: DataFrame | None = None,
+        numPaths: int = 10,
+        allow: DataFrame | None = None,
+        deny: DataFrame | None = None,
+    ) -> Explanation:
+        """Why a user is recommended an item, or is not.
+
+        Args:
+            user: the id of a user of the training data, or of `histories`.
+            item: the id of an item of the training data.
+            numItems: k, the length of the list in which the item is looked for.
+            histories: interactions as `recommendForHistories` takes them; None takes what the
+                model was trained on.
+            numPaths: how many walks to the item are told, the strongest; at most 100,000.
+            allow: see `rankedLists`.
+            deny: see `rankedLists`.
+
+        Returns:
+            The place in the list, the shares of the legs, the contributions of the items of the
+            history, and the strongest paths, as tables.
+
+        Raises:
+            ParameterError: the user or the item is not known or of another type, or a count is
+                below 1.
+
+        Examples:
+            >>> ratings = spark.createDataFrame(
+            ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk")]
+            ...     + [("cas", "tea"), ("dan", "ham"), ("dan", "salt"), ("eve", "ham")]
+            ...     + [("eve", "salt")],
+            ...     "user string, item string",
+            ... )
+            >>> model = gr.ItemKNNRecommender().fit(ratings)
+            >>> why = model.explain("cas", "milk")
+            >>> why.contributions.selectExpr("item", "round(contribution, 3) AS adds").show()
+            +----+-----+
+            |item| adds|
+            +----+-----+
+            | tea|0.816|
+            +----+-----+
+        """
+        known = self.dataset
+        asked = known.histories if histories is None else known.histories_in(histories)
+        user_type = asked.schema[USER].dataType
+        user = as_id(user, "user", user_type)
+        item = as_id(item, "item", known.item_type)
+        index = known.catalogue.index_of(item)
+        if index is None:
+            raise ParameterError(
+                "the model does not know this item",
+                found=repr(item),
+                fix="give an item of the interactions",
+            )
+        own = self._served(asked.where(F.col(USER) == F.lit(user)))
+        history, excluded = filter_items(known, own, allow, deny)
+        row = history.toArrow().combine_chunks()  # one user's
+        if not row.num_rows:
+            raise ParameterError(
+                "the model does not know this user"
+                if histories is None
+                else "the histories do not hold this user",
+                found=repr(user),
+                fix="give a user of the interactions",
+            )
+        one = UserContext(
+            row.drop_columns([USER]).to_batches()[0],
+            self.tables,
+            self._request(numItems),
+            excluded,
+        )
+        return explain(
+            one,
+            index,
+            user_id=row[USER][0].as_py(),
+            names=Names(self._user, self._item, user_type, known.item_type),
+            histories=known.histories,
+            num_paths=min(checked("numPaths", numPaths, at_least(1)), _MOST_PATHS),
+        )
+
+    # --- scores -----------------------------------------------------------------------------------
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        """Score (user, item) pairs, or list for the users of held-out pairs (`transformTopK`).
+
+        Returns:
+            The dataset with `predictionCol`: float; null for an item that the model does not know
+            and where an id is missing, the item's popularity for a user without a history. With
+            `transformTopK` above 0 one row per user: (user, `predictionCol`: array<item>, best
+            first, label: array<item>, without what is in the user's history if that is not listed:
+            such pairs are no part of the question).
+
+        Raises:
+            ColumnError: the user or the item column is missing, or a column of the name of a new
+                one is there already.
+        """
+        require_frame(dataset, "the dataset")
+        if self.value("transformTopK") > 0:
+            return self._lists_and_labels(dataset, self.value("transformTopK"))
+        prediction = self.value("predictionCol")
+        require_free(dataset, prediction, fix="set another predictionCol")
+        user, item = (free_name(f"{name}_key", dataset.columns) for name in (USER, ITEM))
+        scored = self._scored(dataset).select(
+            F.col(USER).alias(user), F.col(ITEM).alias(item), F.col(PREDICTION).alias(prediction)
+        )
+        keyed = dataset.select(
+            "*",
+            self.dataset.users_of(dataset).alias(user),
+            self.dataset.items_of(dataset).alias(item),
+        )
+        return keyed.join(scored, [user, item], "left").drop(user, item)
+
+    def pairScores(self, dataset: DataFrame) -> DataFrame:
+        """Score the distinct known pairs of a frame, leg by leg.
+
+        Returns:
+            (user, item, `predictionCol`, one column per leg).
+
+        Raises:
+            ParameterError: `predictionCol` is the name of one of the others.
+        """
+        require_frame(dataset, "the dataset")
+        user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
+        name = self.value("predictionCol")
+        if named_alike([self._user, self._item, *self.legs], name):
+            raise ParameterError(
+                "pairScores has another column of the name that predictionCol gives",
+                found=repr(name),
+                fix="set another predictionCol",
+            )
+        prediction = F.col(PREDICTION).alias(name)
+        return self._scored(dataset).select(user, item, prediction, *self.legs)
+
+    def _scored(self, dataset: DataFrame) -> DataFrame:
+        """(user, item, prediction, one column per leg), under our own names."""
+        legs = self.legs
+        wanted = self.dataset.indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
+        histories = with_known_histories(wanted, self._served(self.dataset.histories))
+        scored = score_pairs(histories, self.tables, self._request(1))
+        zipped = scored.select(USER, F.explode(F.arrays_zip(WANTED, PREDICTION, *legs)).alias("s"))
+        flat = zipped.select(
+            USER,
+            F.col(f"s.{WANTED}").alias(INDEX),
+            *(F.col(f"s.{name}").alias(name) for name in (PREDICTION, *legs)),
+        )
+        indexed = flat.join(F.broadcast(self.dataset.items), INDEX)
+        return indexed.select(USER, ITEM, PREDICTION, *legs)
+
+    # --- what was learned -------------------------------------------------------------------------
+
+    @property
+    def pairs(self) -> PairTable:
+        """The pair table; counted now, and kept, if no leg of this model needed it."""
+        if self.counted_pairs is None:
+            self.counted_pairs = count_pairs(self.dataset, self.pair_spec())
+        return self.counted_pairs
+
+    @property
+    def graph(self) -> UserItemGraph:
+        """The users, items and interactions that were learned from, as a graph.
+
+        Its tables are there in every session; its views are `GraphFrame`s and need GraphFrames in
+        the session, see `graphrec.graph.bipartite`.
+        """
+        if self._graph is None:
+            self._graph = UserItemGraph.from_histories(
+                self.dataset.histories, self.dataset.catalogue
+            )
+        return self._graph
+
+    def unpersist(self) -> None:
+        """Free the memory that the dataset and the graph take.
+
+        The dataset is also that of the copies and `baselines` of this model, and of whatever else
+        was fitted to it. All of them still work: the input is read again where that is needed. A
+        model that nobody refers to any more, nor to one that shares with it, frees all by itself.
+        """
+        self.dataset.unpersist()
+        if self._graph is not None:
+            self._graph.unpersist()
+
+    @property
+    def figures(self) -> InteractionFigures | None:
+        """What was read for the fit, and what it became; None in a model that was loaded."""
+        return self.dataset.figures
+
+    @property
+    def rejected(self) -> DataFrame | None:
+        """The rows that nothing was learned from, each with its `reason`; None as for `figures`."""
+        return self.dataset.rejected
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """The names of the legs, as the columns of `rankedLists` have them."""
+        return self.tables.legs
+
+    @property
+    def itemPopularity(self) -> DataFrame:
+        """(item, support: long), users who have each item."""
+        catalogue = self.dataset.catalogue.to_frame(self.dataset.spark)
+        return catalogue.drop(INDEX).withColumnRenamed(ITEM, self._item)
+
+    @property
+    def itemFactors(self) -> DataFrame | None:
+        """(item, vector: array<float>) of the first factor leg, rotated so that QᵀQ is diagonal.
+
+        MMR compares items by them. None in a model without factors.
+        """
+        legs = self.tables.factor_legs
+        if not legs:
+            return None
+        rows = vector_rows(self.dataset.spark, legs[0].factors.vector)
+        rows = rows.join(F.broadcast(self.dataset.items), INDEX)
+        return rows.select(F.col(ITEM).alias(self._item), VECTOR)
+
+    def write(self) -> MLWriter:
+        """A writer: `model.write().overwrite().save(path)`."""
+        from graphrec.recommenders.persistence import RecommenderWriter  # noqa: PLC0415 it needs this
+
+        return RecommenderWriter(self)
+
+    @classmethod
+    def read(cls) -> MLReader[Any]:
+        """A reader: `Model.load(path)`."""
+        from graphrec.recommenders.persistence import RecommenderReader  # noqa: PLC0415 it needs this
+
+        return RecommenderReader(cls)
+
+    # --- for subclasses ---------------------------------------------------------------------------
+
+    def _blend(self) -> tuple[float, ...]:
+        """Weights of the legs; a single leg's score is taken as it is."""
+        return (1.0,) * len(self.tables.legs)
+
+    def _decay(self) -> tuple[float, ...]:
+        """History lengths from which on the legs' weights fall, by leg; none as a rule."""
+        return ()
+
+    _standardise: ClassVar[bool] = False
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    @property
+    def _user(self) -> str:
+        return self.dataset.columns.user
+
+    @property
+    def _item(self) -> str:
+        return self.dataset.columns.item
+
+    def _request(self, length: int) -> Request:
+        return Request(
+            blend=self._blend(),
+            standardise=self._standardise,
+            length=checked("numItems", length, at_least(1)),
+            candidates=self.value("candidates"),
+            reasons=self.value("numReasons"),
+            diversity=self.value("diversity"),
+            filter_seen=self.value("filterSeen"),
+            decay=self._decay(),
+        )
+
+    def _lists(
+        self,
+        histories: DataFrame,
+        length: int,
+        *,
+        flat: bool,
+        allow: DataFrame | None = None,
+        deny: DataFrame | None = None,
+    ) -> DataFrame:
+        """Lists for histories, as `serve` gives them."""
+        known, excluded = filter_items(self.dataset, self._served(histories), allow, deny)
+        return serve(
+            known,
+            self.tables,
+            self._request(length),
+            item_type=self.dataset.item_type,
+            excluded=excluded,
+            flat=flat,
+        )
+
+    def _served(self, histories: DataFrame) -> DataFrame:
+        """What serving reads of histories, weighed by recency; given user factors go with them.
+
+        Returns:
+            (user, items, weights), perhaps `vector`.
+        """
+        half_life = self.value("recencyHalfLife")
+        if half_life is not None:
+            histories = weigh_by_recency(histories, half_life)
+        given = [VECTOR] if VECTOR in histories.columns else []
+        return histories.select(USER, ITEMS, WEIGHTS, *given)
+
+    def _als_schema(self, nested: DataFrame) -> DataFrame:
+        entries = F.transform(
+            RECOMMENDATIONS,
+            lambda row: F.struct(row[ITEM].alias(self._item), row[SCORE].alias(RATING)),
+        )
+        return nested.select(F.col(USER).alias(self._user), entries.alias(RECOMMENDATIONS))
+
+    def _lists_and_labels(self, dataset: DataFrame, length: int) -> DataFrame:
+        """(user, `predictionCol`: array<item>, label: array<item>) for a RankingEvaluator."""
+        prediction = self.value("predictionCol")
+        if named_alike([LABEL], prediction):
+            raise ParameterError(
+                "transform puts the held-out items into the column label",
+                found=f"predictionCol={prediction!r}",
+                fix="set another predictionCol",
+            )
+        ids = dataset.select(self.dataset.users_of(dataset).alias(self._user))
+        require_free(ids, prediction, fix="set another predictionCol")
+        histories = self.dataset.histories_of(dataset)
+        wanted = self._wanted(dataset, histories)
+        label = wanted.groupBy(USER).agg(F.collect_set(ITEM).alias(LABEL))
+        nested = self._lists(histories, length, flat=False)
+        lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
+        return label.join(lists, USER).select(
+            F.col(USER).alias(self._user), F.col(PREDICTION).alias(prediction), LABEL
+        )
+
+    def _wanted(self, dataset: DataFrame, histories: DataFrame) -> DataFrame:
+        """(user, item) of held-out pairs, the item null where it was seen and is not listed again.
+
+        Args:
+            dataset: has the user and item columns.
+            histories: (user, items), of its users.
+        """
+        user, item = self.dataset.users_of(dataset), self.dataset.items_of(dataset)
+        pairs = dataset.select(user.alias(USER), item.alias(ITEM))
+        if not self.value("filterSeen"):
+            return pairs
+        known = pairs.distinct().join(F.broadcast(self.dataset.items), ITEM, "left")
+        seen = F.array_contains(ITEMS, F.coalesce(INDEX, F.lit(-1)))
+        judged = known.join(histories.select(USER, ITEMS), USER)
+        return judged.select(USER, F.when(~seen, F.col(ITEM)).alias(ITEM))

@@ -1,0 +1,135 @@
+"""An explanation in sentences, and as the lines of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from graphrec.columns import RANK, SCORE, SOURCE, WEIGHT
+from graphrec.explanation.contributions import POPULARITY
+from graphrec.explanation.explanation import (
+    BLENDED_RANK,
+    CONTRIBUTION,
+    DEVIATION,
+    DIVERSITY,
+    LEG,
+    LENGTH,
+    MEAN,
+    OF_HISTORY,
+    OF_MEAN,
+    OF_USER_FACTOR,
+    OUTCOME,
+    PART,
+    PENALTY,
+    RAW,
+    SIMILAR_TO,
+    SIMILARITY,
+)
+from graphrec.explanation.paths import SHARE
+from graphrec.explanation.rank_position import (
+    BELOW,
+    DENIED,
+    LISTED,
+    NOT_RETRIEVED,
+    OUTSIDE_POOL,
+    SEEN,
+)
+from graphrec.reports.tables.explanation import ExplanationTables
+from graphrec.reports.tables.fetch import Row
+from graphrec.reports.words.text import isolated
+from graphrec.serving.lists import POPULAR
+
+_WHY_NOT: Final = {
+    SEEN: "it is in the history, and what was seen is left out",
+    DENIED: "it is denied, or not among what is allowed",
+    NOT_RETRIEVED: "it is not among the candidates that the graph retrieves",
+    OUTSIDE_POOL: "it is too far down for MMR to look at",
+}
+_PARTS: Final = {
+    OF_MEAN: "minus the mean over all items",
+    OF_USER_FACTOR: "the user's own factor",
+    POPULARITY: "popularity",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a table: a name, and what it adds; the sum has a line of its own."""
+
+    name: str
+    adds: float
+    others: tuple[float | None, ...]
+    is_sum: bool = False
+
+
+def standing(found: ExplanationTables) -> str:
+    """The rank of the item in the list, or why it is not listed."""
+    position = found.position
+    score = f"score {position[SCORE]:.2f}"
+    if position[SOURCE] == POPULAR:
+        score = f"{score}, its popularity"
+    if position[OUTCOME] == LISTED:
+        return f"rank {position[RANK]} of {position[LENGTH]}, {score}"
+    if position[OUTCOME] == BELOW:
+        return f"not among the {position[LENGTH]}: it would have rank {position[RANK]}, {score}"
+    return f"not listed: {_WHY_NOT[position[OUTCOME]]}; {score}"
+
+
+def diversified(found: ExplanationTables, title_of: Mapping[Any, str]) -> str | None:
+    """How much MMR lowered the score, and for the similarity to which item; None without MMR."""
+    position = found.position
+    if position[PENALTY] is None:
+        return None
+    alone = f"by its score alone it has rank {position[BLENDED_RANK]}"
+    if position[SIMILAR_TO] is None:
+        return f"MMR (λ = {position[DIVERSITY]:g}) took nothing from it; {alone}"
+    other = isolated(title_of[position[SIMILAR_TO]])
+    return (
+        f"MMR (λ = {position[DIVERSITY]:g}) took {position[PENALTY]:.2f} from it for its "
+        f"similarity of {position[SIMILARITY]:.2f} to {other}, listed before; {alone}"
+    )
+
+
+def share_rows(found: ExplanationTables) -> list[Entry]:
+    """Each leg's share of the score, with weight, own score, mean and deviation."""
+    rows = [
+        Entry(leg[LEG], leg[SHARE], tuple(leg[name] for name in (WEIGHT, RAW, MEAN, DEVIATION)))
+        for leg in found.shares
+    ]
+    return [*rows, Entry("score", found.position[SCORE], (None,) * 4, is_sum=True)]
+
+
+def contribution_rows(
+    found: ExplanationTables, title_of: Mapping[Any, str], longest: int
+) -> list[Entry]:
+    """What each item of the history adds, with each leg's part of it."""
+    shown = found.history[:longest]
+    rows = [
+        Entry(title_of[entry[found.item_column]], entry[CONTRIBUTION], _of_legs(found, entry))
+        for entry in shown
+    ]
+    rest = found.history[longest:]
+    if rest:
+        rows.append(_sum(f"{len(rest)} more", found, rest))
+    rows += [
+        Entry(_PARTS[entry[PART]], entry[CONTRIBUTION], _of_legs(found, entry))
+        for entry in found.contributions
+        if entry[PART] != OF_HISTORY
+    ]
+    return [*rows, replace(_sum("score", found, found.contributions), is_sum=True)]
+
+
+def _sum(name: str, found: ExplanationTables, entries: Sequence[Row]) -> Entry:
+    columns = (CONTRIBUTION, *found.legs)
+    added, *of_legs = (sum(entry[column] for entry in entries) for column in columns)
+    return Entry(name, added, tuple(of_legs))
+
+
+def _of_legs(found: ExplanationTables, entry: Row) -> tuple[float, ...]:
+    return tuple(entry[leg] for leg in found.legs)
+
+
+def figure(value: float | None) -> str:
+    """A figure as text, nothing where there is none."""
+    return "" if value is None else f"{value:.3f}"

@@ -1,0 +1,240 @@
+"""Interactions as the one input of every recommender."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+import graphrec as gr
+from graphrec.data.dataset import READING, Dataset
+from graphrec.data.interaction_columns import InteractionColumns
+from graphrec.errors import ColumnError, EmptyInputError, ParameterError
+from graphrec.progress import Event, listen
+from tests.persisted import persisted
+
+DAY = 86_400.0
+NOW = 1e9
+ROWS: list[tuple[Any, ...]] = [
+    ("ann", 10, 4.0, NOW),
+    ("ann", 11, 2.0, NOW - 30 * DAY),
+    ("ann", 10, 1.0, NOW - 60 * DAY),  # once more, and earlier
+    ("bob", 10, 5.0, NOW - 30 * DAY),
+    ("bob", 12, None, NOW),  # rejected
+    ("eve", 11, -1.0, NOW),  # rejected, and all that eve has
+]
+SCHEMA = "viewer string, film int, stars double, day double"
+COLUMNS: dict[str, Any] = {
+    "userCol": "viewer",
+    "itemCol": "film",
+    "ratingCol": "stars",
+    "timestampCol": "day",
+}
+
+
+@pytest.fixture(scope="module")
+def rows(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame(ROWS, SCHEMA)
+
+
+@pytest.fixture(scope="module")
+def dataset(rows: DataFrame) -> Dataset:
+    return Dataset.from_interactions(rows, **COLUMNS)
+
+
+def histories(frame: DataFrame) -> dict[Any, tuple[list[int], list[float]]]:
+    return {row.user: (row["items"], row.weights) for row in frame.collect()}
+
+
+# --- what it is -----------------------------------------------------------------------------------
+
+
+def test_interactions_become_histories(dataset: Dataset) -> None:
+    assert dataset.columns == InteractionColumns("viewer", "film", "stars", "day")
+    assert dataset.catalogue.ids.to_pylist() == [10, 11]  # the one of more users comes first
+    assert dataset.users == 2
+    assert dataset.histories.columns == ["user", "items", "weights", "times"]
+    assert histories(dataset.histories) == {"ann": ([0, 1], [1.0, 1.0]), "bob": ([0], [1.0])}
+    (bob,) = dataset.histories.where("user = 'bob'").collect()
+    assert bob.times == [NOW - 30 * DAY]
+    assert dataset.id_types == {"viewer": T.StringType(), "film": T.IntegerType()}
+    assert dataset.timed
+    assert dataset.latest == NOW
+
+
+def test_what_was_read_is_counted(dataset: Dataset) -> None:
+    figures = dataset.figures
+    assert figures is not None
+    assert (figures.rows_read, figures.accepted_rows, figures.interactions) == (6, 4, 3)
+    assert figures.rejected == {"rating is missing": 1, "rating is negative": 1}
+    assert figures.capped is not None
+    assert figures.capped.longest == 2000
+    assert dataset.rejected is not None
+    rejected = {(row.viewer, row.film, row.reason) for row in dataset.rejected.collect()}
+    assert rejected == {("bob", 12, "rating is missing"), ("eve", 11, "rating is negative")}
+
+
+def test_columns_of_usual_names_are_found(spark: SparkSession) -> None:
+    usual = spark.createDataFrame(
+        [(1, 2, 3.0, NOW)], "userId int, movieId int, rating double, ts double"
+    )
+    with gr.Dataset.from_interactions(usual, timestampCol="") as found:
+        assert found.columns == InteractionColumns("userId", "movieId", "rating", None)
+        assert not found.timed
+        assert found.latest is None
+        assert found.params == {
+            "userCol": "userId",
+            "itemCol": "movieId",
+            "ratingCol": "rating",
+            "timestampCol": "",
+            "duplicates": "last",
+            "preference": "binary",
+            "halfLife": None,
+            "maxHistory": 2000,
+        }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"preference": "weight"}, {"ann": [4.0, 2.0], "bob": [5.0]}),
+        ({"preference": "weight", "duplicates": "sum"}, {"ann": [5.0, 2.0], "bob": [5.0]}),
+        ({"halfLife": 30.0}, {"ann": [1.0, 0.5], "bob": [0.5]}),
+        ({"halfLife": 30.0, "preference": "weight"}, {"ann": [4.0, 1.0], "bob": [2.5]}),
+    ],
+)
+def test_weights_follow_the_rules(
+    rows: DataFrame, given: dict[str, Any], expected: dict[str, list[float]]
+) -> None:
+    with Dataset.from_interactions(rows, **COLUMNS | given) as made:
+        found = histories(made.histories)
+        assert {user: weights for user, (_, weights) in found.items()} == expected
+        assert {name: made.params[name] for name in given} == given
+
+
+def test_histories_beyond_the_longest_are_counted(rows: DataFrame, spark: SparkSession) -> None:
+    many = spark.createDataFrame([("ann", film, 1.0, NOW) for film in range(5)], SCHEMA)
+    with Dataset.from_interactions(many, **COLUMNS, maxHistory=2) as made:
+        assert made.figures is not None
+        assert made.figures.capped is not None
+        assert (made.figures.capped.users, made.figures.capped.interactions) == (1, 3)
+        assert histories(made.histories)["ann"][0] == [0, 1, 2, 3, 4]  # none is cut off here
+
+
+def test_the_stages_are_told(rows: DataFrame) -> None:
+    told: list[Event] = []
+    with listen(told.append), Dataset.from_interactions(rows, **COLUMNS):
+        ends = [event for event in told if event.seconds is not None]
+    assert [event.name for event in ends] == [*READING]
+    assert ends[0].counts == {"rows": 6, "accepted": 4, "rejected": 2}
+    assert ends[1].counts == {"users": 2, "items": 2}
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"duplicates": "first"}, "one of last, sum, mean, max"),
+        ({"preference": "stars"}, "one of binary, weight"),
+        ({"halfLife": 0.0}, "above 0"),
+        ({"maxHistory": 1}, "at least 2"),
+        ({"halfLife": 1.0, "timestampCol": ""}, "needs a timestamp column"),
+    ],
+)
+def test_wrong_values_are_answered(rows: DataFrame, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        Dataset.from_interactions(rows, **COLUMNS | given)
+
+
+def test_what_is_no_table_of_interactions_is_refused(spark: SparkSession, rows: DataFrame) -> None:
+    with pytest.raises(ParameterError, match="must be a Spark DataFrame"):
+        Dataset.from_interactions([("ann", 10)])  # type: ignore[arg-type]
+    with pytest.raises(ColumnError, match="there is no column 'movie' for the item"):
+        Dataset.from_interactions(rows, userCol="viewer", itemCol="movie")
+    with pytest.raises(EmptyInputError):
+        Dataset.from_interactions(rows.limit(0), **COLUMNS)
+
+
+def test_it_cannot_be_changed(dataset: Dataset) -> None:
+    with pytest.raises(FrozenInstanceError):
+        dataset.users = 3  # type: ignore[misc]
+
+
+# --- other histories ------------------------------------------------------------------------------
+
+
+def test_histories_of_users(spark: SparkSession, dataset: Dataset) -> None:
+    asked = spark.createDataFrame([("bob",), ("bob",), ("new",), (None,)], "viewer string")
+    found = dataset.histories_of(asked)
+    assert found.columns == dataset.histories.columns
+    assert histories(found) == {"bob": ([0], [1.0]), "new": ([], [])}
+
+
+def test_histories_in_other_interactions(spark: SparkSession, rows: DataFrame) -> None:
+    with Dataset.from_interactions(rows, **COLUMNS, halfLife=30.0, preference="weight") as made:
+        others = [
+            ("new", 11, 8.0, NOW - 30 * DAY),
+            ("new", 99, 8.0, NOW),  # no item that is known
+            ("odd", 10, -1.0, NOW),  # would be rejected
+            ("ann", 11, 8.0, NOW + 300 * DAY),  # later than all that was read: not weighed up
+        ]
+        found = made.histories_in(spark.createDataFrame(others, SCHEMA))
+        assert histories(found) == {
+            "new": ([1], [4.0]),
+            "odd": ([], []),
+            "ann": ([1], [8.0]),
+        }
+        bare = made.histories_in(spark.createDataFrame([("new", 10)], "viewer string, film int"))
+        assert histories(bare) == {"new": ([0], [1.0])}
+
+
+def test_other_histories_leave_the_first_as_they_are(dataset: Dataset) -> None:
+    one = dataset.with_histories(dataset.histories.where("user = 'bob'"))
+    assert set(histories(one.histories)) == {"bob"}
+    assert set(histories(dataset.histories)) == {"ann", "bob"}
+    assert one.latest == NOW - 30 * DAY
+    assert (one.columns, one.rules, one.users) == (dataset.columns, dataset.rules, dataset.users)
+
+
+def test_pairs_of_known_items_by_index(spark: SparkSession, dataset: Dataset) -> None:
+    pairs = [("ann", 11), ("ann", 11), ("new", 10), ("ann", 99)]
+    found = dataset.indexed(spark.createDataFrame(pairs, "viewer string, film long"))
+    assert {tuple(row) for row in found.collect()} == {("ann", 1), ("new", 0)}
+
+
+# --- memory ---------------------------------------------------------------------------------------
+
+
+def test_its_memory_is_freed_at_the_end_of_a_block(spark: SparkSession, rows: DataFrame) -> None:
+    before = persisted(spark)
+    with Dataset.from_interactions(rows, **COLUMNS) as made:
+        assert len(persisted(spark) - before) == 3  # rows, interactions, histories
+    assert persisted(spark) == before
+    assert histories(made.histories)["bob"] == ([0], [1.0])  # read again
+
+
+def test_its_memory_is_freed_with_the_last_that_refers_to_it(
+    spark: SparkSession, rows: DataFrame
+) -> None:
+    before = persisted(spark)
+    made = Dataset.from_interactions(rows, **COLUMNS)
+    other = made.with_histories(made.histories.limit(1))
+    del made
+    assert len(persisted(spark) - before) == 3
+    del other
+    assert persisted(spark) == before
+
+
+def test_a_source_that_is_gone_is_no_longer_needed(spark: SparkSession, tmp_path: Path) -> None:
+    file = tmp_path / "ratings.csv"
+    file.write_text("user,item\nann,a\nbob,a\nbob,b\n")
+    read = spark.read.csv(str(file), header=True)
+    with Dataset.from_interactions(read) as made:
+        file.unlink()
+        assert histories(made.histories)["bob"][0] == [0, 1]

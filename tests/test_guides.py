@@ -1,0 +1,36 @@
+"""The Python of the guides runs as it stands there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+import graphrec as gr
+from tests.documents import ROOT, steps
+
+
+def blocks(document: Path) -> list[str]:
+    """The Python of a document."""
+    return [step.source for step in steps(document) if step.kind == "python"]
+
+
+@pytest.mark.slow
+def test_the_quickstart_runs(spark: SparkSession, tmp_path: Path) -> None:
+    first, second = blocks(ROOT / "docs" / "quickstart.md")
+    assert [first] == blocks(ROOT / "README.md")  # which another test runs
+    names: dict[str, Any] = {"gr": gr, "ratings": gr.samples.ratings(spark)}
+    exec(second.replace('"out/', f'"{tmp_path}/out/'), names)
+    assert names["model"].legs == ("walk", "als")
+    assert (tmp_path / "out" / "quickstart" / "metadata").is_dir()
+
+
+@pytest.mark.slow
+def test_the_recommender_of_ones_own_runs(spark: SparkSession) -> None:
+    names: dict[str, Any] = {}
+    [source] = blocks(ROOT / "docs" / "own-recommender.md")
+    exec(source, names)
+    assert names["spark"] is spark
+    assert names["blended"].legs == ("walk", "genre")
