@@ -21,7 +21,7 @@ class EmbeddingModel(RecommenderModel):
 
 
 class EmbeddingRecommender(Recommender):
-    """Item vectors that foretell one part of a history from the other.
+    """Item vectors that predict one part of a history from the other.
 
     For sources and the objective see `graphrec.recommenders.embedding.softmax`.
 
@@ -52,7 +52,7 @@ class EmbeddingRecommender(Recommender):
         0.06, "τ: cosines are divided by it; the lower, the more the best items count", positive()
     )
     targetShare = param(
-        0.5, "share of each history that is to be foretold from the rest", between(0.05, 0.95)
+        0.5, "share of each history that is to be predicted from the rest", between(0.05, 0.95)
     )
     negatives = param(
         2048,

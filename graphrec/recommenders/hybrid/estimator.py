@@ -22,7 +22,7 @@ from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores
 from graphrec.recommenders.hybrid.hold_out import CUTS, RANDOM, TIME, HoldOut, hold_out
-from graphrec.recommenders.hybrid.learned_weights import FEWEST_USERS, normalised, search_weights
+from graphrec.recommenders.hybrid.learned_weights import MIN_USERS, normalised, search_weights
 from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
 from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
 from graphrec.recommenders.hybrid.weights import (
@@ -48,8 +48,8 @@ _SELF_TRAINING = "self-training"
 _AGAIN = (
     "what reads pairs is learned again, with likely items added to each history, to find rare items"
 )
-_WEIGHED = "some users gave up items, and the weights that find these again are looked for"
-_SPARED = 0.02  # a share of the interactions that the legs can do without
+_WEIGHED = "weights are searched that predict the held-out items of some users best"
+MAX_HELD_OUT_SHARE = 0.02  # of the interactions, that the legs can do without
 
 
 class HybridRecommenderModel(RecommenderModel):
@@ -155,11 +155,11 @@ class HybridRecommender(Recommender):
 
     weights = HybridRecommenderModel.weights
     decayBeyond = HybridRecommenderModel.decayBeyond
-    validationUsers = param(2000, "users asked for weights=learned, at most", at_least(2))
+    validationUsers = param(2000, "validation users of weights=learned, at most", at_least(2))
     validationCut = param(
         RANDOM,
-        "what these users give up: random items; their last ones, which is nearer to a future "
-        "that is to be foretold; or what came after one moment (time), which all users give up. "
+        "what is held out of their histories: random items; the last ones, which is nearer to "
+        "predicting the future; or what came after one moment (time), of all users' histories. "
         "The latter two need times",
         one_of(*CUTS),
     )
@@ -293,7 +293,7 @@ class HybridRecommender(Recommender):
         """Learn the legs, and the weights if that is asked for."""
         if self.value("weights") != LEARNED:
             return super().fit_to(dataset)
-        if dataset.users < FEWEST_USERS:
+        if dataset.users < MIN_USERS:
             return self._fit_with(dataset, default_weights(self.leg_names))
         cut = self.hold_out(dataset, self.value("validationUsers"), seed=self.value("seed"))
         with PersistedFrames() as kept:
@@ -318,8 +318,9 @@ class HybridRecommender(Recommender):
             found = search_weights(cached, normalised(default_weights(cached.legs), cached.legs))
             counts["users"] = cached.users
         weights = dict(zip(cached.legs, found, strict=True))
-        spared = cached.held_out.count.sum() / dataset.catalogue.support.sum()
-        if spared > _SPARED or self.value("validationCut") == TIME:  # which all users have spared
+        held_out = cached.held_out.count.sum() / dataset.catalogue.support.sum()
+        of_all_users = self.value("validationCut") == TIME
+        if held_out > MAX_HELD_OUT_SHARE or of_all_users:
             return self._fit_with(dataset, weights)
         # People read the pairs of all interactions: these are counted when they are asked for.
         return self._weighed(self.model_of(dataset, tables, None), weights)

@@ -23,7 +23,7 @@ import numpy as np
 
 from graphrec.recommenders.hybrid.candidate_scores import ERRORS, CachedScores, Judged, gain
 
-FEWEST_USERS = 50  # a search on fewer overfits these few
+MIN_USERS = 50  # a search on fewer overfits these few
 
 Weights = tuple[float, ...]
 
@@ -39,7 +39,7 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> Weights:
         One weight per leg, summing to 1.
     """
     start = tuple(default)
-    if cached.users < FEWEST_USERS or not cached.held_out.hits.any():
+    if cached.users < MIN_USERS or not cached.held_out.hits.any():
         return start
     tried = {point: cached.judge(point) for point in [start, *_simplex(len(start), 10)]}
     best = max(tried, key=lambda point: _mean(tried[point]))

@@ -114,10 +114,10 @@ def test_items_that_are_old_do_not_make_a_history_long(spark: SparkSession) -> N
     ]
     timed = spark.createDataFrame(rows, "user string, item string, timestamp long")
     hybrid = gr.HybridRecommender(legs(rank=2), weights=WEIGHTS, decayBeyond={"walk": 2.0})
-    faded = hybrid.fit(timed)
+    weighed = hybrid.fit(timed)
     pairs = timed.select("user").distinct().crossJoin(timed.select("item").distinct())
     for half_life, weight in ((None, WEIGHTS["walk"] * 2.0 / 10), (30.0, WEIGHTS["walk"])):
-        model = faded.copy({faded.recencyHalfLife: half_life})
+        model = weighed.copy({weighed.recencyHalfLife: half_life})
         scores = model.pairScores(pairs).toPandas()
         for _, own in scores.groupby("user"):
             assert own["walk"].std(ddof=0) == pytest.approx(weight, rel=1e-3)
