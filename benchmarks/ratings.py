@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 import graphrec as gr
-from graphrec.evaluation.rating import rating_errors
+from graphrec.evaluation.rating_metrics import rating_errors
 
 _COLUMNS: dict[str, Any] = {"userCol": "user", "itemCol": "item", "ratingCol": "rating"}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.cluster import jobs
 from benchmarks.cluster.jobs import Job
-from benchmarks.cluster.loss import JobRun
+from benchmarks.cluster.lost_executors import JobRun
 from benchmarks.cluster.standalone import Cluster, standalone_cluster
 
 _SAMPLE = Path(__file__).parents[2] / "sample_data" / "ratings.csv"

@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.cluster.loss import JobRun, run_job
+from benchmarks.cluster.lost_executors import JobRun, run_job
 from benchmarks.cluster.standalone import Cluster, environment, submit_command
 
 _JOBS: Final = Path(__file__).parents[2] / "jobs"
@@ -24,7 +24,7 @@ class Job:
 
     script: str  # a file of `jobs/`
     arguments: tuple[str, ...]
-    kill_in: Mapping[str, str]  # see `loss.run_job`
+    kill_in: Mapping[str, str]  # see `lost_executors.run_job`
 
     @property
     def name(self) -> str:

@@ -9,8 +9,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from graphrec.columns import AFTER, INDICES, ITEMS, TIMES, TOGETHER, USER, WEIGHTS
-from graphrec.cooccurrence.kernel import Histories, count_pairs
-from graphrec.cooccurrence.kernel_input import read_histories
+from graphrec.cooccurrence.pair_kernel import Histories, count_pairs
+from graphrec.cooccurrence.pair_kernel_input import read_histories
 from graphrec.kernels.types import Indices, Vector
 from graphrec.spark.packed_rows import RowBlock
 

@@ -9,10 +9,10 @@ cosine in exponent 1; everything downstream lives on that support.
 
 The cost is `Σ_u n_u²`, so the sums take long histories as capped
 (`graphrec.data.histories.cap_histories`); the numbers of users, which people read, are exact
-(`graphrec.cooccurrence.long_histories`). Compiled code counts (`graphrec.cooccurrence.kernel`): on
-the driver where it can hold all histories and no cluster would be quicker, else in blocks of items.
-The finished table has items x neighbours entries and is the driver's: it grows with the catalogue,
-never with the users.
+(`graphrec.cooccurrence.long_histories`). Compiled code counts
+(`graphrec.cooccurrence.pair_kernel`): on the driver where it can hold all histories and no cluster
+would be quicker, else in blocks of items. The finished table has items x neighbours entries and is
+the driver's: it grows with the catalogue, never with the users.
 """
 
 from __future__ import annotations

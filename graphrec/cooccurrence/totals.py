@@ -13,8 +13,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import INDEX, ITEMS, SUPPORT, USER, WEIGHTS
-from graphrec.cooccurrence.kernel import Histories, sum_items
-from graphrec.cooccurrence.kernel_input import read_histories
+from graphrec.cooccurrence.pair_kernel import Histories, sum_items
+from graphrec.cooccurrence.pair_kernel_input import read_histories
 from graphrec.kernels.exact_sums import PARTS, add_parts, joined_parts
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Matrix, Vector, read_only

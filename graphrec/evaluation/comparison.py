@@ -25,13 +25,13 @@ from graphrec.data.column_types import quoted
 from graphrec.data.dataset import Dataset
 from graphrec.data.interaction_columns import require_free_names
 from graphrec.errors import ParameterError
-from graphrec.evaluation.catalogue import CATALOGUE_COVERAGE, GINI, catalogue_metrics
+from graphrec.evaluation.catalogue_coverage import CATALOGUE_COVERAGE, GINI, catalogue_metrics
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY, SIMILARITY, intra_list_diversity
 from graphrec.evaluation.ground_truth import GroundTruthFigures, ground_truth
 from graphrec.evaluation.list_positions import named_pairs
 from graphrec.evaluation.metrics import FORMULAS, ranking_metrics
-from graphrec.evaluation.popularity import (
+from graphrec.evaluation.popularity_bias import (
     NOVELTY,
     PERCENTILE,
     item_popularity,

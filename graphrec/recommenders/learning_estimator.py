@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame
 
 from graphrec.errors import ParameterError
 from graphrec.params import DefaultParams
-from graphrec.recommenders.directory import read_directory, restore_params, write_directory
+from graphrec.recommenders.saved_directory import read_directory, restore_params, write_directory
 
 M = TypeVar("M", bound=Model)
 ParamMap = dict[Param[Any], Any]

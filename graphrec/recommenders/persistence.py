@@ -28,15 +28,15 @@ from graphrec.kernels.csr import csr
 from graphrec.kernels.types import Array
 from graphrec.progress import stage
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
-from graphrec.recommenders.directory import (
+from graphrec.recommenders.embedding.fold_in import MeanFoldIn
+from graphrec.recommenders.model import RecommenderModel
+from graphrec.recommenders.saved_directory import (
     LOAD_MODEL,
     SAVE_MODEL,
     read_directory,
     restore_params,
     write_directory,
 )
-from graphrec.recommenders.embedding.fold_in import MeanFoldIn
-from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.item_factors import FoldIn, ItemFactors
 from graphrec.serving.tables import FactorLeg, ItemTables
 from graphrec.spark.item_rows import from_rows, to_rows, vector_rows

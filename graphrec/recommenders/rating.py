@@ -39,14 +39,14 @@ from graphrec.params import at_least, param, positive
 from graphrec.progress import planned, stage
 from graphrec.recommenders.als.engine import fit_als
 from graphrec.recommenders.als.sweep import Objective, solve_side
-from graphrec.recommenders.directory import (
+from graphrec.recommenders.learning_estimator import LearningEstimator
+from graphrec.recommenders.saved_directory import (
     LOAD_MODEL,
     SAVE_MODEL,
     read_directory,
     restore_params,
     write_directory,
 )
-from graphrec.recommenders.learning_estimator import LearningEstimator
 from graphrec.recommenders.shared_params import PredictionParams
 from graphrec.serving.pair_scores import WANTED
 from graphrec.spark.arrow import lists, offsets, values

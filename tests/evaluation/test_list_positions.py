@@ -10,12 +10,12 @@ import pytest
 from pyspark.sql import DataFrame
 
 from graphrec.errors import ColumnError
-from graphrec.evaluation.catalogue import catalogue_metrics
+from graphrec.evaluation.catalogue_coverage import catalogue_metrics
 from graphrec.evaluation.diversity import intra_list_diversity
 from graphrec.evaluation.evaluator import RankingEvaluator
 from graphrec.evaluation.list_positions import first_positions
 from graphrec.evaluation.metrics import FORMULAS, ranking_metrics
-from graphrec.evaluation.popularity import popularity_metrics
+from graphrec.evaluation.popularity_bias import popularity_metrics
 
 Table = Callable[..., DataFrame]
 

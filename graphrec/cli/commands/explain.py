@@ -90,7 +90,7 @@ def run(options: Options) -> None:
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source
-    from graphrec.cli.io.filters import Filters, list_figures, print_unknown_ids
+    from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running

@@ -180,8 +180,8 @@ def _stages(options: Options) -> list[str] | None:
     from graphrec.cli.io import model_source, results
     from graphrec.cooccurrence.table import ITEM_PAIRS
     from graphrec.recommenders.base import MERGE_TABLES
-    from graphrec.recommenders.directory import SAVE_MODEL
     from graphrec.recommenders.item_knn import ItemKNNRecommender
+    from graphrec.recommenders.saved_directory import SAVE_MODEL
 
     written = results.table_stages(
         model_source.stages(options, [ITEM_PAIRS]),

@@ -17,8 +17,8 @@ from graphrec.data.contract import InteractionFigures
 from graphrec.data.dataset import READING, Dataset
 from graphrec.data.interaction_columns import InteractionColumns
 from graphrec.errors import ParameterError
-from graphrec.recommenders.directory import LOAD_MODEL
 from graphrec.recommenders.model import RecommenderModel
+from graphrec.recommenders.saved_directory import LOAD_MODEL
 
 _READING: Final = ("input_format", "user", "item", "rating", "timestamp", "implicit")
 

@@ -17,8 +17,8 @@ from graphrec.cli.options import OutputOptions, TableFormat, WritingOptions
 from graphrec.data.column_types import quoted
 from graphrec.data.reading.file_names import escaped
 from graphrec.progress import stage
-from graphrec.recommenders.directory import SAVE_MODEL
 from graphrec.recommenders.model import RecommenderModel
+from graphrec.recommenders.saved_directory import SAVE_MODEL
 
 REJECTED: Final = "_rejected"  # names that Spark and Arrow pass over when they read the result
 CSV: Final = "_csv"

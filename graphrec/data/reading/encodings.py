@@ -1,4 +1,7 @@
-"""Which characters the bytes of a text file stand for."""
+"""The encoding of a text file: a byte-order mark, `--encoding`, or UTF-8, in this order.
+
+Which of them holds for a file is decided when it is opened (`graphrec.data.reading.first_lines`).
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from graphrec.kernels.csr import CSR, take_rows
 from graphrec.kernels.types import Matrix, read_only
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.recommenders.embedding.negative_sampling import Negatives
-from graphrec.recommenders.embedding.softmax_step import Batch, batch_gradient, descend
+from graphrec.recommenders.embedding.softmax_gradient import Batch, batch_gradient, descend
 from graphrec.serving.eigenbasis import rotate
 from graphrec.serving.item_factors import ItemFactors
 from graphrec.spark.machine import cores

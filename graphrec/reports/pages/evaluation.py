@@ -11,7 +11,7 @@ import pandas as pd
 from graphrec.evaluation.comparison import MODEL
 from graphrec.evaluation.cutoffs import K
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY
-from graphrec.evaluation.popularity import PERCENTILE
+from graphrec.evaluation.popularity_bias import PERCENTILE
 from graphrec.evaluation.summary import CI_HIGH, CI_LOW, MEAN, METRIC
 from graphrec.reports.charts import evaluation as charts
 from graphrec.reports.charts.evaluation import Axis

@@ -8,11 +8,11 @@ from math import inf, isnan
 
 import pandas as pd
 
-from graphrec.evaluation.catalogue import CATALOGUE_COVERAGE
+from graphrec.evaluation.catalogue_coverage import CATALOGUE_COVERAGE
 from graphrec.evaluation.comparison import MODEL
 from graphrec.evaluation.cutoffs import K
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY
-from graphrec.evaluation.popularity import PERCENTILE
+from graphrec.evaluation.popularity_bias import PERCENTILE
 from graphrec.evaluation.summary import CI_HIGH, CI_LOW, METRIC
 from graphrec.reports.tables.evaluation import (
     ACCURACY,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Final
 
-from graphrec.evaluation.catalogue import CATALOGUE_COVERAGE, GINI
+from graphrec.evaluation.catalogue_coverage import CATALOGUE_COVERAGE, GINI
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY
-from graphrec.evaluation.popularity import NOVELTY, PERCENTILE
+from graphrec.evaluation.popularity_bias import NOVELTY, PERCENTILE
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,12 @@ from graphrec.columns import ITEMS, USER, WEIGHTS
 from graphrec.kernels.csr import CSR, csr
 from graphrec.kernels.types import read_only
 from graphrec.recommenders.embedding.softmax import Training, _steps, fit_softmax, learn
-from graphrec.recommenders.embedding.softmax_step import Batch, Gradient, batch_gradient, descend
+from graphrec.recommenders.embedding.softmax_gradient import (
+    Batch,
+    Gradient,
+    batch_gradient,
+    descend,
+)
 from graphrec.spark.parallelism import one_thread
 
 TEMPERATURE = 0.3

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from graphrec.cli.io.filters import ListFigures, print_unknown_ids
+from graphrec.cli.io.id_lists import ListFigures, print_unknown_ids
 from graphrec.cli.io.inputs import open_ids, open_titles
 from graphrec.cli.options import ItemsOptions
 from graphrec.cli.runtime.progress_lines import Report

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec.columns import ITEMS, TIMES, USER, WEIGHTS
-from graphrec.cooccurrence.kernel import Histories
+from graphrec.cooccurrence.pair_kernel import Histories
 from graphrec.kernels.csr import CSR, csr, transpose_pattern
 from graphrec.kernels.types import read_only
 from graphrec.spark.arrow import one_array, rows_from_lists, values
@@ -22,7 +22,7 @@ MIN_STRENGTH = (
 def read_histories(
     histories: pa.Table, items: int, channels: Sequence[float], *, ordered: bool
 ) -> Histories:
-    """Arrange some histories for `graphrec.cooccurrence.kernel.count_pairs`.
+    """Arrange some histories for `graphrec.cooccurrence.pair_kernel.count_pairs`.
 
     Args:
         histories: (user, items, weights[, times]), no history empty.

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import DataFrame
 
 from graphrec.errors import ColumnError, ParameterError
-from graphrec.evaluation.popularity import popularity_metrics
+from graphrec.evaluation.popularity_bias import popularity_metrics
 
 Table = Callable[..., DataFrame]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame
 
 from graphrec.errors import ColumnError, ParameterError
-from graphrec.evaluation.catalogue import catalogue_metrics
+from graphrec.evaluation.catalogue_coverage import catalogue_metrics
 from graphrec.evaluation.summary import summarise
 
 Table = Callable[..., DataFrame]

@@ -12,7 +12,7 @@ from pyspark.ml.evaluation import RegressionEvaluator
 from pyspark.sql import DataFrame
 
 from graphrec.errors import ColumnError
-from graphrec.evaluation.rating import rating_errors
+from graphrec.evaluation.rating_metrics import rating_errors
 
 Table = Callable[..., DataFrame]
 
