@@ -172,7 +172,7 @@ class Recommender(
         Args:
             dataset: what they were learned from.
             legs: see `learn`.
-            pairs: as they read it.
+            pairs: as they read it; None: they are counted if MMR compares items by them.
 
         Raises:
             GraphrecError: a leg learned a number that is not finite.
@@ -180,7 +180,8 @@ class Recommender(
         _require_finite(legs)
         similarity = None
         if legs and not any(isinstance(leg, FactorLeg) for leg in legs):
-            assert pairs is not None  # neighbour legs read it
+            if pairs is None:
+                pairs = count_pairs(dataset, self.pair_spec())
             near = prune_neighbours(pairs, _SIMILAR)
             similarity = near.with_data(near.cosine)
         with stage(MERGE_TABLES):
@@ -205,7 +206,6 @@ def _require_finite(legs: Iterable[Leg]) -> None:
     """A last guard: what is read has bounds that should keep all sums finite."""
     for leg in legs:
         learned = leg.weights.data if isinstance(leg, NeighbourLeg) else leg.factors.vector
-
         if not np.isfinite(learned).all():
             raise GraphrecError(
                 f"the leg {leg.name!r} learned numbers that are not finite",

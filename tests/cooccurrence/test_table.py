@@ -200,11 +200,11 @@ def test_the_pairs_of_a_dataset(spark: SparkSession, timed: bool) -> None:
             min_support=3,
             ordered=timed,
         )
-    assert table.neighbour.size > 0
+    assert table.indices.size > 0
     assert (table.after.size > 0) == timed
     assert_same_bits(table, expected)
     (end,) = [event for event in told if event.seconds is not None]
-    assert (end.name, end.counts) == ("item pairs", {"pairs": table.neighbour.size})
+    assert (end.name, end.counts) == ("item pairs", {"pairs": table.indices.size})
 
 
 @pytest.mark.parametrize(("items", "kept"), [(0, 2000), (1_000, 2000), (20_000, 838), (10**9, 200)])

@@ -115,6 +115,7 @@ def run(options: Options) -> None:
     model_source.check_source(options, ["neighbours"])
     _check_measure(options.measure)
     columns = column_params(options)
+    spec = PairSpec(max_neighbours=options.neighbours)
     with running("watched-together", options, _stages(options)) as run:
         with results.result_folders(
             run.spark,
@@ -133,7 +134,6 @@ def run(options: Options) -> None:
                 pairs = origin.model.pairs
             else:
                 dataset = Dataset.from_interactions(origin.frame, **columns)
-                spec = PairSpec(max_neighbours=options.neighbours)
                 pairs = count_pairs(dataset, spec)
             with stage(_NEIGHBOURS) as counts:
                 found = watched_together(
