@@ -68,11 +68,9 @@ class ItemGraph:
         rows = to_rows(spark, upper.indptr.astype(np.int64), listed)
         ids = self.catalogue.to_frame(spark).select(INDEX, ITEM)
         edges = rows.select(INDEX, F.inline(F.arrays_zip(*listed))).join(ids, INDEX)
-        neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("neighbour"))
+        neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("other"))
         _, *told = listed
-        return edges.join(neighbour, NEIGHBOUR).select(
-            ITEM, F.col("neighbour").alias(NEIGHBOUR), *told
-        )
+        return edges.join(neighbour, NEIGHBOUR).select(ITEM, F.col("other").alias(NEIGHBOUR), *told)
 
 
 def item_graph(
