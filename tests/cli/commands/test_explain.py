@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
+import graphrec as gr
 from graphrec.cli import main
+from graphrec.data.reading.readers import read_table
 from tests.reports.reading import Page
 
 Graphrec = Callable[..., Any]
@@ -77,10 +79,10 @@ def test_the_page_fetches_nothing_and_titles_stay_text(explained: Path) -> None:
 
 
 def test_a_saved_model_explains_on_the_screen(
-    graphrec: Graphrec, ratings: Path, products: Path, tmp_path: Path
+    spark: SparkSession, graphrec: Graphrec, ratings: Path, products: Path, tmp_path: Path
 ) -> None:
-    keep = ("--save-model", tmp_path / "model", "--quiet")
-    assert graphrec("watched-together", ratings, "--out", tmp_path / "out", *keep).code == 0
+    model = gr.PopularityRecommender().fit(read_table(spark, str(ratings)))
+    model.write().save(str(tmp_path / "model"))
     asked = ("explain", "--model", tmp_path / "model", "9")
     done = graphrec(*asked, "a4", "--items", products)
     assert done.code == 0

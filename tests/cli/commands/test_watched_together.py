@@ -105,3 +105,6 @@ def test_a_saved_model_gives_the_same_neighbours(
     lists = pd.read_parquet(tmp_path / "lists")
     assert set(lists.source) == {"personal"}
     assert (lists.knn == lists.score).all()  # sums of the measure over the history
+    explained = graphrec("explain", "--model", tmp_path / "model", "9", "a4")
+    assert explained.code == 0
+    assert "its popularity" not in explained.out
