@@ -76,7 +76,7 @@ def test_each_kind_of_list(table: Table) -> None:
 
 def test_ranks_are_numbers(table: Table) -> None:
     lists, test = table("user item rank", (1, "a", "1")), table("user item", (1, "a"))
-    with pytest.raises(ColumnError, match="'rank' must hold the places of a list; found string"):
+    with pytest.raises(ColumnError, match="'rank' must hold the positions of a list; found string"):
         ranking_metrics(lists, test)
 
 

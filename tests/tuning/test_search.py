@@ -134,7 +134,7 @@ def test_by_time_somebody_must_have_come_back(spark: SparkSession) -> None:
     rows = [(user, item, 86_400 * (1 + user)) for user in range(10) for item in range(6)]
     visitors = spark.createDataFrame(rows, "user int, item int, timestamp long")
     hybrid = gr.HybridRecommender([gr.RandomWalkRecommender()], validationCut="time")
-    with pytest.raises(EmptyInputError, match=r"nobody can be asked; .*the last items"):
+    with pytest.raises(EmptyInputError, match=r"nobody can be validated on; .*the last items"):
         tune(hybrid, visitors)
 
 

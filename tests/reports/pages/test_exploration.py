@@ -55,7 +55,7 @@ def test_the_readings_say_what_the_figures_do(page: Page) -> None:
     for said in (
         "800 interactions of 70 users with 40 items",
         "50 rows (5.56 %) were rejected",
-        "50 rows told of a user and an item once more",
+        "50 rows had the same user and item as another, and were combined",
         "Half of the users have at most 9.5 items, the most active one 31",
         "Items are the less even side: Gini 0.42 against 0.31",
         "from 7 on is fitted by a power law with exponent 2.50 ± 0.10, which fits better than",
