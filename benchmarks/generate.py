@@ -29,7 +29,7 @@ _INTERACTIONS: Final = 20_000_000
 _ITEMS: Final = 27_278
 _PER_USER: Final = 144  # interactions, mean
 _SHORTEST: Final = 20  # history, as in MovieLens
-_LARGEST_SHARE: Final = 1 / 3  # of the catalogue that a user has
+_MAX_SHARE: Final = 1 / 3  # of the catalogue that a user has
 _OFFSET: Final = 0.01  # of the popularity ranks, in catalogues: the first ones are nearly alike
 _EXPONENT: Final = 2.0  # of the popularity: a tenth of the items takes some 70 %
 _COMMUNITIES: Final = 20
@@ -148,7 +148,7 @@ def generate(shape: Shape) -> Iterator[pa.RecordBatch]:
 def _lengths(shape: Shape, random: np.random.Generator) -> Indices:
     """Interactions of each user, in random order, the heavy user's first; (users,)."""
     left = shape.interactions - shape.heavy - 2 * shape.light_users
-    regular = _pareto(shape.regular_users, left, int(shape.items * _LARGEST_SHARE))
+    regular = _pareto(shape.regular_users, left, int(shape.items * _MAX_SHARE))
     lengths = np.concatenate((regular, np.full(shape.light_users, 2, np.int64)))
     random.shuffle(lengths)
     return np.concatenate((np.array([shape.heavy] * bool(shape.heavy), np.int64), lengths))

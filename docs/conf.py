@@ -9,7 +9,7 @@ import graphrec
 from graphrec.params import DefaultParam, DefaultParams
 
 project = "graphrec"
-author = "the graphrec authors"
+author = copyright = "the graphrec authors"
 version = release = graphrec.__version__
 language = "en-GB"
 

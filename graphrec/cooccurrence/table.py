@@ -31,7 +31,7 @@ from graphrec.cooccurrence.in_blocks import count_in_blocks
 from graphrec.cooccurrence.long_histories import counts_left_out
 from graphrec.cooccurrence.on_driver import count_on_driver
 from graphrec.cooccurrence.spec import PairCount
-from graphrec.cooccurrence.totals import SELECTING
+from graphrec.cooccurrence.totals import SELECTION_EXPONENT
 from graphrec.data.dataset import Dataset
 from graphrec.data.histories import cap_histories
 from graphrec.kernels.csr import CSR, csr, row_indices
@@ -42,9 +42,9 @@ from graphrec.progress import stage
 from graphrec.spark.parallelism import is_better_on_driver
 
 ITEM_PAIRS: Final = "item pairs"  # a stage
-_PAIRS: Final = 1 << 24  # of a table whose width is not given
-_FEWEST_NEIGHBOURS: Final = 200
-_MOST_NEIGHBOURS: Final = 2000
+_DEFAULT_ENTRIES: Final = 1 << 24  # of a table whose width is not given
+_MIN_NEIGHBOURS: Final = 200
+_MAX_NEIGHBOURS: Final = 2000
 _ENTRY_BYTES = 64  # of an interaction in all its arrays, while it is read
 QUICK_ENTRIES = 1_000_000  # interactions: some seconds of work on one machine
 
@@ -77,8 +77,8 @@ class PairTable:
     @property
     def cosine(self) -> npt.NDArray[np.float32]:
         """Cosine of each pair in the selecting exponent, (pairs,), 0 to 1."""
-        norm = np.sqrt(self.own[SELECTING])
-        return _cosines(self.with_data(self.sums[SELECTING]), read_only(norm))
+        norm = np.sqrt(self.own[SELECTION_EXPONENT])
+        return _cosines(self.with_data(self.sums[SELECTION_EXPONENT]), read_only(norm))
 
     def with_data(self, data: Vector) -> CSR:
         """A matrix (items, items) with one value, of (pairs,), for each pair."""
@@ -121,7 +121,7 @@ class PairSpec:
         """
         if self.max_neighbours is not None:
             return self.max_neighbours
-        return min(max(_PAIRS // max(items, 1), _FEWEST_NEIGHBOURS), _MOST_NEIGHBOURS)
+        return min(max(_DEFAULT_ENTRIES // max(items, 1), _MIN_NEIGHBOURS), _MAX_NEIGHBOURS)
 
 
 def count_pairs(dataset: Dataset, spec: PairSpec) -> PairTable:
@@ -170,7 +170,7 @@ def build_pair_table(
         block_entries: how many history entries the driver, or one task, may hold, some 64 bytes
             each; with more data there are more blocks, not larger ones.
     """
-    channels = (SELECTING, *sorted(set(exponents) - {SELECTING}))
+    channels = (SELECTION_EXPONENT, *sorted(set(exponents) - {SELECTION_EXPONENT}))
     count = PairCount(items, channels, max_neighbours, min_support, ordered)
     entries, too_long = _sizes(histories, max_history)
     capped = cap_histories(histories, max_history) if too_long else histories

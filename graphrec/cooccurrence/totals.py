@@ -19,9 +19,11 @@ from graphrec.kernels.exact_sums import PARTS, add_parts, joined_parts
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Matrix, Vector, read_only
 
-SELECTING = 1.0  # the exponent whose cosine selects an item's neighbours
+SELECTION_EXPONENT = 1.0  # the exponent whose cosine selects an item's neighbours
 
-_ALL = -1  # the index of an item that every user has: its sums are the users' own
+_UNIVERSAL_ITEM = (
+    -1
+)  # the index of an imaginary item that every user has: its sums are the users' own
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Totals:
     @cached_property
     def norm(self) -> Vector:
         """(items,), √own of each item for the exponent whose cosine selects the neighbours."""
-        return read_only(np.sqrt(self.own[SELECTING]))
+        return read_only(np.sqrt(self.own[SELECTION_EXPONENT]))
 
 
 def totals_of(histories: Histories, channels: Sequence[float]) -> Totals:
@@ -81,18 +83,20 @@ def total_histories(histories: DataFrame, items: int, channels: Sequence[float])
 
 
 def _totals(support: Indices, whole: Indices, channels: Sequence[float]) -> Totals:
-    """Totals from (items + 1,) and (items + 1, 1 + channels, PARTS); the last row is _ALL's."""
+    """Totals of (items + 1,) and (items + 1, 1 + channels, PARTS) sums; see _UNIVERSAL_ITEM."""
     sums = joined_parts(whole)
-    counted = float(sums[_ALL, 0])
+    counted = float(sums[_UNIVERSAL_ITEM, 0])
     return Totals(
-        users=int(support[_ALL]),
+        users=int(support[_UNIVERSAL_ITEM]),
         mean_scale={
-            e: float(sums[_ALL, 1 + n]) / counted if counted > 0.0 else 0.0
+            e: float(sums[_UNIVERSAL_ITEM, 1 + n]) / counted if counted > 0.0 else 0.0
             for n, e in enumerate(channels)
         },
-        support=support[:_ALL],
-        strength=np.ascontiguousarray(sums[:_ALL, 0]),
-        own={e: np.ascontiguousarray(sums[:_ALL, 1 + n]) for n, e in enumerate(channels)},
+        support=support[:_UNIVERSAL_ITEM],
+        strength=np.ascontiguousarray(sums[:_UNIVERSAL_ITEM, 0]),
+        own={
+            e: np.ascontiguousarray(sums[:_UNIVERSAL_ITEM, 1 + n]) for n, e in enumerate(channels)
+        },
     )
 
 
@@ -105,15 +109,15 @@ def _sum_batches(
     for batch in batches:
         table = pa.Table.from_batches([batch])
         histories = read_histories(table, items, channels, ordered=False)
-        support[:_ALL] += np.diff(histories.by_item.indptr)
-        support[_ALL] += batch.num_rows
-        whole[:_ALL] += sum_items(histories)
-        whole[_ALL] += _sum_users(histories)
+        support[:_UNIVERSAL_ITEM] += np.diff(histories.by_item.indptr)
+        support[_UNIVERSAL_ITEM] += batch.num_rows
+        whole[:_UNIVERSAL_ITEM] += sum_items(histories)
+        whole[_UNIVERSAL_ITEM] += _sum_users(histories)
     index = np.flatnonzero(support)
     parts = whole.reshape(items + 1, -1)[index]
     yield pa.RecordBatch.from_pydict(
         {
-            INDEX: pa.array(np.where(index == items, _ALL, index).astype(np.int32)),
+            INDEX: pa.array(np.where(index == items, _UNIVERSAL_ITEM, index).astype(np.int32)),
             SUPPORT: pa.array(support[index]),
             **{f"part_{n}": pa.array(parts[:, n].copy()) for n in range(parts.shape[1])},
         }

@@ -106,11 +106,11 @@ class Interactions:
     accepted: DataFrame
     rejected: DataFrame
     figures: InteractionFigures
-    _kept: PersistedFrames = field(repr=False)
+    _persisted: PersistedFrames = field(repr=False)
 
     def unpersist(self) -> None:
         """Free the memory that the frames take."""
-        self._kept.unpersist()
+        self._persisted.unpersist()
 
     def __enter__(self) -> Self:
         return self
@@ -155,19 +155,19 @@ def validate_interactions(
     """
     check_rule(duplicates)
     _check_half_life(half_life_days, columns)
-    kept = PersistedFrames()
-    judged = kept.persist(judge_rows(df, columns, now=now))
+    persisted = PersistedFrames()
+    judged = persisted.persist(judge_rows(df, columns, now=now))
     with one_line_errors(df.sparkSession):
         counts = _counted(judged, df, columns)
     if written_as_years(counts.earliest, counts.latest):
-        kept.unpersist()
+        persisted.unpersist()
         raise ColumnError(
             f"the column {columns.timestamp!r} holds years or months, not times",
             found=f"{counts.earliest:.0f} to {counts.latest:.0f}",
             fix="give dates (2024-03-10, 20240310) or seconds, or no timestamp (--timestamp '')",
         )
     if not counts.accepted:
-        kept.unpersist()
+        persisted.unpersist()
         raise EmptyInputError(
             "no row is a usable interaction",
             found=counts.as_text(),
@@ -180,7 +180,7 @@ def validate_interactions(
         half_life_days=half_life_days,
         latest=counts.latest,
     )
-    accepted = kept.persist(accepted)
+    accepted = persisted.persist(accepted)
     return Interactions(
         accepted=accepted,
         rejected=_set_aside(judged, df),
@@ -192,7 +192,7 @@ def validate_interactions(
             latest=counts.latest,
             duplicates=duplicates,
         ),
-        _kept=kept,
+        _persisted=persisted,
     )
 
 

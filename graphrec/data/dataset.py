@@ -28,7 +28,7 @@ from graphrec.data.id_types import id_column
 from graphrec.data.interaction_columns import UNUSED, InteractionColumns, has_column
 from graphrec.data.rejections import Reason
 from graphrec.errors import ColumnError
-from graphrec.kernels.exact_sums import LARGEST
+from graphrec.kernels.exact_sums import MAX_SUM
 from graphrec.progress import stage
 from graphrec.spark.persisted import PersistedFrames
 
@@ -97,7 +97,7 @@ class Dataset:
     histories: DataFrame
     users: int
     interactions: Interactions | None = None
-    kept: PersistedFrames = field(default_factory=PersistedFrames, repr=False)  # the histories
+    persisted: PersistedFrames = field(default_factory=PersistedFrames, repr=False)  # the histories
 
     @staticmethod
     def from_interactions(
@@ -154,10 +154,10 @@ class Dataset:
         columns = params.columns_in(interactions)
         read = _read(interactions, columns, rules)
         accepted = rules.weigh(read.accepted, latest=read.figures.latest)
-        kept = PersistedFrames()
+        persisted = PersistedFrames()
         with stage(HISTORIES) as counts:
             catalogue = Catalogue.from_interactions(accepted)
-            histories = kept.persist(build_histories(accepted, catalogue))
+            histories = persisted.persist(build_histories(accepted, catalogue))
             users, capped = count_users(histories, rules.max_history)
             counts.update({"users": users, "items": catalogue.size})
         read = replace(read, figures=replace(read.figures, capped=capped))
@@ -169,7 +169,7 @@ class Dataset:
             histories=histories,
             users=users,
             interactions=read,
-            kept=kept,
+            persisted=persisted,
         )
 
     # --- what it is of ----------------------------------------------------------------------------
@@ -307,7 +307,7 @@ class Dataset:
 
     def unpersist(self) -> None:
         """Free the memory that the histories and the rejected rows take."""
-        self.kept.unpersist()
+        self.persisted.unpersist()
         if self.interactions is not None:
             self.interactions.unpersist()
 
@@ -339,7 +339,7 @@ def _require_summable(read: Interactions) -> None:
     row = read.accepted.agg(F.max(WEIGHT)).first()
     assert row is not None  # an aggregate without groups has one row
     largest, number = row[0], read.figures.interactions
-    if largest * largest * number > LARGEST:
+    if largest * largest * number > MAX_SUM:
         raise ColumnError(
             "ratings are too large to be weights",
             found=f"{largest:g} among {number:,} interactions",

@@ -15,8 +15,8 @@ from graphrec.data.column_types import quoted
 from graphrec.errors import ParameterError
 from graphrec.spark.persisted import PersistedFrames
 
-BUCKETS: Final = 1024
-MOST_BUCKETS: Final = 65_536
+DEFAULT_BUCKETS: Final = 1024
+MAX_BUCKETS: Final = 65_536
 
 _VALUE: Final = "value"
 _BUCKET: Final = "bucket"
@@ -38,11 +38,11 @@ class IdTable:
 
     frame: DataFrame
     size: int
-    _kept: PersistedFrames = field(repr=False)
+    _persisted: PersistedFrames = field(repr=False)
 
     def unpersist(self) -> None:
         """Free the memory that the frame takes."""
-        self._kept.unpersist()
+        self._persisted.unpersist()
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +51,7 @@ class IdTable:
         self.unpersist()
 
 
-def dense_ids(df: DataFrame, column: str, *, buckets: int = BUCKETS) -> IdTable:
+def dense_ids(df: DataFrame, column: str, *, buckets: int = DEFAULT_BUCKETS) -> IdTable:
     """Number the distinct values of a column from 0, null left out.
 
     The numbers depend on nothing but the set of values, its type and `buckets`: not on the order
@@ -68,19 +68,19 @@ def dense_ids(df: DataFrame, column: str, *, buckets: int = BUCKETS) -> IdTable:
     Raises:
         ParameterError: `buckets` is not within 1 .. 65,536.
     """
-    if not 1 <= buckets <= MOST_BUCKETS:
-        raise ParameterError(f"buckets must be within 1 and {MOST_BUCKETS:,}", found=f"{buckets:,}")
+    if not 1 <= buckets <= MAX_BUCKETS:
+        raise ParameterError(f"buckets must be within 1 and {MAX_BUCKETS:,}", found=f"{buckets:,}")
     value = F.col(_VALUE)
     in_bucket = Window.partitionBy(_BUCKET).orderBy(_VALUE)
-    kept = PersistedFrames()
-    placed = kept.persist(  # read for the sizes, and again for the ids
+    persisted = PersistedFrames()
+    placed = persisted.persist(  # read for the sizes, and again for the ids
         df.select(quoted(column).alias(_VALUE))
         .where(value.isNotNull())
         .distinct()
         .withColumn(_BUCKET, id_bucket(value, buckets))
         .withColumn(_PLACE, F.row_number().over(in_bucket))
     )
-    # One row per bucket: at most MOST_BUCKETS come to the driver, however many values there are.
+    # One row per bucket: at most MAX_BUCKETS come to the driver, however many values there are.
     sizes = sorted(map(tuple, placed.groupBy(_BUCKET).agg(F.max(_PLACE)).collect()))
     ends = list(accumulate(size for _, size in sizes))
     offsets = df.sparkSession.createDataFrame(
@@ -90,9 +90,9 @@ def dense_ids(df: DataFrame, column: str, *, buckets: int = BUCKETS) -> IdTable:
     frame = placed.join(F.broadcast(offsets), _BUCKET).select(
         value.alias(column), (F.col(_OFFSET) + F.col(_PLACE) - 1).alias(INDEX)
     )
-    return IdTable(frame, ends[-1] if ends else 0, kept)
+    return IdTable(frame, ends[-1] if ends else 0, persisted)
 
 
-def id_bucket(value: Column, buckets: int = BUCKETS) -> Column:
+def id_bucket(value: Column, buckets: int = DEFAULT_BUCKETS) -> Column:
     """The bucket of an id: dense ids ascend by bucket, and by value within one."""
     return F.pmod(F.xxhash64(value), F.lit(buckets)).cast("int")

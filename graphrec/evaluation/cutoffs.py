@@ -13,7 +13,7 @@ from graphrec.params import at_least
 
 K: Final = "k"  # int: only the first k positions of a list count
 
-MOST: Final = 2**31 - 1  # no list is longer
+MAX_CUTOFF: Final = 2**31 - 1  # no list is longer
 
 Cutoffs: TypeAlias = int | Sequence[int]
 
@@ -26,7 +26,7 @@ def distinct_cutoffs(k: Cutoffs) -> list[int]:
     """
     check = at_least(1)
     try:
-        cutoffs = {min(check(one), MOST) for one in (k if isinstance(k, Iterable) else [k])}
+        cutoffs = {min(check(one), MAX_CUTOFF) for one in (k if isinstance(k, Iterable) else [k])}
     except ValueError:
         cutoffs = set()
     if not cutoffs:

@@ -136,11 +136,11 @@ def _all_rounds(shared: SharedArrays) -> BatchFunction:
 
 
 def _settled(histories: pa.ListArray, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    start, item = read_only(offsets(histories)), read_only(values(histories, np.int32))
+    indptr, item = read_only(offsets(histories)), read_only(values(histories, np.int32))
     while True:
         begin = read_only(_slots(numbers))
         counts = np.zeros(begin[-1], np.int64)
-        count_users(start, item, numbers, begin, counts)
+        count_users(indptr, item, numbers, begin, counts)
         now = read_only(h_indices(begin, read_only(counts)))
         if (now == numbers).all():
             return now
@@ -226,27 +226,27 @@ def _count_batch(
     begin: npt.NDArray[np.int64],
     counts: npt.NDArray[np.int32],
 ) -> None:
-    start = read_only(offsets(batch[ITEMS]))
-    count_users(start, read_only(values(batch[ITEMS], np.int32)), numbers, begin, counts)
+    indptr = read_only(offsets(batch[ITEMS]))
+    count_users(indptr, read_only(values(batch[ITEMS], np.int32)), numbers, begin, counts)
 
 
 def _users_of(batch: pa.RecordBatch, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    start = read_only(offsets(batch[ITEMS]))
-    return user_numbers(start, read_only(values(batch[ITEMS], np.int32)), numbers)
+    indptr = read_only(offsets(batch[ITEMS]))
+    return user_numbers(indptr, read_only(values(batch[ITEMS], np.int32)), numbers)
 
 
 @compiled
-def user_numbers(start: Indices, item: Indices, number: Indices) -> Indices:
+def user_numbers(indptr: Indices, item: Indices, number: Indices) -> Indices:
     """The h-index of the items' numbers in each history: (users,), int32.
 
     Args:
-        start: (users + 1,).
+        indptr: (users + 1,).
         item: (entries,).
         number: (items,).
     """
-    found = np.zeros(start.size - 1, np.int32)
-    for user in range(start.size - 1):
-        descending = -np.sort(-number[item[start[user] : start[user + 1]]])
+    found = np.zeros(indptr.size - 1, np.int32)
+    for user in range(indptr.size - 1):
+        descending = -np.sort(-number[item[indptr[user] : indptr[user + 1]]])
         while found[user] < descending.size and descending[found[user]] > found[user]:
             found[user] += 1
     return found
@@ -254,20 +254,20 @@ def user_numbers(start: Indices, item: Indices, number: Indices) -> Indices:
 
 @compiled
 def count_users(
-    start: Indices, item: Indices, number: Indices, begin: Indices, counts: Indices
+    indptr: Indices, item: Indices, number: Indices, begin: Indices, counts: Indices
 ) -> None:
     """Count each item's users by their numbers, those above the item's own as equal to it.
 
     Args:
-        start: (users + 1,).
+        indptr: (users + 1,).
         item: (entries,).
         number: (items,).
         begin: (items + 1,), item i's users of number n are counted at begin[i] + n - 1.
         counts: (Σ number,), changed here.
     """
-    users = user_numbers(start, item, number)
-    for user in range(start.size - 1):
-        for at in range(start[user], start[user + 1]):
+    users = user_numbers(indptr, item, number)
+    for user in range(indptr.size - 1):
+        for at in range(indptr[user], indptr[user + 1]):
             least = min(users[user], number[item[at]])
             if least > 0:
                 counts[begin[item[at]] + least - 1] += 1

@@ -28,7 +28,7 @@ GAIN: Final = "gain"
 
 TOLERANCE: Final = 1e-3
 _DIGITS: Final = 6
-_COMPARED_ITEMS: Final = 50  # at most, above and below in popularity, for the mean lift
+_MAX_COMPARED_ITEMS: Final = 50  # above and below in popularity, for the mean lift
 
 
 def importance_table(
@@ -89,7 +89,7 @@ def gain(lift: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         lift: (items,), by descending popularity.
     """
     rank = np.arange(lift.size)
-    half = np.minimum(_COMPARED_ITEMS, np.minimum(rank, lift.size - 1 - rank))
+    half = np.minimum(_MAX_COMPARED_ITEMS, np.minimum(rank, lift.size - 1 - rank))
     before = np.concatenate(([0.0], np.cumsum(lift)))
     return lift * (2 * half + 1) / (before[rank + half + 1] - before[rank - half])
 

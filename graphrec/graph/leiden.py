@@ -85,10 +85,10 @@ def _one_round(graph: sparse.csr_array, label: Labels, resolution: float) -> Lab
     level, node_of = graph, np.arange(graph.shape[0])  # node_of: (nodes,), in the merged graph
     label = label.copy()
     while True:
-        start, neighbour, weight = _arrays(level)
+        indptr, neighbour, weight = _arrays(level)
         strength = np.asarray(level.sum(axis=1), np.float64)
-        _move_nodes(start, neighbour, weight, strength, label, resolution / total)
-        refined = _numbered(_refine(start, neighbour, weight, strength, label, resolution / total))
+        _move_nodes(indptr, neighbour, weight, strength, label, resolution / total)
+        refined = _numbered(_refine(indptr, neighbour, weight, strength, label, resolution / total))
         merged = int(refined.max()) + 1
         if merged == level.shape[0]:
             return _numbered(label)[node_of]
@@ -124,7 +124,7 @@ def _connected_parts(graph: sparse.csr_array, label: Labels) -> Labels:
 
 @compiled
 def _move_nodes(
-    start: Indices,
+    indptr: Indices,
     neighbour: Indices,
     weight: Vector,
     strength: Vector,
@@ -136,7 +136,7 @@ def _move_nodes(
     A node that moves makes its neighbours outside its new community wait for another visit.
 
     Args:
-        start: (nodes + 1,).
+        indptr: (nodes + 1,).
         neighbour: (edges,).
         weight: (edges,).
         strength: (nodes,), sums of the nodes' weights, those with themselves too.
@@ -163,7 +163,7 @@ def _move_nodes(
         waiting -= 1
         waits[node] = False
         own = label[node]
-        count = _weights_towards(start, neighbour, weight, label, node, towards, touched)
+        count = _weights_towards(indptr, neighbour, weight, label, node, towards, touched)
         total[own] -= strength[node]
         size[own] -= 1
         cost = penalty * strength[node]
@@ -180,7 +180,9 @@ def _move_nodes(
         size[best] += 1
         if best != own:
             label[node] = best
-            waiting = _queue_neighbours(start, neighbour, label, node, queue, waits, first, waiting)
+            waiting = _queue_neighbours(
+                indptr, neighbour, label, node, queue, waits, first, waiting
+            )
 
 
 @compiled
@@ -197,7 +199,7 @@ def _best_community(own: int, touched: Indices, towards: Vector, total: Vector, 
 
 @compiled
 def _queue_neighbours(
-    start: Indices,
+    indptr: Indices,
     neighbour: Indices,
     label: Labels,
     node: int,
@@ -207,7 +209,7 @@ def _queue_neighbours(
     waiting: int,
 ) -> int:
     """Let the neighbours in other communities wait for a visit; how many nodes wait then."""
-    for entry in range(start[node], start[node + 1]):
+    for entry in range(indptr[node], indptr[node + 1]):
         other = neighbour[entry]
         if not waits[other] and label[other] != label[node]:
             waits[other] = True
@@ -218,7 +220,7 @@ def _queue_neighbours(
 
 @compiled
 def _weights_towards(
-    start: Indices,
+    indptr: Indices,
     neighbour: Indices,
     weight: Vector,
     label: Labels,
@@ -228,7 +230,7 @@ def _weights_towards(
 ) -> int:
     """Sum a node's weights by the community of its neighbours; how many communities these are."""
     count = 0
-    for entry in range(start[node], start[node + 1]):
+    for entry in range(indptr[node], indptr[node + 1]):
         if neighbour[entry] == node:
             continue
         other = label[neighbour[entry]]
@@ -241,7 +243,7 @@ def _weights_towards(
 
 @compiled
 def _refine(
-    start: Indices,
+    indptr: Indices,
     neighbour: Indices,
     weight: Vector,
     strength: Vector,
@@ -251,7 +253,7 @@ def _refine(
     """Cut each community into parts that hold together well, beginning with single nodes.
 
     Args:
-        start: (nodes + 1,).
+        indptr: (nodes + 1,).
         neighbour: (edges,).
         weight: (edges,).
         strength: (nodes,).
@@ -268,14 +270,14 @@ def _refine(
     total = np.zeros(nodes, np.float64)
     for node in range(nodes):
         total[label[node]] += strength[node]
-    outward = _outward(start, neighbour, weight, label)
+    outward = _outward(indptr, neighbour, weight, label)
     towards = np.zeros(nodes, np.float64)
     touched = np.empty(nodes, np.int64)
     for node in range(nodes):
         whole = total[label[node]]
         if not alone[node] or not _holds(outward[node], strength[node], whole, penalty):
             continue
-        count = _weights_towards(start, neighbour, weight, part, node, towards, touched)
+        count = _weights_towards(indptr, neighbour, weight, part, node, towards, touched)
         best, gain, shared = node, 0.0, 0.0
         for entry in range(count):
             other = touched[entry]
@@ -296,11 +298,11 @@ def _refine(
 
 
 @compiled
-def _outward(start: Indices, neighbour: Indices, weight: Vector, label: Labels) -> Vector:
+def _outward(indptr: Indices, neighbour: Indices, weight: Vector, label: Labels) -> Vector:
     """The weight from each node to the rest of its community, (nodes,)."""
     outward = np.zeros(label.size, np.float64)
     for node in range(label.size):
-        for entry in range(start[node], start[node + 1]):
+        for entry in range(indptr[node], indptr[node + 1]):
             other = neighbour[entry]
             if other != node and label[other] == label[node]:
                 outward[node] += weight[entry]

@@ -6,10 +6,10 @@ user. Sets do it in two passes over the interactions: what is two steps from an 
 of the histories that hold it; what is three steps from a user, the union of these sets over the
 history. A set is a row of bits, and rows of 2 KiB for every item pass through the driver.
 
-In a catalogue of more than `TARGETS` items the bits stand for every n-th item by popularity, and
-the figures are scaled up. The standard error of a share p of the catalogue is at most
-`√(p·(1 - p) / TARGETS)`, 0.004: a sample that is spread over the ranks does no worse than a random
-one. There is no chance in it, so two runs agree.
+In a catalogue of more than `MAX_TARGETS` items the bits stand for every n-th item by popularity,
+and the figures are scaled up. The standard error of a share p of the catalogue is at most
+`√(p·(1 - p) / MAX_TARGETS)`, 0.004: a sample that is spread over the ranks does no worse than a
+random one. Nothing in it is random, so two runs agree.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HISTORY: Final = "history"
 POOL: Final = "pool"
 SHARE: Final = "share"
 
-TARGETS: Final = 16_384
+MAX_TARGETS: Final = 16_384
 
 _BLOCK: Final = "block"
 _BITS: Final = "bits"
@@ -44,7 +44,7 @@ _BITS_PER_WORD: Final = 64
 _BLOCK_BYTES: Final = 2**28  # of the sets that one task holds
 
 
-def reach_table(histories: DataFrame, items: int, *, targets: int = TARGETS) -> DataFrame:
+def reach_table(histories: DataFrame, items: int, *, targets: int = MAX_TARGETS) -> DataFrame:
     """The candidate pool of each user.
 
     Args:
@@ -109,10 +109,10 @@ def _unite_block(
     """(block, the histories that touch it) -> the sets of its items, packed."""
     bits = shared.open()["bits"]
     history = one_array(histories[ITEMS])
-    start, item = read_only(offsets(history)), read_only(values(history, np.int32))
+    indptr, item = read_only(offsets(history)), read_only(values(history, np.int32))
     index = np.arange(block, bits.size, blocks, dtype=np.int32)
     near = np.zeros((index.size, words), np.uint64)
-    unite_histories(start, item, bits, block, blocks, near)
+    unite_histories(indptr, item, bits, block, blocks, near)
     begin = np.arange(index.size + 1) * words
     return pa.Table.from_batches([pack(RowBlock(index, begin, {_BITS: near.reshape(-1)}))])
 
@@ -131,9 +131,9 @@ def _measured(
 ) -> pa.RecordBatch:
     """(user, items) -> (user, history, pool, share)."""
     items, targets = bits.size, int(bits.max(initial=-1)) + 1
-    start = offsets(batch[ITEMS])
-    found = reached(read_only(start), read_only(values(batch[ITEMS], np.int32)), bits, near)
-    history = np.diff(start)
+    indptr = offsets(batch[ITEMS])
+    found = reached(read_only(indptr), read_only(values(batch[ITEMS], np.int32)), bits, near)
+    history = np.diff(indptr)
     unseen = items - history
     pool = np.minimum(found * (items / max(targets, 1)), unseen)
     share = pool / np.maximum(unseen, 1)
@@ -143,12 +143,12 @@ def _measured(
 
 @compiled
 def unite_histories(
-    start: Indices, item: Indices, bits: Indices, block: int, blocks: int, near: Matrix
+    indptr: Indices, item: Indices, bits: Indices, block: int, blocks: int, near: Matrix
 ) -> None:
     """Add each history to the sets of those of its items that are in a block.
 
     Args:
-        start: (users + 1,).
+        indptr: (users + 1,).
         item: (entries,).
         bits: (items,), the bit of each item, or -1.
         block: the items are block, block + blocks, ...
@@ -156,13 +156,13 @@ def unite_histories(
         near: (items of the block, words), uint64, changed here.
     """
     history = np.zeros(near.shape[1], np.uint64)
-    for user in range(start.size - 1):
+    for user in range(indptr.size - 1):
         history[:] = 0
-        for at in range(start[user], start[user + 1]):
+        for at in range(indptr[user], indptr[user + 1]):
             bit = bits[item[at]]
             if bit >= 0:
                 history[bit // 64] |= np.uint64(1) << np.uint64(bit % 64)
-        for at in range(start[user], start[user + 1]):
+        for at in range(indptr[user], indptr[user + 1]):
             if item[at] % blocks == block:
                 row = near[item[at] // blocks]
                 for word in range(row.size):
@@ -170,26 +170,26 @@ def unite_histories(
 
 
 @compiled
-def reached(start: Indices, item: Indices, bits: Indices, near: Matrix) -> Indices:
+def reached(indptr: Indices, item: Indices, bits: Indices, near: Matrix) -> Indices:
     """How many targets outside its history each user reaches: (users,).
 
     Args:
-        start: (users + 1,).
+        indptr: (users + 1,).
         item: (entries,).
         bits: (items,), the bit of each item, or -1.
         near: (items, words), uint64, what is two steps from each item, itself among it.
     """
-    count = np.zeros(start.size - 1, np.int64)
+    count = np.zeros(indptr.size - 1, np.int64)
     union = np.zeros(near.shape[1], np.uint64)
-    for user in range(start.size - 1):
+    for user in range(indptr.size - 1):
         union[:] = 0
-        for at in range(start[user], start[user + 1]):
+        for at in range(indptr[user], indptr[user + 1]):
             row = near[item[at]]
             for word in range(row.size):
                 union[word] |= row[word]
         for word in range(union.size):
             count[user] += _bits_in(union[word])
-        for at in range(start[user], start[user + 1]):
+        for at in range(indptr[user], indptr[user + 1]):
             if bits[item[at]] >= 0:
                 count[user] -= 1
     return count

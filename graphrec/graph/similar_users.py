@@ -162,29 +162,29 @@ def _compare_block(
 ) -> pa.Table:
     """(block of users, the items that one of them has) -> their similar users."""
     audiences = audiences.sort_by(INDEX)  # sums of floats depend on their order
-    start = offsets(one_array(audiences[ID]))
+    indptr = offsets(one_array(audiences[ID]))
     user = values(one_array(audiences[ID]), np.int64)
     known, first, member = np.unique(user, return_index=True, return_inverse=True)
     norm = values(one_array(audiences[_NORM]), np.float64)[first]
     size = values(one_array(audiences[_LENGTH]), np.int32)[first]
     rows = np.flatnonzero(known % blocks == block)
-    row_start, row_entry = _entries_of(member, rows, known.size)
-    audience = np.repeat(np.arange(start.size - 1, dtype=np.int32), np.diff(start))
+    row_indptr, row_entry = _entries_of(member, rows, known.size)
+    audience = np.repeat(np.arange(indptr.size - 1, dtype=np.int32), np.diff(indptr))
     found = compare_users(
-        read_only(row_start),
+        read_only(row_indptr),
         read_only(audience[row_entry]),
         read_only(row_entry),
         read_only(rows),
-        read_only(start),
+        read_only(indptr),
         read_only(member),
         read_only(values(one_array(audiences[_WEIGHT]), np.float32)),
         read_only(norm),
         length,
         min_together,
     )
-    row = np.repeat(rows, np.diff(found.start))
+    row = np.repeat(rows, np.diff(found.indptr))
     either = size[row] + size[found.neighbour] - found.together
-    rank = np.arange(row.size) - np.repeat(found.start[:-1], np.diff(found.start)) + 1
+    rank = np.arange(row.size) - np.repeat(found.indptr[:-1], np.diff(found.indptr)) + 1
     return pa.table(
         {
             INDEX: known[row],
@@ -201,7 +201,7 @@ def _compare_block(
 def _entries_of(
     member: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], members: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The entries of each row's user: start (rows + 1,), and their indices."""
+    """The entries of each row's user: indptr (rows + 1,), and their indices."""
     row_of = np.full(members, -1, np.int64)
     row_of[rows] = np.arange(rows.size)
     entries = np.flatnonzero(row_of[member] >= 0)

@@ -14,7 +14,7 @@ _MIN_FOR_PEARSON = 3  # two points are always on a line
 class Compared(NamedTuple):
     """Similar users, grouped by user and best first."""
 
-    start: Indices  # (rows + 1,)
+    indptr: Indices  # (rows + 1,)
     neighbour: Indices  # (pairs,)
     together: Indices  # (pairs,)
     cosine: Vector  # (pairs,)
@@ -23,11 +23,11 @@ class Compared(NamedTuple):
 
 @compiled
 def compare_users(
-    row_start: Indices,
+    row_indptr: Indices,
     row_item: Indices,
     row_entry: Indices,
     row_user: Indices,
-    start: Indices,
+    indptr: Indices,
     user: Indices,
     weight: Vector,
     norm: Vector,
@@ -37,11 +37,11 @@ def compare_users(
     """Add up, for each pair of users, the products of their weights over the items of both.
 
     Args:
-        row_start: (rows + 1,), the entries of row r's user.
+        row_indptr: (rows + 1,), the entries of row r's user.
         row_item: (row entries,), whose audience an entry is in.
         row_entry: (row entries,), which entry of all audiences it is.
         row_user: (rows,), the user of each row.
-        start: (audiences + 1,), the users of audience a stand at start[a]:start[a + 1].
+        indptr: (audiences + 1,), the users of audience a stand at indptr[a]:indptr[a + 1].
         user: (entries,).
         weight: (entries,).
         norm: (users,), the length of each user's vector of weights.
@@ -63,9 +63,9 @@ def compare_users(
     )
     for row in range(rows):
         count = 0
-        for at in range(row_start[row], row_start[row + 1]):
+        for at in range(row_indptr[row], row_indptr[row + 1]):
             mine = np.float64(weight[row_entry[at]])
-            for entry in range(start[row_item[at]], start[row_item[at] + 1]):
+            for entry in range(indptr[row_item[at]], indptr[row_item[at] + 1]):
                 other, theirs = user[entry], np.float64(weight[entry])
                 if together[other] == 0:
                     met[count] = other
@@ -85,7 +85,7 @@ def compare_users(
                 alike[kept] = sums[other, 0] / product
                 met[entry], met[kept] = met[kept], other
                 kept += 1
-        end = out.start[row]
+        end = out.indptr[row]
         for entry in best(met[:kept], alike[:kept], length):
             other = met[entry]
             out.neighbour[end] = other
@@ -93,13 +93,13 @@ def compare_users(
             out.cosine[end] = min(alike[entry], 1.0)
             out.pearson[end] = _pearson(together[other], sums[other])
             end += 1
-        out.start[row + 1] = end
+        out.indptr[row + 1] = end
         for other in met[:count]:
             together[other] = 0
             sums[other] = 0.0
-    used = out.start[rows]
+    used = out.indptr[rows]
     return Compared(
-        out.start,
+        out.indptr,
         out.neighbour[:used],
         out.together[:used],
         out.cosine[:used],

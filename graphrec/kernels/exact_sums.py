@@ -2,7 +2,7 @@
 
 A number is cut into three whole ones: its integer part, the next 30 bits, and the 30 after them.
 Sums of whole numbers are exact in any order, so every partitioning gives the same bits, several
-times faster than sums of Spark's decimals. Numbers of all users together must stay below `LARGEST`.
+times faster than sums of Spark's decimals. Numbers of all users together must stay below `MAX_SUM`.
 Compiled code cuts numbers by `add_parts`, Spark by `exact_sum`.
 """
 
@@ -19,7 +19,7 @@ from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices
 
 PARTS = 3
-LARGEST = 2.0**62  # of a sum: whole numbers have 63 bits
+MAX_SUM = 2.0**62  # of a sum: whole numbers have 63 bits
 _PART = 2.0**30
 
 

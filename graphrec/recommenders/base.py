@@ -24,7 +24,7 @@ from graphrec.serving.tables import FactorLeg, ItemTables, NeighbourLeg
 Leg = NeighbourLeg | FactorLeg
 
 MERGE_TABLES: Final = "merge tables"  # a stage
-_SIMILAR = 512  # items whose likeness to an item MMR knows, the best by cosine
+_MAX_SIMILAR_ITEMS = 512  # of an item: those that MMR knows a similarity to, the best by cosine
 
 
 class Recommender(
@@ -182,7 +182,7 @@ class Recommender(
         if legs and not any(isinstance(leg, FactorLeg) for leg in legs):
             if pairs is None:
                 pairs = count_pairs(dataset, self.pair_spec())
-            near = prune_neighbours(pairs, _SIMILAR)
+            near = prune_neighbours(pairs, _MAX_SIMILAR_ITEMS)
             similarity = near.with_data(near.cosine)
         with stage(MERGE_TABLES):
             return ItemTables.from_legs(dataset.catalogue, dataset.users, legs, similarity)

@@ -49,7 +49,7 @@ from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.item_rows import vector_rows
 
-_MOST_PATHS = 100_000  # Spark makes room for as many as it is asked for
+_MAX_PATHS = 100_000  # Spark makes room for as many as it is asked for
 
 
 class RecommenderModel(
@@ -313,7 +313,7 @@ class RecommenderModel(
             user_id=row[USER][0].as_py(),
             names=Names(self._user, self._item, user_type, known.item_type),
             histories=known.histories,
-            num_paths=min(checked("numPaths", numPaths, at_least(1)), _MOST_PATHS),
+            num_paths=min(checked("numPaths", numPaths, at_least(1)), _MAX_PATHS),
         )
 
     # --- scores -----------------------------------------------------------------------------------

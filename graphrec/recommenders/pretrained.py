@@ -30,7 +30,7 @@ from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.eigenbasis import eigenbasis
 from graphrec.serving.item_factors import ItemFactors
 from graphrec.serving.tables import FactorLeg
-from graphrec.spark.arrow import lists, values
+from graphrec.spark.arrow import list_column, values
 from graphrec.spark.parallelism import one_thread
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
@@ -226,6 +226,6 @@ def _rotate_batches(
     for batch in batches:
         with one_thread():
             rotated = _matrix(batch[VECTOR]) @ basis
-        start = np.arange(batch.num_rows + 1, dtype=np.int64) * basis.shape[0]
-        vectors = lists(start, np.ascontiguousarray(rotated).reshape(-1))
+        indptr = np.arange(batch.num_rows + 1, dtype=np.int64) * basis.shape[0]
+        vectors = list_column(indptr, np.ascontiguousarray(rotated).reshape(-1))
         yield pa.RecordBatch.from_pydict({USER: batch[USER], VECTOR: vectors})

@@ -49,7 +49,7 @@ from graphrec.recommenders.saved_directory import (
 )
 from graphrec.recommenders.shared_params import PredictionParams
 from graphrec.serving.pair_scores import WANTED
-from graphrec.spark.arrow import lists, offsets, values
+from graphrec.spark.arrow import list_column, offsets, values
 from graphrec.spark.item_rows import from_rows, vector_rows
 from graphrec.spark.parallelism import one_thread
 from graphrec.spark.persisted import PersistedFrames
@@ -82,7 +82,7 @@ class Ratings:
     bias: npt.NDArray[np.float32]  # (items,)
     vector: npt.NDArray[np.float32]  # (items, rank)
     eigenvalue: npt.NDArray[np.float32]  # (rank,)
-    kept: PersistedFrames = field(
+    persisted: PersistedFrames = field(
         default_factory=PersistedFrames, repr=False
     )  # owns the ratings, where persisted
 
@@ -160,7 +160,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         All of them still work: the input is read again. A model that nobody refers to any more,
         nor to a copy, frees all by itself.
         """
-        self.ratings.kept.unpersist()
+        self.ratings.persisted.unpersist()
 
     def write(self) -> MLWriter:
         """A writer: `model.write().overwrite().save(path)`."""
@@ -198,8 +198,8 @@ class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
         require_free_names({"user": columns.user, "item": columns.item}, [PREDICTION])
         with stage(_READ), validate_interactions(dataset, columns) as interactions:
             catalogue = Catalogue.from_interactions(interactions.accepted)
-            kept = PersistedFrames()
-            histories = kept.persist(build_histories(interactions.accepted, catalogue))
+            persisted = PersistedFrames()
+            histories = persisted.persist(build_histories(interactions.accepted, catalogue))
             mean, lowest, highest, bias = _biases(
                 interactions.accepted, catalogue, self.value("shrinkage")
             )
@@ -225,7 +225,7 @@ class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
             bias=bias,
             vector=factors.vector,
             eigenvalue=factors.eigenvalue,
-            kept=kept,
+            persisted=persisted,
         )
         return self._copy_shared_values(RatingPredictorModel(ratings))
 
@@ -274,16 +274,16 @@ def _subtract_batches(
 ) -> Iterator[pa.RecordBatch]:
     item_bias = shared.open()["bias"]
     for batch in batches:
-        start = offsets(batch[ITEMS])
+        indptr = offsets(batch[ITEMS])
         rating = values(batch[WEIGHTS], np.float32)
-        left, _ = _user_biases(start, rating, batch[ITEMS], item_bias, mean, shrinkage)
+        left, _ = _user_biases(indptr, rating, batch[ITEMS], item_bias, mean, shrinkage)
         yield pa.RecordBatch.from_pydict(
-            {USER: batch[USER], ITEMS: batch[ITEMS], WEIGHTS: lists(start, left)}
+            {USER: batch[USER], ITEMS: batch[ITEMS], WEIGHTS: list_column(indptr, left)}
         )
 
 
 def _user_biases(
-    start: npt.NDArray[np.int64],
+    indptr: npt.NDArray[np.int64],
     rating: Vector,
     items: pa.ListArray,
     item_bias: Vector,
@@ -291,7 +291,7 @@ def _user_biases(
     shrinkage: float,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
     """What mean and biases leave of each rating, (entries,), and each user's bias, (users,)."""
-    size = np.diff(start)
+    size = np.diff(indptr)
     owner = np.repeat(np.arange(size.size), size)
     left = rating - mean - item_bias[values(items, np.int32)]
     bias = np.bincount(owner, weights=left, minlength=size.size) / (size + shrinkage)
@@ -313,25 +313,29 @@ def _predict_batches(
     """The wanted ratings of batches of users."""
     table = shared.open()
     for batch in batches:
-        start = offsets(batch[ITEMS])
+        indptr = offsets(batch[ITEMS])
         rating = values(batch[WEIGHTS], np.float32)
         left, user_bias = _user_biases(
-            start, rating, batch[ITEMS], table["bias"], scale.mean, shrinkage
+            indptr, rating, batch[ITEMS], table["bias"], scale.mean, shrinkage
         )
         with one_thread():
-            residuals = csr(start, values(batch[ITEMS], np.int32), left)
+            residuals = csr(indptr, values(batch[ITEMS], np.int32), left)
             users = solve_side(residuals, table["vector"], table["eigenvalue"], scale.objective)
 
-        wanted_start = offsets(batch[WANTED])
+        wanted_indptr = offsets(batch[WANTED])
         item = values(batch[WANTED], np.int32)
-        owner = np.repeat(np.arange(users.shape[0]), np.diff(wanted_start))
+        owner = np.repeat(np.arange(users.shape[0]), np.diff(wanted_indptr))
         known = item >= 0
         prediction = scale.mean + user_bias[owner]
         prediction[known] += table["bias"][item[known]]
         prediction[known] += _dots(users[owner[known]], table["vector"][item[known]])
         clipped = np.clip(prediction, scale.lowest, scale.highest).astype(np.float32)
         yield pa.RecordBatch.from_pydict(
-            {USER: batch[USER], WANTED: batch[WANTED], PREDICTION: lists(wanted_start, clipped)}
+            {
+                USER: batch[USER],
+                WANTED: batch[WANTED],
+                PREDICTION: list_column(wanted_indptr, clipped),
+            }
         )
 
 

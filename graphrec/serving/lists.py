@@ -34,8 +34,7 @@ from graphrec.serving.kernel import rank_dense, rank_popular, rank_users
 from graphrec.serving.kernel_types import Histories, Lists, Settings
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables, factors_of, item_factors_of, neighbours_of
-from graphrec.spark.arrow import BatchFunction, rows_from_lists, values
-from graphrec.spark.arrow import lists as lists_of
+from graphrec.spark.arrow import BatchFunction, list_column, rows_from_lists, values
 from graphrec.spark.parallelism import one_thread
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
@@ -270,7 +269,7 @@ def _as_lists(user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...]
     """A row for each user, with a column array<struct>."""
     columns, length = _columns(lists, ids, legs)
     rows = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
-    nested = lists_of(indptr_of(length), rows)
+    nested = list_column(indptr_of(length), rows)
     return pa.RecordBatch.from_pydict({USER: user, RECOMMENDATIONS: nested})
 
 
@@ -303,4 +302,4 @@ def _columns(
 
 def _reasons(because: npt.NDArray[np.int32], ids: pa.Array) -> pa.ListArray:
     named = because >= 0
-    return lists_of(indptr_of(named.sum(axis=1)), ids.take(pa.array(because[named])))
+    return list_column(indptr_of(named.sum(axis=1)), ids.take(pa.array(because[named])))

@@ -17,7 +17,7 @@ from graphrec.serving.kernel import score_items
 from graphrec.serving.lists import read_histories, user_factors
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables, factors_of, neighbours_of
-from graphrec.spark.arrow import lists, offsets, values
+from graphrec.spark.arrow import list_column, offsets, values
 from graphrec.spark.parallelism import one_thread
 from graphrec.spark.shared_arrays import SharedArrays
 
@@ -71,9 +71,9 @@ def _score_batches(
         columns = {
             USER: batch[USER],
             WANTED: batch[WANTED],
-            PREDICTION: lists(indptr, score),
+            PREDICTION: list_column(indptr, score),
         }
         for column, leg in enumerate(legs):
-            columns[leg] = lists(indptr, np.ascontiguousarray(share[:, column]))
+            columns[leg] = list_column(indptr, np.ascontiguousarray(share[:, column]))
 
         yield pa.RecordBatch.from_pydict(columns)

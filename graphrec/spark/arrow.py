@@ -33,7 +33,7 @@ def values(column: pa.ListArray, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return flat.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
 
 
-def lists(indptr: npt.NDArray[np.int64], flat: npt.NDArray[Any] | pa.Array) -> pa.ListArray:
+def list_column(indptr: npt.NDArray[np.int64], flat: npt.NDArray[Any] | pa.Array) -> pa.ListArray:
     """The inverse: a list column from indptr (rows + 1,) and values (entries,).
 
     Raises:

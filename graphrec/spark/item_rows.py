@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from graphrec.columns import INDEX, VECTOR
 from graphrec.kernels.csr import entries_of_rows
 from graphrec.kernels.types import Array, Matrix
-from graphrec.spark.arrow import BatchFunction, lists, offsets, one_array, values
+from graphrec.spark.arrow import BatchFunction, list_column, offsets, one_array, values
 from graphrec.spark.item_blocks import item_indices
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
@@ -64,7 +64,7 @@ def _writer(
             yield pa.RecordBatch.from_pydict(
                 {INDEX: batch[INDEX]}
                 | {name: pa.array(table[f"single_{name}"][index]) for name in single}
-                | {name: lists(indptr, table[f"listed_{name}"][entry]) for name in listed}
+                | {name: list_column(indptr, table[f"listed_{name}"][entry]) for name in listed}
             )
 
     return write

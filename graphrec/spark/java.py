@@ -11,7 +11,7 @@ from typing import Final
 
 from graphrec.errors import JavaError
 
-OLDEST: Final = 17  # Spark 4 runs on nothing older
+MIN_VERSION: Final = 17  # Spark 4 runs on nothing older
 HOW_TO_GET: Final = (
     "install Java 17 or newer, for example with `apt-get install openjdk-17-jre-headless` "
     "or from https://adoptium.net, and point JAVA_HOME to it if it is not on the PATH"
@@ -39,9 +39,9 @@ def require_java() -> Java:
     """
     path = find_java()
     version = _version(path)
-    if version < OLDEST:
+    if version < MIN_VERSION:
         raise JavaError(
-            f"Java is too old: Spark needs {OLDEST} or newer",
+            f"Java is too old: Spark needs {MIN_VERSION} or newer",
             found=f"version {version} at {path}",
             fix=HOW_TO_GET,
         )

@@ -14,7 +14,7 @@ _LIMITS: Final = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
-_UNKNOWN: Final = 4 * GIBIBYTE  # a careful guess for systems without sysconf (Windows)
+_DEFAULT_MEMORY: Final = 4 * GIBIBYTE  # a careful guess for systems without sysconf (Windows)
 
 
 def memory_bytes() -> int:
@@ -33,7 +33,7 @@ def _physical_bytes() -> int:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
-        return _UNKNOWN
+        return _DEFAULT_MEMORY
 
 
 def _limits() -> list[int]:

@@ -16,7 +16,7 @@ from graphrec.spark.machine import cores, memory_bytes
 A = TypeVar("A")
 R = TypeVar("R")
 
-_SHARE = 4  # of its memory, a fourth is what the arrays may take on the driver
+_MEMORY_DIVISOR = 4  # the arrays may take a quarter of the memory of the driver's machine
 
 
 def parallelism(spark: SparkSession) -> int:
@@ -35,7 +35,7 @@ def is_better_on_driver(spark: SparkSession, *, size: int, quick: bool) -> bool:
         size: bytes of the arrays that the driver would hold; at most a quarter of its memory.
         quick: whether the work is short enough for one machine, if there are several.
     """
-    return size <= memory_bytes() // _SHARE and (quick or parallelism(spark) <= cores())
+    return size <= memory_bytes() // _MEMORY_DIVISOR and (quick or parallelism(spark) <= cores())
 
 
 def on_all_cores(function: Callable[[A], R], parts: Sequence[A]) -> list[R]:

@@ -40,7 +40,13 @@ from graphrec.evaluation.summary import MEAN, METRIC
 from graphrec.params import at_least, between, checked
 from graphrec.progress import planned, stage
 from graphrec.recommenders.base import Leg
-from graphrec.recommenders.hybrid.candidate_scores import CUTOFF, ERRORS, CachedScores, Judged, gain
+from graphrec.recommenders.hybrid.candidate_scores import (
+    CUTOFF,
+    MIN_STANDARD_ERRORS,
+    CachedScores,
+    Judged,
+    gain,
+)
 from graphrec.recommenders.hybrid.estimator import HybridRecommender
 from graphrec.recommenders.hybrid.hold_out import HELD_OUT
 from graphrec.recommenders.hybrid.learned_weights import normalised, search_weights
@@ -157,11 +163,11 @@ def _tune(
     undecayed = recommender.with_settings({"halfLife": None})
     data = recommender.enrich(undecayed.dataset_of(dataset))
     _require_times(data, [recommender, *tried])
-    with PersistedFrames() as kept:
+    with PersistedFrames() as persisted:
         with stage(_HOLD_OUT):
             cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
-            known = data.with_histories(kept.persist(cut.training))
-            validation = kept.persist(cut.validation)
+            known = data.with_histories(persisted.persist(cut.training))
+            validation = persisted.persist(cut.validation)
             nobody = validation.isEmpty()
         if nobody:
             raise EmptyInputError(
@@ -313,7 +319,7 @@ class _Search:
             return 0.0, True
         best = _at_default_weights(self._cached)
         mean, error = gain(judged, best)
-        return error, mean > ERRORS * error
+        return error, mean > MIN_STANDARD_ERRORS * error
 
     def _part_of(self, hybrid: HybridRecommender) -> _Part:
         """The training and validation part for the half-life of a hybrid."""

@@ -158,7 +158,7 @@ def test_nothing_stays_in_memory(spark: SparkSession) -> None:
 
     df = spark.createDataFrame([GOOD], TEXT)
     interactions = validate_interactions(df, COLUMNS, now=NOW)
-    frames = [interactions.accepted, *interactions._kept._frames]
+    frames = [interactions.accepted, *interactions._persisted._frames]
     assert kept() == [True, True, True]
     interactions.unpersist()
     assert kept() == [False, False, False]

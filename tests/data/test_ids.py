@@ -67,7 +67,7 @@ def test_no_values(spark: SparkSession) -> None:
 
 def test_the_frame_is_kept_until_it_is_freed(spark: SparkSession) -> None:
     ids = dense_ids(spark.range(10), "id")
-    [kept] = ids._kept._frames
+    [kept] = ids._persisted._frames
     assert kept.storageLevel != StorageLevel.NONE
     ids.unpersist()
     assert kept.storageLevel == StorageLevel.NONE

@@ -35,9 +35,9 @@ def h_index(values: list[int]) -> int:
 @settings(max_examples=40)
 def test_h_indices_both_ways(histories: list[list[int]]) -> None:
     numbers = np.array([0, 1, 2, 2, 3, 7], np.int32)
-    start = np.concatenate(([0], np.cumsum([len(history) for history in histories])))
+    indptr = np.concatenate(([0], np.cumsum([len(history) for history in histories])))
     item = np.array([item for history in histories for item in history], np.int32)
-    users = user_numbers(start, item, numbers)
+    users = user_numbers(indptr, item, numbers)
     assert users.tolist() == [h_index(numbers[history].tolist()) for history in histories]
     begin = np.concatenate(([0], np.cumsum(numbers, dtype=np.int64)))
     counts = np.zeros(begin[-1], np.int64)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphrec.spark.arrow import lists, offsets, one_array, values
+from graphrec.spark.arrow import list_column, offsets, one_array, values
 
 ROWS = st.lists(st.lists(st.integers(-5, 5), max_size=4), max_size=8)
 
@@ -21,11 +21,11 @@ def test_a_slice_is_read_as_its_own_rows(rows: list[list[int]], data: st.DataObj
     first = data.draw(st.integers(0, len(rows)))
     last = data.draw(st.integers(first, len(rows)))
     column = pa.array(rows, pa.list_(pa.int32())).slice(first, last - first)
-    start, flat = offsets(column), values(column, np.int32)
-    assert (start.dtype.name, flat.dtype.name) == ("int64", "int32")
-    read = [flat[a:b].tolist() for a, b in pairwise(start)]
+    indptr, flat = offsets(column), values(column, np.int32)
+    assert (indptr.dtype.name, flat.dtype.name) == ("int64", "int32")
+    read = [flat[a:b].tolist() for a, b in pairwise(indptr)]
     assert read == rows[first:last]
-    assert lists(start, flat).to_pylist() == rows[first:last]
+    assert list_column(indptr, flat).to_pylist() == rows[first:last]
 
 
 def test_nulls_become_nan() -> None:
@@ -42,4 +42,4 @@ def test_a_column_of_several_chunks_becomes_one_array() -> None:
 
 def test_more_values_than_offsets_of_32_bits_can_count_are_refused() -> None:
     with pytest.raises(OverflowError, match=r"^2147483648 values do not fit"):
-        lists(np.array([0, 2**31]), np.empty(0, np.int32))
+        list_column(np.array([0, 2**31]), np.empty(0, np.int32))

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from graphrec.errors import JavaError
-from graphrec.spark.java import OLDEST, require_java
+from graphrec.spark.java import MIN_VERSION, require_java
 
 
 def fake_java(folder: Path, answer: str) -> Path:
@@ -18,7 +18,7 @@ def fake_java(folder: Path, answer: str) -> Path:
 
 def test_the_java_of_this_machine_is_found() -> None:
     java = require_java()
-    assert java.version >= OLDEST
+    assert java.version >= MIN_VERSION
     assert shutil.which(java.path) == java.path
 
 
@@ -47,7 +47,9 @@ def test_an_old_java_is_refused(
     answer: str, version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path, answer)))
-    with pytest.raises(JavaError, match=f"needs {OLDEST} or newer; found version {version} at"):
+    with pytest.raises(
+        JavaError, match=f"needs {MIN_VERSION} or newer; found version {version} at"
+    ):
         require_java()
 
 

@@ -21,10 +21,10 @@ def is_kept(frame: DataFrame) -> bool:
 
 
 def test_a_frame_is_kept_while_somebody_refers_to_it(spark: SparkSession) -> None:
-    kept = PersistedFrames()
-    frame = kept.persist(numbers(spark))
-    another = kept
-    del kept
+    persisted = PersistedFrames()
+    frame = persisted.persist(numbers(spark))
+    another = persisted
+    del persisted
     assert is_kept(frame)
     assert frame.count() == 10
     del another
@@ -35,8 +35,8 @@ def test_a_frame_is_kept_while_somebody_refers_to_it(spark: SparkSession) -> Non
 def test_a_block_frees_its_frames_whatever_happens_in_it(spark: SparkSession) -> None:
     frames = []
     try:
-        with PersistedFrames() as kept:
-            frames = [kept.persist(numbers(spark)), kept.persist(spark.range(3))]
+        with PersistedFrames() as persisted:
+            frames = [persisted.persist(numbers(spark)), persisted.persist(spark.range(3))]
             assert all(map(is_kept, frames))
             raise KeyError
     except KeyError:
@@ -61,11 +61,11 @@ def test_two_that_keep_the_same_and_a_user_who_caches_it_do_not_free_it_for_one_
 def test_what_is_dropped_in_a_cycle_is_freed_by_the_collector_in_any_thread(
     spark: SparkSession,
 ) -> None:
-    kept = PersistedFrames()
-    frame = kept.persist(numbers(spark))
-    cycle = [kept, Event()]
+    persisted = PersistedFrames()
+    frame = persisted.persist(numbers(spark))
+    cycle = [persisted, Event()]
     cycle.append(cycle)
-    del kept, cycle
+    del persisted, cycle
     assert is_kept(frame)
     collecting = Thread(target=gc.collect)
     collecting.start()

@@ -17,7 +17,7 @@ from graphrec.recommenders.base import Leg, Recommender
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.tables import FactorLeg
 
-HIGHEST_RANK: Final = 256  # that is taken without being asked for
+MAX_DEFAULT_RANK: Final = 256
 _FACTORS: Final = "factors"
 _ITERATIONS: Final = {"block": 5, "mllib": 8}
 
@@ -99,4 +99,4 @@ class ALSRecommender(Recommender):
 
 def default_rank(interactions: int) -> int:
     """The rank where none is asked for; measured in `docs/decisions/als-rank.md`."""
-    return max(1, min(HIGHEST_RANK, isqrt(interactions) // 2))
+    return max(1, min(MAX_DEFAULT_RANK, isqrt(interactions) // 2))

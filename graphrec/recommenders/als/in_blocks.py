@@ -46,9 +46,9 @@ def fit_in_blocks(
         seed: of the random vectors of `graphrec.recommenders.als.svd_init`.
     """
     spark = histories.sparkSession
-    with PersistedFrames() as kept:
-        by_user, users = _rows_by_user(histories, kept)
-        by_item = kept.persist(_rows_by_item(by_user))
+    with PersistedFrames() as persisted:
+        by_user, users = _rows_by_user(histories, persisted)
+        by_item = persisted.persist(_rows_by_item(by_user))
         vectors = random_vectors(items, rank, seed)
         user_factors = _sweep(by_user, users, _multiplier(spark, vectors, objective))
         fixed = balanced(
@@ -60,7 +60,7 @@ def fit_in_blocks(
     return fixed
 
 
-def _rows_by_user(histories: DataFrame, kept: PersistedFrames) -> tuple[DataFrame, int]:
+def _rows_by_user(histories: DataFrame, persisted: PersistedFrames) -> tuple[DataFrame, int]:
     """(index, indices: array<int>, data: array<float>), one row per user, and their number."""
     with dense_ids(histories, USER) as ids:
         rows = histories.join(ids.frame, USER).select(
@@ -68,7 +68,7 @@ def _rows_by_user(histories: DataFrame, kept: PersistedFrames) -> tuple[DataFram
             F.col(ITEMS).alias(INDICES),
             F.col(WEIGHTS).alias(DATA),
         )
-        rows = kept.persist(rows)
+        rows = persisted.persist(rows)
         rows.count()  # while the ids are still at hand
         return rows, ids.size
 

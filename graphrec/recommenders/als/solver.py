@@ -24,7 +24,7 @@ from graphrec.kernels.csr import CSR
 from graphrec.kernels.jit import compiled, compiled_with_reordered_sums
 from graphrec.kernels.types import Indices, Matrix, Vector
 
-EXACT = 1e-5  # the residual, relative to the right side: what single precision can hold
+FINAL_PRECISION = 1e-5  # the residual, relative to the right side: what single precision can hold
 MAX_STEPS = 200  # for rows of ratings with hardly any regularisation
 SUM_ENTRIES = 1 << 16  # summed at a time, so that a hub's sum does not outgrow its addends
 
@@ -48,7 +48,8 @@ def solve_rows(
         eigenvalue: (rank,), the diagonal of VᵀV.
         unobserved: a0 >= 0, the weight of an absent pair.
         regularization: λ > 0, per entry of the row.
-        precision: how small the residual gets, relative to the right side; at the least `EXACT`.
+        precision: at most this norm of the residual is left, relative to the right side; at least
+            `FINAL_PRECISION`.
 
     Returns:
         (rows, rank); a row without entries is 0.

@@ -12,7 +12,7 @@ import numpy as np
 
 from graphrec.kernels.csr import CSR, csr, keep_entries
 from graphrec.kernels.types import Matrix, Vector, read_only
-from graphrec.recommenders.als.solver import EXACT, solve_rows
+from graphrec.recommenders.als.solver import FINAL_PRECISION, solve_rows
 
 INTERMEDIATE_PRECISION = 1e-3  # of all iterations but the last; one step of CG of five is saved
 
@@ -32,7 +32,7 @@ class Objective(NamedTuple):
 
 def precisions(iterations: int) -> list[float]:
     """The precision of each iteration: only the factors of the last one are kept."""
-    return [INTERMEDIATE_PRECISION] * (iterations - 1) + [EXACT] * (iterations > 0)
+    return [INTERMEDIATE_PRECISION] * (iterations - 1) + [FINAL_PRECISION] * (iterations > 0)
 
 
 def preferred(side: CSR, objective: Objective) -> CSR:
@@ -50,7 +50,7 @@ def solve_side(
     fixed: Matrix,
     eigenvalue: Vector,
     objective: Objective,
-    precision: float = EXACT,
+    precision: float = FINAL_PRECISION,
 ) -> Matrix:
     """The factors of some rows, (rows, rank), the other side held fixed.
 

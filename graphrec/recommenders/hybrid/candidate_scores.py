@@ -24,7 +24,7 @@ from graphrec.recommenders.hybrid.hold_out import HELD_OUT
 from graphrec.recommenders.hybrid.low_similarity import LOW_SIMILARITY
 
 CUTOFF = 20  # k of the NDCG that is searched
-ERRORS = 2.0  # standard errors of a paired difference: a smaller one may be chance
+MIN_STANDARD_ERRORS = 2.0  # standard errors of a paired difference: a smaller one may be chance
 
 Figures = npt.NDArray[np.float64]
 

@@ -264,7 +264,7 @@ class HybridRecommender(Recommender):
         read = {leg.name for leg in legs if isinstance(leg, NeighbourLeg)}
         if share == 0.0 or not read or len(legs) == 1:
             return legs
-        with stage(_SELF_TRAINING, _AGAIN), PersistedFrames() as kept:
+        with stage(_SELF_TRAINING, _AGAIN), PersistedFrames() as persisted:
             tables = self.tables_of(dataset, legs, pairs)
             lengthened = add_pseudo_interactions(
                 dataset.histories,
@@ -275,7 +275,7 @@ class HybridRecommender(Recommender):
                 share=share,
             )
             with stage("likely items") as counts:
-                richer = dataset.with_histories(kept.persist(lengthened))
+                richer = dataset.with_histories(persisted.persist(lengthened))
                 counts["interactions"] = histories_size(richer.histories)[1]
             anew_pairs = self.count_pairs(richer)
             readers = [leg for leg in self.learners() if leg.leg in read]
@@ -296,9 +296,9 @@ class HybridRecommender(Recommender):
         if dataset.users < MIN_USERS:
             return self._fit_with(dataset, default_weights(self.leg_names))
         cut = self.hold_out(dataset, self.value("validationUsers"), seed=self.value("seed"))
-        with PersistedFrames() as kept:
-            part = dataset.with_histories(kept.persist(cut.training))
-            return self._fit_weights(dataset, part, kept.persist(cut.validation))
+        with PersistedFrames() as persisted:
+            part = dataset.with_histories(persisted.persist(cut.training))
+            return self._fit_weights(dataset, part, persisted.persist(cut.validation))
 
     def _fit_weights(
         self, dataset: Dataset, part: Dataset, validation: DataFrame

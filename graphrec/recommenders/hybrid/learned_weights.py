@@ -21,7 +21,12 @@ from itertools import product
 
 import numpy as np
 
-from graphrec.recommenders.hybrid.candidate_scores import ERRORS, CachedScores, Judged, gain
+from graphrec.recommenders.hybrid.candidate_scores import (
+    MIN_STANDARD_ERRORS,
+    CachedScores,
+    Judged,
+    gain,
+)
 
 MIN_USERS = 50  # a search on fewer overfits these few
 
@@ -71,7 +76,7 @@ def _mean(judged: Judged) -> float:
 def _not_worse(best: Judged, other: Judged) -> bool:
     """Whether the mean paired difference is within its error."""
     mean, error = gain(best, other)
-    return mean <= ERRORS * error
+    return mean <= MIN_STANDARD_ERRORS * error
 
 
 def _simplex(legs: int, steps: int) -> list[tuple[float, ...]]:

@@ -18,7 +18,7 @@ from graphrec.kernels.csr import CSR, kept_indptr
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Vector, read_only
 from graphrec.recommenders.hybrid.hold_out import HELD_OUT
-from graphrec.spark.arrow import lists, offsets, one_array, values
+from graphrec.spark.arrow import list_column, offsets, one_array, values
 
 LOW_SIMILARITY = "low_similarity"  # array<int>, some of the held-out items
 
@@ -47,7 +47,7 @@ def mark_low_similarity(validation: DataFrame, pairs: PairTable) -> DataFrame:
     )
     low = similarity <= (np.median(similarity) if similarity.size else 0.0)
     marked = pa.table(
-        {USER: rows[USER], LOW_SIMILARITY: lists(kept_indptr(indptr, low), item[low])}
+        {USER: rows[USER], LOW_SIMILARITY: list_column(kept_indptr(indptr, low), item[low])}
     )
     return validation.join(validation.sparkSession.createDataFrame(marked), USER)
 

@@ -26,7 +26,7 @@ from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.lists import rank_batches
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables
-from graphrec.spark.arrow import lists, offsets, values
+from graphrec.spark.arrow import list_column, offsets, values
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
 MAX_ADDED = 10  # of a user: precision is highest at the top, and long histories need it least
@@ -109,7 +109,9 @@ def _lengthened(
         (WEIGHTS, np.concatenate((weights, np.repeat(mean, added)))),
         (TIMES, np.concatenate((times, np.repeat(latest + _SECONDS_LATER, added)))),
     ):
-        columns[name] = lists(lengthened, pa.array(flat[order], from_pandas=True))  # NaN is null
+        columns[name] = list_column(
+            lengthened, pa.array(flat[order], from_pandas=True)
+        )  # NaN is null
     return pa.RecordBatch.from_pydict(columns)
 
 

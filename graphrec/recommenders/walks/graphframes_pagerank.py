@@ -34,8 +34,8 @@ from graphrec.graph.bipartite import ID, TYPE, UserItemGraph
 from graphrec.kernels.csr import CSR, csr
 from graphrec.spark.item_rows import from_rows
 
-MOST_SOURCES: Final = 1000
-MOST_ITERATIONS: Final = 200  # each makes Spark's plan longer, until the JVM's stack cannot hold it
+MAX_SOURCES: Final = 1000
+MAX_ITERATIONS: Final = 200  # each makes Spark's plan longer, until the JVM's stack cannot hold it
 
 _SOURCE: Final = "source"  # long, the vertex that a walk starts from and restarts at
 _POSITION: Final = "position"  # of the source in its batch
@@ -56,7 +56,7 @@ def user_pagerank(
 
     Args:
         graph: unweighted; its users and items.
-        users: has the column `user`, with at most `MOST_SOURCES` distinct users of the graph.
+        users: has the column `user`, with at most `MAX_SOURCES` distinct users of the graph.
         restart_probability: c, of each step, 0 < c < 1.
         tolerance: by how much a rank may be off at most; sets the number of iterations.
         batch: users of one run; it holds a double for each of them and each vertex.
@@ -88,7 +88,7 @@ def item_pagerank_rows(
     """PageRank of the items, personalized to each item.
 
     Args:
-        graph: unweighted, with at most `MOST_SOURCES` items.
+        graph: unweighted, with at most `MAX_SOURCES` items.
         restart_probability: c, of each step, 0 < c < 1.
         tolerance: by how much a rank may be off at most; sets the number of iterations.
         max_entries: K, how many entries each row keeps, the largest ones.
@@ -103,9 +103,9 @@ def item_pagerank_rows(
         ParameterError: too many items, weights other than 1, too many iterations, or a number out
             of its range.
     """
-    if graph.items > MOST_SOURCES:
+    if graph.items > MAX_SOURCES:
         raise ParameterError(
-            f"GraphFrames' PageRank is for catalogues of at most {MOST_SOURCES:,} items",
+            f"GraphFrames' PageRank is for catalogues of at most {MAX_SOURCES:,} items",
             found=f"{graph.items:,}",
             fix="use engine='table'",
         )
@@ -132,7 +132,7 @@ def iterations_within(tolerance: float, restart_probability: float) -> int:
 
     Raises:
         ParameterError: one of the two is out of its range, or there would be more iterations than
-            `MOST_ITERATIONS`.
+            `MAX_ITERATIONS`.
     """
     if not 0.0 < restart_probability < 1.0:
         raise ParameterError(
@@ -142,29 +142,29 @@ def iterations_within(tolerance: float, restart_probability: float) -> int:
         raise ParameterError("the tolerance must be above 0 and at most 1", found=f"{tolerance}")
     going_on = 1.0 - restart_probability
     missing = 1.0
-    for iterations in range(1, MOST_ITERATIONS + 1):
+    for iterations in range(1, MAX_ITERATIONS + 1):
         late = going_on ** (iterations // 3 + 1)
         missing = min(going_on * (missing + late), 1.0)
         if missing <= tolerance * (1.0 - missing):
             return iterations
     raise ParameterError(
-        f"GraphFrames' PageRank would take more than {MOST_ITERATIONS} iterations",
+        f"GraphFrames' PageRank would take more than {MAX_ITERATIONS} iterations",
         found=f"restart probability {restart_probability:g} and tolerance {tolerance:g}",
         fix="give a larger one of either",
     )
 
 
 def _sources(graph: UserItemGraph, users: DataFrame) -> list[int]:
-    """The vertices of some users; what comes to the driver is bounded by MOST_SOURCES."""
+    """The vertices of some users; what comes to the driver is bounded by MAX_SOURCES."""
     require_columns(users, USER, of="the frame of users")
     ids = id_column(users, "user", USER, graph.user_vertices.schema[USER].dataType)
-    wanted = users.select(ids.alias(USER)).distinct().limit(MOST_SOURCES + 1)
+    wanted = users.select(ids.alias(USER)).distinct().limit(MAX_SOURCES + 1)
     found = wanted.join(graph.user_vertices, USER, "left").select(USER, ID).collect()
     if not found:
         raise EmptyInputError("PageRank needs a user to start from", fix="give at least one")
-    if len(found) > MOST_SOURCES:
+    if len(found) > MAX_SOURCES:
         raise ParameterError(
-            f"GraphFrames' PageRank takes at most {MOST_SOURCES:,} users at a time",
+            f"GraphFrames' PageRank takes at most {MAX_SOURCES:,} users at a time",
             fix="give fewer, or recommend with RandomWalkRecommender(method='pagerank')",
         )
     unknown = [row[0] for row in found if row[1] is None]

@@ -108,13 +108,13 @@ def _on_spiral(position: npt.NDArray[np.int64], before: Vector) -> Positions:
 
 @compiled
 def _pull_and_push(
-    position: Matrix, start: Indices, neighbour: Indices, weight: Vector, mass: Vector, rounds: int
+    position: Matrix, indptr: Indices, neighbour: Indices, weight: Vector, mass: Vector, rounds: int
 ) -> None:
     """Move the nodes for some rounds; the work of one is the square of their number.
 
     Args:
         position: (n, 2), changed.
-        start: (n + 1,), the edges of a node, each edge at both ends.
+        indptr: (n + 1,), the edges of a node, each edge at both ends.
         neighbour: (edges,).
         weight: (edges,).
         mass: (n,), how strongly a node repels others.
@@ -140,7 +140,7 @@ def _pull_and_push(
             center = _GRAVITY * own / np.sqrt(nodes)
             force[node, 0] += push_x - x * center
             force[node, 1] += push_y - y * center
-            for edge in range(start[node], start[node + 1]):
+            for edge in range(indptr[node], indptr[node + 1]):
                 dx, dy = x - position[neighbour[edge], 0], y - position[neighbour[edge], 1]
                 apart = np.sqrt(dx * dx + dy * dy + 0.01)
                 pull = _ATTRACTION * weight[edge] * np.log1p(apart) / apart

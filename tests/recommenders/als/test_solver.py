@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from graphrec.kernels.csr import csr, indptr_of
 from graphrec.kernels.types import read_only
-from graphrec.recommenders.als.solver import EXACT, solve_rows
+from graphrec.recommenders.als.solver import FINAL_PRECISION, solve_rows
 from graphrec.serving.eigenbasis import rotate
 from tests.recommenders.als.normal_equations import normal_equations
 
@@ -43,7 +43,7 @@ def solved(
         read_only(eigenvalue),
         unobserved,
         regularization,
-        EXACT,
+        FINAL_PRECISION,
     )
 
 

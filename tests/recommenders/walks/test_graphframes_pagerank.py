@@ -20,7 +20,7 @@ from graphrec.graph.bipartite import UserItemGraph
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 from graphrec.recommenders.walks.graphframes_pagerank import (
-    MOST_SOURCES,
+    MAX_SOURCES,
     item_pagerank_rows,
     iterations_within,
     user_pagerank,
@@ -198,7 +198,7 @@ def test_sources_that_cannot_be(spark: SparkSession, by_table: RecommenderModel)
         user_pagerank(graph, spark.createDataFrame([], "user string"))
     with pytest.raises(ColumnError, match="'user'"):
         user_pagerank(graph, spark.createDataFrame([("u1",)], "userId string"))
-    many = spark.range(MOST_SOURCES + 1).selectExpr("cast(id as string) as user")
+    many = spark.range(MAX_SOURCES + 1).selectExpr("cast(id as string) as user")
     with pytest.raises(ParameterError, match="at most 1,000 users"):
         user_pagerank(graph, many)
     with pytest.raises(ParameterError, match="batch must be at least 1"):
@@ -212,7 +212,7 @@ def test_weights_are_refused(spark: SparkSession) -> None:
 
 
 def test_large_catalogues_are_refused(spark: SparkSession) -> None:
-    rows = [("u", f"item {number}", 1.0) for number in range(MOST_SOURCES + 1)]
+    rows = [("u", f"item {number}", 1.0) for number in range(MAX_SOURCES + 1)]
     with pytest.raises(ParameterError, match="at most 1,000 items; found 1,001"):
         item_pagerank_rows(graph_of(spark, rows), restart_probability=0.5)
 
