@@ -9,7 +9,7 @@ import graphrec
 from graphrec.params import DefaultParam, DefaultParams
 
 project = "graphrec"
-author = copyright = "the graphrec authors"
+author = "the graphrec authors"
 version = release = graphrec.__version__
 language = "en-GB"
 
@@ -21,6 +21,7 @@ html_theme = "furo"
 html_title = f"graphrec {release}"
 html_static_path = ["_static"]
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
 
 myst_heading_anchors = 3
