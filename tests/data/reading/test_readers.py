@@ -322,7 +322,7 @@ def test_encodings(
         ("t[1]{x}%20.csv", b"user,item\nJos\xe9,1\n", None, 2),
     ],
 )
-def test_bytes_that_are_no_text_are_told_with_their_line(
+def test_bytes_that_are_no_text_are_reported_with_their_line(
     spark: SparkSession, tmp_path: Path, name: str, data: bytes, asked: str | None, line: int
 ) -> None:
     (tmp_path / name).write_bytes(data)
