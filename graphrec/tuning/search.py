@@ -171,7 +171,7 @@ def _tune(
             nobody = validation.isEmpty()
         if nobody:
             raise EmptyInputError(
-                "nobody can be validated on",
+                "there are no validation users",
                 found="no history with a part to hold out",
                 fix="give longer histories, or, if by time nobody came back, "
                 "hold out the last items",

@@ -78,9 +78,9 @@ def _cannot_be_read(name: str, message: str) -> UnreadableInputError:
 def _header_found(message: str) -> str | None:
     if header := _HEADER.search(message):
         found, expected = (_text(names) for names in header.groups())
-        return f"{found} in place of {expected}"
+        return f"{found} instead of {expected}"
     if lengths := _HEADER_LENGTH.search(message):
-        return f"{lengths[1]} columns in place of {lengths[2]}"
+        return f"{lengths[1]} columns instead of {lengths[2]}"
     return None
 
 

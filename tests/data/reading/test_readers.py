@@ -248,8 +248,8 @@ def test_unknown_format(spark: SparkSession, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "found"),
     [
-        ("ïtem,us\x1ber", r"found ïtem, us\x1ber in place of user, ïtem"),
-        ("user,ïtem,rating", "found 3 columns in place of 2"),
+        ("ïtem,us\x1ber", r"found ïtem, us\x1ber instead of user, ïtem"),
+        ("user,ïtem,rating", "found 3 columns instead of 2"),
     ],
 )
 def test_other_headers_after_the_files_compared_are_never_mixed_up(
