@@ -196,7 +196,7 @@ class _Catalogue:
     def of(shape: Shape, random: np.random.Generator) -> _Catalogue:
         rank = np.arange(shape.items, dtype=np.float64)
         weight: Vector = (rank + _OFFSET * shape.items) ** -_EXPONENT
-        item = random.permutation(shape.items)  # an id tells nothing of the popularity
+        item = random.permutation(shape.items)  # an id says nothing about the popularity
         community = random.integers(0, _COMMUNITIES, shape.items)
         order = np.argsort(community, kind="stable")
         starts = np.searchsorted(community[order], np.arange(_COMMUNITIES + 1))
@@ -223,7 +223,7 @@ class _Catalogue:
         self, wanted: Indices, community: Indices, random: np.random.Generator
     ) -> tuple[Indices, Indices]:
         """Draw with repetition, keep the first of each, and draw again for whoever lacks some."""
-        keys = np.empty(0, np.int64)  # user * items + place, in the order of drawing
+        keys = np.empty(0, np.int64)  # user * items + position, in the order of drawing
         lacking = wanted.copy()
         while lacking.any():
             more = np.where(lacking > 0, np.ceil(lacking * _OVERDRAWN).astype(np.int64) + 1, 0)
@@ -248,12 +248,12 @@ class _Catalogue:
     ) -> tuple[Indices, Indices]:
         """Without repetition by exponential keys (Efraimidis and Spirakis, 2006)."""
         keys = random.exponential(size=self.item.size) / self.weight
-        places = np.sort(np.argpartition(keys, wanted - 1)[:wanted])
-        return np.full(wanted, user), self.item[places]
+        positions = np.sort(np.argpartition(keys, wanted - 1)[:wanted])
+        return np.full(wanted, user), self.item[positions]
 
 
 def _first_of_each(keys: Indices) -> Indices:
-    """The distinct keys in the order of their first places."""
+    """The distinct keys in the order of their first positions."""
     _, first = np.unique(keys, return_index=True)
     return keys[np.sort(first)]
 
@@ -262,8 +262,8 @@ def _at_most(keys: Indices, user: Indices, wanted: Indices) -> Indices:
     """No more keys of a user than wanted, the earliest ones."""
     order = np.argsort(user, kind="stable")
     start = np.searchsorted(user[order], np.arange(wanted.size))
-    place = np.arange(keys.size) - start[user[order]]
-    return keys[np.sort(order[place < wanted[user[order]]])]
+    position = np.arange(keys.size) - start[user[order]]
+    return keys[np.sort(order[position < wanted[user[order]]])]
 
 
 if __name__ == "__main__":

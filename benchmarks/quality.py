@@ -2,7 +2,7 @@
 
     python -m benchmarks.quality RATINGS [--splits 3] [--ablation] [--mmr 0.3]
     python -m benchmarks.quality RATINGS --split time --half-life 365 --recency 730 --order 0.5
-        --pseudo 0 --leaning walk
+        --pseudo 0 --preferred-leg walk
 
 Options on time are those that `benchmarks.time_options` chose on validation events. Peers need
 `pip install implicit`. Their settings are the published defaults or those named below; nothing is
@@ -27,12 +27,12 @@ from scipy import sparse
 
 import graphrec as gr
 from benchmarks.time_options import (
-    LEANINGS,
     NO_LEG,
+    PREFERRED_LEGS,
     Options,
     fitted,
-    leaning_to,
     of_known_users,
+    preferring,
     recommender_with,
 )
 from graphrec.evaluation.metrics import ranking_metrics
@@ -63,12 +63,14 @@ def main() -> None:
     timed.add_argument("--recency", type=float, help="days")
     timed.add_argument("--order", type=float, default=0.0, help="exponent")
     timed.add_argument("--pseudo", type=float, default=0.1, help="share")
-    timed.add_argument("--leaning", choices=LEANINGS, default=NO_LEG, help="leg to lean to")
+    timed.add_argument(
+        "--preferred-leg", choices=PREFERRED_LEGS, default=NO_LEG, help="leg with more weight"
+    )
     parser.add_argument("--ablation", action="store_true", help="what each part gives")
     parser.add_argument("--no-peers", action="store_true")
     arguments = parser.parse_args()
     options = Options(arguments.half_life, arguments.recency, arguments.order, arguments.pseudo)
-    timed_models = (options, arguments.leaning) != (Options(), NO_LEG)
+    timed_models = (options, arguments.preferred_leg) != (Options(), NO_LEG)
     spark = gr.spark_session("graphrec quality")
     measured: dict[str, list[DataFrame]] = {}
     for seed in range(arguments.splits):
@@ -79,7 +81,7 @@ def main() -> None:
         models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
         models["hybrid, learned weights"] = gr.HybridRecommender(weights="learned").fit(train)
         if timed_models:
-            models |= _timed(train, options, arguments.leaning)
+            models |= _timed(train, options, arguments.preferred_leg)
         lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
         if not arguments.no_peers:
             lists |= _peers(spark, train)
@@ -94,10 +96,10 @@ def main() -> None:
     _print({name: _by_user(parts) for name, parts in measured.items()}, reference)
 
 
-def _timed(train: DataFrame, options: Options, leaning: str) -> dict[str, RecommenderModel]:
+def _timed(train: DataFrame, options: Options, preferred: str) -> dict[str, RecommenderModel]:
     """The hybrid, its legs, and with weights learned on what came last in training."""
     recommender = recommender_with(options)
-    hybrid = fitted(recommender, train).setParams(weights=leaning_to(leaning))
+    hybrid = fitted(recommender, train).setParams(weights=preferring(preferred))
     learned = recommender.copy().setParams(weights="learned", validationCut="time")
     models = {**hybrid.baselines(), "hybrid": hybrid, "hybrid, learned weights": learned.fit(train)}
     return {f"{name}{_TIMED}": model for name, model in models.items() if name != "popularity"}

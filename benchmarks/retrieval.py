@@ -2,10 +2,10 @@
 
     python -m benchmarks.retrieval TRAIN [TRAIN ...] [--users 3000]
 
-Each file of interactions (`user`, `item`, or MovieLens' columns) gives up a fifth of every history;
-the default hybrid learns from the rest once. Then the blend's weights are moved between the
-neighbour legs and the factor legs, each side keeping its own proportions, and lists of 20 are made
-from few candidates and from the whole catalogue: what lies between them is lost in retrieval.
+A fifth of every history in each file of interactions (`user`, `item`, or MovieLens' columns) is
+held out; the default hybrid learns from the rest once. Then the blend's weights are moved between
+the neighbour legs and the factor legs, each side keeping its own proportions, and lists of 20 are
+made from few candidates and from the whole catalogue: what lies between them is lost in retrieval.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ def main() -> None:
     """Fit once for each set, and print a table for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("train", type=Path, nargs="+")
-    parser.add_argument("--users", type=int, default=3000, help="who are asked, at most")
+    parser.add_argument("--users", type=int, default=3000, help="test users, at most")
     arguments = parser.parse_args()
     spark = gr.spark_session("graphrec retrieval")
     for path in arguments.train:
         train, test = of_known_users(*gr.splits.random_per_user(_read(spark, path), 0.2, seed=0))
-        asked = test.select("user").distinct().orderBy(F.xxhash64("user")).limit(arguments.users)
-        test = test.join(asked.persist(), "user").persist()
+        users = test.select("user").distinct().orderBy(F.xxhash64("user")).limit(arguments.users)
+        test = test.join(users.persist(), "user").persist()
         model = gr.HybridRecommender().fit(train)
         assert isinstance(model, HybridRecommenderModel)
-        _print(path, model, test, asked)
+        _print(path, model, test, users)
 
 
-def _print(path: Path, model: HybridRecommenderModel, test: DataFrame, asked: DataFrame) -> None:
+def _print(path: Path, model: HybridRecommenderModel, test: DataFrame, users: DataFrame) -> None:
     items = model.itemPopularity.count()
     print(f"{path}: {items} items; NDCG@{_CUTOFF} (items ever listed)")
     print(f"{'share':>8} " + " ".join(f"{few:>16} cand." for few in _FEW) + f" {'all':>22}")
     for share in _SHARES:
         cells = []
         for candidates in (*_FEW, items):
-            asked_for = {"candidates": candidates, "weights": _weights(share), "numReasons": 0}
-            lists = model.setParams(**asked_for).rankedLists(_CUTOFF, users=asked).persist()
+            settings = {"candidates": candidates, "weights": _weights(share), "numReasons": 0}
+            lists = model.setParams(**settings).rankedLists(_CUTOFF, users=users).persist()
             ndcg = ranking_metrics(lists, test, k=_CUTOFF, metrics=["ndcg"]).agg(F.avg("ndcg"))
             listed = lists.select(F.count_distinct("item"))
             cells.append(f"{ndcg.collect()[0][0]:>14.4f} ({listed.collect()[0][0]:>5})")
@@ -74,7 +74,7 @@ def _read(spark: SparkSession, path: Path) -> DataFrame:
         frame = spark.read.parquet(str(path))
     else:
         frame = spark.read.csv(str(path), header=True, inferSchema=True)
-    user, item = (frame.columns[place] for place in (0, 1))
+    user, item = (frame.columns[index] for index in (0, 1))
     return frame.select(F.col(user).alias("user"), F.col(item).alias("item"))
 
 

@@ -4,7 +4,7 @@
 
 The events are cut at several origins (rolling origin, Tashman 2000): the models learn what came
 before, and list for what comes next. At each origin but the first, the half-life of what is learned
-from, then the recency of the history and the order, then weights that lean to one leg or to none,
+from, then the recency of the history and the order, then weights that prefer one leg or none,
 and then pseudo-interactions or none are chosen by the windows before, so that nothing is chosen by
 what it is measured on. The users of all windows count together, for hardly any user is on both
 sides of one. The last window, the last fifth of all events, is the test of `quality --split time`.
@@ -34,10 +34,10 @@ _HALF_LIFE = (None, 1460.0, 730.0, 365.0, 180.0)  # days
 _RECENCY = (None, 730.0, 365.0, 180.0, 90.0, 30.0)  # days
 _ORDER = (0.0, 0.5, 1.0)
 _PSEUDO = (0.1, 0.0)  # share of the histories; the default first
-_LEANING = 0.3  # share of the blend that one leg is given beforehand
+_PREFERENCE = 0.3  # share of the weights that goes to the preferred leg
 
 NO_LEG = "none"
-LEANINGS = (NO_LEG, *DEFAULT_WEIGHTS)
+PREFERRED_LEGS = (NO_LEG, *DEFAULT_WEIGHTS)
 
 _HYBRID = "hybrid"
 _PLAINLY = "hybrid without options"
@@ -46,7 +46,7 @@ Key = TypeVar("Key")
 
 
 class Options(NamedTuple):
-    """What is chosen beside the leaning of the weights."""
+    """What is chosen beside the preferred leg."""
 
     half_life: float | None = None
     recency: float | None = None
@@ -58,7 +58,7 @@ _PLAIN = Options()
 
 
 def main() -> None:
-    """Choose at each origin by the windows before, and tell what that gives."""
+    """Choose at each origin by the windows before, and print what that gives."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ratings", type=Path)
     path = str(parser.parse_args().ratings)
@@ -70,11 +70,11 @@ def main() -> None:
     forward = []
     for number, window in enumerate(windows[1:], start=1):
         options, leg = _chosen(windows[:number])
-        print(f"window {number + 1}: {_told(options)}, leaning to {leg}", flush=True)
+        print(f"window {number + 1}: {_described(options)}, preferring {leg}", flush=True)
         forward.append({_PLAINLY: window.hybrid(_PLAIN), **window.models(options, leg)})
-    _tell_choices(windows[:-1], options, leg)
-    _tell_models("all windows", _pooled(forward))
-    _tell_models("the last", forward[-1])
+    _print_choices(windows[:-1], options, leg)
+    _print_models("all windows", _pooled(forward))
+    _print_models("the last", forward[-1])
 
 
 class _Window:
@@ -88,7 +88,7 @@ class _Window:
         self._hybrids: dict[tuple[Options, str], DataFrame] = {}
 
     def hybrid(self, options: Options, leg: str = NO_LEG) -> DataFrame:
-        """Metrics per user of the hybrid with some options, and a leaning to a leg."""
+        """Metrics per user of the hybrid with some options, and a preferred leg."""
         if (options, leg) not in self._hybrids:
             self._hybrids[options, leg] = self._measured(self._model(options, leg))
         return self._hybrids[options, leg]
@@ -102,9 +102,9 @@ class _Window:
         choices = [Options(half_life, recency, order) for order in _ORDER for recency in _RECENCY]
         return {options: self.hybrid(options) for options in choices}
 
-    def by_leaning(self, options: Options) -> dict[str, DataFrame]:
-        """The hybrid with the default weights, and with a leaning to each leg."""
-        return {leg: self.hybrid(options, leg) for leg in LEANINGS}
+    def by_preferred_leg(self, options: Options) -> dict[str, DataFrame]:
+        """The hybrid with the default weights, and with each leg preferred."""
+        return {leg: self.hybrid(options, leg) for leg in PREFERRED_LEGS}
 
     def by_pseudo(self, options: Options, leg: str) -> dict[Options, DataFrame]:
         """The hybrid with pseudo-interactions, and without."""
@@ -122,7 +122,7 @@ class _Window:
         if learned not in self._fitted:
             self._fitted[learned] = fitted(recommender_with(learned), self._train)
         model = self._fitted[learned]
-        return model.copy({model.recencyHalfLife: options.recency, model.weights: leaning_to(leg)})
+        return model.copy({model.recencyHalfLife: options.recency, model.weights: preferring(leg)})
 
     def _measured(self, model: RecommenderModel) -> DataFrame:
         lists = model.rankedLists(_CUTOFF, users=self._test)
@@ -153,10 +153,10 @@ def fitted(recommender: gr.HybridRecommender, train: DataFrame) -> gr.HybridReco
 
 
 def _chosen(past: Sequence[_Window]) -> tuple[Options, str]:
-    """The options, and the leg to lean to, that are best over some windows."""
+    """The options, and the preferred leg, that are best over some windows."""
     half_life = _best(_pooled([window.by_half_life() for window in past])).half_life
     options = _best(_pooled([window.by_options(half_life) for window in past]))
-    leg = _best(_pooled([window.by_leaning(options) for window in past]))
+    leg = _best(_pooled([window.by_preferred_leg(options) for window in past]))
     return _best(_pooled([window.by_pseudo(options, leg) for window in past])), leg
 
 
@@ -164,29 +164,29 @@ def _best(found: Mapping[Key, DataFrame]) -> Key:
     return max(found, key=lambda key: _mean(found[key]))
 
 
-def _tell_choices(past: Sequence[_Window], chosen: Options, leaning: str) -> None:
+def _print_choices(past: Sequence[_Window], chosen: Options, preferred: str) -> None:
     """What the last choice was made by."""
     for options, measured in _pooled([window.by_half_life() for window in past]).items():
-        _tell("choosing", _told(options), measured)
+        _print("choosing", _described(options), measured)
     for options, measured in _pooled(
         [window.by_options(chosen.half_life) for window in past]
     ).items():
-        _tell("choosing", _told(options), measured)
+        _print("choosing", _described(options), measured)
     first = chosen._replace(pseudo=_PSEUDO[0])
-    for leg, measured in _pooled([window.by_leaning(first) for window in past]).items():
-        _tell("choosing", f"{_told(first)}, leaning to {leg}", measured)
+    for leg, measured in _pooled([window.by_preferred_leg(first) for window in past]).items():
+        _print("choosing", f"{_described(first)}, preferring {leg}", measured)
     for options, measured in _pooled(
-        [window.by_pseudo(chosen, leaning) for window in past]
+        [window.by_pseudo(chosen, preferred) for window in past]
     ).items():
-        _tell("choosing", f"{_told(options)}, leaning to {leaning}", measured)
+        _print("choosing", f"{_described(options)}, preferring {preferred}", measured)
 
 
-def leaning_to(leg: str) -> dict[str, float]:
-    """The default weights with a leaning to a leg, or to none, as `LEANINGS` names them."""
+def preferring(leg: str) -> dict[str, float]:
+    """The default weights with one leg preferred, or none, as `PREFERRED_LEGS` names them."""
     if leg == NO_LEG:
         return DEFAULT_WEIGHTS
     return {
-        name: (1.0 - _LEANING) * weight + (_LEANING if name == leg else 0.0)
+        name: (1.0 - _PREFERENCE) * weight + (_PREFERENCE if name == leg else 0.0)
         for name, weight in DEFAULT_WEIGHTS.items()
     }
 
@@ -218,19 +218,19 @@ def _pooled(windows: Sequence[Mapping[Key, DataFrame]]) -> dict[Key, DataFrame]:
     }
 
 
-def _tell(part: str, what: str, measured: DataFrame) -> None:
+def _print(part: str, what: str, measured: DataFrame) -> None:
     figures = f"NDCG@20 {_mean(measured):.4f}, {measured.count()} users"
     print(f"{part:<11} {what:<58} {figures}", flush=True)
 
 
-def _tell_models(part: str, models: Mapping[str, DataFrame]) -> None:
+def _print_models(part: str, models: Mapping[str, DataFrame]) -> None:
     for name, measured in models.items():
-        _tell(part, name, measured)
+        _print(part, name, measured)
         if name != _HYBRID:
             gain = compare(measured, models[_HYBRID], "ndcg", k=_CUTOFF)
             interval = f"{gain.ci_low:+.4f} to {gain.ci_high:+.4f}"
-            told = f"{gain.difference:+.4f} ({interval}), p {gain.p_value:.2g}"
-            print(f"{'':<11} hybrid to it: {told}", flush=True)
+            compared = f"{gain.difference:+.4f} ({interval}), p {gain.p_value:.2g}"
+            print(f"{'':<11} hybrid to it: {compared}", flush=True)
 
 
 def _mean(measured: DataFrame) -> float:
@@ -238,7 +238,7 @@ def _mean(measured: DataFrame) -> float:
     return mean
 
 
-def _told(options: Options) -> str:
+def _described(options: Options) -> str:
     half_life, recency, order, pseudo = options
     ages = f"half-life {half_life or 'none'}, recency {recency or 'none'}"
     return f"{ages}, order {order:g}, pseudo {pseudo:g}"

@@ -3,12 +3,12 @@
     python -m benchmarks.watched_together NAME=FILE[+FILE...]:USER,ITEM[,TIME] ... [--users 4000]
 
 Of every history the last items are held out (random ones where there are no times), a fifth and
-five at most, and pairs are counted in the rest. Two questions are asked of the lists: from the item
+five at most, and pairs are counted in the rest. Two questions are put to the lists: from the item
 that the user had right before the held-out one (`next`), and from any one of the history (`any`). A
 hit is the held-out item among the first 5 or 10 of that item's list. What everybody has is easily
 hit and hardly news, so a measure is judged by two hit rates: of all held-out items, and of the
 rarer half of them. Each measure is tried with several shrinkages, n_ij / (n_ij + s), and least
-numbers of common users. Half of the users choose, the other half tells what the choice is worth:
+numbers of common users. Half of the users choose, the choice is measured on the other half:
 the largest sum of both hit rates, where the one of all items falls by no more than --loss.
 
 Columns are named, or numbered from 0 in a file without a header: NAME=u.data:0,1,3
@@ -32,7 +32,7 @@ from graphrec.cooccurrence.measures import MEASURES, Counts, Measure
 
 _SEED: Final = 0
 _HELD_OUT: Final = 5  # items of a history at most
-_DRAWS: Final = 3  # items of a history that are asked for a held-out one
+_DRAWS: Final = 3  # items of a history from which a held-out one is looked for
 _CUTOFFS: Final = (5, 10)
 _SHRINKAGES: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _SUPPORTS: Final = (1, 2, 3, 5, 10)
@@ -87,14 +87,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Data:
-    """Histories without what is held out, the most popular item first, and what is asked."""
+    """Histories without what is held out, the most popular item first, and the questions."""
 
     has: sparse.csr_array  # users x items
     questions: dict[str, list[Question]]
 
 
 def main() -> None:
-    """Measure every setting on each data set, and tell which is best on all of them."""
+    """Measure every setting on each data set, and print which is best on all of them."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -111,7 +111,7 @@ def main() -> None:
     figures = pd.concat(parts, ignore_index=True)
     if arguments.csv:
         figures.to_csv(arguments.csv, index=False)
-    _tell(figures, arguments.loss)
+    _print(figures, arguments.loss)
 
 
 def _read(source: str) -> tuple[str, Frame]:
@@ -140,36 +140,36 @@ def _columns(file: Path, wanted: list[str]) -> Frame:
 
 
 def _measure(events: Frame, users: int) -> Iterator[tuple[str, Frame]]:
-    """The figures of every setting for each question that can be asked."""
-    data = _asked(events, users)
-    for question, asked in data.questions.items():
-        print(f"{question}: {len(asked)} questions, {data.has.shape[1]} items", flush=True)
-        yield question, _figures(data, asked)
+    """The figures of every setting for each question that the data allow."""
+    data = _questions(events, users)
+    for question, questions in data.questions.items():
+        print(f"{question}: {len(questions)} questions, {data.has.shape[1]} items", flush=True)
+        yield question, _figures(data, questions)
 
 
-def _asked(events: Frame, users: int) -> Data:
-    """Hold the last items of each history of three or more out, and draw who is asked."""
+def _questions(events: Frame, users: int) -> Data:
+    """Hold the last items of each history of three or more out, and draw the users."""
     random = np.random.default_rng(_SEED)
     timed = "time" in events
     events = events.assign(lot=random.permutation(len(events)))  # ties of times, or all of them
     events = events.sort_values(["user", *(["time"] if timed else []), "lot"])
     length = events.groupby("user").item.transform("size")
-    place = events.groupby("user").cumcount(ascending=False)  # 0 is the last
+    position = events.groupby("user").cumcount(ascending=False)  # 0 is the last
     most = (length // 5).clip(1, _HELD_OUT)
     events["before"] = events.groupby("user").item.shift()
-    held_out = (place < most) & (length >= 3)
+    held_out = (position < most) & (length >= 3)
     rest = events[~held_out]
-    index = {item: place for place, item in enumerate(rest.item.value_counts().index)}
-    people = {user: place for place, user in enumerate(rest.user.unique())}
+    index = {item: number for number, item in enumerate(rest.item.value_counts().index)}
+    people = {user: number for number, user in enumerate(rest.user.unique())}
     ones = np.ones(len(rest))
     where = (rest.user.map(people), rest.item.map(index))
     has = sparse.csr_array((ones, where), shape=(len(people), len(index)))
     drawn = random.permutation(list(people))[:users]
     known = events.item.isin(index) & events.before.isin(index)
-    asked = events[held_out & known & events.user.isin(drawn)]
+    targets = events[held_out & known & events.user.isin(drawn)]
     histories: dict[Any, Any] = rest.groupby("user").item.agg(list).to_dict()
     questions: dict[str, list[Question]] = {"next": [], "any": []} if timed else {"any": []}
-    for user, item, before in zip(asked.user, asked.item, asked.before, strict=True):
+    for user, item, before in zip(targets.user, targets.item, targets.before, strict=True):
         starts = {"next": np.array([before]), "any": random.choice(histories[user], _DRAWS)}
         for question, found in questions.items():
             found += [
@@ -182,19 +182,19 @@ def _asked(events: Frame, users: int) -> Data:
 # --- hits -----------------------------------------------------------------------------------------
 
 
-def _figures(data: Data, asked: list[Question]) -> Frame:
-    """Hit rates of every setting, of the users who choose and of those who tell."""
-    support = np.asarray(data.has.sum(axis=0)).ravel()[[question.target for question in asked]]
+def _figures(data: Data, questions: list[Question]) -> Frame:
+    """Hit rates of every setting, of the choosing half of the users and of the testing half."""
+    support = np.asarray(data.has.sum(axis=0)).ravel()[[question.target for question in questions]]
     rare = support < np.median(support)
-    half = np.array([question.user % 2 for question in asked])
+    half = np.array([question.user % 2 for question in questions])
     hits = np.zeros((2, len(_SETTINGS), len(_CUTOFFS), len(_KINDS)))
-    for number, (question, row) in enumerate(_rows(data.has, asked)):
+    for number, (question, row) in enumerate(_rows(data.has, questions)):
         ranks = np.array(list(_ranks(data.has, question, *row)))  # (settings, 2)
-        for place, cutoff in enumerate(_CUTOFFS):
-            hits[half[number], :, place, :2] += ranks < cutoff
-            hits[half[number], :, place, 2] += rare[number] & (ranks[:, 0] < cutoff)
+        for column, cutoff in enumerate(_CUTOFFS):
+            hits[half[number], :, column, :2] += ranks < cutoff
+            hits[half[number], :, column, 2] += rare[number] & (ranks[:, 0] < cutoff)
     frames = []
-    for number, name in enumerate(("choose", "tell")):
+    for number, name in enumerate(("choose", "test")):
         all_of_them, rare_ones = (half == number).sum(), (rare & (half == number)).sum()
         rates = hits[number] / np.maximum(1, [all_of_them, all_of_them, rare_ones])
         names = [f"{kind}@{cutoff}" for cutoff in _CUTOFFS for kind in _KINDS]
@@ -205,13 +205,13 @@ def _figures(data: Data, asked: list[Question]) -> Frame:
 
 
 def _rows(
-    has: sparse.csr_array, asked: list[Question]
+    has: sparse.csr_array, questions: list[Question]
 ) -> Iterator[tuple[Question, tuple[npt.NDArray[np.integer[Any]], Counts, Counts]]]:
     """Each question with its item's neighbours, common users, and users of all items."""
     support: Counts = np.asarray(has.sum(axis=0), np.float64).ravel()
     of_item = has.T.tocsr()
-    for start in range(0, len(asked), _ITEMS_AT_ONCE):
-        some = asked[start : start + _ITEMS_AT_ONCE]
+    for start in range(0, len(questions), _ITEMS_AT_ONCE):
+        some = questions[start : start + _ITEMS_AT_ONCE]
         counts = (of_item[[question.item for question in some]] @ has).tocsr()
         for row, question in enumerate(some):
             part = slice(counts.indptr[row], counts.indptr[row + 1])
@@ -256,9 +256,9 @@ def _ranks(
 # --- what it comes to -----------------------------------------------------------------------------
 
 
-def _tell(figures: Frame, loss: float) -> None:
+def _print(figures: Frame, loss: float) -> None:
     """The settings that choose best on average over the data sets, with what they are worth."""
-    choosing, telling = (
+    choosing, testing = (
         {kind: _relative(rows, kind) for kind in _KINDS} for _, rows in figures.groupby("half")
     )
     mean = (choosing["hit"] + choosing["rare"]).mean(axis=1) / 2
@@ -267,13 +267,13 @@ def _tell(figures: Frame, loss: float) -> None:
     shown = list(dict.fromkeys([*mean.index[:_SHOWN], *best_of_each, _BASELINE]))
     table = pd.DataFrame({"all + rare, choosing": mean})
     for kind in _KINDS:
-        table[kind] = telling[kind].mean(axis=1)
+        table[kind] = testing[kind].mean(axis=1)
     print("hit rates at 5 and 10 relative to the log-likelihood ratio from 2 users on")
     print(table.loc[shown].round(3).to_string())
     for kind in _KINDS:
         print(f"{kind}, by data set")
-        print(telling[kind].loc[best_of_each].round(3).to_string())
-    rates = figures[figures.half == "tell"].groupby(_KEYS)[["hit@5", "hit@10"]]
+        print(testing[kind].loc[best_of_each].round(3).to_string())
+    rates = figures[figures.half == "test"].groupby(_KEYS)[["hit@5", "hit@10"]]
     print("hit rates, mean of the data sets")
     print(rates.mean().loc[shown].round(4).to_string())
 

@@ -1,7 +1,7 @@
 """Every error graphrec raises on purpose.
 
     GraphrecError
-    ├── InputError                 the user can mend it: the command line exits with 2
+    ├── InputError                 the user can correct it: the command line exits with 2
     │   ├── ColumnError            a column is missing, ambiguous or of an unusable type
     │   ├── UnreadableInputError   a path is missing, empty, mixed or of an unknown format
     │   ├── EmptyInputError        nothing is left to work on
@@ -12,8 +12,8 @@
         ├── GraphFramesError       GraphFrames' classes are not in the running session
         └── MissingExtraError      an optional package is not installed (also an ImportError)
 
-Each message is one line with three parts: what is wrong, what was found, what to do. Names that
-come from files are in it, so what a terminal would obey and not show is escaped.
+Each message is one line with three parts: what is wrong, what was found, what to do. Names from
+files may be in it, so control characters are escaped.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class GraphrecError(Exception):
 
 
 def shown(text: str) -> str:
-    r"""One line that a terminal shows and does not obey: a control character as \x1b, \u202e."""
+    r"""The text in one line, with control characters such as \x1b and \u202e escaped."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in text
@@ -67,7 +67,7 @@ class ParameterError(InputError, ValueError):
 
 
 class OutputExistsError(InputError):
-    """The output exists already and replacing it was not asked for."""
+    """The output exists already and may not be replaced."""
 
 
 class PlatformError(GraphrecError):

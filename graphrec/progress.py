@@ -22,7 +22,7 @@ class Event:
 
     Attributes:
         name: what is done, in one or two words.
-        within: the stages that it is a part of, the outermost first.
+        within: the stages that it is part of, the outermost first.
         purpose: what it is for, where the name does not say so.
         step: 1 for the first of the planned stages; a part of a stage belongs to its step. None
             where nothing was planned.
@@ -105,13 +105,13 @@ def listen(callback: Callback) -> Iterator[None]:
 
 @contextmanager
 def planned(names: Sequence[str] | None) -> Iterator[None]:
-    """Say which stages the block consists of, so that each knows which step of how many it is.
+    """Announce the stages of the block, so that their events number them as steps.
 
-    Inside of a stage, or of a larger plan, it says nothing new.
+    Inside a stage, or a larger plan, it has no effect.
 
     Args:
-        names: in their order; None where that depends on the data: then steps are counted, and it
-            is not said of how many.
+        names: of the stages in their order; None where they depend on the data: events then have
+            a step, but no number of steps.
     """
     if _plan.get() is not None or _running.get() is not None:
         yield
@@ -125,7 +125,7 @@ def planned(names: Sequence[str] | None) -> Iterator[None]:
 
 @contextmanager
 def stage(name: str, purpose: str = "") -> Iterator[dict[str, int]]:
-    """Tell that a stage of the work begins, and how long it took when it ends.
+    """Report to the listeners that a stage of the work begins, and how long it took when it ends.
 
     Args:
         name: what is done, in one or two words.

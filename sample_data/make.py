@@ -3,7 +3,7 @@
     python sample_data/make.py [--out DIR] [--seed N]
 
 The words and the sizes of the communities stand in `communities.toml`, the numbers that shape
-the behaviour are the constants below, and README.md tells what is planted. The same seed always
+the behaviour are the constants below, and README.md says what is planted. The same seed always
 gives the same bytes.
 """
 
@@ -135,7 +135,7 @@ def make(seed: int = SEED) -> Sample:
 
 
 def invent_films(plan: dict[str, Any], random: Random) -> list[Film]:
-    """Invent the films of all communities, with ids that tell nothing about them."""
+    """Invent the films of all communities, with ids that say nothing about them."""
     films = [hub(plan, random), *bridges(plan, random)]
     taken = {film.title for film in films}
     taken |= {title for chain in plan["chains"] for title in chain["titles"]}

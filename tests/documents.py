@@ -1,4 +1,4 @@
-"""What the documents tell to type and what they say it prints."""
+"""What the documents say to type and what they say it prints."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def _taken_apart(line: str) -> tuple[str, list[str]]:
     return _NUMBER.sub("#", line), _NUMBER.findall(line)
 
 
-def _equal(told: str, found: str) -> bool:
-    decimals = len(told.partition(".")[2])
+def _equal(stated: str, found: str) -> bool:
+    decimals = len(stated.partition(".")[2])
     if not decimals or decimals != len(found.partition(".")[2]):
-        return told == found
-    difference = abs(float(told.replace(",", "")) - float(found.replace(",", "")))
+        return stated == found
+    difference = abs(float(stated.replace(",", "")) - float(found.replace(",", "")))
     return difference < (_UNITS + 0.5) * 10.0**-decimals

@@ -1,4 +1,4 @@
-"""What Spark keeps in memory or on disk until it is told otherwise."""
+"""What Spark keeps in memory or on disk until it is unpersisted."""
 
 from __future__ import annotations
 

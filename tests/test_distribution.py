@@ -63,7 +63,7 @@ def run(command: Sequence[str], folder: Path, **variables: str) -> str:
 
 
 def names(wheel: Path) -> set[str]:
-    """Of the files of the package, without what tells of it."""
+    """Of the files of the package, without its metadata."""
     with zipfile.ZipFile(wheel) as archive:
         return {name for name in archive.namelist() if ".dist-info/" not in name}
 
@@ -102,9 +102,9 @@ def test_the_tests_of_the_sdist_can_be_run(unpacked: Path) -> None:
     """All are collected, and those of what it carries pass there."""
     collect = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider"]
     here = {one.name for one in (ROOT / "tests").rglob("test_*.py")}
-    told = run([*collect, "--collect-only"], unpacked)
+    collected = run([*collect, "--collect-only"], unpacked)
     assert {
-        Path(line.partition("::")[0]).name for line in told.splitlines() if "::" in line
+        Path(line.partition("::")[0]).name for line in collected.splitlines() if "::" in line
     } == here
     run([*collect, "tests/test_sample_data.py", "tests/test_packaging.py"], unpacked)
 
@@ -116,9 +116,9 @@ def test_the_demo_runs_where_the_wheel_is_installed(built: Built, tmp_path: Path
     samples = Path(run([str(bin_ / "python"), "-c", FOLDER], folder).strip())
     assert samples.is_relative_to(tmp_path / "venv")
     write_defaults(tmp_path)
-    asked = [str(samples / "ratings.csv"), "--items", str(samples / "films.csv")]
-    asked += ["--users", str(samples / "users.csv"), "--out", "out/demo", "-k", "10"]
-    demo = ["recommend", *asked, "--weights", "walk=1"]  # one leg: few kernels to compile
+    arguments = [str(samples / "ratings.csv"), "--items", str(samples / "films.csv")]
+    arguments += ["--users", str(samples / "users.csv"), "--out", "out/demo", "-k", "10"]
+    demo = ["recommend", *arguments, "--weights", "walk=1"]  # one leg: few kernels to compile
     shown = run([str(bin_ / "graphrec"), *demo], folder, SPARK_CONF_DIR=str(tmp_path))
     assert "because of" in shown
     lists = pq.read_table(folder / "out" / "demo").to_pandas()

@@ -1,4 +1,4 @@
-"""What the documents tell to type can be typed, from the first command on."""
+"""What the documents say to type can be typed, from the first command on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ READ = ("input", "items", "users", "allow", "deny", "model", "config")
 WRITTEN = ("out", "save_model")
 
 
-def test_both_first_documents_tell_how_the_commands_are_found() -> None:
+def test_both_first_documents_say_how_the_commands_are_found() -> None:
     """Nothing but what stands in a folder of the repository is called before that."""
     for document in (ROOT / "README.md", ROOT / "docs" / "tutorial.md"):
         typed = [words for words in commands(document) if words[0] != "pip"]
@@ -69,7 +69,7 @@ def test_every_file_that_is_linked_or_named_is_there(document: Path) -> None:
         assert any((folder / name).exists() for folder in (ROOT, ROOT / "graphrec")), name
 
 
-def test_documents_read_one_after_the_other_do_not_write_to_the_same_places() -> None:
+def test_documents_read_one_after_the_other_do_not_write_to_the_same_folders() -> None:
     made: list[str] = []
     for document in DOCUMENTS:
         for words in commands(document):
@@ -78,7 +78,7 @@ def test_documents_read_one_after_the_other_do_not_write_to_the_same_places() ->
     assert len(set(made)) == len(made)
 
 
-def test_a_printed_line_is_told_from_others_by_its_figures() -> None:
+def test_a_printed_line_is_distinguished_from_others_by_its_figures() -> None:
     """The comparison by which the tutorial is checked: it must be able to fail."""
     printed = "walk          0.473*    512 items, m260 of 17,902, -0.5\nread 1.2 s 3 MiB"
     for same in ("walk 0.473* 512 items, m260 of 17,902, -0.5", "walk 0.475* 512 items, m260 of"):

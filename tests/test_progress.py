@@ -1,4 +1,4 @@
-"""Stages of work, told to whoever listens."""
+"""Stages of work, reported to listeners."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from graphrec.progress import Event, listen, planned, stage
 
 
-def test_begin_counts_and_end_are_told_in_this_order() -> None:
-    told: list[Event] = []
-    with listen(told.append), stage("read", "for a test") as counts:
+def test_begin_counts_and_end_are_reported_in_this_order() -> None:
+    events: list[Event] = []
+    with listen(events.append), stage("read", "for a test") as counts:
         counts["rows"] = 3
-    begin, end = told
+    begin, end = events
     assert begin == Event("read", purpose="for a test")
     assert (end.name, end.counts) == ("read", {"rows": 3})
     assert end.seconds is not None
@@ -36,18 +36,18 @@ def test_all_listeners_hear_and_only_while_they_listen() -> None:
 
 
 def test_a_failed_stage_does_not_end_and_nothing_is_within_it() -> None:
-    told: list[Event] = []
+    events: list[Event] = []
 
     def fail() -> None:
         with stage("read"):
             raise ValueError("no")
 
-    with listen(told.append):
+    with listen(events.append):
         with pytest.raises(ValueError, match="no"):
             fail()
         with stage("write"):
             pass
-    assert [(event.path, event.seconds is None) for event in told] == [
+    assert [(event.path, event.seconds is None) for event in events] == [
         ("read", True),
         ("write", True),
         ("write", False),
@@ -55,15 +55,15 @@ def test_a_failed_stage_does_not_end_and_nothing_is_within_it() -> None:
 
 
 def test_stages_know_their_step_and_parts_belong_to_that_of_the_whole() -> None:
-    told: list[Event] = []
-    with listen(told.append), planned(["read", "learn"]):
+    events: list[Event] = []
+    with listen(events.append), planned(["read", "learn"]):
         with stage("read"):
             pass
         with stage("learn"), planned(["of", "another", "plan"]), stage("ease"):
             pass
-    with listen(told.append), stage("unplanned"):
+    with listen(events.append), stage("unplanned"):
         pass
-    assert [(event.path, event.step_text) for event in told if event.seconds is not None] == [
+    assert [(event.path, event.step_text) for event in events if event.seconds is not None] == [
         ("read", "step 1 of 2"),
         ("learn / ease", "step 2 of 2"),
         ("learn", "step 2 of 2"),
@@ -73,35 +73,35 @@ def test_stages_know_their_step_and_parts_belong_to_that_of_the_whole() -> None:
 
 @pytest.mark.parametrize("names", [["read", "ease"], ["read"], None])
 def test_what_is_not_as_planned_claims_no_number_of_steps(names: list[str] | None) -> None:
-    told: list[Event] = []
-    with listen(told.append), planned(names):
+    events: list[Event] = []
+    with listen(events.append), planned(names):
         for name in ("read", "factors", "ease"):
             with stage(name):
                 pass
-    places = [event.step_text for event in told if event.seconds is not None]
-    assert places[0] == ("step 1" if names is None else f"step 1 of {len(names)}")
-    assert places[1:] == ["step 2", "step 3"]
+    steps = [event.step_text for event in events if event.seconds is not None]
+    assert steps[0] == ("step 1" if names is None else f"step 1 of {len(names)}")
+    assert steps[1:] == ["step 2", "step 3"]
 
 
 def test_a_plan_ends_with_its_block_even_if_it_fails() -> None:
-    told: list[Event] = []
+    events: list[Event] = []
     with suppress(ValueError), planned(["read"]):
         raise ValueError
-    with listen(told.append), stage("read"):
+    with listen(events.append), stage("read"):
         pass
-    assert {event.step_text for event in told} == {""}
+    assert {event.step_text for event in events} == {""}
 
 
 def test_threads_count_their_own_steps() -> None:
-    told: list[Event] = []
+    events: list[Event] = []
 
     def fit(name: str) -> None:
         with planned([name]), stage(name):
             pass
 
-    with listen(told.append), stage("grid"), ThreadPoolExecutor(2) as pool:
+    with listen(events.append), stage("grid"), ThreadPoolExecutor(2) as pool:
         list(pool.map(fit, ["a", "b"]))
-    fits = {(event.path, event.step_text) for event in told if event.name != "grid"}
+    fits = {(event.path, event.step_text) for event in events if event.name != "grid"}
     assert fits == {("a", "step 1 of 1"), ("b", "step 1 of 1")}
 
 

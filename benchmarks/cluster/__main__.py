@@ -39,26 +39,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with standalone_cluster(out / "cluster", memory=given.memory) as cluster:
         print(f"workers that do not see the driver's files: {cluster.isolated}", flush=True)
         for job in [job for job in both if given.job in (None, job.name)]:
-            place = out / job.name
-            jobs.run_locally(job, place / "local")
+            folder = out / job.name
+            jobs.run_locally(job, folder / "local")
             if given.undisturbed:
-                good &= _passes(cluster, job, place, losing_executors=False)
-            good &= _passes(cluster, job, place, losing_executors=True)
+                good &= _passes(cluster, job, folder, losing_executors=False)
+            good &= _passes(cluster, job, folder, losing_executors=True)
     print(f"written to {out}")
     return 0 if good else 1
 
 
-def _passes(cluster: Cluster, job: Job, place: Path, *, losing_executors: bool) -> bool:
-    """Run a job on the cluster and tell what happened; whether it was as it should be."""
+def _passes(cluster: Cluster, job: Job, folder: Path, *, losing_executors: bool) -> bool:
+    """Run a job on the cluster and print what happened; whether it was as it should be."""
     name = "losing executors" if losing_executors else "undisturbed"
-    result = place / name.replace(" ", "-")
-    checkpoints = {"spark.checkpoint.dir": str(place / "checkpoints")}
+    result = folder / name.replace(" ", "-")
+    checkpoints = {"spark.checkpoint.dir": str(folder / "checkpoints")}
     run = jobs.run_on(cluster, job, result, losing_executors=losing_executors, settings=checkpoints)
     print(f"{job.name}, {name}: {run.seconds:.1f} s")
     if run.exit_code:
         print(f"  failed with {run.exit_code}:", *run.output[-20:], sep="\n  ", flush=True)
         return False
-    same = jobs.result(result).equals(jobs.result(place / "local"))
+    same = jobs.result(result).equals(jobs.result(folder / "local"))
     print(f"  the result of local mode, bit for bit: {same}")
     _tell_losses(run)
     foreign = run.foreign_files()

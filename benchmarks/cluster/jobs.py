@@ -44,7 +44,7 @@ def recommend(ratings: Path, options: Sequence[str]) -> Job:
         "item pairs": "histories",
         "ease": "item pairs",
         "factors": "ease",
-        "self-training": "self-training:",  # which tells what it is for when it begins
+        "self-training": "self-training:",  # which says what it is for when it begins
         "lists": "merge tables",
     }
     return Job("recommend.py", (str(ratings), "--sample", "1", *options), before)

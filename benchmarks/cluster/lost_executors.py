@@ -1,6 +1,6 @@
 """Running a job on a cluster, and killing an executor in the middle of each of its stages.
 
-The job tells of a stage when it ends, so the next one begins there. At this moment every executor
+The job reports a stage when it ends, so the next one begins there. At this moment every executor
 is stopped (SIGSTOP), and goes on being given tasks that it does not work on. As soon as the driver
 says that one of them has a task of the stage, that one is killed (SIGKILL) and the others go on:
 however short the stage, an executor is lost in it with a task half done.

@@ -67,7 +67,7 @@ class Cluster:
         Args:
             script: a Python script.
             arguments: its arguments.
-            ui_port: where the driver shall tell of its executors (see `free_port`).
+            ui_port: where the driver reports its executors (see `free_port`).
             settings: more of Spark's.
         """
         own = {
@@ -119,31 +119,31 @@ def standalone_cluster(
     Raises:
         RuntimeError: one of them did not start.
     """
-    places = {name: folder / name for name in ("driver", *(f"worker-{n}" for n in range(workers)))}
-    for place in places.values():
-        (place / "tmp").mkdir(parents=True)
-    driver = places.pop("driver")
+    folders = {name: folder / name for name in ("driver", *(f"worker-{n}" for n in range(workers)))}
+    for home in folders.values():
+        (home / "tmp").mkdir(parents=True)
+    driver = folders.pop("driver")
     isolated = _can_isolate()
     with ExitStack() as stack:
         log = folder / "master.log"
-        # Ports of 0 are free ones; the log tells which.
+        # Ports of 0 are free ones; the log names them.
         arguments = ("--host", HOST, "--port", "0", "--webui-port", "0")
         command = _daemon("org.apache.spark.deploy.master.Master", *arguments)
         stack.enter_context(_running(command, log, environment()))
         found = _wait_for(_MASTER_ADDRESS, log)
         started = []
-        for place in places.values():
-            hidden = [driver, *(other for other in places.values() if other != place)]
+        for home in folders.values():
+            hidden = [driver, *(other for other in folders.values() if other != home)]
             wrap = _hiding(hidden) if isolated else []
-            work = ("--work-dir", str(place / "work"), "--cores", str(cores), "--memory", memory)
+            work = ("--work-dir", str(home / "work"), "--cores", str(cores), "--memory", memory)
             command = _daemon(
                 "org.apache.spark.deploy.worker.Worker",
                 *("--host", HOST, "--webui-port", "0", *work, found[1]),
             )
-            own = {"TMPDIR": str(place / "tmp"), "SPARK_LOCAL_DIRS": str(place / "tmp")}
-            log = place / "worker.log"
+            own = {"TMPDIR": str(home / "tmp"), "SPARK_LOCAL_DIRS": str(home / "tmp")}
+            log = home / "worker.log"
             process = stack.enter_context(_running(wrap + command, log, environment() | own))
-            started.append(Worker(place, process.pid))
+            started.append(Worker(home, process.pid))
         for worker in started:
             log = worker.folder / "worker.log"
             _wait_for(_REGISTERED, log)
@@ -195,10 +195,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         child.kill()
 
 
-def _wait_for(told: re.Pattern[str], log: Path) -> re.Match[str]:
+def _wait_for(line: re.Pattern[str], log: Path) -> re.Match[str]:
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
-        if (found := told.search(_read(log))) is not None:
+        if (found := line.search(_read(log))) is not None:
             return found
         time.sleep(0.05)
     raise RuntimeError(f"it did not start; {log} ends with:\n{_read(log)[-2000:]}")

@@ -1,4 +1,4 @@
-"""What is measured: contenders, and what is asked of their figures."""
+"""What is measured: contenders, and the limits of their figures."""
 
 from __future__ import annotations
 

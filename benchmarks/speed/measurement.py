@@ -44,7 +44,7 @@ class Measured:
 
 
 def measure_target(target: Target, repetitions: int) -> Measured:
-    """Run all contenders, as often as asked; every other time in the opposite order.
+    """Run all contenders, as often as given; every other time in the opposite order.
 
     Raises:
         subprocess.CalledProcessError: a contender failed.
@@ -60,7 +60,7 @@ def measure_target(target: Target, repetitions: int) -> Measured:
 
 
 def run_contender(contender: Contender) -> Figures:
-    """Run one contender to its end, with one BLAS thread unless it asks for more itself."""
+    """Run one contender to its end, with one BLAS thread unless it sets more itself."""
     with tempfile.TemporaryDirectory(prefix="speed-") as folder:
         out = Path(folder) / "seconds.json"
         function = f"benchmarks.speed.{contender.function}"

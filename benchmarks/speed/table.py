@@ -50,7 +50,7 @@ def _told(limit: Limit) -> str:
 
 
 def _ratio_and_bound(limit: Limit, value: float) -> tuple[str, str]:
-    """Ratios far below 1 are told the other way round: the peer takes so many times as long."""
+    """Ratios far below 1 are printed the other way round: the peer takes so many times as long."""
     if limit.of is not None and limit.most < 1:
         return f"1/{1 / value:.1f}", f"1/{1 / limit.most:.0f}"
     return f"{value:.2f}", f"{limit.most:g}"

@@ -1,4 +1,4 @@
-"""What is asked of graphrec's speed: one target per name of the command line."""
+"""The targets of graphrec's speed: one target per name of the command line."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def require_columns(df: DataFrame, *names: str, of: str) -> None:
         of: what the frame is called in the message, such as "the test frame".
 
     Raises:
-        ParameterError: it is no table, or one without an end.
+        ParameterError: it is no DataFrame, or a stream.
         ColumnError: a column is missing, or there more than once.
     """
     require_frame(df, of)
@@ -37,11 +37,11 @@ def require_free(df: DataFrame, name: str, *, fix: str) -> None:
     Args:
         df: the frame.
         name: of the new column.
-        fix: what else can be done than to drop or rename the one that is there.
+        fix: what can be done besides dropping or renaming the existing one.
 
     Raises:
-        ColumnError: the frame has a column of this name; in other letters, if Spark does not tell
-            them apart.
+        ColumnError: the frame has a column of this name; in upper or lower case, if Spark does
+            not distinguish them.
     """
     told_apart = df.sparkSession.conf.get("spark.sql.caseSensitive", "false") == "true"
     for known in df.columns:

@@ -1,7 +1,7 @@
-"""The contract of interactions: what a row must be, and what becomes of one that is not.
+"""The contract of interactions: what a row must fulfil, and how rows that do not are rejected.
 
 Each row of the input is either accepted or rejected for one reason, and counted. The source is
-read once: rows are parsed and judged in one go and kept, and everything else reads what is kept.
+read once: rows are parsed and judged in one pass and persisted; all else reads the persisted rows.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _TIME: Final = (*_RATING, T.TimestampType, T.TimestampNTZType, T.DateType)
 
 @dataclass(frozen=True)
 class CappedHistories:
-    """Histories of which only the latest interactions are read where pairs are counted.
+    """Histories of which pairs are counted in the latest interactions only.
 
     Attributes:
         longest: interactions of a user that are read, at most.
-        users: whose histories are longer.
-        interactions: that are not read.
+        users: number of users with a longer history.
+        interactions: number of interactions that are not read.
     """
 
     longest: int
@@ -53,7 +53,7 @@ class CappedHistories:
 
 @dataclass(frozen=True)
 class InteractionFigures:
-    """What was read and what became of it.
+    """How many rows were read, rejected and combined.
 
     Attributes:
         rows_read: rows of the input: accepted_rows + rejected_rows.
@@ -63,8 +63,8 @@ class InteractionFigures:
             left out.
         latest: the latest accepted time in seconds since 1970-01-01 UTC; None without times.
         duplicates: the rule by which rows of the same user and item were combined.
-        capped: of what is learned from these, which histories are thinned; None before they are
-            gathered.
+        capped: which histories are cut to `maxHistory` where pairs are counted; None before
+            histories are built.
     """
 
     rows_read: int
@@ -77,7 +77,7 @@ class InteractionFigures:
 
     @property
     def combined_rows(self) -> int:
-        """Rows that went into another one of the same user and item."""
+        """Rows that were combined with another one of the same user and item."""
         return self.accepted_rows - self.interactions
 
     @property
@@ -88,7 +88,7 @@ class InteractionFigures:
 
 @dataclass(frozen=True)
 class Interactions:
-    """Interactions that fulfil the contract, and the rows that do not.
+    """Interactions that fulfil the contract, and the rejected rows.
 
     Both frames are kept in memory or on disk until `unpersist`, until the end of a `with` block,
     or for as long as this object is referred to; after that they still work, and read the source
@@ -127,7 +127,7 @@ def validate_interactions(
     half_life_days: float | None = None,
     now: float | None = None,
 ) -> Interactions:
-    """Take the good rows of a table as interactions, and set the others aside with a reason.
+    """Accept the rows of a table that fulfil the contract, and reject the others with a reason.
 
     A row is rejected for the first `Reason` that applies: a line that is no record; an id that
     is null or blank; a rating that is missing, not a finite number, negative (zero is accepted), or
@@ -147,8 +147,8 @@ def validate_interactions(
         now: seconds since 1970-01-01 UTC, against which times are judged; None: the clock.
 
     Raises:
-        ColumnError: a column is not there, or of a type that its role cannot have, or years in
-            place of times.
+        ColumnError: a column is not there, or of a type that its role cannot have, or has
+            years instead of times.
         UnreadableInputError: a file that `df` reads is damaged.
         ParameterError: an unknown rule, a half-life that is not positive, or one without times.
         EmptyInputError: no row is accepted.
@@ -250,7 +250,7 @@ def accepted_rows(
     )
 
 
-# --- what is asked for ----------------------------------------------------------------------------
+# --- what is required -----------------------------------------------------------------------------
 
 
 def _check_half_life(half_life_days: float | None, columns: InteractionColumns) -> None:

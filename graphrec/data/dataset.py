@@ -50,7 +50,7 @@ class HistoryRules:
     max_history: int = 2000  # maxHistory, interactions
 
     def weigh(self, accepted: DataFrame, *, latest: float | None) -> DataFrame:
-        """(user, item, weight, timestamp) with the weights that models learn from, and serve by.
+        """(user, item, weight, timestamp) with the weights that models learn and serve from.
 
         Args:
             accepted: see `accepted_rows`.
@@ -181,7 +181,7 @@ class Dataset:
 
     @property
     def figures(self) -> InteractionFigures | None:
-        """What was read, and what it became; None in a model that was loaded."""
+        """How many rows were read, rejected and combined; None in a model that was loaded."""
         return self.interactions.figures if self.interactions else None
 
     @property
@@ -249,7 +249,7 @@ class Dataset:
     # --- other histories --------------------------------------------------------------------------
 
     def with_histories(self, histories: DataFrame) -> Dataset:
-        """The same users, items and rules with other histories, whose memory is not its own.
+        """The same users, items and rules with other histories, which `unpersist` does not free.
 
         Args:
             histories: (user, items, weights, times), perhaps more columns.
@@ -267,11 +267,11 @@ class Dataset:
         return with_known_histories(ids.distinct().where(f"{USER} IS NOT NULL"), self.histories)
 
     def histories_in(self, interactions: DataFrame) -> DataFrame:
-        """The histories that other interactions hold, by the same rules.
+        """The histories of other interactions, by the same rules.
 
         A row that would be rejected adds nothing to a history; its user is there all the same.
         Where interactions decay, their age is counted back from `latest`, as in the dataset's own
-        histories: what a user's history is depends on nobody else.
+        histories: a user's history does not depend on the other users.
 
         Args:
             interactions: has the input's user and item columns; ratings and times count where it

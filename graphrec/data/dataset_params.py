@@ -24,7 +24,7 @@ class ColumnParams(DefaultParams):
         """The columns of a frame of interactions, see `find_columns`.
 
         Raises:
-            ParameterError: it is no table, or one without an end.
+            ParameterError: it is no DataFrame, or a stream.
             ColumnError: a column is not there, or several could be meant.
         """
         return find_columns(

@@ -1,4 +1,4 @@
-"""One row per user and item out of all that a user did with an item."""
+"""Duplicates: several rows of the same user and item become one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every function that takes a table wants first: a Spark DataFrame that ends."""
+"""Checks of a table that was given: a Spark DataFrame, and no stream."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def require_frame(value: Any, of: str) -> None:
 
 
 def named_alike(names: Sequence[str], name: str) -> list[str]:
-    """The columns that Spark takes for the named one: their names have no case."""
+    """The columns that Spark takes for the named one: it ignores case."""
     return [other for other in names if other.lower() == name.lower()]
 
 

@@ -1,7 +1,7 @@
-"""Chance that depends on nothing but a seed and ids.
+"""Random draws that depend only on a seed and on ids.
 
-`rand()` draws per row and partition, so the same data laid out otherwise gives another draw.
-A hash of the ids gives the same draw on any layout, any cluster and after any retry.
+`rand()` draws per row and partition, so the same data in other partitions gives another draw. A
+hash of the ids gives the same draw however the data are partitioned, and after any retry.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _POISSON: Final[list[float]] = [float(p) for p in stats.poisson.cdf(np.arange(13
 def seeded_hash(seed: int, *ids: Column) -> Column:
     """Return a 64-bit hash (bigint, never null) of the ids' text under a seed.
 
-    The text is hashed, so that `7` and `"7"` draw the same whatever type a reader chose.
+    The text is hashed, so that `7` and `"7"` draw the same, whichever type the ids were read as.
     A null id is skipped, which is a value of its own as long as the other ids are there.
     """
     return F.xxhash64(F.lit(seed).cast("bigint"), *(value.cast("string") for value in ids))

@@ -1,4 +1,4 @@
-"""The histories on the driver, for what it learns by itself."""
+"""The histories as arrays on the driver, for what is learned there."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _BUCKET = "bucket"
 
 
 def histories_on_driver(histories: DataFrame) -> CSR:
-    """All histories, (users, items), in the order of dense ids, in which blocks of rows are, too.
+    """All histories, (users, items), in the order of dense ids.
 
-    Sums of floats depend on the order.
+    It is also the order within blocks of rows: sums of floats depend on it.
 
     Args:
-        histories: (user, items, weights); whoever asks bounds their number.
+        histories: (user, items, weights); the caller bounds their number.
     """
     rows = histories.select(id_bucket(F.col(USER)).alias(_BUCKET), USER, ITEMS, WEIGHTS)
     table = rows.toArrow().sort_by([(_BUCKET, "ascending"), (USER, "ascending")])

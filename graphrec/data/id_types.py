@@ -1,4 +1,4 @@
-"""The one rule for ids: what is not losslessly an id of the model's type is refused.
+"""The rule for ids: an id that cannot be converted to the model's type without loss is refused.
 
 An id is text or a whole number. A model that learned from text takes text, and one that learned
 from whole numbers takes whole numbers, of any width; 7, "7" and "007" are three ids, and nothing
@@ -81,7 +81,7 @@ def id_column(df: DataFrame, role: str, name: str, kind: T.DataType) -> Column:
     Returns:
         A column of the model's type; or of the frame's, where that is a wider type of whole
         number: an id that the model's type cannot hold is one that the model does not know. Null
-        where an id is missing, or where a column without a type has text in the place of a number.
+        where an id is missing, or where a column without a type has text instead of a number.
 
     Raises:
         ColumnError: the column is not there, or its ids are not of the model's kind.
@@ -101,10 +101,10 @@ def id_column(df: DataFrame, role: str, name: str, kind: T.DataType) -> Column:
 
 
 def readable_ids(df: DataFrame, name: str, kind: T.DataType) -> Column:
-    """The ids of a table that decorates, such as one of titles; null where they are of no item.
+    """The ids of a table of item details, such as titles; null where one cannot be an item's id.
 
-    That its ids are of another type is no reason to stop. A number is the text that Python would
-    write for it, and no other text is the number.
+    Ids of another type are no error here. Text is taken for a number only if Python would write the
+    number so, and a number for that text.
 
     Args:
         df: any frame.

@@ -20,7 +20,7 @@ MAX_BUCKETS: Final = 65_536
 
 _VALUE: Final = "value"
 _BUCKET: Final = "bucket"
-_PLACE: Final = "place"  # 1 .. n within the bucket
+_NUMBER: Final = "number"  # 1 .. n within the bucket
 _OFFSET: Final = "offset"  # values in the buckets before
 
 
@@ -55,7 +55,7 @@ def dense_ids(df: DataFrame, column: str, *, buckets: int = DEFAULT_BUCKETS) -> 
     """Number the distinct values of a column from 0, null left out.
 
     The numbers depend on nothing but the set of values, its type and `buckets`: not on the order
-    of the rows, nor on their partitions. They are given without sorting all values in one place:
+    of the rows, nor on their partitions. They are given without sorting all values in one task:
     a value belongs to the bucket of its hash, is numbered by its order in there, and the sizes
     of the buckets before are added.
 
@@ -73,22 +73,22 @@ def dense_ids(df: DataFrame, column: str, *, buckets: int = DEFAULT_BUCKETS) -> 
     value = F.col(_VALUE)
     in_bucket = Window.partitionBy(_BUCKET).orderBy(_VALUE)
     persisted = PersistedFrames()
-    placed = persisted.persist(  # read for the sizes, and again for the ids
+    numbered = persisted.persist(  # read for the sizes, and again for the ids
         df.select(quoted(column).alias(_VALUE))
         .where(value.isNotNull())
         .distinct()
         .withColumn(_BUCKET, id_bucket(value, buckets))
-        .withColumn(_PLACE, F.row_number().over(in_bucket))
+        .withColumn(_NUMBER, F.row_number().over(in_bucket))
     )
     # One row per bucket: at most MAX_BUCKETS come to the driver, however many values there are.
-    sizes = sorted(map(tuple, placed.groupBy(_BUCKET).agg(F.max(_PLACE)).collect()))
+    sizes = sorted(map(tuple, numbered.groupBy(_BUCKET).agg(F.max(_NUMBER)).collect()))
     ends = list(accumulate(size for _, size in sizes))
     offsets = df.sparkSession.createDataFrame(
         [(bucket, end - size) for (bucket, size), end in zip(sizes, ends, strict=True)],
         f"{_BUCKET} int, {_OFFSET} long",
     )
-    frame = placed.join(F.broadcast(offsets), _BUCKET).select(
-        value.alias(column), (F.col(_OFFSET) + F.col(_PLACE) - 1).alias(INDEX)
+    frame = numbered.join(F.broadcast(offsets), _BUCKET).select(
+        value.alias(column), (F.col(_OFFSET) + F.col(_NUMBER) - 1).alias(INDEX)
     )
     return IdTable(frame, ends[-1] if ends else 0, persisted)
 

@@ -78,7 +78,7 @@ def find_columns(
         timestamp: the time column, None to find it, or `UNUSED` to leave times out.
 
     Raises:
-        ParameterError: it is no table, or one without an end.
+        ParameterError: it is no DataFrame, or a stream.
         ColumnError: a given name is not there, two roles have one column, a role fits several
             columns, or no column fits the user or the item.
     """
@@ -130,8 +130,8 @@ def has_column(df: DataFrame, role: str, name: str) -> bool:
     """Whether a frame has a column that it need not have.
 
     Raises:
-        ColumnError: it has one of this name in other letters: nobody knows whether that is meant,
-            and to pass over it would change the result without a word.
+        ColumnError: it has one of this name but for upper and lower case. It may be meant, and to
+            ignore it would change the result silently.
     """
     require_frame(df, f"the table with the column of the {role}")
     if not named_alike(_own_columns(df), name):

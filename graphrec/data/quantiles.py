@@ -1,4 +1,4 @@
-"""The exact quantile of a column that is too long to sort in one place."""
+"""The exact quantile of a column that is too long to sort in one task."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _bins(known: DataFrame, low: float, high: float, bins: int) -> list[tuple[fl
     so each pass makes progress.
     """
     value = F.col("value")
-    place = F.floor((value - F.lit(low)) / F.lit(high - low) * F.lit(bins))
-    counted = known.filter(value.between(low, high)).groupBy(place)
+    bin_of = F.floor((value - F.lit(low)) / F.lit(high - low) * F.lit(bins))
+    counted = known.filter(value.between(low, high)).groupBy(bin_of)
     rows = counted.agg(F.min(value), F.max(value), F.count(value)).collect()  # at most bins + 1
     return sorted((least, greatest, n) for _, least, greatest, n in rows)

@@ -15,8 +15,8 @@ def weigh_by_recency(
     """Halve the weight of an item for each half-life before a moment.
 
     Counted from each user's own latest interaction, a user who came back after a year is served by
-    the same mixture of old and new as before; counted from one moment for all, what users did long
-    ago counts less beside what others did of late. Without times nothing changes.
+    the same mixture of old and new as before. Counted from one moment for all, interactions of long
+    ago count less beside the recent ones of other users. Without times nothing changes.
 
     Args:
         histories: (..., weights: array<float>, times: array<double>).

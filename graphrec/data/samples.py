@@ -1,7 +1,7 @@
 """The sample data: some 600 invented people and 400 invented films, ready as DataFrames.
 
-The taste communities, bridge films, the hub, sequels, cold users and spoiled rows that are planted
-in it are told in `sample_data/README.md` of the repository.
+`sample_data/README.md` of the repository describes what is planted in it: taste communities, bridge
+films, a hub, sequels, cold users and malformed rows.
 """
 
 from __future__ import annotations

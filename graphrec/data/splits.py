@@ -241,8 +241,8 @@ def with_folds(
 ) -> DataFrame:
     """Add the column `fold` (int, 0 .. k-1) that deals every user's items out evenly.
 
-    It is what `foldCol` of MLlib's `CrossValidator` asks for, which by itself draws rows without
-    regard to users or items. The first fold of a user is drawn too: the folds are of equal size
+    For `foldCol` of MLlib's `CrossValidator`, which by itself draws rows without regard to users or
+    items. The first fold of a user is drawn too: the folds are of equal size
     even when users have fewer than k items.
 
     Args:

@@ -4,8 +4,8 @@ In Parquet and JSON an id has a type, and keeps it. CSV and TSV have no types, a
 expects userId 1, not "1". The rule: **an id column read from text becomes long if every accepted
 id in it is a plain integer; otherwise all of its ids stay strings.** Plain means written as
 Python would write it (no leading zero, no plus sign, no blank) in at most 18 digits, so that the
-number gives back the same text. No id is changed and no row is lost by it, and because it is
-known from the counting of the rows, it costs no pass over the data.
+number gives back the same text. No id is changed and no row is lost by it. It is decided
+while the rows are counted, so it takes no further pass over the data.
 """
 
 from typing import Final

@@ -41,7 +41,7 @@ _MINUTE = rf"{_DAY}[T ]\d{{1,2}}:\d{{2}}"
 def epoch_seconds(column: Column, kind: T.DataType) -> Column:
     """The cell as a double, seconds since 1970-01-01 UTC; null where it cannot be read.
 
-    Numbers, and strings that hold a number, are told apart by magnitude, each value for itself.
+    Numbers, and strings that hold a number, are read by their magnitude, each value for itself.
     Whole numbers from 19000101 to 21001231 are dates (yyyymmdd), those from 190001010000 to
     210012312359 dates with a time (yyyymmddHHMM), and those from 19000101000000 to 21001231235959
     the same with seconds; what is no date of the calendar cannot be read. All others are seconds,

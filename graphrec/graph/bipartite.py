@@ -175,7 +175,7 @@ class UserItemGraph:
 
     def _view(self, edges: DataFrame) -> GraphFrame:
         require_graphframes(self.vertices.sparkSession)
-        from graphframes import GraphFrame  # noqa: PLC0415  of an extra: who asks for no view needs none
+        from graphframes import GraphFrame  # noqa: PLC0415  of an extra: only the views need it
 
         return GraphFrame(self.vertices, edges)
 

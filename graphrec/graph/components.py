@@ -1,4 +1,4 @@
-"""Connected components: from where a walk can reach which part of the catalogue."""
+"""Connected components: which part of the catalogue a walk can reach from where."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Core numbers: how deep in the graph a user or an item is.
+"""Core numbers: how deep in the dense part of the graph a user or an item is.
 
 The k-core is what is left after everything with fewer than k interactions was taken away, again
 and again (Seidman, "Network structure and minimum degree", 1983). A vertex' core number is the
-largest k whose core it is in; the vertices of one number are a shell. Taking away one by one is no
-work for a cluster, but the core numbers are also where this ends: every vertex begins with its
+largest k whose core it is in; the vertices of one number are a shell. Removal one by one cannot be
+distributed, but core numbers are also the fixed point of an iteration: every vertex begins with its
 degree and takes the h-index of its neighbours' numbers, until nothing changes (Lü et al., "The
 H-index of a network node and its relation to degree and coreness", 2016). Users and items take
 turns, which halves the rounds.
@@ -11,7 +11,7 @@ turns, which halves the rounds.
 The items' numbers, as many as the catalogue has items, go to the workers; the users' are made
 there from the histories, and only counted. Where all histories fit into one task, it does all the
 rounds. By GraphFrames' `aggregateMessages` a round has three joins and a checkpoint, and the some
-25 rounds that real data need take many minutes in place of seconds.
+25 rounds that real data need take many minutes instead of seconds.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def distance_table(graph: UserItemGraph, *, landmarks: int = 3) -> DataFrame:
 
     Returns:
         (item: the landmark, distance: int, users: long, items: long), a few rows per landmark;
-        what cannot be reached is in none of them.
+        vertices that cannot be reached are in none of them.
 
     Raises:
         GraphFramesError: the session has no GraphFrames.

@@ -21,7 +21,7 @@ from graphrec.graph.similar_users import COSINE
 
 
 def headline(tables: Mapping[str, DataFrame]) -> dict[str, Any]:
-    """Take the figures from the tables.
+    """The headline figures, from the tables.
 
     Args:
         tables: as `graphrec.graph.exploration.explore` gives them.
@@ -32,7 +32,7 @@ def headline(tables: Mapping[str, DataFrame]) -> dict[str, Any]:
         innermost_core: core, users, items; median_pool and median_pool_share of the users;
         popularity_correlation: Spearman's, of PageRank and popularity; communities, modularity,
         null without any; largest_participation; median_best_cosine: of the users and those most
-        similar to them. A figure of nothing is null.
+        similar to them. A figure that is not defined is null.
     """
     parts = (
         _row(tables[names.SIZE]),

@@ -75,7 +75,7 @@ class Highlights:
 def _typical_items(tables: Tables, item: str, length: int) -> list[Row]:
     """The most popular items that are at home in each of the first communities.
 
-    At home are those with as much of their weight inside as the community has on the whole.
+    At home are items whose share of weight inside is at least that of the whole community.
 
     Args:
         tables: of the exploration.

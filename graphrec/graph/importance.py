@@ -1,9 +1,9 @@
 """PageRank against popularity: items that matter more than their popularity says.
 
 On a graph without directions PageRank follows popularity closely, so what is of interest is where
-it does not. An item gains if those who have it have little else: it is how one gets to them. Every
-item has a part of its PageRank for nothing, the restarts, which is most of that of a rare one. So
-what an item gains is measured against items that are as popular.
+it does not. An item gains if the users who have it have few others. Restarts give every item the
+same share of PageRank, which is most of what a rare item has. So the gain of an item is measured
+against items that are as popular.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def importance_table(
     """PageRank of the items beside their popularity.
 
     GraphFrames adds up what arrives at a vertex in the order in which it arrives, which on a
-    cluster need not be the same twice: the last digits are noise, and are cut off. The default
+    cluster need not be the same twice: the last digits vary, and are cut off. The default
     tolerance leaves PageRanks within 1 % of the exact ones, most of them within 0.2 %.
 
     Args:

@@ -1,4 +1,4 @@
-"""The graph of items: each item and its best neighbours, which communities are found in."""
+"""The graph of items, in which communities are found: each item and its best neighbours."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from graphrec.spark.item_rows import to_rows
 
 @dataclass(frozen=True)
 class ItemGraph:
-    """Items that go together, on the driver: items x neighbours entries, whatever the users do."""
+    """The item graph on the driver: at most items x neighbours edges, whatever the users."""
 
     catalogue: Catalogue
     weights: sparse.csr_array  # (items, items), symmetric, cosines above 0, empty diagonal
@@ -69,8 +69,10 @@ class ItemGraph:
         ids = self.catalogue.to_frame(spark).select(INDEX, ITEM)
         edges = rows.select(INDEX, F.inline(F.arrays_zip(*listed))).join(ids, INDEX)
         neighbour = ids.select(F.col(INDEX).alias(NEIGHBOUR), F.col(ITEM).alias("other"))
-        _, *told = listed
-        return edges.join(neighbour, NEIGHBOUR).select(ITEM, F.col("other").alias(NEIGHBOUR), *told)
+        _, *columns = listed
+        return edges.join(neighbour, NEIGHBOUR).select(
+            ITEM, F.col("other").alias(NEIGHBOUR), *columns
+        )
 
 
 def item_graph(
@@ -81,7 +83,7 @@ def item_graph(
     min_together: int = 2,
     max_history: int = 2000,
 ) -> ItemGraph:
-    """Join each item to its best neighbours by cosine; one of the two directions is enough.
+    """Join each item to its best neighbours by cosine; an edge needs one of the two directions.
 
     An interaction counts 1 whatever its weight. The cosine is the pair table's, in which long
     histories count less: `Σ_u 1/n_u` over the common users, over the norms of both items.

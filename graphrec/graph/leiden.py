@@ -3,7 +3,7 @@
 Traag, Waltman and van Eck, "From Louvain to Leiden: guaranteeing well-connected communities",
 2019. The published algorithm visits the nodes, and merges them while it refines, at random. Here
 nodes are visited by their index, and a node joins the best community there is, ties going to the
-smaller number: nothing is left to chance. The graph is as large as the catalogue and stands on
+smaller number: nothing is random. The graph is as large as the catalogue and stands on
 the driver; label propagation on Spark would depend on the order in which messages arrive.
 """
 

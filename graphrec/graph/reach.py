@@ -1,7 +1,7 @@
 """Three-hop reach: how many items a recommender that walks the graph can find for each user.
 
-Three steps from a user, along an item of the history and another user who has it, stand the
-candidates of every neighbour leg. Walking there would meet `Σ_u n_u²` pairs of items once for each
+The candidates of every neighbour leg are three steps from a user: along an item of the history and
+another user who has it. A walk would meet `Σ_u n_u²` pairs of items once for each
 user. Sets do it in two passes over the interactions: what is two steps from an item is the union
 of the histories that hold it; what is three steps from a user, the union of these sets over the
 history. A set is a row of bits, and rows of 2 KiB for every item pass through the driver.

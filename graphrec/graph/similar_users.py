@@ -1,11 +1,11 @@
-"""Similar users: those who have the same items, and rate them alike.
+"""Similar users: those who have the same items, and rate them similarly.
 
 Each user is compared with everybody who has an item in common, so the work is the sum of the
-squares of the items' numbers of users. The most popular items would cost most and say least: those
-with more than `max_support` users choose nobody and are in no cosine, which bounds the work by
-interactions x `max_support`; the items in common are counted whole, for the users that were
-chosen. Who has an item travels to the blocks of users it touches, at most
-once to each; nothing as large as the users passes through the driver.
+squares of the items' numbers of users. The most popular items would cost most and say least, so
+those with more than `max_support` users are left out of the cosines by which similar users are
+chosen, which bounds the work by interactions x `max_support`. The items in common are then counted
+over all items, for the chosen pairs only. The users of an item are sent to the blocks of users that
+have it, at most once to each; nothing as large as the users passes through the driver.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Numba takes the machine code of a kernel for current as long as the kernel's own file is unchanged.
 So it misses a change of a function in another file that was compiled into the kernel, and it fails
 on a cached signature whose class no longer exists. An upgrade of the package does both. Therefore
-each version of the sources, told by a digest, has a cache folder of its own.
+each version of the sources, identified by a digest, has a cache folder of its own.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def kept_by_sources() -> Iterator[None]:
     """Let what is decorated meanwhile be kept in the folder of the present sources.
 
     It lies in the package, or in `NUMBA_CACHE_DIR`; where neither can be written to, numba finds
-    another place.
+    another folder.
     """
     named = _config.CACHE_DIR
     _config.CACHE_DIR = str(Path(named) / _folder().name if named else _folder())
@@ -42,7 +42,7 @@ def kept_by_sources() -> Iterator[None]:
 def _folder() -> Path:
     """The folder of the present sources in the package; those of former ones are removed there.
 
-    A place that somebody named may be shared with other versions, so nothing is removed from it.
+    A folder that the user named may be shared with other versions, so nothing is removed from it.
     """
     folder = _PACKAGE / "__pycache__" / f"kernels-{sources_digest(_PACKAGE)}"
     for other in folder.parent.glob("kernels-*"):

@@ -1,4 +1,4 @@
-"""What every recommender is before it is fitted: an Estimator that learns legs."""
+"""The base class of all recommenders: an Estimator that learns legs."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Recommender(
 
         Args:
             dataset: interactions, any table with a user and an item column; or a `Dataset`, which
-                is read once for all that are fitted to it. What it was made with takes the place
-                of the Params of the same names that are not set.
+                is read once for all that are fitted to it. Params that are not set then have the
+                values that it was made with.
             params: values for this fit by Param, of this Estimator or of those it is made of; or
                 several such maps.
 
@@ -136,14 +136,14 @@ class Recommender(
         return []
 
     def check(self) -> None:
-        """Raise a ParameterError if Params do not go together, before anything is read."""
+        """Raise a ParameterError if Params contradict each other, before anything is read."""
 
     def enrich(self, dataset: Dataset) -> Dataset:
-        """Add to the histories what this recommender was given of the users; nothing as a rule."""
+        """Add to the histories what this recommender was given about users; by default nothing."""
         return dataset
 
     def exponents(self) -> frozenset[float] | None:
-        """What this recommender reads of item pairs: sums by these exponents of users' strength.
+        """The exponents of the user's strength whose sums this recommender reads of item pairs.
 
         Returns:
             None if it reads no pairs at all.
@@ -167,7 +167,7 @@ class Recommender(
         return None if exponents is None else count_pairs(dataset, self.pair_spec(exponents))
 
     def tables_of(self, dataset: Dataset, legs: list[Leg], pairs: PairTable | None) -> ItemTables:
-        """The legs side by side, as they are served from.
+        """The legs merged into the tables of a model.
 
         Args:
             dataset: what they were learned from.
@@ -196,7 +196,7 @@ class Recommender(
             dataset: what it serves.
             tables: see `tables_of`.
             pairs: counted in the dataset; without neighbour legs the model counts its own when
-                they are asked for.
+                they are read.
         """
         kept = pairs if tables.neighbour_names else None
         return self._copy_shared_values(self._model(dataset, tables, kept))

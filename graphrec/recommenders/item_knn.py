@@ -1,4 +1,4 @@
-"""Item kNN: association by a measure that people read, as a recommender."""
+"""Item kNN: a measure of association between items, as a recommender."""
 
 from __future__ import annotations
 

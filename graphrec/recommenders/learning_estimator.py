@@ -115,7 +115,7 @@ class _EstimatorWriter(MLWriter):
             if isinstance(value, DataFrame):
                 frames[name] = value
             else:
-                parts |= {f"{name}/{place}": part for place, part in enumerate(value)}
+                parts |= {f"{name}/{number}": part for number, part in enumerate(value)}
                 counts[name] = len(value)
         write_directory(
             self.sparkSession,

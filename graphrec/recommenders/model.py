@@ -1,4 +1,4 @@
-"""A fitted recommender: it makes lists, scores pairs, explains, and says what goes together."""
+"""A fitted recommender: it makes lists, scores pairs, explains, and finds associated items."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.item_rows import vector_rows
 
-_MAX_PATHS = 100_000  # Spark makes room for as many as it is asked for
+_MAX_PATHS = 100_000  # Spark allocates room for the number that is given
 
 
 class RecommenderModel(
@@ -63,9 +63,9 @@ class RecommenderModel(
     gets the most popular items, marked as such.
 
     Attributes:
-        dataset: what it serves: the histories, the catalogue and the names of the columns.
-        tables: what it serves from: the legs, merged.
-        counted_pairs: the pair table, as far as a leg needed it or somebody asked for `pairs`.
+        dataset: the histories it serves, the catalogue and the names of the columns.
+        tables: the merged legs, from which scores are computed.
+        counted_pairs: the pair table, if a leg needed it or `pairs` was read.
     """
 
     transformTopK = param(
@@ -156,7 +156,7 @@ class RecommenderModel(
         allow: DataFrame | None = None,
         deny: DataFrame | None = None,
     ) -> DataFrame:
-        """Lists with everything that is known about them, one row per listed item.
+        """Lists with ranks, the shares of the legs and reasons, one row per listed item.
 
         Args:
             numItems: k, the length of the lists.
@@ -184,15 +184,15 @@ class RecommenderModel(
         shrinkage: float = DEFAULT_SHRINKAGE,
         ordered: bool = False,
     ) -> DataFrame:
-        """The items that go together with each item: the measures of association.
+        """The items associated with each item, with all measures of association.
 
         Args:
             numItems: how many neighbours each item gets at most.
             measure: by which they are ranked, see `graphrec.cooccurrence.measures`.
             minSupport: users that a pair needs in common.
             shrinkage: s; a pair is ranked by measure x n / (n + s), n being the users in common.
-            ordered: rank what was had *later*, by the same measure times the share of the common
-                users who had the neighbour later.
+            ordered: rank by the same measure times the share of the common users who had the
+                neighbour later.
 
         Returns:
             (item, neighbour, rank, together, after, support_item, support_neighbour, and one
@@ -250,12 +250,12 @@ class RecommenderModel(
             numItems: k, the length of the list in which the item is looked for.
             histories: interactions as `recommendForHistories` takes them; None takes what the
                 model was trained on.
-            numPaths: how many walks to the item are told, the strongest; at most 100,000.
+            numPaths: how many walks to the item are listed, the strongest; at most 100,000.
             allow: see `rankedLists`.
             deny: see `rankedLists`.
 
         Returns:
-            The place in the list, the shares of the legs, the contributions of the items of the
+            The rank of the item, the shares of the legs, the contributions of the items of the
             history, and the strongest paths, as tables.
 
         Raises:
@@ -279,8 +279,8 @@ class RecommenderModel(
             +----+-----+
         """
         known = self.dataset
-        asked = known.histories if histories is None else known.histories_in(histories)
-        user_type = asked.schema[USER].dataType
+        chosen = known.histories if histories is None else known.histories_in(histories)
+        user_type = chosen.schema[USER].dataType
         user = as_id(user, "user", user_type)
         item = as_id(item, "item", known.item_type)
         index = known.catalogue.index_of(item)
@@ -290,7 +290,7 @@ class RecommenderModel(
                 found=repr(item),
                 fix="give an item of the interactions",
             )
-        own = self._served(asked.where(F.col(USER) == F.lit(user)))
+        own = self._served(chosen.where(F.col(USER) == F.lit(user)))
         history, excluded = filter_items(known, own, allow, deny)
         row = history.toArrow().combine_chunks()  # one user's
         if not row.num_rows:
@@ -325,8 +325,8 @@ class RecommenderModel(
             The dataset with `predictionCol`: float; null for an item that the model does not know
             and where an id is missing, the item's popularity for a user without a history. With
             `transformTopK` above 0 one row per user: (user, `predictionCol`: array<item>, best
-            first, label: array<item>, without what is in the user's history if that is not listed:
-            such pairs are no part of the question).
+            first, label: array<item>, without the items of the user's history if those are not
+            listed).
 
         Raises:
             ColumnError: the user or the item column is missing, or a column of the name of a new
@@ -419,7 +419,7 @@ class RecommenderModel(
 
     @property
     def figures(self) -> InteractionFigures | None:
-        """What was read for the fit, and what it became; None in a model that was loaded."""
+        """How many rows the fit read, rejected and combined; None in a model that was loaded."""
         return self.dataset.figures
 
     @property

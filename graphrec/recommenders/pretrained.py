@@ -50,7 +50,7 @@ class PretrainedFactorsRecommender(Recommender):
         **values: parameters by keyword.
 
     Raises:
-        ParameterError: at fitting, when a frame is no table.
+        ParameterError: at fitting, when a frame is no DataFrame.
         ColumnError: at fitting, when a frame has another shape, ids of another type than those of
             the interactions, several rows of one id, or vectors of several lengths or of numbers
             that are not finite.

@@ -1,4 +1,4 @@
-"""Names that no user or item column may have, because a result has them beside its ids.
+"""Names that no user or item column may have, because results have columns of these names.
 
 Results keep the input's own names of users and items. A user column named `rank` would stand in a
 list beside the rank; so it is refused before any work is done, and not when the lists are there.

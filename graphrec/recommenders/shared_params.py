@@ -58,7 +58,7 @@ class TrainingParams(DatasetParams):
 
 
 class OrderParams(DefaultParams):
-    """How much it counts what is watched after what; see `graphrec.cooccurrence.order`."""
+    """How much the order of two interactions counts; see `graphrec.cooccurrence.order`."""
 
     orderExponent = param(
         0.0,

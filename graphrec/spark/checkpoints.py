@@ -1,4 +1,4 @@
-"""Rows without the plan that led to them, which outlive the executors that made them."""
+"""Frames that are cut off from their plan, and survive the loss of an executor."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _FOLDER = "spark.checkpoint.dir"
 def checkpointed(frame: DataFrame) -> DataFrame:
     """Compute a frame and cut it off from its plan.
 
-    For frames that much is planned on top of: with long plans in them, planning takes longer than
-    the work. What is cut off cannot be made again, so an executor that is lost must not take rows
-    with it. On a cluster they are written to `spark.checkpoint.dir`, a folder that all machines
+    For frames that many others are derived from: a long plan in each of them takes longer to plan
+    than to run. Rows without a plan cannot be computed again, so they must survive the loss of an
+    executor. On a cluster they are written to `spark.checkpoint.dir`, a folder that all machines
     reach. Without it two executors keep each row, and the loss of both at a time ends the job with
     Spark's error that a checkpoint block is not found. In local mode there is no other executor.
 

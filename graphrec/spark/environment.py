@@ -27,7 +27,7 @@ _BLAS_USE: Final = 'only ALSRecommender(engine="mllib") uses it'
 MIN_MEMORY: Final = 2 * GIBIBYTE
 MIN_DISK: Final = 2 * GIBIBYTE
 
-# The library that MLlib's netlib loads, and how to tell who made it. Asked in a process of its
+# The library that MLlib's netlib loads, and who made it. Found in a process of its
 # own, because loading a BLAS starts its threads.
 _BLAS_PROBE: Final = """
 import ctypes
@@ -47,8 +47,8 @@ class Check:
         ok: whether graphrec works well with it.
         value: what was found.
         fix: what to do about it, or None when all is well.
-        needed: whether nothing works without it; what is not needed makes a part of graphrec work,
-            or work better.
+        needed: whether graphrec needs it at all; if not, a part of graphrec needs it, or works
+            better with it.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Check:
 
 
 def check_environment() -> Iterator[Check]:
-    """Look at everything graphrec leans on, one check at a time."""
+    """Check everything that graphrec depends on, one thing at a time."""
     yield _python()
     yield _java()
     yield _spark()

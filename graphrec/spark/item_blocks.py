@@ -1,4 +1,4 @@
-"""Work that goes item by item: on the driver, or spread over the cluster and gathered again."""
+"""Rows that are computed item by item: on the driver, or by the cluster and then collected."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def compute_rows(
     """A row of weights for each item, to the same bits wherever it is computed.
 
     Args:
-        spark: runs blocks of items, if the driver would take longer.
+        spark: the session that computes blocks of items, if the driver would take longer.
         items: number of items.
         tables: catalogue-sized arrays that the function reads, by name.
         function: computes the rows of some items.
-        block_entries: with more entries in a table, blocks are dealt out to the workers.
+        block_entries: with more entries in a table, the workers compute the blocks.
     """
     largest = max((table.size for table in tables.values()), default=0)
     size = sum(table.nbytes for table in tables.values())

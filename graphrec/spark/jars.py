@@ -1,4 +1,4 @@
-"""GraphFrames' JVM classes: found for a new session, demanded from a running one.
+"""GraphFrames' JVM classes: found for a new session, required of a running one.
 
 The Python package has no jar in it, so a new session gets one from, in this order:
 
@@ -7,7 +7,7 @@ The Python package has no jar in it, so a new session gets one from, in this ord
 3. Apache Sedona's bundle, which carries the same classes under their own names and is found on
    mirrors that lack the official one. Only GraphFrames' classes are taken out of it.
 
-Maven is asked once per machine, by the Ivy that ships with Spark, before the session's own JVM
+Maven is queried once per machine, by the Ivy that ships with Spark, before the session's own JVM
 starts (which would exit on a failed lookup); what was found stays in `cache_folder()`.
 """
 
@@ -80,7 +80,7 @@ def require_graphframes(spark: SparkSession) -> None:
 def find_graphframes_jars(
     given: str | None = None, *, config: Mapping[str, str] | None = None
 ) -> list[str]:
-    """The jars a new session needs for GraphFrames; empty when there are none to be had.
+    """The jars a new session needs for GraphFrames; empty when none can be found.
 
     Without the Python package nothing could call them, and only a jar that is given is returned.
 
@@ -91,7 +91,7 @@ def find_graphframes_jars(
 
     Raises:
         ParameterError: the given jar does not exist.
-        JavaError: Maven has to be asked and there is no Java.
+        JavaError: Maven has to be queried and there is no Java.
     """
     given = given or os.environ.get(JAR_VARIABLE)
     if given:
@@ -117,8 +117,8 @@ def cache_folder() -> Path:
 
 
 def _has_graphframes(spark: SparkSession) -> bool:
-    # Spark has no public way to ask for a class, so this is the one place that looks into the JVM.
-    # It asks the class loader that GraphFrames' Python package uses.
+    # Spark has no public way to look up a class, so only this function looks into the JVM.
+    # It searches the class loader that GraphFrames' Python package uses.
     assert spark._jvm is not None
     loader = spark._jvm.Thread.currentThread().getContextClassLoader()
     return loader.getResource("org/graphframes/GraphFrame.class") is not None
@@ -254,7 +254,7 @@ def _only_graphframes(jars: Path) -> Path:
     """Copy GraphFrames' classes out of the bundle, in a folder of its own.
 
     The bundle (72 MB) also holds Sedona's data sources and unrelocated copies of common
-    libraries, which have no business on the class path of a session that did not ask for them.
+    libraries, which do not belong on the class path of a session that does not use them.
     """
     folder = jars.with_name("graphframes")
     folder.mkdir()

@@ -20,7 +20,7 @@ HOW_TO_GET: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Java:
-    """A Java that was asked for its version.
+    """An installed Java and its version.
 
     Attributes:
         path: the `java` command.

@@ -17,7 +17,7 @@ from pyspark.java_gateway import launch_gateway
 from graphrec.errors import PlatformError
 
 _launch: Final[Callable[..., Any]] = launch_gateway  # has no annotations of its own
-_TELLING: Final = re.compile(r"error|exception|could not|invalid", re.IGNORECASE)
+_CAUSE: Final = re.compile(r"error|exception|could not|invalid", re.IGNORECASE)
 _EMPTY_WORDS: Final = re.compile(
     r"fatal exception|could not create the java|error occurred (while calling|during init)",
     re.IGNORECASE,
@@ -47,7 +47,7 @@ def start_context(conf: SparkConf) -> SparkContext:
     relay = threading.Thread(target=_relay, args=(readable, said, started), daemon=True)
     relay.start()
     try:
-        # The Java runtime tells some of its errors on standard output.
+        # The Java runtime prints some of its errors to standard output.
         gateway = _launch(conf, {"stdout": writable, "stderr": writable})
     except Exception as error:
         os.close(writable)
@@ -78,7 +78,7 @@ def _relay(source: int, said: bytearray, started: threading.Event) -> None:
 
 
 def _reason(text: str) -> str:
-    """The lines that tell why, out of everything that was said."""
+    """The lines with the cause, out of all output."""
     lines = (line.strip(": \t") for line in text.splitlines())
-    telling = [line for line in lines if _TELLING.search(line) and not _EMPTY_WORDS.search(line)]
-    return ": ".join(telling[:2])
+    causes = [line for line in lines if _CAUSE.search(line) and not _EMPTY_WORDS.search(line)]
+    return ": ".join(causes[:2])

@@ -14,9 +14,9 @@ def take_lock(path: Path) -> int | None:
         path: on a local disk, or on one that has such locks.
 
     Returns:
-        What holds the lock until it is closed; None where another process has it, or the disk has
-        no locks. Whoever takes the lock of a killed process may remove the file: what is locked is
-        the file that still is at the path.
+        A file descriptor that holds the lock until it is closed; None if another process has the
+        lock, or the disk has no locks. As the holder may remove the file, the lock counts only if
+        the locked file is still the one at the path.
     """
     held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""How many tasks the cluster runs at once, and when the driver is quicker than all of them."""
+"""How many tasks the cluster runs at once, and when the driver alone is quicker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MEMORY_DIVISOR = 4  # the arrays may take a quarter of the memory of the driver
 
 
 def parallelism(spark: SparkSession) -> int:
-    """Spark's default parallelism, asked in a way that Spark Connect knows, too."""
+    """Spark's default parallelism, found in a way that works under Spark Connect, too."""
     row = spark.range(100_000).select(F.spark_partition_id().alias("id")).agg(F.max("id")).first()
     return 1 if row is None else int(row[0]) + 1
 
@@ -28,7 +28,7 @@ def parallelism(spark: SparkSession) -> int:
 def is_better_on_driver(spark: SparkSession, *, size: int, quick: bool) -> bool:
     """Whether work on arrays is done sooner by the driver, on all cores of its machine.
 
-    Nothing has to be dealt out and gathered then, and all threads share one copy of the data.
+    Nothing is distributed and collected then, and all threads share one copy of the data.
 
     Args:
         spark: the running session.
@@ -46,7 +46,7 @@ def on_all_cores(function: Callable[[A], R], parts: Sequence[A]) -> list[R]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One BLAS thread while it lasts: Spark runs as many tasks as there are cores already.
+    """One BLAS thread while the block lasts: Spark runs as many tasks as there are cores already.
 
     Several processes with as many threads each wait for one another most of the time.
     """

@@ -1,9 +1,9 @@
-"""Frames that stay in memory or on disk for as long as somebody holds on to them.
+"""Persisted frames that are freed when their owner is no longer in use.
 
-Spark keeps what was persisted until it is told otherwise, or the session ends. So whoever persists
-a frame keeps it by a `PersistedFrames`, and the frame is freed when that is asked for, at the end
-of a `with` block, or, at the latest, when nobody refers to the `PersistedFrames` any more. Frames
-that were derived from it still work after that: they are computed from the source again.
+Spark keeps a persisted frame until `unpersist` is called, or the session ends. So every frame that
+graphrec persists belongs to a `PersistedFrames`, and is freed by its `unpersist`, at the end of its
+`with` block, or, at the latest, when nothing refers to the `PersistedFrames` any more. Frames that
+were derived from it still work after that: they are computed from the source again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PATIENCE = 10.0  # seconds for which a thread waits until what it dropped is fr
 
 
 class PersistedFrames:
-    """Owns persisted frames."""
+    """Owns persisted frames, and frees them at the latest when it is garbage itself."""
 
     def __init__(self) -> None:
         self._frames: list[DataFrame] = []
@@ -58,9 +58,9 @@ class PersistedFrames:
 def _distinct(frame: DataFrame) -> DataFrame:
     """The same rows by a plan of its own.
 
-    Spark finds persisted data by the plan. Of two frames with the same one, be they of two fits or
-    the user's, there is a single copy, and whoever frees it takes it from the other. The condition
-    always holds, and Spark's optimizer removes it.
+    Spark finds persisted data by the plan. Two frames with equal plans, of two fits or one of the
+    user's own, share a single copy, and freeing one frees the other. So a condition is added that
+    makes the plan unique; it always holds, and Spark's optimizer removes it.
     """
     return frame.where(F.lit(uuid4().hex) != F.lit(""))
 
@@ -73,10 +73,9 @@ _DROPPED: SimpleQueue[_Dropped] = SimpleQueue()  # may be put to while garbage i
 
 
 def _drop(frames: list[DataFrame], process: int) -> None:
-    """Have frames freed, by a thread of its own.
+    """Free frames in a thread of its own.
 
-    Garbage is collected at any moment, so perhaps in the midst of a call to Spark, whose connection
-    belongs to the thread.
+    Garbage may be collected during a call to Spark, whose connection belongs to the calling thread.
     """
     if not frames or os.getpid() != process:  # a fork's frames are its parent's
         return

@@ -80,8 +80,8 @@ def spark_session(
     if _is_defined_elsewhere(config):
         with _environment(_connect_workers(config)):
             return _session(config)
-    asked = {"spark.app.name": app_name} | ({"spark.master": master} if master else {})
-    return _start(_site_defaults() | asked | config, graphframes_jar)
+    given = {"spark.app.name": app_name} | ({"spark.master": master} if master else {})
+    return _start(_site_defaults() | given | config, graphframes_jar)
 
 
 def local_heap_bytes() -> int:

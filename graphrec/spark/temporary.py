@@ -1,7 +1,8 @@
-"""One folder for all temporary files of this process, and the removal of those that were left.
+"""One folder for all temporary files of this process, and the removal of abandoned ones.
 
 A process that ends removes its folder. One that is killed (SIGKILL, out of memory) cannot, so the
-next one does: each holds a lock on its folder as long as it lives, and whose lock is free is dead.
+next one does: each process holds a lock on its folder while it runs, so a folder whose lock is free
+is abandoned.
 """
 
 from __future__ import annotations

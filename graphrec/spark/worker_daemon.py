@@ -1,11 +1,11 @@
-"""Spark's daemon of Python workers, without what makes each of their tasks slow.
+"""Spark's daemon of Python workers, without the archives that make each of their tasks slow.
 
-Before every task a worker forgets what its import path holds. Up to 3.12, Python then reads the
-directory of an archive on that path anew, once for each package that was looked for in it: Spark
-puts its jar and `pyspark.zip` there, which is a tenth of a second for a task that does nothing.
-Where PySpark is installed, the same modules are there as files, and the archives are left out.
+Before every task a worker drops the cached contents of its import path. Up to 3.12, Python then
+reads the directory of each archive on that path again, once for each package that was looked for in
+it. Spark puts its jar and `pyspark.zip` there, which costs every task a tenth of a second. Where
+PySpark is installed, the same modules are there as files, so the archives are left out.
 
-Spark runs it by `spark.python.daemon.module`, in the place of `pyspark.daemon`.
+Spark runs it by `spark.python.daemon.module`, instead of `pyspark.daemon`.
 """
 
 from __future__ import annotations

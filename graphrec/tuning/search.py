@@ -171,7 +171,7 @@ def _tune(
             nobody = validation.isEmpty()
         if nobody:
             raise EmptyInputError(
-                "nobody can be validated on",
+                "there are no validation users",
                 found="no history with a part to hold out",
                 fix="give longer histories, or, if by time nobody came back, "
                 "hold out the last items",
@@ -190,7 +190,7 @@ def _tune(
 
 
 def _widest(tried: Sequence[HybridRecommender], items: int) -> PairSpec:
-    """Of all pair tables that are asked for one that each of them can be cut from."""
+    """The spec of one pair table that the tables of all these hybrids can be cut from."""
     wanted = {exponent for hybrid in tried for exponent in hybrid.exponents() or ()}
     widest = max(tried, key=lambda hybrid: hybrid.pair_spec().neighbours_kept(items))
     return widest.pair_spec(wanted)
@@ -201,7 +201,7 @@ class _Part:
     """The training histories, and the validation users that the legs are measured on."""
 
     data: Dataset
-    pairs: PairTable  # counted in it, the widest that is asked for
+    pairs: PairTable  # counted in it, the widest that a setting needs
     validation: DataFrame  # see `HybridRecommender.cached_scores`
 
     def decayed(self, half_life: float, spec: PairSpec) -> _Part:

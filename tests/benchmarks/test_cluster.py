@@ -25,13 +25,13 @@ def test_executors_lost_in_every_stage_change_no_result(
     # A dozen short-lived JVMs, on as few cores as there are: compiling less is most of the time.
     monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
     code = main(["--job", "recommend", "--out", str(tmp_path), "--", *CHEAP])
-    told = capsys.readouterr().out
-    assert code == 0, told
+    printed = capsys.readouterr().out
+    assert code == 0, printed
     stages = ["read", "histories", "item pairs", "ease", "factors", "self-training", "lists"]
-    assert re.findall(r"killed in: (.*)", told) == stages
-    assert told.count("bit for bit: True") == 1
+    assert re.findall(r"killed in: (.*)", printed) == stages
+    assert printed.count("bit for bit: True") == 1
     if Path("/proc/self/maps").exists():
-        assert re.findall(r"([1-9]\d*) shared arrays mapped by the workers, 0 foreign", told)
+        assert re.findall(r"([1-9]\d*) shared arrays mapped by the workers, 0 foreign", printed)
     # Each loss made the cluster start an executor, in a folder of its own.
     started = list((tmp_path / "cluster").glob("worker-*/work/app-*-0000/*"))
     assert len(started) >= 2 + len(stages)

@@ -1,4 +1,4 @@
-"""Generated interactions have the shape that is asked for."""
+"""Generated interactions have the shape that is wanted."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_written_as_parquet(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ({"heavy": 30_000}, "needs more items"),
         ({"hub": 0.9}, "within 0 and 0.4"),
@@ -113,6 +113,6 @@ def test_written_as_parquet(tmp_path: Path) -> None:
         ({"interactions": 100}, "too few"),
     ],
 )
-def test_what_cannot_be(wrong: dict[str, float], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_what_cannot_be(wrong: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Shape(**wrong)  # type: ignore[arg-type]

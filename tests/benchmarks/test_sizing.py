@@ -61,6 +61,6 @@ def test_the_command_of_the_documentation(
     words = [named.get(word, word) for word in line.split()[3:]]
     monkeypatch.setattr(sys, "argv", ["sizing", *words])
     sizing.main()
-    told = capsys.readouterr().out
-    assert f"{40e9 / 2**30:12.1f} GiB" in told
-    assert f"{0.02 * 1e9 / 320 / 3600:12.1f} hours" in told
+    printed = capsys.readouterr().out
+    assert f"{40e9 / 2**30:12.1f} GiB" in printed
+    assert f"{0.02 * 1e9 / 320 / 3600:12.1f} hours" in printed

@@ -1,4 +1,4 @@
-"""What the speed harness asks, and how it judges; the figures themselves are taken by hand."""
+"""What the speed harness requires, and how it judges; the figures themselves are taken by hand."""
 
 from __future__ import annotations
 

@@ -41,18 +41,18 @@ def test_help_is_quick_because_nothing_heavy_is_loaded(arguments: list[str]) -> 
     assert not HEAVY & set(modules)
 
 
-def test_help_tells_every_verb_and_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_every_verb_and_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    told = capsys.readouterr().out
-    assert all(verb in told for verb in VERBS)
+    option = capsys.readouterr().out
+    assert all(verb in option for verb in VERBS)
     for name, verb in VERBS.items():
         assert main([name, "--help"]) == 0
-        told = capsys.readouterr().out
+        option = capsys.readouterr().out
         for field in fields(verb.Options):
             flag = {"input": " IN ", "k": " -k ", "user_id": " USER ", "item_id": " ITEM "}.get(
                 field.name
             )
-            assert (flag or f"--{field.name.replace('_', '-')} ") in told
+            assert (flag or f"--{field.name.replace('_', '-')} ") in option
 
 
 def test_version_and_module() -> None:
@@ -67,27 +67,27 @@ def test_without_a_verb_the_help_is_shown(capsys: pytest.CaptureFixture[str]) ->
     assert "recommend" in "".join(capsys.readouterr())
 
 
-def told_default(options: type[Any], name: str) -> Any:
-    """The default that the help tells for an option whose default is None."""
-    [told] = get_type_hints(options, include_extras=True)[name].__metadata__
-    return told.show_default
+def shown_default(options: type[Any], name: str) -> Any:
+    """The default that the help shows for an option whose default is None."""
+    [option] = get_type_hints(options, include_extras=True)[name].__metadata__
+    return option.show_default
 
 
 def test_the_defaults_in_the_help_are_those_of_the_library() -> None:
     hybrid = HybridRecommender()
-    told = {name: told_default(recommend.Options, name) for name in ("candidates", "diversity")}
-    assert told == {name: str(hybrid.value(name)) for name in told}
+    option = {name: shown_default(recommend.Options, name) for name in ("candidates", "diversity")}
+    assert option == {name: str(hybrid.value(name)) for name in option}
     assert ALSRecommender().value("rank") is None
     rank = f"half the root of the interactions, at most {default_rank(10**9)}"
-    assert told_default(recommend.Options, "rank") == rank
-    assert told_default(recommend.Options, "half_life") == "no decay"
+    assert shown_default(recommend.Options, "rank") == rank
+    assert shown_default(recommend.Options, "half_life") == "no decay"
     assert hybrid.value("halfLife") is None
     assert hybrid.value("filterSeen") is True
     weights = ",".join(f"{leg}={weight}" for leg, weight in hybrid.value("weights").items())
-    assert told_default(recommend.Options, "weights") == weights
+    assert shown_default(recommend.Options, "weights") == weights
     spec = hybrid.pair_spec()
     fewest, most = spec.neighbours_kept(10**9), spec.neighbours_kept(1)
-    neighbours = told_default(watched_together.Options, "neighbours")
+    neighbours = shown_default(watched_together.Options, "neighbours")
     assert neighbours == f"{fewest} to {most}, by the number of items"
     options = watched_together.Options(out="")
     assert (options.measure, options.min_support, options.shrinkage) == (
@@ -112,5 +112,5 @@ def test_every_option_has_a_help() -> None:
     for verb in VERBS.values():
         hints = get_type_hints(verb.Options, include_extras=True)
         for field in fields(verb.Options):
-            [told] = hints[field.name].__metadata__
-            assert re.search(r"\w", told.help), field.name
+            [option] = hints[field.name].__metadata__
+            assert re.search(r"\w", option.help), field.name

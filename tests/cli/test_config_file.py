@@ -37,22 +37,22 @@ def test_the_verbs_table_wins_over_the_top_and_a_flag_over_both(
     )
     done = graphrec("recommend", "--config", config, "--diversity", "0.5", "--no-keep-seen")
     assert done.code == 0, done.err
-    told = json.loads((tmp_path / "out" / "_run.json").read_text())["parameters"]
-    assert told["k"] == 3
-    assert told["sample"] == 0
-    assert told["half_life"] == 365
-    assert told["diversity"] == 0.5
-    assert told["keep_seen"] is False
-    assert told["weights"] == {"walk": 0.5}
-    assert "min_support" not in told
+    parameters = json.loads((tmp_path / "out" / "_run.json").read_text())["parameters"]
+    assert parameters["k"] == 3
+    assert parameters["sample"] == 0
+    assert parameters["half_life"] == 365
+    assert parameters["diversity"] == 0.5
+    assert parameters["keep_seen"] is False
+    assert parameters["weights"] == {"walk": 0.5}
+    assert "min_support" not in parameters
 
     again = graphrec(
         *("watched-together", "--config", config, "--out", tmp_path / "pairs"),
         *("--min-support", 1),
     )
     assert again.code == 0, again.err
-    told = json.loads((tmp_path / "pairs" / "_run.json").read_text())["parameters"]
-    assert (told["k"], told["measure"], told["min_support"]) == (2, "lift", 1)
+    parameters = json.loads((tmp_path / "pairs" / "_run.json").read_text())["parameters"]
+    assert (parameters["k"], parameters["measure"], parameters["min_support"]) == (2, "lift", 1)
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def test_without_extras_lists_and_tables_are_made_and_a_line_says_what_is_missin
         text=True,
         check=True,
     )
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert {verb: code for verb, (code, _) in told.items()} == {
+    results = json.loads(done.stdout.splitlines()[-1])
+    assert {verb: code for verb, (code, _) in results.items()} == {
         "recommend": 0,
         "watched-together": 0,
         "evaluate": 0,
@@ -60,8 +60,8 @@ def test_without_extras_lists_and_tables_are_made_and_a_line_says_what_is_missin
         "no HTML page: altair, jinja2, markupsafe, vl_convert not installed; "
         "pip install 'graphrec[reports]'\n"
     )
-    assert {verb for verb, (_, err) in told.items() if line in err} == {"evaluate", "explain"}
-    assert told["explore"][1] == (
+    assert {verb for verb, (_, err) in results.items() if line in err} == {"evaluate", "explain"}
+    assert results["explore"][1] == (
         "graphrec: the tables and pages of the graph need graphframes, altair, jinja2, markupsafe, "
         "vl_convert, not installed here; pip install 'graphrec[graph,reports]'\n"
     )

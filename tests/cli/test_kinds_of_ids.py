@@ -65,8 +65,8 @@ def case(
     named = [f"{item},Film no. {n},Comedy|Kind {n // 6}" for n, item in enumerate(items)]
     del named[UNTITLED]
     made.titles.write_text("\n".join(["movieId,title,genres", *named]) + "\n")
-    asked = ["recommend", str(made.ratings), "--out", str(folder / "lists"), "-k", "4", *QUICK]
-    assert main([*asked, "--save-model", str(made.model), "--quiet"]) == 0
+    arguments = ["recommend", str(made.ratings), "--out", str(folder / "lists"), "-k", "4", *QUICK]
+    assert main([*arguments, "--save-model", str(made.model), "--quiet"]) == 0
     return made
 
 
@@ -77,7 +77,7 @@ def without_figures(ids: list[str], shown: str) -> None:
     assert "f0.0.0" not in shown
 
 
-def is_told(case: Case, shown: str, *, titled: bool) -> None:
+def is_reported(case: Case, shown: str, *, titled: bool) -> None:
     """Items are called by their titles, those without one by their ids."""
     names = [f"Film no. {n}" for n in range(ITEMS) if n != UNTITLED]
     if titled:
@@ -98,19 +98,19 @@ def test_lists_neighbours_and_reasons(
     for verb, *more in (("recommend", "-k", 3), ("watched-together", "-k", 3, "--min-support", 1)):
         done = graphrec(verb, "--model", case.model, *named, "--out", tmp_path / verb, *more)
         assert done.code == 0, done.err
-        is_told(case, done.out, titled=titled)
+        is_reported(case, done.out, titled=titled)
         written = pd.read_parquet(tmp_path / verb)
         assert set(written.movieId.astype(str)) <= set(case.items)
 
-    asked = ("explain", "--model", case.model, case.user, case.items[4], *named)
-    done = graphrec(*asked, "--out", tmp_path / "why")
+    arguments = ("explain", "--model", case.model, case.user, case.items[4], *named)
+    done = graphrec(*arguments, "--out", tmp_path / "why")
     assert done.code == 0, done.err
     assert f"{case.user} and {'Film no. 4' if titled else case.items[4]}:" in done.out
-    is_told(case, done.out, titled=titled)
+    is_reported(case, done.out, titled=titled)
     page = Page((tmp_path / "why" / "_explanation.html").read_text(encoding="utf-8"))
-    is_told(case, "\n".join(page.texts), titled=titled)
-    told = json.loads((tmp_path / "why" / "_run.json").read_text())["output"]
-    assert (str(told["userId"]), str(told["movieId"])) == (case.user, case.items[4])
+    is_reported(case, "\n".join(page.texts), titled=titled)
+    output = json.loads((tmp_path / "why" / "_run.json").read_text())["output"]
+    assert (str(output["userId"]), str(output["movieId"])) == (case.user, case.items[4])
 
 
 def test_the_graph(case: Case, graphrec: Graphrec, tmp_path: Path) -> None:
@@ -120,10 +120,10 @@ def test_the_graph(case: Case, graphrec: Graphrec, tmp_path: Path) -> None:
         named = ("--items", case.titles) if titled else ()
         done = graphrec("explore", case.ratings, *named, "--out", out, "--min-users", 1)
         assert done.code == 0, done.err
-        is_told(case, done.out, titled=titled)
-        told = json.loads((out / "_run.json").read_text())["output"]
-        assert told["min_users"] == 1
-        names = set(told["community_names"].values())
+        is_reported(case, done.out, titled=titled)
+        output = json.loads((out / "_run.json").read_text())["output"]
+        assert output["min_users"] == 1
+        names = set(output["community_names"].values())
         assert names <= {"Kind 0", "Kind 1"}
         assert bool(names) is titled
         report = Page((out / "_report.html").read_text(encoding="utf-8"))
@@ -145,7 +145,7 @@ def test_comparison_and_settings(case: Case, graphrec: Graphrec, tmp_path: Path)
     without_figures(case.items, " ".join(page.texts))
     users = pd.read_parquet(tmp_path / "one" / "_per_user").userId.astype(str)
     assert set(users) <= {str(user) for user in pd.read_csv(case.ratings, dtype=str).userId}
-    asked = ("--validation-users", 12, "--budget", 0.5, "--groups", "walk")
-    tuned = graphrec("tune", case.ratings, "--out", tmp_path / "two", *asked, *QUICK)
+    arguments = ("--validation-users", 12, "--budget", 0.5, "--groups", "walk")
+    tuned = graphrec("tune", case.ratings, "--out", tmp_path / "two", *arguments, *QUICK)
     assert tuned.code == 0, tuned.err
     without_figures(case.items, tuned.out)

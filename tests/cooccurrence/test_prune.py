@@ -13,9 +13,9 @@ from tests.cooccurrence.brute_force import random_histories
 def test_a_cut_table_is_the_one_that_is_counted_so(spark: SparkSession) -> None:
     histories = random_histories(3, users=60, items=20, binary=False)
     histories = histories.histories(spark)
-    asked = {"exponents": (0.5,), "ordered": True}
-    wide = build_pair_table(histories, 20, max_neighbours=20, **asked)  # type: ignore[arg-type]
-    narrow = build_pair_table(histories, 20, max_neighbours=4, **asked)  # type: ignore[arg-type]
+    options = {"exponents": (0.5,), "ordered": True}
+    wide = build_pair_table(histories, 20, max_neighbours=20, **options)  # type: ignore[arg-type]
+    narrow = build_pair_table(histories, 20, max_neighbours=4, **options)  # type: ignore[arg-type]
     cut = prune_neighbours(wide, 4)
     for name in ("indptr", "indices", "together", "after"):
         np.testing.assert_array_equal(getattr(cut, name), getattr(narrow, name))

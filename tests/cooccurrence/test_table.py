@@ -185,9 +185,9 @@ def test_the_pairs_of_a_dataset(spark: SparkSession, timed: bool) -> None:
     rows = [(user, item, 1e9 + user * item) for user in range(9) for item in range(user + 2)]
     frame = spark.createDataFrame(rows, "user int, item int, time double")
     times = "time" if timed else ""
-    told: list[Event] = []
+    events: list[Event] = []
     with Dataset.from_interactions(frame, timestampCol=times, maxHistory=5) as dataset:
-        with listen(told.append):
+        with listen(events.append):
             table = count_pairs(
                 dataset, PairSpec(frozenset({0.5}), max_neighbours=4, min_support=3)
             )
@@ -203,7 +203,7 @@ def test_the_pairs_of_a_dataset(spark: SparkSession, timed: bool) -> None:
     assert table.indices.size > 0
     assert (table.after.size > 0) == timed
     assert_same_bits(table, expected)
-    (end,) = [event for event in told if event.seconds is not None]
+    (end,) = [event for event in events if event.seconds is not None]
     assert (end.name, end.counts) == ("item pairs", {"pairs": table.indices.size})
 
 

@@ -44,7 +44,7 @@ def test_no_interactions_no_items(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ids", "asked", "index"),
+    ("ids", "wanted", "index"),
     [
         (["b", "a"], "a", 1),
         (["b", "a"], "A", None),
@@ -52,5 +52,5 @@ def test_no_interactions_no_items(spark: SparkSession) -> None:
         ([30, -4], 5, None),
     ],
 )
-def test_an_item_is_found_by_its_id(ids: list[Any], asked: Any, index: int | None) -> None:
-    assert Catalogue(pa.array(ids), np.arange(2, 0, -1)).index_of(asked) == index
+def test_an_item_is_found_by_its_id(ids: list[Any], wanted: Any, index: int | None) -> None:
+    assert Catalogue(pa.array(ids), np.arange(2, 0, -1)).index_of(wanted) == index

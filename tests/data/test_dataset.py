@@ -125,10 +125,10 @@ def test_histories_beyond_the_longest_are_counted(rows: DataFrame, spark: SparkS
         assert histories(made.histories)["ann"][0] == [0, 1, 2, 3, 4]  # none is cut off here
 
 
-def test_the_stages_are_told(rows: DataFrame) -> None:
-    told: list[Event] = []
-    with listen(told.append), Dataset.from_interactions(rows, **COLUMNS):
-        ends = [event for event in told if event.seconds is not None]
+def test_the_stages_are_reported(rows: DataFrame) -> None:
+    events: list[Event] = []
+    with listen(events.append), Dataset.from_interactions(rows, **COLUMNS):
+        ends = [event for event in events if event.seconds is not None]
     assert [event.name for event in ends] == [*READING]
     assert ends[0].counts == {"rows": 6, "accepted": 4, "rejected": 2}
     assert ends[1].counts == {"users": 2, "items": 2}
@@ -170,8 +170,8 @@ def test_it_cannot_be_changed(dataset: Dataset) -> None:
 
 
 def test_histories_of_users(spark: SparkSession, dataset: Dataset) -> None:
-    asked = spark.createDataFrame([("bob",), ("bob",), ("new",), (None,)], "viewer string")
-    found = dataset.histories_of(asked)
+    wanted = spark.createDataFrame([("bob",), ("bob",), ("new",), (None,)], "viewer string")
+    found = dataset.histories_of(wanted)
     assert found.columns == dataset.histories.columns
     assert histories(found) == {"bob": ([0], [1.0]), "new": ([], [])}
 

@@ -48,7 +48,7 @@ def test_ratings_hold_every_row_of_the_file_and_spoil_nothing_further(spark: Spa
     assert sorted(comparable(*row) for row in frame.collect()) == sorted(expected)
 
 
-def test_not_a_number_is_told_from_no_number(spark: SparkSession) -> None:
+def test_not_a_number_is_distinguished_from_no_number(spark: SparkSession) -> None:
     texts = Counter(row["rating"] for row in file_rows("ratings.csv"))
     ratings = [row.rating for row in samples.ratings(spark).select("rating").collect()]
     found = Counter(str(rating) for rating in ratings if rating is None or not 0 < rating < 6)

@@ -134,9 +134,9 @@ def test_the_rows_of_a_pair_stay_together(
 ) -> None:
     train, test = sets(split(events))
     assert train + test == rows(events)
-    learned, asked = ({row[:2] for row in part} for part in (train, test))
-    assert not learned & asked
-    found = Counter(user for user, _ in asked)
+    training, tested_pairs = ({row[:2] for row in part} for part in (train, test))
+    assert not training & tested_pairs
+    found = Counter(user for user, _ in tested_pairs)
     assert found.keys() == tested.keys()  # e has one item, however often
     assert all(number in (None, found[user]) for user, number in tested.items())
 
@@ -170,7 +170,7 @@ def test_random_per_user_rounds_up_but_leaves_one(ratings: DataFrame, fraction: 
         assert drawn[str(u)] == min(math.ceil(round(fraction * n, 6)), n - 1)
 
 
-def test_random_per_user_draws_every_place_alike(spark: SparkSession) -> None:
+def test_random_per_user_draws_every_position_alike(spark: SparkSession) -> None:
     df = spark.range(4000).selectExpr("id div 10 as user", "id % 10 as item")
     _, test = splits.random_per_user(df, 0.2, seed=3)
     drawn = Counter(row.item for row in test.collect())

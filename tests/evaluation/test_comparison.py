@@ -73,7 +73,7 @@ def figures(frame: DataFrame, **where: Any) -> dict[str, Any]:
 def test_every_metric_of_the_popular_lists_counted_by_hand(evaluation: Evaluation) -> None:
     at_two = figures(evaluation.summary, model="popularity", k=2)
     half, second = 1 / (1 + 1 / math.log2(3)), 1 / math.log2(3)
-    # User 1 hits at place 1 of one item, 2 at place 2, 3 at place 1, 9 at place 2 one of two.
+    # User 1 hits at rank 1 of one item, 2 at rank 2, 3 at rank 1, 9 at rank 2 one of two.
     assert at_two["recall"] == pytest.approx((1 + 1 + 1 + 0.5) / 4)
     assert at_two["ndcg"] == pytest.approx((1 + second + 1 + second * half) / 4)
     assert at_two["precision"] == pytest.approx(0.5)
@@ -81,10 +81,10 @@ def test_every_metric_of_the_popular_lists_counted_by_hand(evaluation: Evaluatio
     assert (at_two["hit_rate"], at_two["user_coverage"]) == (1, 1)
     # c-d .5, d-e .25, nobody for a single item, a-b 0
     assert at_two["intra_list_diversity"] == pytest.approx((0.5 + 0.75 + 1) / 3)
-    # of 4 users: c has 2, d and e one each, a all, b 3; five items, d and e share the last places
+    # of 4 users: c has 2, d and e one each, a all, b 3; five items, d and e share the last ranks
     bits = {"a": 0.0, "b": math.log2(4 / 3), "c": 1.0, "d": 2.0, "e": 2.0}
-    place = {"a": 0.9, "b": 0.7, "c": 0.5, "d": 0.2, "e": 0.2}
-    for metric, of in (("novelty", bits), ("popularity_percentile", place)):
+    percentile = {"a": 0.9, "b": 0.7, "c": 0.5, "d": 0.2, "e": 0.2}
+    for metric, of in (("novelty", bits), ("popularity_percentile", percentile)):
         lists = [(of["c"] + of["d"]) / 2, of["d"], of["e"], (of["a"] + of["b"]) / 2]
         assert at_two[metric] == pytest.approx(sum(lists) / 4), metric
     assert at_two["catalogue_coverage"] == 1
@@ -123,8 +123,15 @@ def test_significance_is_the_paired_comparison_with_the_reference(evaluation: Ev
     for metric in ("ndcg", "intra_list_diversity"):
         one = compare(popular, hybrid, metric, k=2, user="who")
         [row] = rows[(rows.metric == metric) & (rows.k == 2)].itertuples()
-        told = (row.mean, row.reference_mean, row.difference, row.ci_low, row.ci_high, row.p_value)
-        assert told == pytest.approx(
+        measured = (
+            row.mean,
+            row.reference_mean,
+            row.difference,
+            row.ci_low,
+            row.ci_high,
+            row.p_value,
+        )
+        assert measured == pytest.approx(
             (one.mean_a, one.mean_b, one.difference, one.ci_low, one.ci_high, one.p_value)
         )
         assert row.users == one.users

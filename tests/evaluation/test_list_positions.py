@@ -1,4 +1,4 @@
-"""Whatever a list looks like, an item counts once and a place holds one item."""
+"""Whatever a list looks like, an item counts once and a position holds one item."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ AT_FOUR = {
 }
 
 
-def placed(table: Table, *rows: tuple[Any, Any, Any]) -> dict[str, list[tuple[Any, int]]]:
-    """The items of each list in order, with their places."""
+def positions(table: Table, *rows: tuple[Any, Any, Any]) -> dict[str, list[tuple[Any, int]]]:
+    """The items of each list in order, with their positions."""
     found = first_positions(
         table("user item rank", *rows), "user", item="item", rank="rank", longest=5
     )
@@ -45,7 +45,7 @@ def placed(table: Table, *rows: tuple[Any, Any, Any]) -> dict[str, list[tuple[An
 
 def test_each_kind_of_list(table: Table) -> None:
     rows = [
-        *(("repeats", item, place) for place, item in enumerate("abac", 1)),
+        *(("repeats", item, number) for number, item in enumerate("abac", 1)),
         ("ties", "b", 1),
         ("ties", "a", 1),
         ("ties", "c", 2),
@@ -63,7 +63,7 @@ def test_each_kind_of_list(table: Table) -> None:
         ("same row", "a", 1),
         ("same row", "b", 2),
     ]
-    assert placed(table, *rows) == {
+    assert positions(table, *rows) == {
         "repeats": [("a", 1), ("b", 2), ("c", 4)],
         "ties": [("a", 1), ("b", 2), ("c", 3)],
         "gaps": [("a", 2), ("b", 5)],

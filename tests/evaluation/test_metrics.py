@@ -33,14 +33,14 @@ def values(df: DataFrame) -> dict[tuple[Any, int], dict[str, float]]:
 def by_hand(table: Table) -> dict[tuple[Any, int], dict[str, float]]:
     recommendations = table(
         "user item rank",
-        *(("half", item, place) for place, item in enumerate("abcd", 1)),
-        *(("perfect", item, place) for place, item in enumerate("xy", 1)),
-        *(("miss", item, place) for place, item in enumerate("abc", 1)),
+        *(("half", item, number) for number, item in enumerate("abcd", 1)),
+        *(("perfect", item, number) for number, item in enumerate("xy", 1)),
+        *(("miss", item, number) for number, item in enumerate("abc", 1)),
         ("stranger", "a", 1),  # has no test items
     )
     test = table(
         "user item",
-        *(("half", item) for item in "bdz"),  # hits at the places 2 and 4
+        *(("half", item) for item in "bdz"),  # hits at the ranks 2 and 4
         *(("perfect", item) for item in "yx"),
         ("miss", "z"),
         ("unlisted", "a"),
@@ -53,7 +53,7 @@ def test_a_list_with_some_hits(by_hand: dict[tuple[Any, int], dict[str, float]])
         {
             "precision": 1 / 2,
             "recall": 1 / 3,
-            "ndcg": (1 / LOG2_3) / (1 + 1 / LOG2_3),  # place 2, of two reachable hits
+            "ndcg": (1 / LOG2_3) / (1 + 1 / LOG2_3),  # rank 2, of two reachable hits
             "map": (1 / 2) / 2,
             "mrr": 1 / 2,
             "hit_rate": 1,
@@ -73,7 +73,7 @@ def test_a_list_with_some_hits(by_hand: dict[tuple[Any, int], dict[str, float]])
     )
 
 
-def test_a_perfect_list_has_one_in_all_but_the_precision_of_places_it_leaves_empty(
+def test_a_perfect_list_has_one_in_all_but_the_precision_of_ranks_it_leaves_empty(
     by_hand: dict[tuple[Any, int], dict[str, float]],
 ) -> None:
     assert by_hand["perfect", 2] == dict.fromkeys(FORMULAS, pytest.approx(1))
@@ -124,8 +124,8 @@ def test_rectools_agrees(oracle: Callable[[str], DataFrame]) -> None:
     for (user, k), ours in measured.items():
         theirs = expected[user, k]
         reachable = min(k, relevant[user])
-        ideal_of_k = sum(1 / math.log2(place + 1) for place in range(1, k + 1))
-        ideal = sum(1 / math.log2(place + 1) for place in range(1, reachable + 1))
+        ideal_of_k = sum(1 / math.log2(number + 1) for number in range(1, k + 1))
+        ideal = sum(1 / math.log2(number + 1) for number in range(1, reachable + 1))
         assert ours == pytest.approx(
             {
                 "precision": theirs.precision,
@@ -162,14 +162,14 @@ def test_mllib_agrees(oracle: Callable[[str], DataFrame]) -> None:
 
 def plain(ranked: list[int], relevant: set[int], k: int) -> dict[str, float]:
     """The definitions, as loops."""
-    hits = [place for place, item in enumerate(ranked[:k], 1) if item in relevant]
+    hits = [number for number, item in enumerate(ranked[:k], 1) if item in relevant]
     reachable = min(k, len(relevant))
-    ideal = sum(1 / math.log2(place + 1) for place in range(1, reachable + 1))
+    ideal = sum(1 / math.log2(number + 1) for number in range(1, reachable + 1))
     return {
         "precision": len(hits) / k,
         "recall": len(hits) / len(relevant),
-        "ndcg": sum(1 / math.log2(place + 1) for place in hits) / ideal,
-        "map": sum((n + 1) / place for n, place in enumerate(hits)) / reachable,
+        "ndcg": sum(1 / math.log2(number + 1) for number in hits) / ideal,
+        "map": sum((n + 1) / number for n, number in enumerate(hits)) / reachable,
         "mrr": 1 / hits[0] if hits else 0,
         "hit_rate": float(bool(hits)),
         "user_coverage": float(bool(ranked)),
@@ -191,9 +191,9 @@ def test_it_is_what_the_definitions_say(
         "user item rank",
         (-1, 0, 1),  # so that there is a row; nobody's test
         *(
-            (u, i, place)
+            (u, i, number)
             for u, (ranked, _) in enumerate(users)
-            for place, i in enumerate(ranked, 1)
+            for number, i in enumerate(ranked, 1)
         ),
     )
     test = table("user item", *((u, i) for u, (_, relevant) in enumerate(users) for i in relevant))

@@ -27,7 +27,7 @@ def random_weights(seed: int) -> dict[str, dict[int, float]]:
     return {user: history for user, history in histories.items() if history}
 
 
-def profiles_of(spark: SparkSession, histories: Mapping[str, Mapping[int, float]]) -> DataFrame:
+def weights_of(spark: SparkSession, histories: Mapping[str, Mapping[int, float]]) -> DataFrame:
     return spark.createDataFrame(
         pa.table(
             {
@@ -74,7 +74,7 @@ def test_paths_are_those_of_a_search(spark: SparkSession, seed: int, user: str, 
     expected = searched(histories, user, item)
     assert len(expected) > 5
     frame = strongest_paths(
-        profiles_of(spark, histories), history, user=user, item=item, length=len(expected) - 2
+        weights_of(spark, histories), history, user=user, item=item, length=len(expected) - 2
     )
     found = sorted(frame.collect())
     assert [row["rank"] for row in found] == list(range(1, len(expected) - 1))

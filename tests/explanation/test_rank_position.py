@@ -30,8 +30,8 @@ def model(spark: SparkSession) -> RecommenderModel:
     return gr.HybridRecommender(legs(), **COLUMNS).fit(frame(spark, rows()))
 
 
-def position_of(model: RecommenderModel, item: int, length: int = 10, **asked: Any) -> Row:
-    [row] = model.explain(asked.pop("user", USER), item, length, **asked).position.collect()
+def position_of(model: RecommenderModel, item: int, length: int = 10, **options: Any) -> Row:
+    [row] = model.explain(options.pop("user", USER), item, length, **options).position.collect()
     return row
 
 
@@ -41,7 +41,7 @@ def listed(model: RecommenderModel, spark: SparkSession, length: int) -> list[Ro
 
 
 def assert_mmr(
-    told: RankPosition, pool: Array, scores: Array, similar: Array, before: Array
+    explained: RankPosition, pool: Array, scores: Array, similar: Array, before: Array
 ) -> None:
     """Check the figures of the step that decided on an item.
 
@@ -52,19 +52,19 @@ def assert_mmr(
         similar: (items, items).
         before: what was listed before.
     """
-    assert told.diversified is not None
-    assert told.blended_rank is not None
-    item = pool[told.blended_rank - 1]
+    assert explained.diversified is not None
+    assert explained.blended_rank is not None
+    item = pool[explained.blended_rank - 1]
     likeness = similar[before, item].max(initial=0.0)
     span = scores[0] - scores[-1]
-    relevance = (scores[told.blended_rank - 1] - scores[-1]) / span if span > 0 else 1.0
-    assert told.diversified.relevance == pytest.approx(relevance**2, abs=1e-3)
-    assert told.diversified.similarity == pytest.approx(likeness, abs=1e-4)
+    relevance = (scores[explained.blended_rank - 1] - scores[-1]) / span if span > 0 else 1.0
+    assert explained.diversified.relevance == pytest.approx(relevance**2, abs=1e-3)
+    assert explained.diversified.similarity == pytest.approx(likeness, abs=1e-4)
     if likeness > 1e-4:
-        assert told.diversified.similar_to in before
-        assert similar[told.diversified.similar_to, item] == pytest.approx(likeness, abs=1e-4)
+        assert explained.diversified.similar_to in before
+        assert similar[explained.diversified.similar_to, item] == pytest.approx(likeness, abs=1e-4)
     elif not likeness:
-        assert told.diversified.similar_to is None
+        assert explained.diversified.similar_to is None
 
 
 @given(
@@ -87,26 +87,26 @@ def test_every_item_stands_where_the_list_has_it(
         pool, scores = ranked.item[0][ranked.item[0] >= 0], ranked.score[0][ranked.item[0] >= 0]
         positions = [rank_position(user, item) for item in range(12)]
         order = sorted(range(12), key=lambda item: positions[item].rank or 99)
-        for item, told in enumerate(positions):
+        for item, explained in enumerate(positions):
             if case.has[number, item]:
-                assert told == RankPosition("seen")
+                assert explained == RankPosition("seen")
             elif case.excluded[item]:
-                assert told == RankPosition("denied")
+                assert explained == RankPosition("denied")
             elif item in listed:
-                assert told.outcome == "listed"
-                assert told.rank == listed.tolist().index(item) + 1
+                assert explained.outcome == "listed"
+                assert explained.rank == listed.tolist().index(item) + 1
             else:
-                assert told.outcome == "below the list"
-                assert told.rank is not None
-                assert told.rank > length
-            if told.rank is None:
+                assert explained.outcome == "below the list"
+                assert explained.rank is not None
+                assert explained.rank > length
+            if explained.rank is None:
                 continue
-            assert told.blended_rank == pool.tolist().index(item) + 1
+            assert explained.blended_rank == pool.tolist().index(item) + 1
             if diversity == 0 or not user.personal:
-                assert (told.rank, told.diversified) == (told.blended_rank, None)
+                assert (explained.rank, explained.diversified) == (explained.blended_rank, None)
             else:
-                before = np.array(order[: told.rank - 1], np.int64)
-                assert_mmr(told, pool, scores, similar, before)
+                before = np.array(order[: explained.rank - 1], np.int64)
+                assert_mmr(explained, pool, scores, similar, before)
 
 
 def test_what_is_too_far_down_for_mmr_and_what_is_not_retrieved() -> None:
@@ -126,18 +126,21 @@ def test_what_is_too_far_down_for_mmr_and_what_is_not_retrieved() -> None:
     fewer = replace(user, request=replace(user.request, candidates=20))
     positions = [rank_position(fewer, item) for item in candidates[candidates >= 0]]
     assert len(positions) == 145
-    assert sum(told == RankPosition("not a candidate") for told in positions) == len(positions) - 20
+    assert (
+        sum(explained == RankPosition("not a candidate") for explained in positions)
+        == len(positions) - 20
+    )
 
 
 def test_the_real_list_with_its_filters(spark: SparkSession, model: RecommenderModel) -> None:
     diverse = model.copy({model.diversity: DIVERSITY})
     order = [row.film for row in listed(diverse, spark, FILMS)]
-    told = position_of(diverse, order[2], 2)
-    assert told.outcome == "below the list"
-    assert (told["rank"], told.length, told.diversity) == (3, 2, DIVERSITY)
-    assert told.similar_to in order[:2]
-    assert told.penalty == pytest.approx(DIVERSITY * told.similarity)
-    assert told.mmr == pytest.approx((1 - DIVERSITY) * told.relevance - told.penalty)
+    explained = position_of(diverse, order[2], 2)
+    assert explained.outcome == "below the list"
+    assert (explained["rank"], explained.length, explained.diversity) == (3, 2, DIVERSITY)
+    assert explained.similar_to in order[:2]
+    assert explained.penalty == pytest.approx(DIVERSITY * explained.similarity)
+    assert explained.mmr == pytest.approx((1 - DIVERSITY) * explained.relevance - explained.penalty)
     only = film_frame(spark, order[1])
     assert position_of(diverse, order[1], allow=only)["rank"] == 1
     to_others = only.selectExpr("film", "'v05' AS viewer")
@@ -158,23 +161,23 @@ def test_a_basket_is_explained_as_its_list_is_made(
     order = [row.film for row in listed(model, spark, FILMS)]
     found = model.explain("basket", order[2], histories=histories)
     known = model.explain(USER, order[2])
-    [told], [expected] = found.position.collect(), known.position.collect()
-    assert told.viewer == "basket"
-    assert told.asDict() | {"viewer": USER} == expected.asDict()
+    [explained], [expected] = found.position.collect(), known.position.collect()
+    assert explained.viewer == "basket"
+    assert explained.asDict() | {"viewer": USER} == expected.asDict()
     assert found.contributions.collect() == known.contributions.collect()
     # v03 itself is one of the users between the basket and the item
     assert found.paths.where(f"other_user = '{USER}'").count() == 0  # who has not seen it
     cold = model.explain("stranger", 6, histories=histories)
-    [told] = cold.position.collect()
-    assert (told.source, told.outcome, told["rank"]) == ("popular", "listed", 1)
+    [explained] = cold.position.collect()
+    assert (explained.source, explained.outcome, explained["rank"]) == ("popular", "listed", 1)
     [share] = cold.shares.collect()
-    assert (share.leg, share.share) == ("popularity", told.score)
+    assert (share.leg, share.share) == ("popularity", explained.score)
     assert [row.part for row in cold.contributions.collect()] == ["popularity"]
     assert cold.paths.collect() == []
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("options", "message"),
     [
         ({"user": "nobody", "item": 3}, "the model does not know this user; found 'nobody'; give"),
         ({"user": USER, "item": 999}, "the model does not know this item; found 999; give an"),
@@ -184,10 +187,10 @@ def test_a_basket_is_explained_as_its_list_is_made(
     ],
 )
 def test_what_cannot_be_explained(
-    model: RecommenderModel, asked: dict[str, Any], message: str
+    model: RecommenderModel, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ParameterError, match=f"^{message}"):
-        model.explain(**asked)
+        model.explain(**options)
 
 
 def test_a_basket_must_hold_its_user(spark: SparkSession, model: RecommenderModel) -> None:

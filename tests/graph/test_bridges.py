@@ -23,7 +23,7 @@ def items(small: Small) -> ItemGraph:
     return item_graph(small.graph.histories, small.catalogue, neighbours=4)
 
 
-def test_the_item_graph_joins_each_item_to_its_best_partners(
+def test_the_item_graph_joins_each_item_to_its_best_neighbours(
     spark: SparkSession, small: Small, items: ItemGraph
 ) -> None:
     ids = small.catalogue.ids.to_pylist()

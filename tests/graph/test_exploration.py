@@ -30,7 +30,7 @@ def adjusted_rand(planted: list[str], found: list[int]) -> float:
 
 def test_the_planted_communities_are_found(explored: Explored) -> None:
     label = {row.item: row.community for row in explored.tables["item_roles"].collect()}
-    films = [film for film, told in explored.truth.items() if told["role"] == "community"]
+    films = [film for film, truth in explored.truth.items() if truth["role"] == "community"]
     planted = [explored.truth[film]["community"] for film in films]
     assert adjusted_rand(planted, [label[film] for film in films]) >= 0.9
     assert explored.tables["communities"].count() == 6
@@ -40,8 +40,8 @@ def test_the_hub_and_the_bridges_take_part_in_more_communities_than_any_other_fi
     explored: Explored,
 ) -> None:
     roles = explored.tables["item_roles"].orderBy("participation", ascending=False).collect()
-    told = [explored.truth[row.item]["role"] for row in roles]
-    assert told[:9] == ["hub"] + ["bridge"] * 8
+    planted_roles = [explored.truth[row.item]["role"] for row in roles]
+    assert planted_roles[:9] == ["hub"] + ["bridge"] * 8
     home = {row.item: row.community for row in roles}
     names = Counter(
         (explored.truth[film]["community"], number)
@@ -54,7 +54,7 @@ def test_the_hub_and_the_bridges_take_part_in_more_communities_than_any_other_fi
         assert name_of[row.community] in (film["community"], film["second"])
 
 
-def test_the_names_of_all_columns_are_told(explored: Explored) -> None:
+def test_the_names_of_all_columns_are_listed(explored: Explored) -> None:
     named = {name for table in explored.tables.values() for name in table.columns}
     assert named - {"user", "item"} == COLUMNS
 

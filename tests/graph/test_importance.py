@@ -28,7 +28,7 @@ def test_pagerank_is_that_of_networkx(small: Small) -> None:
 
 def test_distances_are_those_of_networkx(small: Small) -> None:
     rows = distance_table(small.graph, landmarks=2).collect()
-    popular = [small.catalogue.ids[place].as_py() for place in range(2)]
+    popular = [small.catalogue.ids[index].as_py() for index in range(2)]
     for item in popular:
         hops = nx.single_source_shortest_path_length(small.oracle, item)
         expected = {}

@@ -1,4 +1,4 @@
-"""Which items have enough users to be told of."""
+"""Which items have enough users to be shown."""
 
 from __future__ import annotations
 

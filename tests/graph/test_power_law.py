@@ -50,7 +50,7 @@ def test_the_likelihood_is_the_greatest_there_is() -> None:
     assert here > max(below, above)
 
 
-def test_an_exponential_tail_is_told_from_a_power_law() -> None:
+def test_an_exponential_tail_is_distinguished_from_a_power_law() -> None:
     assert fitted(geom.rvs(0.05, size=20_000, random_state=2)).ratio < 0
 
 

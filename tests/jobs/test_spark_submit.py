@@ -48,28 +48,28 @@ def submit(
 @pytest.mark.slow
 def test_recommend(tmp_path: Path) -> None:
     """With the whole sample, and with Spark as it is."""
-    asked = (str(RATINGS), "--out", f"{tmp_path}/out", "--weights", "walk=1")
-    done = submit("recommend.py", *asked, settings=DEFAULTS)
+    options = (str(RATINGS), "--out", f"{tmp_path}/out", "--weights", "walk=1")
+    done = submit("recommend.py", *options, settings=DEFAULTS)
     assert done.returncode == 0, done.stderr
     lists = pd.read_parquet(tmp_path / "out")
     assert list(lists.columns)[:4] == ["userId", "movieId", "rank", "score"]
     assert lists.userId.nunique() == 598
     assert "because of" in done.stdout
-    told = json.loads((tmp_path / "out" / "_run.json").read_text())
-    assert told["command"] == "recommend"
-    assert told["input"]["rejected_rows"] > 0
+    record = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert record["command"] == "recommend"
+    assert record["input"]["rejected_rows"] > 0
 
 
 @pytest.mark.slow
 def test_explore(tmp_path: Path) -> None:
     """spark-submit has no GraphFrames of its own: it is given the jar that the tests run with."""
     jar = ",".join(find_graphframes_jars())
-    asked = (str(every_fifth_user(tmp_path)), "--out", f"{tmp_path}/out", "--sample", "1")
-    done = submit("explore.py", *asked, jars=jar)
+    options = (str(every_fifth_user(tmp_path)), "--out", f"{tmp_path}/out", "--sample", "1")
+    done = submit("explore.py", *options, jars=jar)
     assert done.returncode == 0, done.stderr
     assert "bridges between communities" in done.stdout
-    told = json.loads((tmp_path / "out" / "_run.json").read_text())
-    assert told["output"]["communities"] == 6
+    record = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert record["output"]["communities"] == 6
 
 
 @pytest.mark.slow

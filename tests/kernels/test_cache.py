@@ -85,7 +85,7 @@ def test_code_is_kept_until_its_sources_change(package: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_place_may_be_named(
+def test_the_folder_may_be_named(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "elsewhere"))
@@ -97,7 +97,7 @@ def test_the_place_may_be_named(
     assert list((tmp_path / "elsewhere").glob(f"kernels-{sources_digest(package)}/*/*.nbc"))
 
 
-def test_only_kernels_and_their_tuples_tell_the_folder(package: Path) -> None:
+def test_only_kernels_and_their_tuples_determine_the_folder(package: Path) -> None:
     before = sources_digest(package)
     (package / "other.py").write_text("print(1)\n")
     assert sources_digest(package) == before

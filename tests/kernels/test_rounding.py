@@ -1,4 +1,4 @@
-"""What rounding leaves is told from what is there."""
+"""Rounding errors are distinguished from real differences."""
 
 from __future__ import annotations
 

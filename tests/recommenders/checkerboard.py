@@ -26,8 +26,8 @@ def viewer(number: int) -> str:
 
 def held_out(number: int) -> list[int]:
     """Two films of the own group that a viewer has not seen."""
-    group, place = number % 2, number // 2
-    return sorted((2 * ((place + step) % (FILMS // 2)) + group) for step in (0, 5))
+    group, position = number % 2, number // 2
+    return sorted((2 * ((position + step) % (FILMS // 2)) + group) for step in (0, 5))
 
 
 def seen(number: int) -> list[int]:
@@ -47,9 +47,9 @@ def history() -> dict[str, list[int]]:
 
 def rows() -> list[Row]:
     return [
-        (name, film, 1.0 + (place + film) % 5, 1e9 + 3600.0 * place)
+        (name, film, 1.0 + (position + film) % 5, 1e9 + 3600.0 * position)
         for name, films in history().items()
-        for place, film in enumerate(films)
+        for position, film in enumerate(films)
     ]
 
 
@@ -94,7 +94,7 @@ def recommenders(spark: SparkSession) -> dict[str, Recommender]:
 
 
 def given(spark: SparkSession) -> gr.PretrainedFactorsRecommender:
-    """Factors that tell the two tastes apart."""
+    """Factors that separate the two tastes."""
     tastes = [(film, [1.0 + film / 100, 0.1][:: 1 - 2 * (film % 2)]) for film in range(FILMS)]
     factors = spark.createDataFrame(tastes, "id int, features array<float>")
     return gr.PretrainedFactorsRecommender(factors, None, **COLUMNS)

@@ -98,7 +98,7 @@ EVENTS = [
     ("ann", "alien", 5.0, 1e9),
     ("ann", "alien", 1.0, 1e9 + 30 * DAY),  # rated anew, lower
     ("ann", "blade", 3.0, 1e9 + 10 * DAY),
-    *((*row, 1e9 + place * DAY) for place, row in enumerate(TRAINING) if row[0] != "ann"),
+    *((*row, 1e9 + number * DAY) for number, row in enumerate(TRAINING) if row[0] != "ann"),
 ]
 
 

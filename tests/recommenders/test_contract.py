@@ -64,7 +64,7 @@ class Fitted:
     name: str
     estimator: Recommender
     model: RecommenderModel
-    told: list[Event]  # of the fit
+    events: list[Event]  # of the fit
 
     @cached_property
     def lists(self) -> Lists:
@@ -80,10 +80,10 @@ def ratings(spark: SparkSession) -> DataFrame:
 @pytest.fixture(scope="module", params=NAMES)
 def fitted(request: pytest.FixtureRequest, spark: SparkSession, ratings: DataFrame) -> Fitted:
     estimator = recommenders(spark)[request.param]
-    told: list[Event] = []
-    with listen(told.append):
+    events: list[Event] = []
+    with listen(events.append):
         model = estimator.fit(ratings, {estimator.numReasons: 2})
-    return Fitted(request.param, estimator, model, told)
+    return Fitted(request.param, estimator, model, events)
 
 
 def by_user(lists: DataFrame) -> Lists:
@@ -118,10 +118,10 @@ def test_a_fit_to_a_dataset_gives_the_same_lists(
     spark: SparkSession, dataset: Dataset, fitted: Fitted
 ) -> None:
     estimator = recommenders(spark)[fitted.name]
-    told: list[Event] = []
-    with listen(told.append):
+    events: list[Event] = []
+    with listen(events.append):
         model = estimator.fit(dataset, {estimator.numReasons: 2})
-    assert not {event.name for event in told} & set(READING)
+    assert not {event.name for event in events} & set(READING)
     lists = by_user(model.rankedLists(FILMS + 10))
     if fitted.name not in NOT_TO_THE_BIT:
         assert lists == fitted.lists
@@ -176,7 +176,7 @@ def test_a_fit_takes_the_steps_that_it_announced(fitted: Fitted) -> None:
     learning = fitted.estimator.stages()
     assert learning is not None
     announced = [*READING, *learning]
-    ends = [event for event in fitted.told if event.seconds is not None and not event.within]
+    ends = [event for event in fitted.events if event.seconds is not None and not event.within]
     assert [event.name for event in ends] == announced
     steps = len(announced)
     assert [event.step_text for event in ends] == [f"step {n + 1} of {steps}" for n in range(steps)]

@@ -1,4 +1,4 @@
-"""Time decay over many half-lives: what is old fades, and nothing breaks."""
+"""Time decay over many half-lives: old interactions decay, and nothing breaks."""
 
 from __future__ import annotations
 

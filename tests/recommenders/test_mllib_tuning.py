@@ -88,7 +88,7 @@ def split(spark: SparkSession, ratings: DataFrame) -> Split:
     return Split(splitter, tuned, len(persisted(spark) - before))
 
 
-def test_cross_validator_chooses_how_many_partners(validated: Validated) -> None:
+def test_cross_validator_chooses_how_many_neighbours(validated: Validated) -> None:
     one, best = validated.tuned.avgMetrics
     assert best > one
 

@@ -114,11 +114,11 @@ def test_a_model_that_needed_no_pairs_counts_them_once_when_they_are_asked_for(
     pairs: DataFrame,
 ) -> None:
     model = gr.PopularityRecommender(**COLUMNS, minSupport=2).fit(pairs)
-    told: list[Event] = []
-    with listen(told.append):
+    events: list[Event] = []
+    with listen(events.append):
         assert model.pairs is model.pairs
         assert model.watchedTogether(1).count() > 0
-    assert [event.name for event in told if event.seconds is not None] == ["item pairs"]
+    assert [event.name for event in events if event.seconds is not None] == ["item pairs"]
     assert model.copy().pairs is model.pairs
     assert model.pairs.together.min() >= 2
 

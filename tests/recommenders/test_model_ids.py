@@ -1,4 +1,4 @@
-"""Ids that are asked for are those of the training data, or refused: never one for another."""
+"""Ids given to a model are those of the training data, or refused: never one for another."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ def texts(spark: SparkSession) -> RecommenderModel:
     return gr.RandomWalkRecommender().fit(spark.createDataFrame(TEXTS, "user string, item string"))
 
 
-@pytest.mark.parametrize("asked", ASK)
+@pytest.mark.parametrize("call", ASK)
 @pytest.mark.parametrize("kind", ["int", "double", "boolean", "binary", "date"])
 def test_a_model_of_text_takes_nothing_but_text(
-    spark: SparkSession, texts: RecommenderModel, asked: str, kind: str
+    spark: SparkSession, texts: RecommenderModel, call: str, kind: str
 ) -> None:
-    columns = f"item {kind}" if asked == "allow" else f"user {kind}, item {kind}"
+    columns = f"item {kind}" if call == "allow" else f"user {kind}, item {kind}"
     with pytest.raises(ColumnError, match=rf"'(user|item)'.* found {kind}"):
-        ASK[asked](texts, spark.createDataFrame([], columns))
+        ASK[call](texts, spark.createDataFrame([], columns))
 
 
-@pytest.mark.parametrize("asked", [name for name in ASK if name != "histories"])
+@pytest.mark.parametrize("call", [name for name in ASK if name != "histories"])
 @pytest.mark.parametrize("kind", ["string", "double"])
 def test_a_model_of_numbers_takes_nothing_but_whole_numbers(
-    spark: SparkSession, numbers: RecommenderModel, asked: str, kind: str
+    spark: SparkSession, numbers: RecommenderModel, call: str, kind: str
 ) -> None:
-    columns = f"item {kind}" if asked == "allow" else f"user {kind}, item {kind}"
+    columns = f"item {kind}" if call == "allow" else f"user {kind}, item {kind}"
     with pytest.raises(ColumnError, match=rf"'(user|item)'.* found {kind}"):
-        ASK[asked](numbers, spark.createDataFrame([], columns))
+        ASK[call](numbers, spark.createDataFrame([], columns))
 
 
 @pytest.mark.parametrize("kind", ["smallint", "bigint", "decimal(20,0)"])
@@ -96,9 +96,9 @@ def test_text_that_looks_like_a_number_is_one_text(
 
 @pytest.mark.parametrize("wrong", [True, 1.5, "1", None, 2**70])
 def test_an_explanation_is_of_ids_of_the_type(numbers: RecommenderModel, wrong: Any) -> None:
-    for asked in ((wrong, 12), (1, wrong)):
+    for call in ((wrong, 12), (1, wrong)):
         with pytest.raises(ParameterError, match=r"must be an id of the model's type, int; found"):
-            numbers.explain(*asked)
+            numbers.explain(*call)
 
 
 def test_a_list_is_no_longer_than_the_catalogue(numbers: RecommenderModel) -> None:

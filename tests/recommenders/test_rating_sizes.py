@@ -16,9 +16,9 @@ from tests.recommenders.checkerboard import legs as small_legs
 def rated(spark: SparkSession, ratings: list[float]) -> DataFrame:
     """The checkerboard, with some of its first row's ratings replaced."""
     changed = list(rows())
-    for place, rating in enumerate(ratings):
-        viewer, film, _, day = changed[place]
-        changed[place] = (viewer, film, rating, day)
+    for row, rating in enumerate(ratings):
+        viewer, film, _, day = changed[row]
+        changed[row] = (viewer, film, rating, day)
     return frame(spark, changed)
 
 

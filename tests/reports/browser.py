@@ -64,12 +64,12 @@ def browsing(
 
 
 def complaints(browser: webdriver.Chrome) -> list[str]:
-    """What the console of a page says, since it was last asked."""
+    """What the console of a page says, since the last call."""
     return [entry["message"] for entry in browser.get_log("browser")]
 
 
 def fetched(browser: webdriver.Chrome) -> list[str]:
-    """What a page asked of a network, since it was last asked."""
+    """What a page requested of a network, since the last call."""
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     urls = [
         event["params"]["request"]["url"]

@@ -120,34 +120,34 @@ def seen(browser: webdriver.Chrome, width: int, *, dark: bool = False, paper: bo
 
 
 def looked_at(browser: webdriver.Chrome) -> dict[str, Any]:
-    told: dict[str, Any] = browser.execute_script(LOOK)
-    return told
+    measured: dict[str, Any] = browser.execute_script(LOOK)
+    return measured
 
 
 def test_it_fits_and_stands_out_on_any_screen(opened: webdriver.Chrome) -> None:
     for width in (390, 1440):
         for dark in (False, True):
             seen(opened, width, dark=dark)
-            told = looked_at(opened)
-            assert told["wide"] <= width, (width, told["widest"])
-            assert told["texts"] > 15
-            assert not told["faint"], (width, dark)
-            assert all(chart > 0.6 * width for chart in told["charts"] if width < 500)
-            assert all(chart > 300 for chart in told["charts"] if width > 500)
-            assert "system-ui" in told["font"]
+            measured = looked_at(opened)
+            assert measured["wide"] <= width, (width, measured["widest"])
+            assert measured["texts"] > 15
+            assert not measured["faint"], (width, dark)
+            assert all(chart > 0.6 * width for chart in measured["charts"] if width < 500)
+            assert all(chart > 300 for chart in measured["charts"] if width > 500)
+            assert "system-ui" in measured["font"]
     assert complaints(opened) == []
     assert fetched(opened) == []
 
 
 def test_on_paper_nothing_is_cut_and_no_page_stays_half_empty(opened: webdriver.Chrome) -> None:
     seen(opened, PAPER[0], dark=True, paper=True)
-    told = looked_at(opened)
-    assert told["wide"] <= PAPER[0], told["widest"]
-    assert told["cut"] == []
-    assert all(chart > 200 for chart in told["charts"])
-    assert told["ground"] in ("rgb(249, 249, 247)", "rgb(255, 255, 255)")  # of the light scheme
-    assert not told["faint"]
-    assert all(height <= PAPER[1] / 2 for height in told["unbroken"])
+    measured = looked_at(opened)
+    assert measured["wide"] <= PAPER[0], measured["widest"]
+    assert measured["cut"] == []
+    assert all(chart > 200 for chart in measured["charts"])
+    assert measured["ground"] in ("rgb(249, 249, 247)", "rgb(255, 255, 255)")  # of the light scheme
+    assert not measured["faint"]
+    assert all(height <= PAPER[1] / 2 for height in measured["unbroken"])
     printed = opened.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
     assert base64.b64decode(printed["data"]).startswith(b"%PDF")
 

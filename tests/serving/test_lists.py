@@ -98,11 +98,11 @@ def test_a_request_retrieves_at_least_as_many_as_it_lists() -> None:
 
 def test_nothing_exceeds_the_catalogue_nor_long_lists_the_memory() -> None:
     popularity, excluded = np.ones(40_000, np.float32), np.zeros(40_000, np.bool_)
-    asked = Request((1.0,), True, length=10**9, candidates=10**12, reasons=10**9)
-    most = asked.settings(popularity, excluded)
+    large = Request((1.0,), True, length=10**9, candidates=10**12, reasons=10**9)
+    most = large.settings(popularity, excluded)
     assert (most.length, most.candidates, most.reasons) == (40_000, 40_000, 40_000)
     assert _batch_users(most) == 1
     usual = Request((1.0,), True).settings(popularity, excluded)
     assert (usual.length, usual.candidates, usual.reasons) == (10, 300, 3)
     assert _batch_users(usual) == 2000
-    assert _batch_users(replace(asked, reasons=3).settings(popularity, excluded)) == 50
+    assert _batch_users(replace(large, reasons=3).settings(popularity, excluded)) == 50

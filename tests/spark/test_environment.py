@@ -14,7 +14,7 @@ from graphrec.spark.machine import GIBIBYTE
 
 @pytest.fixture
 def jar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A given jar, so that no check asks the network."""
+    """A given jar, so that no check uses the network."""
     path = tmp_path / "graphframes.jar"
     path.touch()
     monkeypatch.setenv(JAR_VARIABLE, str(path))
@@ -51,7 +51,7 @@ def test_every_check_says_what_it_found_and_how_to_mend_it(jar: Path) -> None:
     assert found["Spark"].ok
 
 
-def test_what_is_missing_is_told_without_an_error(
+def test_what_is_missing_is_reported_without_an_error(
     jar: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jar.unlink()

@@ -128,7 +128,7 @@ def test_a_given_jar_must_exist(tmp_path: Path) -> None:
 def test_the_official_coordinate_with_what_it_needs(
     central: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Scala's library is not in the repository: the lookup would fail if it were asked for.
+    # Scala's library is not in the repository: the lookup would fail if it were queried.
     publish(central, OFFICIAL, needs=(SCALA, "io.graphframes:graphframes-graphx:1"))
     publish(central, "io.graphframes:graphframes-graphx:1")
     publish(central, BUNDLE, entries=CLASSES)
@@ -155,7 +155,7 @@ def test_the_bundle_gives_graphframes_only(
         assert set(kept.namelist()) == {*CLASSES, "META-INF/LICENSE"}
         assert kept.read(CLASSES[0]).decode() == f"content of {CLASSES[0]}"
 
-    # The official one is not asked for again, even if it can be had by now.
+    # The official one is not queried again, even if it can be had by now.
     publish(central, OFFICIAL)
     without_java(monkeypatch, tmp_path)
     assert find_graphframes_jars() == [jar]
@@ -201,7 +201,7 @@ def test_a_failed_lookup_is_remembered_for_a_while(
     with monkeypatch.context() as patch:
         without_java(patch, tmp_path)
         assert find_graphframes_jars() == []
-        with pytest.raises(JavaError):  # another place to look: Maven is asked again
+        with pytest.raises(JavaError):  # another repository: Maven is queried again
             find_graphframes_jars(config={"spark.jars.repositories": NOWHERE})
         (note,) = cache_folder().iterdir()
         past = note.stat().st_mtime - RETRY_SECONDS - 1
@@ -218,7 +218,7 @@ def test_a_later_lookup_forgets_the_failed_one(repository: Path) -> None:
     assert [path.name for path in cache_folder().iterdir()] == [f"graphframes-{VERSION}"]
 
 
-def test_a_cache_that_cannot_be_written_is_told(
+def test_a_cache_that_cannot_be_written_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")

@@ -1,4 +1,4 @@
-"""Frames are freed when that is asked for, and when nobody refers to them any more."""
+"""Frames are freed by `unpersist`, and when nobody refers to them any more."""
 
 from __future__ import annotations
 

@@ -192,15 +192,15 @@ def test_a_session_is_quiet_and_leaves_nothing_behind(folder: Path) -> None:
         """,
         folder,
     )
-    told = answer(done)
+    answered = answer(done)
     assert done.stderr == ""
     assert list(folder.iterdir()) == []
-    assert not set(told["added"]) & set(SPARK_VARIABLES)
-    assert told["java"] == "b"
-    assert told["again"] == ["again", "local[1]"]
-    assert told["partitions"] == str(2 * cores())
-    assert told["in_use"] == ["checkpoints", "java", "lock", "spark", "warehouse"]
-    assert not Path(told["temporary"]).exists()
+    assert not set(answered["added"]) & set(SPARK_VARIABLES)
+    assert answered["java"] == "b"
+    assert answered["again"] == ["again", "local[1]"]
+    assert answered["partitions"] == str(2 * cores())
+    assert answered["in_use"] == ["checkpoints", "java", "lock", "spark", "warehouse"]
+    assert not Path(answered["temporary"]).exists()
 
 
 @pytest.mark.slow

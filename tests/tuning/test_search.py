@@ -52,8 +52,8 @@ def tuned(spark: SparkSession, interactions: DataFrame, hybrid: gr.HybridRecomme
 
 
 def test_a_choice_that_wins_is_kept_and_one_that_loses_is_not(tuned: Tuned) -> None:
-    assert tuned.settings["als.rank"] == 6  # one dimension cannot tell five tastes apart
-    assert "maxNeighbours" not in tuned.settings  # its own default is no change to tell
+    assert tuned.settings["als.rank"] == 6  # one dimension cannot separate five tastes
+    assert "maxNeighbours" not in tuned.settings  # its own default is no change
     assert tuned.users == 100
     chosen = {(trial.group, str(trial.settings)): trial.chosen for trial in tuned.trials}
     assert not chosen["pair table", "{'maxNeighbours': 1}"]
@@ -134,7 +134,7 @@ def test_by_time_somebody_must_have_come_back(spark: SparkSession) -> None:
     rows = [(user, item, 86_400 * (1 + user)) for user in range(10) for item in range(6)]
     visitors = spark.createDataFrame(rows, "user int, item int, timestamp long")
     hybrid = gr.HybridRecommender([gr.RandomWalkRecommender()], validationCut="time")
-    with pytest.raises(EmptyInputError, match=r"nobody can be validated on; .*the last items"):
+    with pytest.raises(EmptyInputError, match=r"there are no validation users; .*the last items"):
         tune(hybrid, visitors)
 
 

@@ -14,7 +14,7 @@ class Options(DebugOption):
 
 
 def run(_options: Options) -> None:
-    """Look at Python, Java, Spark, memory and what else graphrec leans on.
+    """Check Python, Java, Spark, memory and what else graphrec depends on.
 
     The exit code is 1 if graphrec cannot be used here (!!); what is marked -- makes a part of it
     work, or work better. What to do about either is said below it.

@@ -1,1 +1,1 @@
-"""Tables out of files: encodings, delimiters, and one clear line for what cannot be read."""
+"""Reading tables from files: encodings, delimiters, and one-line errors for unreadable ones."""

@@ -1,4 +1,4 @@
-"""What stands between the values of a line."""
+"""The delimiter: the character between the values of a line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SPELLINGS: Final = {"tab": TAB, r"\t": TAB}
 
 
 def find_delimiter(name: str | None) -> str | None:
-    r"""The delimiter that is asked for: one character, or a tab by the name `tab` or `\t`.
+    r"""The delimiter by its name: one character, or a tab by the name `tab` or `\t`.
 
     Raises:
         ParameterError: it is none.
@@ -32,10 +32,10 @@ def find_delimiter(name: str | None) -> str | None:
 
 
 def check_one_column(file: str, header: str, delimiter: str) -> None:
-    """Of a header that is one column: see that no other delimiter is in it.
+    """Check that a header of one column does not hold another delimiter.
 
     Raises:
-        UnreadableInputError: there is.
+        UnreadableInputError: it does.
     """
     for other in _USUAL:
         if other != delimiter and other in header:

@@ -32,7 +32,9 @@ _WIDE: Final = {"UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be"} | {
     "UTF-32LE": "utf-32-le",
     "UTF-32BE": "utf-32-be",
 }
-_LINES: Final = "\n\r\t ,;|\"'0aA{}[]:"  # what lines and their values are told apart by
+_LINES: Final = (
+    "\n\r\t ,;|\"'0aA{}[]:"  # the characters that lines and their values are recognised by
+)
 _EXAMPLES: Final = "latin-1, cp1252, utf-16 ..."
 NAME_IT: Final = f"name its encoding by --encoding ({_EXAMPLES})"
 
@@ -60,19 +62,19 @@ class Encoding:
 
     @property
     def is_utf8(self) -> bool:
-        """Whether it is what Spark takes all text for."""
+        """Whether it is UTF-8, which Spark takes all text for."""
         return self.java == "UTF-8"
 
     @property
     def is_wide(self) -> bool:
-        """Whether a line does not end with the single byte of a line feed."""
+        """Whether a line feed takes more than one byte."""
         return self.java in _WIDE
 
     def decoded(self, data: bytes) -> str:
         """The text that bytes stand for, without a byte-order mark.
 
         Raises:
-            UnicodeDecodeError: they stand for none.
+            UnicodeDecodeError: they are not text in this encoding.
         """
         return data.decode(self.codec).removeprefix("\ufeff")
 
@@ -81,7 +83,7 @@ UTF8: Final = Encoding("UTF-8", "utf-8")
 
 
 def marked(data: bytes) -> Encoding | None:
-    """The encoding that a byte-order mark tells, if the bytes begin with one."""
+    """The encoding of the byte-order mark, if the bytes begin with one."""
     for mark, java in _MARKS:
         if data.startswith(mark):
             return Encoding(java, _WIDE.get(java, "utf-8"))

@@ -15,7 +15,7 @@ def escaped(path: str) -> str:
 
 
 def pattern_of_name(url: str) -> str:
-    """The path that Spark's readers take, of a URL as Spark tells it."""
+    """The path that Spark's readers take, of a URL as Spark reports it."""
     return escaped(unquote(url))
 
 
@@ -25,5 +25,5 @@ def name_of_pattern(pattern: str) -> str:
 
 
 def plain_name(url: str) -> str:
-    """The name that people know, of a URL as Spark tells it."""
+    """The name that people know, of a URL as Spark reports it."""
     return _LOCAL.sub("", unquote(url))

@@ -1,4 +1,4 @@
-"""The first lines of a text file, and what they tell of its encoding."""
+"""The first lines of a text file, and the encoding they show."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def _recognised(file: str, data: bytes, encoding: Encoding) -> Encoding:
             raise UnreadableInputError(
                 f"{name_of_pattern(file)} is not text", found=f"it is {kind}", fix=fix
             )
-    told = marked(data)
-    if told is not None:
-        return told
+    by_mark = marked(data)
+    if by_mark is not None:
+        return by_mark
     if b"\0" in data and not encoding.is_wide:
         raise UnreadableInputError(
             f"{name_of_pattern(file)} is not text in {encoding.codec.upper()}",

@@ -1,4 +1,4 @@
-"""Which files a path stands for, and of which format they are."""
+"""The data files of a path, and their format."""
 
 from __future__ import annotations
 

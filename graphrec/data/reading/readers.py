@@ -1,4 +1,4 @@
-"""Tables from CSV, TSV, Parquet and JSON files, with one clear line for what cannot be read."""
+"""Tables from CSV, TSV, Parquet and JSON files."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from graphrec.data.reading.paths import InputFiles, find_files, recognise_format
 from graphrec.data.reading.undecodable import (
     BYTES,
     check_utf8,
+    located_errors,
     text_of_bytes,
-    told_with_their_line,
     without_replacements,
 )
 from graphrec.data.reading.unreadable import one_line_errors
@@ -71,9 +71,9 @@ def read_table(
     Spark to find its columns and their types. Parquet is read as it is. What the names of
     directories hold (userId=007/) are columns of text, as it is written there.
 
-    Text is UTF-8 unless a byte-order mark or `encoding` says otherwise, and no character ever
-    stands for bytes that are none: these end the job that reads them (`unreadable` makes one line
-    of its error).
+    Text is UTF-8 unless a byte-order mark or `encoding` says otherwise. Bytes that cannot be
+    decoded are never replaced: they end the job that reads them (`unreadable` turns its exception
+    into a one-line error).
 
     Args:
         spark: the session to read with.
@@ -89,7 +89,7 @@ def read_table(
             tab in TSV.
 
     Raises:
-        ParameterError: `format` is none of the four, or the encoding or delimiter is none.
+        ParameterError: `format` is none of the four, or encoding or delimiter is unknown.
         UnreadableInputError: the path is missing, empty, without a row, a mixture of formats or
             of headers, of an unknown suffix, or damaged.
     """
@@ -129,7 +129,7 @@ def _read_delimited(
     names = [*(_column_names(heads[0], delimiter) if heads else []), MALFORMED_LINE]
     _check_partitions(files, heads)
     partitions = list(files.partitions)
-    # Otherwise a line is only found to be malformed when all of its columns are asked for.
+    # Otherwise a line is only found to be malformed when all of its columns are read.
     reader = spark.read.option("columnPruning", False)
     table = reader.csv(
         files.path,
@@ -228,7 +228,7 @@ def _column_names(head: _Head, delimiter: str) -> list[str]:
         raise UnreadableInputError(
             f"the header of {head.file} repeats {', '.join(repeated)}", fix="rename all but one"
         )
-    return [name or f"_c{place}" for place, name in enumerate(head.names)]
+    return [name or f"_c{number}" for number, name in enumerate(head.names)]
 
 
 def _is_number(text: str) -> bool:
@@ -262,7 +262,7 @@ def _read_json(spark: SparkSession, files: InputFiles, text: TextFormat) -> Data
         how: dict[str, Any] = {"columnNameOfCorruptRecord": MALFORMED_LINE}
         if not encoding.is_utf8:
             how |= {"encoding": encoding.java, "lineSep": "\n"}
-        with told_with_their_line(spark, files.paths, encoding):
+        with located_errors(spark, files.paths, encoding):
             table = _with_partitions(spark, files, lambda reader: reader.json(files.path, **how))
     if not table.columns:
         raise UnreadableInputError(f"{files.path} has no rows")
@@ -288,8 +288,8 @@ def _read_json(spark: SparkSession, files: InputFiles, text: TextFormat) -> Data
 def _wide_json(spark: SparkSession, files: InputFiles, first: FirstLines) -> DataFrame:
     """JSON in UTF-16 or UTF-32.
 
-    Spark finds the columns, but would take a first line with a byte-order mark for malformed, so
-    that this one is looked at apart, and all lines are parsed without it.
+    Spark finds the columns, but would take a first line with a byte-order mark for malformed. So
+    lines are read as text, and parsed without the mark.
     """
     java = first.encoding.java
     found = [spark.read.json(list(files.paths), encoding=java, lineSep="\n").schema]
@@ -335,9 +335,9 @@ def _with_partitions(
 def _cells(
     table: DataFrame, names: Sequence[str], *, after: int = 0
 ) -> Iterator[tuple[str, Column]]:
-    """The columns of a table by other names, by their places."""
-    for place, name in enumerate(names, after):
-        yield name, quoted(table.columns[place])
+    """The columns of a table, from the first or a later one on, by other names."""
+    for position, name in enumerate(names, after):
+        yield name, quoted(table.columns[position])
 
 
 def _untyped(cell: Column, name: str) -> Column:

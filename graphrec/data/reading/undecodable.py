@@ -1,7 +1,7 @@
-"""Bytes that are no text: how they are noticed while a file is read, and the line they are in.
+"""Bytes that are not text in the given encoding: detected while a file is read, and located.
 
-Where a text file is read, each cell is checked in the same pass; what is no text ends the job with
-an error that names file and encoding. Only then is the file read again, to find the line.
+Each cell of a text file is checked in the pass that reads it; bytes that cannot be decoded end the
+job with an error that names file and encoding. Only then is the file read again, to find the line.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _REPLACEMENT: Final = "\ufffd"
 
 
 def text_of_bytes(cell: Column, encoding: Encoding) -> Column:
-    """The text of a cell that was read as `BYTES`; other bytes than UTF-8 end the job.
+    """The text of a cell that was read as `BYTES`; bytes that are not UTF-8 end the job.
 
     A cell of ASCII alone is its text already.
     """
@@ -48,14 +48,14 @@ def without_replacements(cell: Column, encoding: Encoding) -> Column:
     return F.when(cell.contains(_REPLACEMENT), _raised(encoding)).otherwise(cell)
 
 
-def undecodable(spark: SparkSession, told: str) -> UnreadableInputError | None:
-    """The error that names the line, if it is this that ended a job.
+def undecodable(spark: SparkSession, message: str) -> UnreadableInputError | None:
+    """The error that names the line, if such bytes ended a job; None if something else did.
 
     Args:
-        spark: reads the file once more.
-        told: what the job's error says.
+        spark: the session that reads the file once more.
+        message: of the job's exception.
     """
-    raised = _RAISED.search(told)
+    raised = _RAISED.search(message)
     if raised is None:
         return None
     file, java, codec = raised.groups()
@@ -63,12 +63,12 @@ def undecodable(spark: SparkSession, told: str) -> UnreadableInputError | None:
 
 
 def not_text(spark: SparkSession, file: str, encoding: Encoding) -> UnreadableInputError:
-    """The error that names the first line with other bytes than the encoding's.
+    """The error that names the first line that cannot be decoded.
 
     Args:
-        spark: reads the file.
+        spark: the session to read with.
         file: as Spark takes it.
-        encoding: what it was taken for.
+        encoding: the one that does not fit.
     """
     line = _first_undecodable(spark, file, encoding)
     return UnreadableInputError(
@@ -79,10 +79,10 @@ def not_text(spark: SparkSession, file: str, encoding: Encoding) -> UnreadableIn
 
 
 def check_utf8(spark: SparkSession, path: str) -> None:
-    """Read the lines of all files of a path, and look at nothing but their bytes.
+    """Check that all files of a path are UTF-8, line by line.
 
     Raises:
-        UnreadableInputError: some are not UTF-8.
+        UnreadableInputError: one of them is not.
     """
     lines = spark.read.text(path).where(~F.is_valid_utf8("value"))
     found = lines.select("value", F.col("_metadata.file_path").alias("file")).head()
@@ -91,18 +91,16 @@ def check_utf8(spark: SparkSession, path: str) -> None:
 
 
 @contextmanager
-def told_with_their_line(
-    spark: SparkSession, files: Iterable[str], encoding: Encoding
-) -> Iterator[None]:
-    """Name the file and the line where Java itself finds bytes that are no text.
+def located_errors(spark: SparkSession, files: Iterable[str], encoding: Encoding) -> Iterator[None]:
+    """Name the file and the line where Java itself cannot decode the bytes.
 
     Args:
-        spark: reads the files once more, if so.
-        files: that are read meanwhile, as Spark takes them.
-        encoding: what they are taken for.
+        spark: the session that reads the files once more, if Java cannot.
+        files: the files that the block reads, as Spark takes them.
+        encoding: the one they are read with.
 
     Raises:
-        UnreadableInputError: one of them has other bytes.
+        UnreadableInputError: one of them is of another encoding.
     """
     try:
         yield

@@ -1,7 +1,7 @@
-"""One clear line for what cannot be read, whenever it is noticed.
+"""One clear error for a file that cannot be read, whichever job comes upon it.
 
 Spark reads a file when a job needs it, so that a damaged file ends whichever job comes to the
-damage first. All such errors become the same line, with the name of the file in it.
+damage first. All such errors become the same one-line error, which names the file.
 """
 
 from __future__ import annotations
@@ -29,12 +29,15 @@ _HEADER_LENGTH: Final = re.compile(r"Header length: (\d+), schema size: (\d+)")
 
 @contextmanager
 def one_line_errors(spark: SparkSession, path: str | PathLike[str] | None = None) -> Iterator[None]:
-    """Turn what Spark throws while it reads into one UnreadableInputError.
+    """Turn the exceptions of Spark that come from reading into an UnreadableInputError.
 
     Args:
         spark: the session that reads.
-        path: what is opened meanwhile: everything that Spark throws is told of it. None: only
-            errors that are of a file become such a line, of whatever else is done meanwhile.
+        path: the input that the block opens; every exception of Spark is reported as one of this
+            path. None: only exceptions that name a file are turned, all others pass.
+
+    Raises:
+        UnreadableInputError: a file could not be read.
     """
     try:
         yield
@@ -48,36 +51,36 @@ def one_line_errors(spark: SparkSession, path: str | PathLike[str] | None = None
 
 
 def unreadable(spark: SparkSession, error: Exception) -> UnreadableInputError | None:
-    """The clear line for an error of a file that was read; None for any other error."""
-    told = str(error)
-    if clear := undecodable(spark, told):
+    """The one-line error, if Spark could not read a file; None for any other exception."""
+    message = str(error)
+    if clear := undecodable(spark, message):
         return clear
-    failed = _FILE.search(told)
+    failed = _FILE.search(message)
     if failed is None:
         return None
     file = plain_name(failed[1])
-    if header := _header_found(told):
+    if header := _header_found(message):
         return UnreadableInputError(
             f"{file} has other columns than the files before it",
             found=header,
             fix="give one file, or a directory of files with the same columns",
         )
-    return _cannot_be_read(file, told)
+    return _cannot_be_read(file, message)
 
 
-def _cannot_be_read(name: str, told: str) -> UnreadableInputError:
+def _cannot_be_read(name: str, message: str) -> UnreadableInputError:
     fix = None
-    if "Relative path in absolute URI" in told:
+    if "Relative path in absolute URI" in message:
         fix = "rename it: Spark reads no local file with a colon in its name"
-    return UnreadableInputError(f"{name} cannot be read", found=_cause(told), fix=fix)
+    return UnreadableInputError(f"{name} cannot be read", found=_cause(message), fix=fix)
 
 
-def _header_found(told: str) -> str | None:
-    if header := _HEADER.search(told):
+def _header_found(message: str) -> str | None:
+    if header := _HEADER.search(message):
         found, expected = (_text(names) for names in header.groups())
-        return f"{found} in place of {expected}"
-    if lengths := _HEADER_LENGTH.search(told):
-        return f"{lengths[1]} columns in place of {lengths[2]}"
+        return f"{found} instead of {expected}"
+    if lengths := _HEADER_LENGTH.search(message):
+        return f"{lengths[1]} columns instead of {lengths[2]}"
     return None
 
 
@@ -89,8 +92,8 @@ def _text(names: str) -> str:
         return names
 
 
-def _cause(told: str) -> str:
+def _cause(message: str) -> str:
     """The innermost cause of an error of the JVM, without its stack."""
-    causes = _CAUSE.findall(told)
-    line: str = causes[-1] if causes else told.partition("\n")[0]
+    causes = _CAUSE.findall(message)
+    line: str = causes[-1] if causes else message.partition("\n")[0]
     return _PACKAGE.sub("", line) or line

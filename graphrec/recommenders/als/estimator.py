@@ -50,7 +50,7 @@ class ALSRecommender(Recommender):
     rank = param(
         None,
         "number of latent dimensions; None: sqrt(interactions) / 2, at most 256, for few "
-        "interactions tell few of them from noise",
+        "interactions support few of them",
         optional(at_least(1)),
     )
     maxIter = param(
@@ -98,5 +98,5 @@ class ALSRecommender(Recommender):
 
 
 def default_rank(interactions: int) -> int:
-    """The rank where none is asked for; measured in `docs/decisions/als-rank.md`."""
+    """The rank where none is set; measured in `docs/decisions/als-rank.md`."""
     return max(1, min(MAX_DEFAULT_RANK, isqrt(interactions) // 2))

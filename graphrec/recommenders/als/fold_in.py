@@ -19,7 +19,7 @@ class SolvedFoldIn:
 
     unobserved: float  # a0, the weight of an absent pair
     regularization: float  # λ, per entry of the history
-    takes_given: bool = False  # a factor that was given for the user takes the place of this one
+    takes_given: bool = False  # a factor that was given for the user is used instead
 
     def users(self, histories: CSR, vector: Matrix, eigenvalue: Vector) -> Matrix:
         """Factors of some users, (users, rank)."""

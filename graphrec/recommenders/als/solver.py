@@ -1,4 +1,4 @@
-"""The least-squares factor of one row, without a system of equations ever being made.
+"""The least-squares factor of one row, without its system of equations being built.
 
 Implicit feedback (Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback
 datasets", 2008), with the regularisation scaled by the row's count (Zhou et al., "Large-scale
@@ -48,8 +48,8 @@ def solve_rows(
         eigenvalue: (rank,), the diagonal of VᵀV.
         unobserved: a0 >= 0, the weight of an absent pair.
         regularization: λ > 0, per entry of the row.
-        precision: at most this norm of the residual is left, relative to the right side; at least
-            `FINAL_PRECISION`.
+        precision: the norm of the residual to stop at, relative to that of the right side; at
+            least `FINAL_PRECISION`.
 
     Returns:
         (rows, rank); a row without entries is 0.

@@ -1,4 +1,4 @@
-"""Ridge regression of each item on its co-watched ones, as a recommender."""
+"""EASE, ridge regression of each item on its best neighbours, as a recommender."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ learn from, and the driver can do it alone.
 
 Sources: Wu et al., "On the effectiveness of sampled softmax loss for item recommendation" (2022);
 Liang et al., "Variational autoencoders for collaborative filtering" (2018), whose multinomial
-likelihood and target_share of the input these are; Duchi, Hazan and Singer (2011) for the step.
+likelihood and dropout of the input these are; Duchi, Hazan and Singer (2011) for the step.
 """
 
 from __future__ import annotations

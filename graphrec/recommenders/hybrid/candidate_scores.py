@@ -1,9 +1,9 @@
 """The legs' scores of validation users' candidates, by which weights and settings are judged.
 
 Of a random split, many held-out items are easy to predict from similar ones in the histories, so a
-gain there may be of no use for what users turn to later. Therefore the items that are not similar
-to the history (`graphrec.recommenders.hybrid.low_similarity`) count once more: the value of a
-choice is the sum of two NDCGs, one with all held-out items as relevant, and one with the
+gain there may be of no use for predicting what users have later. Therefore the items that are not
+similar to the history (`graphrec.recommenders.hybrid.low_similarity`) count once more: the value of
+a choice is the sum of two NDCGs, one with all held-out items as relevant, and one with the
 low-similarity items alone, and a gain counts only if it is beyond chance.
 """
 

@@ -74,11 +74,10 @@ class HybridRecommenderModel(RecommenderModel):
     _standardise: ClassVar[bool] = True
 
     def baselines(self) -> dict[str, RecommenderModel]:
-        """What the blend should beat: popularity, and each leg by itself.
+        """The models that the blend is compared with: popularity, and each leg by itself.
 
         They share the tables and parameters of this model, so nothing is learned again; a leg is
-        as it is in the blend, pseudo-interactions included. None is diversified: what MMR gives is
-        seen on the blend.
+        as it is in the blend, pseudo-interactions included. MMR is off in all of them.
         """
         models = {"popularity": self._only(PopularityModel, [])}
         models |= {leg: self._only(RecommenderModel, [leg]) for leg in self.legs}
@@ -290,7 +289,7 @@ class HybridRecommender(Recommender):
         return normalised(weights if given else default_weights(legs), legs)
 
     def fit_to(self, dataset: Dataset) -> RecommenderModel:
-        """Learn the legs, and the weights if that is asked for."""
+        """Learn the legs, and the weights if `weights` is "learned"."""
         if self.value("weights") != LEARNED:
             return super().fit_to(dataset)
         if dataset.users < MIN_USERS:
@@ -322,7 +321,7 @@ class HybridRecommender(Recommender):
         of_all_users = self.value("validationCut") == TIME
         if held_out > MAX_HELD_OUT_SHARE or of_all_users:
             return self._fit_with(dataset, weights)
-        # People read the pairs of all interactions: these are counted when they are asked for.
+        # `pairs` of the model is of all interactions: it is counted when it is read.
         return self._weighed(self.model_of(dataset, tables, None), weights)
 
     def _fit_with(self, dataset: Dataset, weights: Mapping[str, float]) -> RecommenderModel:
@@ -440,7 +439,7 @@ def _recommenders(legs: Any) -> list[Recommender]:
     return given
 
 
-# PySpark asks a Pipeline alone for its parts, by `getStages`. Were the hybrid none, a
+# PySpark looks for the parts of a Pipeline alone, by `getStages`. Were the hybrid none, a
 # CrossValidator with a grid over the parameters of legs could not be saved.
 Pipeline.register(HybridRecommender)
 

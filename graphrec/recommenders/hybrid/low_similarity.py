@@ -1,9 +1,9 @@
 """Which held-out items are of low similarity to the history that they were taken from.
 
 Of a random split, many held-out items are easy to predict: of two films of one series, one is held
-out and the other is in the history. What users turn to later is less similar to what they had. So
+out and the other is in the history. What users have next is less similar to their history. So
 the similarity of a held-out item is its largest cosine (of the pair table) to an item of the
-user's history, and weights and settings must prove themselves on the less similar half alone, too.
+user's history, and weights and settings are judged on the less similar half alone, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Personalized PageRank and its short form, the three-step walk."""
+"""Random walks as a recommender: the three-step walk, and personalized PageRank."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from graphrec.serving.tables import NeighbourLeg
 
 
 class RandomWalkModel(RecommenderModel):
-    """Scores are probabilities of the walk, discounted by popularity where asked for."""
+    """Scores are probabilities of the walk, times `strength^-popularityExponent` of the item."""
 
 
 class RandomWalkRecommender(Recommender, OrderParams):
     """Walks on the user-item graph, started from the user's history.
 
     `method="p3"` goes user -> item -> user -> item, which is P3 with the default exponents
-    and RP3beta with a `popularityExponent` above 0; `method="pagerank"` goes on until it is called
-    back, with `restartProbability` at each step: personalized PageRank. For sources and formulas
+    and RP3beta with a `popularityExponent` above 0; `method="pagerank"` goes on, and returns to the
+    user with `restartProbability` at each step: personalized PageRank. For sources and formulas
     see `graphrec.recommenders.walks.p3` and `graphrec.recommenders.walks.pagerank`.
 
     `engine="graphframes"` has GraphFrames compute the rows of `method="pagerank"`, each item a
     source in turn, on the graph itself instead of the pair table (so `maxNeighbours`, `minSupport`
-    and `maxHistory` do not count). It is there to compare with: it is slow, takes small catalogues
+    and `maxHistory` do not count). It is meant for comparison: it is slow, takes small catalogues
     only, and cannot weigh interactions; see `graphrec.recommenders.walks.graphframes_pagerank`.
     Everything else of the model is the same. For the PageRank of a few users alone, see
     `user_pagerank` there.

@@ -20,11 +20,11 @@ def test_what_is_not_needed_is_a_note(
     """A machine with Python, Java and Spark will do, even if it is a small one."""
     jar = tmp_path / "graphframes.jar"
     jar.touch()
-    monkeypatch.setenv(JAR_VARIABLE, str(jar))  # so that no check asks the network
+    monkeypatch.setenv(JAR_VARIABLE, str(jar))  # so that no check uses the network
     monkeypatch.setattr(environment, "memory_bytes", lambda: GIBIBYTE)
     assert main(["doctor"]) == 0
-    told = capfd.readouterr()
-    lines = told.out.splitlines()
+    printed = capfd.readouterr()
+    lines = printed.out.splitlines()
     assert re.fullmatch(rf"ok  Python +3\.\d+\.\d+ at {re.escape(sys.executable)}", lines[0])
     assert [line[4:].split("  ")[0] for line in lines if line.startswith("ok  ")][:5] == [
         *("Python", "Java", "Spark", "pyarrow", "numba")
@@ -32,7 +32,7 @@ def test_what_is_not_needed_is_a_note(
     place = lines.index("--  memory            1.0 GiB")
     assert lines[place + 1] == f"{'':<22}all but small data need 2 GiB or more"
     assert lines[-1] == "graphrec can be used here"
-    assert told.err == ""
+    assert printed.err == ""
 
 
 def test_no_java_is_said_with_how_to_get_it(
@@ -40,7 +40,7 @@ def test_no_java_is_said_with_how_to_get_it(
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", "/nowhere")
     assert main(["doctor"]) == 1
-    told = capfd.readouterr()
-    assert "!!  Java" in told.out
-    assert "install Java 17 or newer" in told.out
-    assert told.err == "graphrec: cannot be used here: Java\n"
+    printed = capfd.readouterr()
+    assert "!!  Java" in printed.out
+    assert "install Java 17 or newer" in printed.out
+    assert printed.err == "graphrec: cannot be used here: Java\n"

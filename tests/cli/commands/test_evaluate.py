@@ -71,25 +71,25 @@ def test_the_other_tables_are_beside_it(compared: Compared) -> None:
 
 
 def test_no_pair_is_learned_and_tested(compared: Compared, ratings: Path) -> None:
-    told = json.loads((compared.folder / "_run.json").read_text())
+    record = json.loads((compared.folder / "_run.json").read_text())
     known = pd.read_csv(ratings, dtype=str)
     good = known[known.customer_id.notna() & known.asin.notna() & known.stars.isin(list("12345"))]
     pairs = len(good.drop_duplicates(["customer_id", "asin"]))
-    given = told["input"]
+    given = record["input"]
     assert given["train"] + given["test"] == given["interactions"] == pairs
     assert (given["rejected_rows"], given["columns"]["user"]) == (4, "customer_id")
     assert (given["duplicates"], given["combined_rows"]) == ("last", len(good) - pairs)
     assert given["capped"] == {"longest": 2000, "users": 0, "interactions": 0}
     train = {name: given["ground_truth"][name] for name in ("interactions", "seen", "users")}
     assert train == {"interactions": given["test"], "seen": 0, "users": 40}
-    assert told["command"] == "evaluate"
-    assert told["output"] == {"models": 7, "users": 40}
-    parameters = told["parameters"]
+    assert record["command"] == "evaluate"
+    assert record["output"] == {"models": 7, "users": 40}
+    parameters = record["parameters"]
     assert (parameters["split"], parameters["test_fraction"], parameters["seed"]) == (
         *("random", 0.2, 0),
     )
     assert (parameters["mmr"], parameters["rank"], parameters["cutoffs"]) == (0.3, 4, "4,2")
-    assert {"split", "lists", "metrics", "report"} <= set(told["seconds"])
+    assert {"split", "lists", "metrics", "report"} <= set(record["seconds"])
 
 
 def test_all_models_are_of_one_fit(compared: Compared) -> None:
@@ -133,9 +133,9 @@ def test_the_latest_are_held_out(graphrec: Graphrec, ratings: Path, tmp_path: Pa
         *("--split", "last-n", "--last", 2, "-q"),
     )
     assert (done.code, done.out, done.err) == (0, "", "")
-    told = json.loads((tmp_path / "out" / "_run.json").read_text())
-    assert told["input"]["test"] == 2 * 40
-    assert told["parameters"]["last"] == 2
+    record = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert record["input"]["test"] == 2 * 40
+    assert record["parameters"]["last"] == 2
     per_user = pd.read_parquet(tmp_path / "out" / "_per_user")
     assert set(per_user.model) == {"popularity", "walk", "hybrid", "hybrid + MMR"}
     pairs = pd.read_csv(ratings).dropna().drop_duplicates(["customer_id", "asin"])

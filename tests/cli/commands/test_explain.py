@@ -36,9 +36,9 @@ def explained(
     """The result for an item that user 9 has not seen, and the page's titles."""
     assert spark.range(1).count() == 1  # the session that the verb finds
     out = tmp_path_factory.mktemp("explained") / "out"
-    asked = ["explain", str(ratings), "9", "a5", "--items", str(films), "--out", str(out)]
+    arguments = ["explain", str(ratings), "9", "a5", "--items", str(films), "--out", str(out)]
     more = ["--rank", "4", "--diversity", "0.2", "-k", "30", "--paths", "2", "--format", "csv"]
-    assert main([*asked, *more]) == 0
+    assert main([*arguments, *more]) == 0
     return out
 
 
@@ -60,9 +60,9 @@ def test_the_tables_sum_to_the_score(explained: Path) -> None:
     assert list(tables["paths"]["rank"]) == [1, 2]
     assert tables["paths"].weight.is_monotonic_decreasing
     assert set(tables["paths"].history_item) <= set(contributions.asin)
-    told = json.loads((explained / "_run.json").read_text())
-    assert told["output"]["score"] == position["score"]
-    assert told["parameters"]["item_id"] == "a5"
+    record = json.loads((explained / "_run.json").read_text())
+    assert record["output"]["score"] == position["score"]
+    assert record["parameters"]["item_id"] == "a5"
     assert (explained / "_rejected").is_dir()
     assert len(list((explained / "_csv" / "paths").glob("*.csv"))) == 1
 
@@ -92,17 +92,17 @@ def test_a_saved_model_explains_on_the_screen(
     nobody = graphrec("explain", "--model", tmp_path / "model", "999", "a4")
     assert nobody.code == 2
     assert "graphrec: the model does not know this user; found 999" in nobody.err
-    assert graphrec(*asked, "nothing").code == 2
+    assert graphrec(*arguments, "nothing").code == 2
     padded = graphrec("explain", "--model", tmp_path / "model", "09", "a4")
     assert padded.code == 2
     assert "the user must be a whole number, as the ids that were learned are" in padded.err
     (tmp_path / "deny.csv").write_text("asin\na5\n")
-    denied = graphrec(*asked, "a5", "--deny", tmp_path / "deny.csv")
+    denied = graphrec(*arguments, "a5", "--deny", tmp_path / "deny.csv")
     assert denied.code == 0
     assert "it is denied" in denied.out
     assert "--deny" not in denied.err
     pd.DataFrame({"asin": [5, 7]}).to_parquet(tmp_path / "deny.parquet")
-    refused = graphrec(*asked, "a5", "--deny", tmp_path / "deny.parquet")
+    refused = graphrec(*arguments, "a5", "--deny", tmp_path / "deny.parquet")
     assert refused.code == 2
     assert "deny.parquet: the item ids in the column 'asin' are not of the model's" in refused.err
 

@@ -34,12 +34,12 @@ def test_tables_record_and_summary(
     assert list((out / "_csv" / "reach").glob("*.csv"))
     assert pd.read_parquet(out / "_rejected").reason.size == 4
 
-    told = json.loads((out / "_run.json").read_text())
-    assert told["output"]["users"] == told["input"]["users"] == 40
-    assert told["output"]["items"] == roles.shape[0]
-    assert told["parameters"]["edges_per_item"] == 5
+    record = json.loads((out / "_run.json").read_text())
+    assert record["output"]["users"] == record["input"]["users"] == 40
+    assert record["output"]["items"] == roles.shape[0]
+    assert record["parameters"]["edges_per_item"] == 5
     assert {"degrees", "components", "core numbers", "PageRank", "communities"} <= set(
-        told["seconds"]
+        record["seconds"]
     )
     assert "rank correlation of PageRank and popularity" in done.out
     assert "communities of items" in done.out
@@ -47,7 +47,7 @@ def test_tables_record_and_summary(
     lines = done.err.splitlines()  # a path is never broken
     assert f"report in {out}/_report.html" in lines
     assert f"map of the items in {out}/_explorer.html" in lines
-    the_report_tells_the_run(out)
+    the_report_describes_the_run(out)
     the_map_shows_the_tables(out, ratings)
 
     before = sorted(path for path in out.rglob("*"))
@@ -57,18 +57,18 @@ def test_tables_record_and_summary(
     assert sorted(path for path in out.rglob("*")) == before
 
 
-def the_report_tells_the_run(out: Path) -> None:
+def the_report_describes_the_run(out: Path) -> None:
     page = Page((out / "_report.html").read_text(encoding="utf-8"))
-    told = " ".join(page.texts)
-    assert "of 40 users with 30 items" in told
-    assert "4 rows" in told
+    record = " ".join(page.texts)
+    assert "of 40 users with 30 items" in record
+    assert "4 rows" in record
     assert "item id is missing" in page.texts
-    assert "<script" not in told
+    assert "<script" not in record
     degrees = [row for rows in datasets(page, "degrees") for row in rows]
     users = [row for row in degrees if row.get("type") == "user" and "vertices" in row]
     assert sum(row["vertices"] for row in users) == 40
     assert "reach" not in page.specs  # all users reach nearly all: one bar would be no chart
-    assert "100 % of the users reach at least half of them" in told
+    assert "100 % of the users reach at least half of them" in record
 
 
 def datasets(page: Page, chart: str) -> list[list[dict[str, Any]]]:
@@ -116,10 +116,10 @@ def test_one_interaction_is_a_graph(graphrec: Graphrec, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("user,item\nann,alien\n")
     done = graphrec("explore", tmp_path / "in.csv", "--out", tmp_path / "out")
     assert done.code == 0, done.err
-    told = json.loads((tmp_path / "out" / "_run.json").read_text())["output"]
-    assert (told["density"], told["components"], told["communities"]) == (1.0, 1, 0)
-    assert told["innermost_core"] == {"core": 1, "users": 1, "items": 1}
-    assert (told["modularity"], told["median_best_cosine"]) == (None, None)
+    record = json.loads((tmp_path / "out" / "_run.json").read_text())["output"]
+    assert (record["density"], record["components"], record["communities"]) == (1.0, 1, 0)
+    assert record["innermost_core"] == {"core": 1, "users": 1, "items": 1}
+    assert (record["modularity"], record["median_best_cosine"]) == (None, None)
     page = Page((tmp_path / "out" / "_explorer.html").read_text(encoding="utf-8"))
     assert page.embedded["items"]["title"] == ["alien"]
     assert page.embedded["users"][0]["items"] == [0]

@@ -78,31 +78,31 @@ def test_rejected_rows_are_kept_with_their_reasons(listed: Path) -> None:
     assert set(rejected.stars.dropna()) == {"3", "five"}
 
 
-def test_the_record_tells_all_about_the_run(listed: Path, ratings: Path) -> None:
-    told = record(listed / "out")
+def test_the_record_says_all_about_the_run(listed: Path, ratings: Path) -> None:
+    noted = record(listed / "out")
     known = clean(ratings)
     rows = len(pd.read_csv(ratings))
-    assert told["command"] == "recommend"
-    assert re.fullmatch(r"\d+\.\d+\.\d+.*", told["graphrec"])
-    assert told["parameters"]["k"] == 4
-    assert told["parameters"]["rank"] == 4
-    assert told["parameters"]["weights"] == DEFAULT_WEIGHTS
-    assert told["parameters"]["candidates"] == 300
-    assert told["input"]["columns"] == {
+    assert noted["command"] == "recommend"
+    assert re.fullmatch(r"\d+\.\d+\.\d+.*", noted["graphrec"])
+    assert noted["parameters"]["k"] == 4
+    assert noted["parameters"]["rank"] == 4
+    assert noted["parameters"]["weights"] == DEFAULT_WEIGHTS
+    assert noted["parameters"]["candidates"] == 300
+    assert noted["input"]["columns"] == {
         "user": "customer_id",
         "item": "asin",
         "rating": "stars",
         "timestamp": "ts",
     }
-    assert told["input"]["rows_read"] == rows
-    assert told["input"]["accepted_rows"] == rows - 4
-    assert sum(told["input"]["rejected"].values()) == told["input"]["rejected_rows"] == 4
-    assert told["input"]["users"] == known.customer_id.nunique()
-    assert told["input"]["items"] == known.asin.nunique()
-    assert told["input"]["interactions"] == len(known.drop_duplicates(["customer_id", "asin"]))
-    assert told["output"] == {"users": 40, "rows": 160, "popular": 0}
-    assert {"read", "item pairs", "ease", "factors", "lists"} <= set(told["seconds"])
-    assert all(seconds >= 0 for seconds in told["seconds"].values())
+    assert noted["input"]["rows_read"] == rows
+    assert noted["input"]["accepted_rows"] == rows - 4
+    assert sum(noted["input"]["rejected"].values()) == noted["input"]["rejected_rows"] == 4
+    assert noted["input"]["users"] == known.customer_id.nunique()
+    assert noted["input"]["items"] == known.asin.nunique()
+    assert noted["input"]["interactions"] == len(known.drop_duplicates(["customer_id", "asin"]))
+    assert noted["output"] == {"users": 40, "rows": 160, "popular": 0}
+    assert {"read", "item pairs", "ease", "factors", "lists"} <= set(noted["seconds"])
+    assert all(seconds >= 0 for seconds in noted["seconds"].values())
 
 
 def test_csv_comes_beside_parquet(listed: Path) -> None:
@@ -134,8 +134,8 @@ def test_serving_parameters_of_a_saved_model_change_when_given(
     assert done.code == 0
     table = read(tmp_path / "out")
     assert (table.als == 0).all()
-    told = record(tmp_path / "out")["parameters"]
-    assert (told["weights"], told["diversity"], told["keep_seen"]) == ({"walk": 1}, 0.5, True)
+    noted = record(tmp_path / "out")["parameters"]
+    assert (noted["weights"], noted["diversity"], noted["keep_seen"]) == ({"walk": 1}, 0.5, True)
 
 
 def test_lists_of_users_allowed_and_denied_items(
@@ -161,15 +161,15 @@ def test_lists_of_users_allowed_and_denied_items(
             999: "popular",
         }
         lists[deny] = table.groupby("customer_id").asin.apply(set)
-        told = record(tmp_path / f"{deny}.out")["input"]["lists"]
-        assert told["users"] == {"user": {"ids": 4, "unknown": 2, "unusable": 1}}
-        assert told["allow"] == {"item": {"ids": 8, "unknown": 1, "unusable": 0}}
+        noted = record(tmp_path / f"{deny}.out")["input"]["lists"]
+        assert noted["users"] == {"user": {"ids": 4, "unknown": 2, "unusable": 1}}
+        assert noted["allow"] == {"item": {"ids": 8, "unknown": 1, "unusable": 0}}
         assert "--users: 2 of 4 users are not in what was learned, such as '999': " in done.err
         assert "but for 1 that are no whole numbers and get no list\n" in done.err
         assert "--allow: 1 of 8 items are not in what was learned, such as 'a999': " in done.err
         of_items = {"ids": 1 if deny == "deny" else 2, "unknown": 0, "unusable": 0}
         of_users = {} if deny == "deny" else {"user": {"ids": 2, "unknown": 1, "unusable": 0}}
-        assert told["deny"] == {"item": of_items, **of_users}
+        assert noted["deny"] == {"item": of_items, **of_users}
         assert ("--deny: 1 of 2 users are not in" in done.err) == bool(of_users)
     assert not any("a5" in items for items in lists["deny"])
     assert "a6" not in lists["deny_user"][1]
@@ -232,9 +232,9 @@ def test_named_columns_and_implicit_feedback(
     )
     assert done.code == 0
     assert list(read(tmp_path / "out").columns)[:2] == ["asin", "customer_id"]
-    told = record(tmp_path / "out")["input"]
-    assert (told["columns"]["rating"], told["columns"]["timestamp"]) == (None, None)
-    assert told["rejected"] == {"user id is missing": 1, "item id is missing": 1}
+    noted = record(tmp_path / "out")["input"]
+    assert (noted["columns"]["rating"], noted["columns"]["timestamp"]) == (None, None)
+    assert noted["rejected"] == {"user id is missing": 1, "item id is missing": 1}
 
 
 def test_an_older_result_survives_a_failure(

@@ -15,9 +15,9 @@ def test_what_is_chosen_is_what_recommend_uses(
     graphrec: Graphrec, ratings: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "tuned"
-    asked = ["--rank", "4", "--validation-users", "30", "--budget", "0.5", "--groups", "walk"]
-    asked += ["--settings", "als.maxIter=1"]
-    tuned = graphrec("tune", ratings, "--out", out, *asked)
+    options = ["--rank", "4", "--validation-users", "30", "--budget", "0.5", "--groups", "walk"]
+    options += ["--settings", "als.maxIter=1"]
+    tuned = graphrec("tune", ratings, "--out", out, *options)
     assert tuned.code == 0, tuned.err
     trials = pd.read_parquet(out / "trials")
     assert list(trials.columns) == [
@@ -34,12 +34,12 @@ def test_what_is_chosen_is_what_recommend_uses(
     assert len(pd.read_parquet(out / "_rejected")) == 4
 
     costs = pd.read_parquet(out / "diversity")
-    told = json.loads((out / "_run.json").read_text())
+    record = json.loads((out / "_run.json").read_text())
     chosen = tomllib.loads((out / "graphrec.toml").read_text())["recommend"]
     assert chosen["rank"] == 4
     assert chosen["settings"]["als.maxIter"] == 1  # given, so it is kept
     assert chosen["diversity"] in set(costs.diversity)
-    assert told["output"]["weights"] == chosen["weights"]
+    assert record["output"]["weights"] == chosen["weights"]
 
     lists = tmp_path / "lists"
     served = graphrec(
@@ -51,7 +51,7 @@ def test_what_is_chosen_is_what_recommend_uses(
     assert parameters["rank"] == 4
 
 
-def test_what_cannot_be_tuned_is_told_in_one_line(
+def test_what_cannot_be_tuned_is_reported_in_one_line(
     graphrec: Graphrec, ratings: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"

@@ -37,9 +37,9 @@ def test_neighbours_of_a_table_counted_by_hand(graphrec: Graphrec, tmp_path: Pat
         *(1, 3, 1)
     ]
     assert pairs.confidence[("c", "a")] == 1.0
-    told = json.loads((tmp_path / "out" / "_run.json").read_text())
-    assert told["output"] == {"items": 3, "rows": 6}
-    assert told["parameters"]["neighbours"] == 2000
+    record = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert record["output"] == {"items": 3, "rows": 6}
+    assert record["parameters"]["neighbours"] == 2000
 
     ordered = graphrec(
         *together, "--ordered", "--measure", "cosine", "--overwrite", "--format", "csv"
@@ -50,7 +50,7 @@ def test_neighbours_of_a_table_counted_by_hand(graphrec: Graphrec, tmp_path: Pat
     assert len(list((tmp_path / "out" / "_csv").glob("*.csv"))) >= 1
 
 
-def test_partners_bound_the_choice_and_the_most_popular_are_shown(
+def test_neighbours_bound_the_choice_and_the_most_popular_are_shown(
     graphrec: Graphrec, ratings: Path, products: Path, tmp_path: Path
 ) -> None:
     done = graphrec(

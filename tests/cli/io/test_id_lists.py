@@ -72,7 +72,7 @@ def test_a_list_without_ids(spark: SparkSession, tmp_path: Path) -> None:
         ("deny", 2, "they have no effect"),
     ],
 )
-def test_what_unknown_ids_mean_is_told(
+def test_what_unknown_ids_mean_is_reported(
     capsys: pytest.CaptureFixture[str], name: str, unknown: int, effect: str
 ) -> None:
     figures = ListFigures(ids=2, unknown=unknown, unusable=0, example="zz")

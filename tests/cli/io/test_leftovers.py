@@ -69,7 +69,7 @@ def test_an_older_result_does_not_replace_a_newer_one(tmp_path: Path) -> None:
     assert (out / "_run.json").read_text() == "newer"
 
 
-def test_other_file_systems_and_places_that_are_not_there_are_left_alone(tmp_path: Path) -> None:
+def test_other_file_systems_and_folders_that_are_not_there_are_left_alone(tmp_path: Path) -> None:
     remove_leftovers(f"file:{tmp_path}/none/out")
     remove_leftovers("hdfs://host/out")
     with claimed("hdfs://host/.out.graphrec-0123abcd"):

@@ -221,7 +221,7 @@ def test_an_interrupted_job_is_cancelled_and_leaves_nothing(
 
 
 def no_job_runs(spark: SparkSession, within: float) -> bool:
-    """Whether all jobs have ended, of which Spark tells a moment later."""
+    """Whether all jobs have ended, which Spark reports a moment later."""
     deadline = time.monotonic() + within
     while spark.sparkContext.statusTracker().getActiveJobsIds():
         if time.monotonic() > deadline:

@@ -21,7 +21,7 @@ GROUND_TRUTH = GroundTruthFigures(
 )
 
 
-def test_nothing_is_told_of_what_did_not_happen() -> None:
+def test_nothing_is_said_of_what_did_not_happen() -> None:
     assert list(learned_from(ROWS)) == []
     assert list(learned_from(replace(ROWS, capped=CappedHistories(2000, 0, 0)))) == []
     assert list(ground_truth(GROUND_TRUTH)) == ["tested on 2,000 interactions of 40 users"]

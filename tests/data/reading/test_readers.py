@@ -248,8 +248,8 @@ def test_unknown_format(spark: SparkSession, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "found"),
     [
-        ("ïtem,us\x1ber", r"found ïtem, us\x1ber in place of user, ïtem"),
-        ("user,ïtem,rating", "found 3 columns in place of 2"),
+        ("ïtem,us\x1ber", r"found ïtem, us\x1ber instead of user, ïtem"),
+        ("user,ïtem,rating", "found 3 columns instead of 2"),
     ],
 )
 def test_other_headers_after_the_files_compared_are_never_mixed_up(
@@ -277,7 +277,7 @@ READ_OF_LATIN = [("Jo", "3"), ("Josè", "2"), ("José", "1")]
 
 
 @pytest.mark.parametrize(
-    ("written", "asked", "expected"),
+    ("written", "given", "expected"),
     [
         ("utf-8", None, READ),
         ("utf-8-sig", None, READ),
@@ -292,7 +292,7 @@ READ_OF_LATIN = [("Jo", "3"), ("Josè", "2"), ("José", "1")]
 )
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.tsv", "t.json"])
 def test_encodings(
-    spark: SparkSession, tmp_path: Path, name: str, written: str, asked: str | None, expected: Any
+    spark: SparkSession, tmp_path: Path, name: str, written: str, given: str | None, expected: Any
 ) -> None:
     text = PEOPLE if expected is READ else PEOPLE_OF_LATIN
     if name == "t.tsv":
@@ -303,12 +303,12 @@ def test_encodings(
     data = text.encode(written)
     path = tmp_path / name
     path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-    table = read_table(spark, path, encoding=asked).select("user", "item")
+    table = read_table(spark, path, encoding=given).select("user", "item")
     assert rows(table) == sorted(expected)
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "asked", "line"),
+    ("name", "data", "given", "line"),
     [
         ("t.csv", PEOPLE_OF_LATIN.encode("latin-1"), None, 2),
         ("t.csv", b"user,item\n\na,1\nb,2\nJos\xe9,1\n", None, 5),
@@ -322,12 +322,12 @@ def test_encodings(
         ("t[1]{x}%20.csv", b"user,item\nJos\xe9,1\n", None, 2),
     ],
 )
-def test_bytes_that_are_no_text_are_told_with_their_line(
-    spark: SparkSession, tmp_path: Path, name: str, data: bytes, asked: str | None, line: int
+def test_bytes_that_are_no_text_are_reported_with_their_line(
+    spark: SparkSession, tmp_path: Path, name: str, data: bytes, given: str | None, line: int
 ) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(UnreadableInputError) as caught, one_line_errors(spark):
-        read_table(spark, tmp_path / name, encoding=asked).collect()
+        read_table(spark, tmp_path / name, encoding=given).collect()
     message = str(caught.value)
     assert message.startswith(f"{tmp_path / name} is not text in ")
     assert f"; found other bytes in line {line}; name its encoding by --encoding" in message
@@ -375,18 +375,18 @@ def test_unknown_encoding(spark: SparkSession, tmp_path: Path, name: str) -> Non
 # --- delimiters -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("mark", "asked"), [(";", ";"), ("|", "|"), ("\t", "tab"), ("\t", r"\t")])
-def test_given_delimiter(spark: SparkSession, tmp_path: Path, mark: str, asked: str) -> None:
+@pytest.mark.parametrize(("mark", "given"), [(";", ";"), ("|", "|"), ("\t", "tab"), ("\t", r"\t")])
+def test_given_delimiter(spark: SparkSession, tmp_path: Path, mark: str, given: str) -> None:
     path = write(tmp_path / "t.csv", CSV.replace(",", mark).replace("4.0", '"4,0"'))
     with pytest.raises(UnreadableInputError, match=r"is the delimiter .*--delimiter '"):
         read_table(spark, path)
-    assert rows(read_table(spark, path, delimiter=asked))[0] == ("u1", "7", "4,0")
+    assert rows(read_table(spark, path, delimiter=given))[0] == ("u1", "7", "4,0")
 
 
-@pytest.mark.parametrize("asked", ["::", "", '"', "\n"])
-def test_what_is_no_delimiter(spark: SparkSession, tmp_path: Path, asked: str) -> None:
+@pytest.mark.parametrize("given", ["::", "", '"', "\n"])
+def test_what_is_no_delimiter(spark: SparkSession, tmp_path: Path, given: str) -> None:
     with pytest.raises(ParameterError, match="a delimiter is one character"):
-        read_table(spark, write(tmp_path / "t.csv", CSV), delimiter=asked)
+        read_table(spark, write(tmp_path / "t.csv", CSV), delimiter=given)
 
 
 def test_real_files(spark: SparkSession, real_data: Path) -> None:

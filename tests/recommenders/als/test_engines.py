@@ -56,11 +56,11 @@ def test_the_last_iteration_solves_both_sides_exactly(
     histories: DataFrame, iterations: int, tolerance: float
 ) -> None:
     """Those before do nearly. Scores do not depend on the basis, so they are what is compared."""
-    asked = Objective(unobserved=0.05, regularization=0.05, explicit=False), 0
-    items = fit_on_driver(histories, ITEMS, RANK, 0, *asked).astype(np.float64)  # the start
+    settings = Objective(unobserved=0.05, regularization=0.05, explicit=False), 0
+    items = fit_on_driver(histories, ITEMS, RANK, 0, *settings).astype(np.float64)  # the start
     for _ in range(iterations):
         items = FEEDBACK.items_given(FEEDBACK.users_given(items))
-    found = fit_on_driver(histories, ITEMS, RANK, iterations, *asked)
+    found = fit_on_driver(histories, ITEMS, RANK, iterations, *settings)
     np.testing.assert_allclose(scores(found), scores(items), atol=tolerance)
 
 
@@ -86,9 +86,9 @@ def test_bits_depend_on_the_seed_and_not_on_partitions(
 def test_the_driver_and_blocks_give_the_same_bits(histories: DataFrame, explicit: bool) -> None:
     """Which of them runs depends on the cluster; the lists must not."""
     unobserved = 0.0 if explicit else 0.05
-    asked = (ITEMS, RANK, 2, Objective(unobserved, 0.05, explicit), 3)
-    whole = fit_on_driver(histories, *asked)
-    assert whole.tobytes() == fit_in_blocks(histories.repartition(3), *asked).tobytes()
+    settings = (ITEMS, RANK, 2, Objective(unobserved, 0.05, explicit), 3)
+    whole = fit_on_driver(histories, *settings)
+    assert whole.tobytes() == fit_in_blocks(histories.repartition(3), *settings).tobytes()
 
 
 def test_mllib_reaches_about_the_same_objective(
@@ -104,9 +104,9 @@ def test_a_weight_of_0_is_no_preference(spark: SparkSession, histories: DataFram
     zeros = histories.withColumn("items", F.concat("items", F.array(F.lit(ITEMS)))).withColumn(
         "weights", F.concat("weights", F.array(F.lit(0.0).cast("float")))
     )
-    asked = (RANK, 2, Objective(0.05, 0.05, explicit=False), 0)
+    settings = (RANK, 2, Objective(0.05, 0.05, explicit=False), 0)
     for fit in (fit_on_driver, fit_in_blocks):
-        found = fit(zeros, ITEMS + 1, *asked)
+        found = fit(zeros, ITEMS + 1, *settings)
         np.testing.assert_array_equal(found[-1], 0.0)
         assert found[:-1].any()
     assert not fit_mllib_als(zeros, ITEMS + 1, rank=RANK, iterations=1).vector[-1].any()

@@ -1,4 +1,4 @@
-"""The rank that is taken where none is asked for."""
+"""The rank that is taken where none is set."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_each_share_is_a_weighted_z_score_over_all_items(
     np.testing.assert_allclose(scores["prediction"], shares, atol=1e-6)
 
 
-def test_a_leg_that_fades_counts_less_for_long_histories(
+def test_a_leg_that_decays_counts_less_for_long_histories(
     model: HybridRecommenderModel, interactions: DataFrame
 ) -> None:
     pairs = interactions.select("user").distinct().crossJoin(interactions.select("item").distinct())
@@ -135,7 +135,7 @@ def test_weights_may_be_changed_after_the_fit(
 
 
 def test_factors_alone_retrieve_by_themselves(model: HybridRecommenderModel) -> None:
-    """Of no more candidates than places, the best by ALS, and not those of walk and EASE."""
+    """Of no more candidates than the list holds: the best by ALS, not those of walk and EASE."""
     alone = model.baselines()["als"].copy({model.candidates: ITEMS})
     for weights in ({"als": 1.0}, {"walk": 0.0, "ease": 0.0, "als": 0.3}):
         narrow = model.copy({model.weights: weights, model.candidates: 5})

@@ -157,7 +157,7 @@ def test_few_users_teach_nothing(spark: SparkSession) -> None:
     assert model.value("weights") == pytest.approx(expected)
 
 
-def test_the_latest_items_are_held_out_where_that_is_asked_for(spark: SparkSession) -> None:
+def test_the_latest_items_are_held_out_with_validation_cut_last(spark: SparkSession) -> None:
     times = [5.0, 9.0, 1.0, 8.0, 2.0, 3.0]
     history = spark.createDataFrame([("u", list(range(6)), [1.0] * 6, times)], SCHEMA)
     row = hold_out(history, fraction=0.34, cut=LAST).validation.first()
@@ -183,7 +183,7 @@ def test_what_came_after_one_moment_is_held_out_of_everybody(spark: SparkSession
     assert all(training[f"u{user}"][ITEMS] == list(range(10)) for user in range(8))
 
 
-def test_few_of_those_who_came_back_are_asked_and_all_give_up_what_came_later(
+def test_few_of_those_who_came_back_are_validation_users_and_what_came_later_is_held_out_of_all(
     spark: SparkSession,
 ) -> None:
     whole = [(f"u{user}", [0, 1], [1.0, 1.0], [1.0, 2.0]) for user in range(20)]

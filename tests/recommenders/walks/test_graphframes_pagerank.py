@@ -92,8 +92,8 @@ def as_graphx_has_it(
     """What GraphX does, with its delays: (vertices, sources)."""
     walk = nx.to_numpy_array(graph)
     walk /= walk.sum(axis=1, keepdims=True)
-    places = [list(graph).index(source) for source in sources]
-    start = np.eye(len(graph))[:, places]
+    columns = [list(graph).index(source) for source in sources]
+    start = np.eye(len(graph))[:, columns]
     rank, passed_on = start, start
     for _ in range(iterations):
         before, rank = rank, (1 - restart) * walk.T @ passed_on + restart * start
@@ -247,8 +247,8 @@ def test_no_rank_is_off_by_more_than_the_tolerance(
     walk = nx.to_numpy_array(graph)
     walk /= walk.sum(axis=1, keepdims=True)
     oracle = np.linalg.inv(np.eye(len(graph)) - (1 - restart) * walk) * restart
-    for place, source in enumerate(sources):
-        assert np.abs(found[:, place] - oracle[source]).max() <= tolerance
+    for column, source in enumerate(sources):
+        assert np.abs(found[:, column] - oracle[source]).max() <= tolerance
 
 
 @pytest.mark.parametrize(

@@ -49,13 +49,13 @@ def test_the_heaviest_stops_come_first_and_nothing_overlaps() -> None:
 def test_bands_of_one_item_have_its_hue_and_end_inside_the_bars() -> None:
     drawn = picture("ann", "dune", PATHS, NEUTRAL)
     by_name = {bar.name: bar for bar in drawn.bars}
-    for place, band in enumerate(drawn.bands):
-        path = PATHS[place % len(PATHS)]
+    for number, band in enumerate(drawn.bands):
+        path = PATHS[number % len(PATHS)]
         assert band.hue == by_name[path.history_item].hue
         names = ["ann", path.history_item, path.other_user, "dune"]
         assert band.tip == " → ".join(map(isolated, names))
         stops = [by_name[name] for name in names]
-        left, right = stops[place // len(PATHS) : place // len(PATHS) + 2]
+        left, right = stops[number // len(PATHS) : number // len(PATHS) + 2]
         start = float(band.curve.split("C")[0].split()[1])
         end = float(band.curve.split()[-1])
         assert left.y - 0.1 <= start - band.width / 2

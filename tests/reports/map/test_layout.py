@@ -1,4 +1,4 @@
-"""The places of nodes on a map."""
+"""The positions of nodes on a map."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def cliques(sizes: list[int], alone: int = 0) -> tuple[sparse.csr_array, np.ndar
 
 def test_what_goes_together_stands_together() -> None:
     weights, community = cliques([12, 9, 7])
-    place = lay_out(weights, community)
-    centers = np.array([place[community == number].mean(axis=0) for number in (1, 2, 3)])
-    apart = np.linalg.norm(place[:, None] - centers, axis=2)
+    position = lay_out(weights, community)
+    centers = np.array([position[community == number].mean(axis=0) for number in (1, 2, 3)])
+    apart = np.linalg.norm(position[:, None] - centers, axis=2)
     assert (apart.argmin(axis=1) + 1 == community).all()
     radius = np.array([apart[community == n, n - 1].max() for n in (1, 2, 3)])
     between = np.linalg.norm(centers[:, None] - centers, axis=2)
@@ -45,12 +45,12 @@ def test_equal_graphs_give_equal_maps() -> None:
 
 def test_no_two_nodes_stand_on_each_other_and_all_are_within_the_circle() -> None:
     weights, community = cliques([20, 10, 1], alone=3)
-    place = lay_out(weights, community)
-    far = np.hypot(*place.T)
-    assert np.isfinite(place).all()
+    position = lay_out(weights, community)
+    far = np.hypot(*position.T)
+    assert np.isfinite(position).all()
     assert far.max() <= 1 + 1e-9
     assert far[community == 0].min() > far[community > 0].max()
-    between = np.linalg.norm(place[:, None] - place, axis=2) + np.eye(len(place))
+    between = np.linalg.norm(position[:, None] - position, axis=2) + np.eye(len(position))
     assert between.min() > 1e-3
 
 
@@ -65,12 +65,12 @@ def test_what_is_small_or_alone_leaves_the_map_to_the_largest_component() -> Non
     weights, community = cliques([30, 20], alone=25)
     pairs = sparse.block_diag([sparse.csr_array([[0.0, 1.0], [1.0, 0.0]])] * 10)
     everything = sparse.csr_array(sparse.block_diag([weights, pairs], format="csr"))
-    place = lay_out(
+    position = lay_out(
         everything, np.concatenate((community, np.repeat(range(3, 13), 2))).astype(np.int32)
     )
-    far = np.hypot(*place.T)
+    far = np.hypot(*position.T)
     assert far.max() == pytest.approx(1.0)
     assert far[:50].max() > 0.5  # a ring of the others around it, and a part of a second one
     assert far[50:].min() > far[:50].max()
-    between = np.linalg.norm(place[:, None] - place, axis=2) + np.eye(len(place))
+    between = np.linalg.norm(position[:, None] - position, axis=2) + np.eye(len(position))
     assert between.min() > 1e-3

@@ -30,9 +30,9 @@ class Visitor:
         self.browser = browser
         self.page = page
 
-    def open(self, place: str = "") -> None:
+    def open(self, fragment: str = "") -> None:
         self.browser.get("about:blank")
-        self.browser.get(f"file://{self.page}{place}")
+        self.browser.get(f"file://{self.page}{fragment}")
         self.until("return 'ready' in document.documentElement.dataset")
 
     def until(self, script: str) -> None:
@@ -78,9 +78,9 @@ def test_the_map_is_drawn_without_a_complaint_and_without_a_network(visitor: Vis
     assert not visitor.one("#no-map").is_displayed()
     assert complaints(visitor.browser) == []
     assert fetched(visitor.browser) == []
-    told = visitor.one("#panel").text
-    assert f"The {ITEMS} most popular of 93 items" in told
-    assert "12 of 70 users, drawn by lot" in told
+    panel = visitor.one("#panel").text
+    assert f"The {ITEMS} most popular of 93 items" in panel
+    assert "12 of 70 users, drawn by lot" in panel
 
 
 def test_the_keyboard_is_enough(visitor: Visitor) -> None:
@@ -153,10 +153,10 @@ def test_names_on_the_map_never_lie_on_each_other(visitor: Visitor) -> None:
         "Page.addScriptToEvaluateOnNewDocument", {"source": WATCH_LABELS}
     )
     try:
-        for place in ("", "#item-5", f"#item-{ITEMS - 3}", "#user-1", "#community-2"):
-            visitor.open(place)
+        for fragment in ("", "#item-5", f"#item-{ITEMS - 3}", "#user-1", "#community-2"):
+            visitor.open(fragment)
             visitor.browser.execute_async_script("setTimeout(arguments[0], 700)")
-            least = 2 if place.startswith(("#item", "#user")) else 0  # neighbours have names
+            least = 2 if fragment.startswith(("#item", "#user")) else 0  # neighbours have names
             WebDriverWait(visitor.browser, 30).until(
                 lambda browser, least=least: (
                     len(browser.execute_script("return window.frame")) >= least
@@ -168,7 +168,7 @@ def test_names_on_the_map_never_lie_on_each_other(visitor: Visitor) -> None:
                     one["right"] <= other["left"]
                     or other["right"] <= one["left"]
                     or abs(one["y"] - other["y"]) >= 12
-                ), (place, one, other)
+                ), (fragment, one, other)
     finally:
         visitor.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", watching)
 

@@ -76,8 +76,8 @@ def test_the_strongest_edges_of_every_item_come_first() -> None:
 
 
 def test_the_scripts_are_those_that_were_checked() -> None:
-    told = (ASSETS / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\S+)` \|.*`(\S+)` \| `(\w{64})` \|$", told, re.MULTILINE)
+    listed = (ASSETS / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\S+)` \|.*`(\S+)` \| `(\w{64})` \|$", listed, re.MULTILINE)
     assert {name for name, _, _ in rows} == {path.name for path in ASSETS.glob("*.js")}
     for name, licence, checksum in rows:
         assert hashlib.sha256((ASSETS / name).read_bytes()).hexdigest() == checksum

@@ -59,18 +59,19 @@ def test_all_figures_are_in_the_tables(page: Page, findings: EvaluationTables) -
 
 
 def test_the_readings_say_what_the_figures_do(page: Page) -> None:
-    told = " ".join(page.texts)
+    readings = " ".join(page.texts)
     assert (
         "<script>alert(1)</script> has the highest NDCG@10, 0.410. hybrid has 0.310: clearly above "
         "popularity, clearly below <script>alert(1)</script>, not clearly different from "
-        "hybrid + MMR." in told
+        "hybrid + MMR." in readings
     )
-    assert "hybrid + MMR against hybrid: +0.100 diversity, -0.010 NDCG@10." in told
-    assert "No other model does better in both than popularity," in told
-    assert (
+    assert "hybrid + MMR against hybrid: +0.100 diversity, -0.010 NDCG@10." in readings
+    assert "No other model does better in both than popularity," in readings
+    by_activity = (
         "NDCG@10 of hybrid goes from 0.310 for users with no interactions to 0.370 for those with "
-        "6–90 interactions. <script>alert(1)</script> is the most accurate in 4 of 4 groups" in told  # noqa: RUF001
+        "6–90 interactions. <script>alert(1)</script> is the most accurate in 4 of 4 groups"  # noqa: RUF001
     )
+    assert by_activity in readings
 
 
 def test_one_model_alone_and_one_group(findings: EvaluationTables) -> None:

@@ -46,7 +46,7 @@ def test_pages_use_the_verb() -> None:
     ]
 
 
-def test_no_page_says_that_items_are_watched_unless_it_is_told_to() -> None:
+def test_no_page_says_that_items_are_watched_unless_it_is_set_to() -> None:
     rows = InteractionFigures(900, 850, 800, {}, None)
     report = exploration_page(made_up_findings(), rows, title="Graph")
     page = Page(report)
