@@ -83,8 +83,8 @@ def test_a_saved_model_explains_on_the_screen(
 ) -> None:
     model = gr.PopularityRecommender().fit(read_table(spark, str(ratings)))
     model.write().save(str(tmp_path / "model"))
-    asked = ("explain", "--model", tmp_path / "model", "9")
-    done = graphrec(*asked, "a4", "--items", products)
+    arguments = ("explain", "--model", tmp_path / "model", "9")
+    done = graphrec(*arguments, "a4", "--items", products)
     assert done.code == 0
     assert "9 and Product [bold]4[/bold]" in done.out
     assert "its popularity" in done.out
