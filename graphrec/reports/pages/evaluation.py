@@ -95,13 +95,13 @@ def _table(found: EvaluationTables, k: int) -> _Table:
             [
                 _Cell(
                     WORDING[metric].of(means[metric][model]),
-                    column in tops[metric],
+                    number in tops[metric],
                     half.get((model, metric), ""),
                 )
                 for metric in SHOWN
             ],
         )
-        for column, model in enumerate(found.models)
+        for number, model in enumerate(found.models)
     ]
     return _Table(f"Lists of {k}", [WORDING[metric].title for metric in SHOWN], rows)
 
