@@ -2,10 +2,10 @@
 
     python -m benchmarks.retrieval TRAIN [TRAIN ...] [--users 3000]
 
-A fifth of every history in each file of interactions (`user`, `item`, or MovieLens' columns) is
-held out; the default hybrid learns from the rest once. Then the blend's weights are moved between
-the neighbour legs and the factor legs, each side keeping its own proportions, and lists of 20 are
-made from few candidates and from the whole catalogue: what lies between them is lost in retrieval.
+A fifth of every history in each file (columns `user` and `item`, or MovieLens') is held out; the
+default hybrid learns from the rest once. Then the blend's weights are moved between the
+neighbour legs and the factor legs, each side keeping its own proportions, and lists of 20 are made
+from few candidates and from the whole catalogue: what lies between them is lost in retrieval.
 """
 
 from __future__ import annotations

@@ -13,8 +13,7 @@ WEIGHT: Final = "weight"  # double >= 0: the rating, or 1 for an implicit intera
 TIMESTAMP: Final = "timestamp"  # double, seconds since 1970-01-01 UTC; null without a time column
 REASON: Final = "reason"  # why a row was rejected
 
-# --- histories: one row per user
-# -------------------------------------------------------------------
+# --- histories: one row per user ------------------------------------------------------------------
 ITEMS: Final = "items"  # array<int>, dense item indices, ascending
 WEIGHTS: Final = "weights"  # array<float>, aligned with items
 TIMES: Final = "times"  # array<double>, aligned with items

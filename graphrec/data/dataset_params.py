@@ -56,7 +56,7 @@ class DatasetParams(ColumnParams):
     )
     maxHistory = param(
         2000,
-        "interactions of a user that item pairs are learned from: the latest; whatever is counted "
-        "for people to read counts all",
+        "latest interactions of a user that item pairs are learned from; numbers of users in "
+        "results count all",
         at_least(2),
     )

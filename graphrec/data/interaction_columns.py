@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from graphrec.data.frames import named_alike, require_frame
 from graphrec.errors import ColumnError
 
-UNUSED: Final = ""  # in place of a column's name: there is none, even if one has a usual name
+UNUSED: Final = ""  # instead of a column's name: none is used, even if one has a usual name
 MALFORMED_LINE: Final = "_corrupt_record"  # Spark's name for the text of a line it cannot parse
 
 # In lower case, without underscores, hyphens and blanks.

@@ -85,8 +85,8 @@ def _spread(counted: DataFrame, by: list[str]) -> DataFrame:
     m, times, before = F.col("m"), F.col("times"), F.col("before")
     # The m items that are listed equally often stand at the positions before + 1 .. before + m.
     up_to = F.sum("m").over(Window.partitionBy(*by).orderBy("times"))
-    placed = groups.withColumn("before", up_to - m)
-    totals = placed.groupBy(*by).agg(
+    cumulated = groups.withColumn("before", up_to - m)
+    totals = cumulated.groupBy(*by).agg(
         F.sum(m).alias("n"),
         F.sum(F.when(times > 0, m).otherwise(0.0)).alias("covered"),
         F.sum(times * m).alias("x"),

@@ -366,9 +366,9 @@ def _by_activity(per_user: DataFrame, yardsticks: _Yardsticks, confidence: float
     # Distinct lengths, not users: of n interactions there are fewer than sqrt(2 n).
     lengths = yardsticks.users.groupBy(HISTORY).count().collect()
     groups = activity_groups({row[HISTORY]: row["count"] for row in lengths})
-    placed = per_user.select("*", *_bounds(groups)).drop(HISTORY)
+    grouped = per_user.select("*", *_bounds(groups)).drop(HISTORY)
     by = [MODEL, SHORTEST, LONGEST]
-    return summarise(placed, by=by, confidence=confidence).toArrow()
+    return summarise(grouped, by=by, confidence=confidence).toArrow()
 
 
 def activity_groups(lengths: Mapping[int, int], parts: int = _ACTIVITIES) -> list[tuple[int, int]]:

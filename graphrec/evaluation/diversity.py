@@ -118,8 +118,8 @@ def _scaled_vectors(vectors: DataFrame, item: str) -> DataFrame:
 
 def _from_vectors(lists: DataFrame, scaled: DataFrame, cutoffs: list[int]) -> DataFrame:
     """(user, item, rank) and (item, vector, scale) -> (user, k, similarity)."""
-    placed = at_cutoffs(lists.join(scaled, "item"), cutoffs, "rank").groupBy("user", K)
-    gathered = placed.agg(F.collect_list(F.struct("vector", "scale")).alias("listed"))  # at most k
+    ranked = at_cutoffs(lists.join(scaled, "item"), cutoffs, "rank").groupBy("user", K)
+    gathered = ranked.agg(F.collect_list(F.struct("vector", "scale")).alias("listed"))  # at most k
     listed = F.col("listed")
     total = F.aggregate(
         listed,

@@ -85,6 +85,6 @@ def first_positions(
     """
     rows = recommendations.select(*map(quoted, (*lists, item, rank)))
     rows = rows.where(quoted(rank) <= longest)  # no position is before its rank
-    placed = named_pairs(with_positions(rows, *lists, item=item, rank=rank), item)
-    firsts = placed.groupBy(*map(quoted, (*lists, item))).agg(F.min(quoted(rank)).alias(rank))
+    with_numbers = named_pairs(with_positions(rows, *lists, item=item, rank=rank), item)
+    firsts = with_numbers.groupBy(*map(quoted, (*lists, item))).agg(F.min(quoted(rank)).alias(rank))
     return firsts.where(quoted(rank) <= longest)

@@ -16,8 +16,8 @@ is a hit when it is in T; h(r) is 1 for a hit and else 0; H = h(1) + ... + h(k).
 
 Recall and NDCG are those of the tables that LightGCN (He et al. 2020) and its followers publish.
 MLlib's `RankingMetrics` agrees in precision, recall, NDCG and MAP at k. RecTools agrees but for
-two divisors: its MAP divides by \|T\|, and its NDCG by that of k hits unless told
-`divide_by_achievable`.
+two divisors: its MAP divides by \|T\|, and its NDCG by that of k hits unless
+`divide_by_achievable` is set.
 
 An item counts at the first position that it has in a list; where it comes again, it takes up a
 position and counts for nothing (`graphrec.evaluation.list_positions`). Null is no item, neither in
@@ -172,8 +172,8 @@ def _hits(lists: DataFrame, test: DataFrame, user: str, item: str) -> DataFrame:
         held_out.withColumn("held_out", F.lit(True))
     )
     # Partitioned by user, all that follows finds its rows together: one shuffle instead of three.
-    placed = with_positions(marked.repartition(user), user, item=item, rank="rank")
-    pairs = named_pairs(placed, item).groupBy(user, item)
+    ranked = with_positions(marked.repartition(user), user, item=item, rank="rank")
+    pairs = named_pairs(ranked, item).groupBy(user, item)
     judged = pairs.agg(F.min("rank").alias("rank"), F.bool_or("held_out").alias("held_out"))
     return (
         judged.groupBy(user)

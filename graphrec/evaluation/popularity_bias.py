@@ -104,8 +104,8 @@ def item_popularity(
     # One row: the cross join adds a column and no rows.
     train = named_pairs(train.select(user, item), user, item)
     everybody = train.agg(F.count_distinct(user).alias("everybody"))
-    placed = _placed(train, user, item).crossJoin(everybody)
-    return placed.select(
+    percentiles = _percentiles(train, user, item).crossJoin(everybody)
+    return percentiles.select(
         item,
         F.log2(F.col("everybody") / F.col("support")).alias(NOVELTY),
         PERCENTILE,
@@ -113,7 +113,7 @@ def item_popularity(
     )
 
 
-def _placed(train: DataFrame, user: str, item: str) -> DataFrame:
+def _percentiles(train: DataFrame, user: str, item: str) -> DataFrame:
     """(user, item) -> (item, support, popularity_percentile)."""
     supports = train.groupBy(item).agg(F.count_distinct(user).alias("support"))
     sizes = supports.groupBy("support").agg(F.count(F.lit(1)).alias("items"))
@@ -123,5 +123,5 @@ def _placed(train: DataFrame, user: str, item: str) -> DataFrame:
     ascending = Window.partitionBy("catalogue").orderBy("support")
     up_to = F.sum("items").over(ascending)
     percentile = (up_to - F.col("items") / 2) / F.col("catalogue")
-    placed = sizes.crossJoin(catalogue).select("support", percentile.alias(PERCENTILE))
-    return supports.join(placed, "support")
+    percentiles = sizes.crossJoin(catalogue).select("support", percentile.alias(PERCENTILE))
+    return supports.join(percentiles, "support")

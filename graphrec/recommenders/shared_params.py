@@ -32,8 +32,8 @@ class TrainingParams(DatasetParams):
 
     maxNeighbours = param(
         None,
-        "neighbours that each item keeps, the best by cosine; None: as many as make 16 million "
-        "pairs, within 200 and 2000",
+        "neighbours of each item in the pair table, the best by cosine; None: for 16 million pairs "
+        "in all, within 200 and 2000",
         optional(at_least(1)),
     )
     minSupport = param(1, "users that a pair of items needs in common", at_least(1))

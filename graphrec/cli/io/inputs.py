@@ -154,7 +154,7 @@ class IdList:
     def typed(self, kinds: Mapping[str, T.DataType]) -> DataFrame:
         """The id columns with the model's names and types.
 
-        In a file without types, text in the place of a whole number becomes null, which is
+        In a file without types, text instead of a whole number becomes null, which is
         nobody's id: it is a name that the model has never seen.
         """
         return self.frame.select(*(self._ids(role, kinds) for role in self.columns))

@@ -17,7 +17,7 @@ from typing import Final
 
 from graphrec.spark.locks import take_lock
 
-OLD_SUFFIX: Final = ".old"  # the older result, while the new one takes its place
+OLD_SUFFIX: Final = ".old"  # the older result, while the new one replaces it
 
 _LOCK_SUFFIX: Final = ".lock"
 _LOCK_NAME: Final = re.compile(r"\.(?P<name>.+)\.graphrec-[0-9a-f]{8}\.lock")

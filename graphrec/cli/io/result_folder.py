@@ -3,7 +3,7 @@
 Everything is written to a staging directory beside the wanted one, on the same file system, which
 is renamed at the end. An older directory is renamed away before that and deleted after it;
 whatever fails, it is put back. Where renaming is one step (local disks, HDFS), nobody ever sees
-half a result; object stores that copy in place of renaming need a moment.
+half a result; object stores that copy instead of renaming need a moment.
 
 A killed process (SIGKILL, power) may leave `.NAME.graphrec-*` beside the directory: `*.old` is the
 older result, if it happened between the two renames. On the disks of this machine the next run that
@@ -47,7 +47,7 @@ def staged(
     overwrite: bool,
     apart_from: Sequence[str] = (),
 ) -> Iterator[str]:
-    """Yield a new directory to write to, which takes the place of `path` at the end of the block.
+    """Yield a new directory to write to, which replaces `path` at the end of the block.
 
     If the block fails or is interrupted, Spark's jobs of the block are cancelled, the new
     directory is deleted, and `path` is as it was.

@@ -44,7 +44,9 @@ class EASERecommender(Recommender, OrderParams):
     )
     regParam = param(50.0, "λ of the regression, in interactions", positive())
     denoising = param(0.5, "δ: share of the diagonal added to it", between(0.0, 100.0))
-    userExponent = param(0.5, "of the user's strength in the Gram matrix", between(0.0, 2.0))
+    userExponent = param(
+        0.5, "exponent of the user's strength in the Gram matrix", between(0.0, 2.0)
+    )
 
     leg = "ease"
     _model = EASEModel

@@ -44,8 +44,7 @@ class EmbeddingRecommender(Recommender):
     rank = param(128, "number of latent dimensions", at_least(1))
     epochs = param(
         None,
-        "how often each history is looked at; None: 15 times, of few users more often, and of more "
-        "than 68,000 less often",
+        "passes over all histories; None: 15, more for few users, and fewer for more than 68,000",
         optional(at_least(1)),
     )
     temperature = param(

@@ -69,25 +69,27 @@ class RandomWalkRecommender(Recommender, OrderParams):
     )
     restartProbability = param(
         0.5,
-        "of each step of method=pagerank; long walks (small values) only add popularity",
+        "of each step of method=pagerank; small values make long walks, which only add popularity",
         between(0.0, 1.0, open_low=True, open_high=True),
     )
     tolerance = param(
         1e-4,
-        "probability that method=pagerank may leave undistributed per item",
+        "residual probability that method=pagerank may leave in each row",
         between(0.0, 1.0, open_low=True),
     )
     leastMass = param(
         1e-3,
-        "probability that must wait at an item before method=pagerank spreads it further: bounds "
-        "the work for an item on large graphs; 0: spread all",
+        "least residual probability of an item that method=pagerank pushes to its neighbours: "
+        "bounds the work on large graphs; 0: all is pushed",
         between(0.0, 1.0),
     )
     maxEntries = param(400, "entries that each item's row of method=pagerank keeps", at_least(1))
-    itemExponent = param(1.0, "b: of the history item's strength", between(0.0, 2.0))
-    userExponent = param(1.0, "c: of the strength of the user in between", between(0.0, 2.0))
+    itemExponent = param(1.0, "b: exponent of the history item's strength", between(0.0, 2.0))
+    userExponent = param(
+        1.0, "c: exponent of the strength of the user in between", between(0.0, 2.0)
+    )
     popularityExponent = param(
-        0.0, "d: of the listed item's strength; discounts popular items", between(0.0, 2.0)
+        0.0, "d: exponent of the listed item's strength; discounts popular items", between(0.0, 2.0)
     )
 
     leg = "walk"

@@ -95,13 +95,13 @@ def _table(found: EvaluationTables, k: int) -> _Table:
             [
                 _Cell(
                     WORDING[metric].of(means[metric][model]),
-                    place in tops[metric],
+                    number in tops[metric],
                     half.get((model, metric), ""),
                 )
                 for metric in SHOWN
             ],
         )
-        for place, model in enumerate(found.models)
+        for number, model in enumerate(found.models)
     ]
     return _Table(f"Lists of {k}", [WORDING[metric].title for metric in SHOWN], rows)
 
@@ -192,8 +192,8 @@ def _activity_figure(text: EvaluationText, up: Axis, title: str, reading: str) -
         up,
     )
     name = f"activity-{up.metric.replace('_', '-')}"
-    places = [(group, model) for group in groups_of(text.tables) for model in text.tables.models]
-    return Figure(name, title, reading, chart_or_none(spec_of(chart), places))
+    bars = [(group, model) for group in groups_of(text.tables) for model in text.tables.models]
+    return Figure(name, title, reading, chart_or_none(spec_of(chart), bars))
 
 
 def _means_and_bounds(found: EvaluationTables, k: int) -> pd.DataFrame:
