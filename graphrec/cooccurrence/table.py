@@ -37,7 +37,6 @@ from graphrec.data.histories import cap_histories
 from graphrec.kernels.csr import CSR, csr, row_indices
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Vector, read_only
-from graphrec.params import at_least, checked
 from graphrec.progress import stage
 from graphrec.spark.parallelism import is_better_on_driver
 
@@ -101,17 +100,6 @@ class PairSpec:
     max_neighbours: int | None = None
     min_support: int = 1
     block_entries: int = 32_000_000
-
-    def __post_init__(self) -> None:
-        """Check the numbers.
-
-        Raises:
-            ParameterError: one is out of its range.
-        """
-        if self.max_neighbours is not None:
-            checked("maxNeighbours", self.max_neighbours, at_least(1))
-        checked("minSupport", self.min_support, at_least(1))
-        checked("blockEntries", self.block_entries, at_least(1000))
 
     def neighbours_kept(self, items: int) -> int:
         """How many neighbours each of so many items keeps.
@@ -241,5 +229,4 @@ def _cosines(sums: CSR, norm: Vector) -> Vector:
     for row in range(norm.size):
         for pair in range(sums.indptr[row], sums.indptr[row + 1]):
             cosine[pair] = sums.data[pair] / (norm[row] * norm[sums.indices[pair]])
-
     return cosine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final, overload
 
 import numpy as np
@@ -117,6 +117,8 @@ class Recommender(
             pairs: counted in it by this recommender's `pair_spec`; see `learn`.
         """
         legs = self.learn(dataset, pairs)
+        if pairs is None and _only_neighbours(legs):  # MMR compares items by the pairs
+            pairs = count_pairs(dataset, self.pair_spec())
         return self.model_of(dataset, self.tables_of(dataset, legs, pairs), pairs)
 
     # --- for subclasses ---------------------------------------------------------------------------
@@ -172,16 +174,14 @@ class Recommender(
         Args:
             dataset: what they were learned from.
             legs: see `learn`.
-            pairs: as they read it; None: they are counted if MMR compares items by them.
+            pairs: as they read it; without it, MMR cannot compare items unless by factors.
 
         Raises:
             GraphrecError: a leg learned a number that is not finite.
         """
         _require_finite(legs)
         similarity = None
-        if legs and not any(isinstance(leg, FactorLeg) for leg in legs):
-            if pairs is None:
-                pairs = count_pairs(dataset, self.pair_spec())
+        if pairs is not None and _only_neighbours(legs):
             near = prune_neighbours(pairs, _MAX_SIMILAR_ITEMS)
             similarity = near.with_data(near.cosine)
         with stage(MERGE_TABLES):
@@ -200,6 +200,11 @@ class Recommender(
         """
         kept = pairs if tables.neighbour_names else None
         return self._copy_shared_values(self._model(dataset, tables, kept))
+
+
+def _only_neighbours(legs: Sequence[Leg]) -> bool:
+    """Whether there are legs, and none with factors."""
+    return bool(legs) and not any(isinstance(leg, FactorLeg) for leg in legs)
 
 
 def _require_finite(legs: Iterable[Leg]) -> None:

@@ -10,6 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
 from examples.genre_recommender import GenreModel, GenreRecommender
+from graphrec.cooccurrence.table import ITEM_PAIRS
+from graphrec.progress import Event, listen
 from graphrec.recommenders.base import RecommenderModel
 
 
@@ -62,3 +64,14 @@ def test_it_is_a_leg_of_a_hybrid(ratings: DataFrame, genres: DataFrame) -> None:
     legs = [gr.RandomWalkRecommender(), GenreRecommender(genres)]
     hybrid = gr.HybridRecommender(legs=legs, weights={"walk": 0.7, "genre": 0.3})
     assert hybrid.fit(ratings).legs == ("walk", "genre")
+
+
+def test_pairs_are_counted_once_for_mmr(ratings: DataFrame, genres: DataFrame) -> None:
+    """The leg does not read them, but MMR compares items by them."""
+    events: list[Event] = []
+    with listen(events.append):
+        model = GenreRecommender(genres).fit(ratings)
+    counted = [event for event in events if event.name == ITEM_PAIRS and event.seconds is not None]
+    assert len(counted) == 1
+    assert model.counted_pairs is not None
+    assert model.tables.similarity.size == model.tables.neighbours.indices.size

@@ -107,15 +107,16 @@ def run(options: Options) -> None:
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
     from graphrec.cooccurrence.association import watched_together
-    from graphrec.cooccurrence.table import PairSpec, count_pairs
+    from graphrec.cooccurrence.table import count_pairs
     from graphrec.data.dataset import Dataset
     from graphrec.progress import stage
+    from graphrec.recommenders.shared_params import TrainingParams
     from graphrec.reports.words.interaction import InteractionWords
 
     model_source.check_source(options, ["neighbours"])
     _check_measure(options.measure)
     columns = column_params(options)
-    spec = PairSpec(max_neighbours=options.neighbours)
+    spec = TrainingParams(maxNeighbours=options.neighbours).pair_spec()
     with running("watched-together", options, _stages(options)) as run:
         with results.result_folders(
             run.spark,
