@@ -25,10 +25,12 @@ class Java:
     Attributes:
         path: the `java` command.
         version: feature release, e.g. 17 (1.8 counts as 8).
+        build: all that `java -version` says.
     """
 
     path: str
     version: int
+    build: str
 
 
 def require_java() -> Java:
@@ -38,14 +40,15 @@ def require_java() -> Java:
         JavaError: there is none, it does not run, or it is older than Spark needs.
     """
     path = find_java()
-    version = _version(path)
+    build = _ask_version(path)
+    version = _version(path, build)
     if version < MIN_VERSION:
         raise JavaError(
             f"Java is too old: Spark needs {MIN_VERSION} or newer",
             found=f"version {version} at {path}",
             fix=HOW_TO_GET,
         )
-    return Java(path, version)
+    return Java(path, version, build)
 
 
 def find_java() -> str:
@@ -68,8 +71,7 @@ def find_java() -> str:
     return path
 
 
-def _version(path: str) -> int:
-    said = _ask_version(path)
+def _version(path: str, said: str) -> int:
     match = re.search(r'version "(?:1\.)?(\d+)', said)
     if match is None:
         raise JavaError(
