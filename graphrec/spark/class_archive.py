@@ -39,6 +39,7 @@ MAX_ARCHIVES: Final = (
 _LOCK: Final = "lock"
 _UNFINISHED: Final = "unfinished.jsa"
 _MAGIC: Final = 0xF00BABA8  # begins the header, which Java writes last
+_MODE: Final = re.compile(r", \w+ mode[^)]*")  # how Java compiles: nothing to an archive
 _QUIET: Final = "-Xlog:cds*=off"  # a file that Java rejects is no news for the user
 
 # The user's own archive, and agents, which Java does not let into an archive.
@@ -212,7 +213,7 @@ def _folder(java: Java, settings: Mapping[str, str]) -> Path:
     """The folder for all that Java compares before it uses an archive."""
     home = Path(java.path).resolve().parents[1]
     runtime = [*home.glob("lib/modules"), *home.glob("lib/server/*")]
-    digest = sha256(f"{java.path}\n{java.build}\n".encode())
+    digest = sha256(f"{java.path}\n{_MODE.sub('', java.build)}\n".encode())
     for path in (*sorted(runtime), *_class_path(settings)):
         digest.update(f"{path} {_version(path)}\n".encode())
     return cache_folder().with_name("class-archives") / digest.hexdigest()[:16]

@@ -17,6 +17,8 @@ HOW_TO_GET: Final = (
     "or from https://adoptium.net, and point JAVA_HOME to it if it is not on the PATH"
 )
 
+_PICKED_UP: Final = re.compile(r"^(NOTE: )?Picked up .*\n", re.MULTILINE)  # of JAVA_TOOL_OPTIONS
+
 
 @dataclass(frozen=True, slots=True)
 class Java:
@@ -25,7 +27,7 @@ class Java:
     Attributes:
         path: the `java` command.
         version: feature release, e.g. 17 (1.8 counts as 8).
-        build: all that `java -version` says.
+        build: what `java -version` says, less the options that it has picked up.
     """
 
     path: str
@@ -95,4 +97,4 @@ def _ask_version(path: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    return answer.stderr + answer.stdout
+    return _PICKED_UP.sub("", answer.stderr + answer.stdout)

@@ -235,6 +235,16 @@ def test_only_the_archives_that_were_used_last_are_kept(java: Java, small_spark:
     assert left() == [True, False, False, True, True]
 
 
+def test_how_java_compiles_makes_no_difference(
+    java: Java, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = make(java)
+    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+    quick = require_java()
+    assert quick.build != java.build
+    assert loaded_from(archive, quick, tmp_path / "log")
+
+
 # --- when there is none ---------------------------------------------------------------------------
 
 
