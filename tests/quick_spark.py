@@ -14,7 +14,9 @@ from graphrec.spark.class_archive import class_archive
 from graphrec.spark.java import require_java
 
 _JAVA_OPTIONS: Final = "spark.driver.extraJavaOptions"
-_QUICK_COMPILER: Final = "-XX:TieredStopAtLevel=1"
+# Where it alone compiles, Java has 48 MB for all machine code, which the tests fill within minutes:
+# it would throw away what it has compiled, to interpret it and compile it again.
+_QUICK_COMPILER: Final = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m"
 
 QUICK: Final = {
     _JAVA_OPTIONS: _QUICK_COMPILER,
