@@ -8,18 +8,37 @@ as a user does (`test_session.py`, `cli/test_interruptions.py`, `recommend` in
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
+from graphrec.spark.class_archive import class_archive
+from graphrec.spark.java import require_java
+
+_JAVA_OPTIONS: Final = "spark.driver.extraJavaOptions"
+# Where it alone compiles, Java has 48 MB for all machine code, which the tests fill within minutes:
+# it would throw away what it has compiled, to interpret it and compile it again.
+_QUICK_COMPILER: Final = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m"
+
 QUICK: Final = {
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    _JAVA_OPTIONS: _QUICK_COMPILER,
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.shuffle.partitions": "4",
 }
 
 
-def write_defaults(folder: Path) -> None:
-    """Write them where a Spark with SPARK_CONF_DIR at this folder finds them."""
-    lines = [f"{name} {value}\n" for name, value in QUICK.items()]
-    (folder / "spark-defaults.conf").write_text("".join(lines), encoding="utf-8")
+def quick_variables() -> dict[str, str]:
+    """The same for sessions of a process that names no settings: variables of its environment.
+
+    A `spark-defaults.conf` would do as well, but Java uses no archive of classes with it.
+    """
+    settings = [f"-D{name}={value}" for name, value in QUICK.items() if name != _JAVA_OPTIONS]
+    return {"JDK_JAVA_OPTIONS": " ".join([_QUICK_COMPILER, *settings])}
+
+
+def archive_options() -> str:
+    """Options by which a JVM that graphrec does not start uses the archive of its sessions.
+
+    Empty if there is none: it is made by any session of graphrec's own, such as the demo's.
+    """
+    with class_archive(require_java(), {}) as use:
+        return use.options if use.archive else ""

@@ -17,7 +17,7 @@ import pytest
 
 from graphrec import __version__
 from tests.documents import ROOT
-from tests.quick_spark import write_defaults
+from tests.quick_spark import quick_variables
 
 pytestmark = pytest.mark.slow
 
@@ -115,11 +115,10 @@ def test_the_demo_runs_where_the_wheel_is_installed(built: Built, tmp_path: Path
     folder.mkdir()
     samples = Path(run([str(bin_ / "python"), "-c", FOLDER], folder).strip())
     assert samples.is_relative_to(tmp_path / "venv")
-    write_defaults(tmp_path)
     arguments = [str(samples / "ratings.csv"), "--items", str(samples / "films.csv")]
     arguments += ["--users", str(samples / "users.csv"), "--out", "out/demo", "-k", "10"]
     demo = ["recommend", *arguments, "--weights", "walk=1"]  # one leg: few kernels to compile
-    shown = run([str(bin_ / "graphrec"), *demo], folder, SPARK_CONF_DIR=str(tmp_path))
+    shown = run([str(bin_ / "graphrec"), *demo], folder, **quick_variables())
     assert "because of" in shown
     lists = pq.read_table(folder / "out" / "demo").to_pandas()
     assert (lists.groupby("userId").size() == 10).all()

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from graphrec.cli import main
 from tests.documents import is_printed
-from tests.quick_spark import write_defaults
+from tests.quick_spark import quick_variables
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -25,12 +25,10 @@ def test_the_library_example_runs(tmp_path: Path) -> None:
     assert blocks
     script = tmp_path / "example.py"
     script.write_text("\n".join(blocks), encoding="utf-8")
-    write_defaults(tmp_path)
-    variables = os.environ | {"SPARK_CONF_DIR": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, str(script)],
         cwd=tmp_path,
-        env=variables,
+        env=os.environ | quick_variables(),
         check=True,
         capture_output=True,
         text=True,

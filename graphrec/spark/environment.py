@@ -17,6 +17,12 @@ from importlib import metadata
 from typing import Final
 
 from graphrec.errors import GraphrecError, ParameterError
+from graphrec.spark.class_archive import (
+    SETTING,
+    describe_archive,
+    find_obstacle,
+    is_wanted,
+)
 from graphrec.spark.extras import GRAPH, REPORTS, Extra, how_to_install
 from graphrec.spark.jars import JAR_VARIABLE, OFFICIAL, cache_folder, find_graphframes_jars
 from graphrec.spark.java import HOW_TO_GET, require_java
@@ -66,8 +72,12 @@ class Check:
 def check_environment() -> Iterator[Check]:
     """Check everything that graphrec depends on, one thing at a time."""
     yield _python()
-    yield _java()
-    yield _spark()
+    java = _java()
+    yield java
+    spark = _spark()
+    yield spark
+    if java.ok and spark.ok:
+        yield _class_archive()
     yield _package("pyarrow")
     yield _package("numba")
     yield _memory()
@@ -103,6 +113,23 @@ def _spark() -> Check:
         f"PySpark {version}, jars in {home}",
         None if same else f"unset SPARK_HOME, or let it point to Spark {version}",
     )
+
+
+def _class_archive() -> Check:
+    """The file that makes a session start sooner, of sessions with no settings of their own."""
+    name, fix = "class archive", "only the start of sessions takes some seconds longer"
+    java = require_java()
+    try:
+        if not is_wanted():
+            return Check(name, ok=True, value=f"off, by {SETTING}")
+        obstacle = find_obstacle(java, {})
+        if obstacle is None:
+            return Check(name, ok=True, value=describe_archive(java, {}))
+    except ParameterError as error:
+        return _failure(name, error, f"unset {SETTING}")
+    except OSError as error:
+        obstacle = str(error)
+    return Check(name, ok=False, value=f"none: {obstacle}", fix=fix, needed=False)
 
 
 def _package(name: str) -> Check:

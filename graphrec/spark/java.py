@@ -17,6 +17,8 @@ HOW_TO_GET: Final = (
     "or from https://adoptium.net, and point JAVA_HOME to it if it is not on the PATH"
 )
 
+_PICKED_UP: Final = re.compile(r"^(NOTE: )?Picked up .*\n", re.MULTILINE)  # of JAVA_TOOL_OPTIONS
+
 
 @dataclass(frozen=True, slots=True)
 class Java:
@@ -25,10 +27,12 @@ class Java:
     Attributes:
         path: the `java` command.
         version: feature release, e.g. 17 (1.8 counts as 8).
+        build: what `java -version` says, less the options that it has picked up.
     """
 
     path: str
     version: int
+    build: str
 
 
 def require_java() -> Java:
@@ -38,14 +42,15 @@ def require_java() -> Java:
         JavaError: there is none, it does not run, or it is older than Spark needs.
     """
     path = find_java()
-    version = _version(path)
+    build = _ask_version(path)
+    version = _version(path, build)
     if version < MIN_VERSION:
         raise JavaError(
             f"Java is too old: Spark needs {MIN_VERSION} or newer",
             found=f"version {version} at {path}",
             fix=HOW_TO_GET,
         )
-    return Java(path, version)
+    return Java(path, version, build)
 
 
 def find_java() -> str:
@@ -68,8 +73,7 @@ def find_java() -> str:
     return path
 
 
-def _version(path: str) -> int:
-    said = _ask_version(path)
+def _version(path: str, said: str) -> int:
     match = re.search(r'version "(?:1\.)?(\d+)', said)
     if match is None:
         raise JavaError(
@@ -93,4 +97,4 @@ def _ask_version(path: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    return answer.stderr + answer.stdout
+    return _PICKED_UP.sub("", answer.stderr + answer.stdout)

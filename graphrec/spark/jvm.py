@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +29,7 @@ def spark_home() -> Path:
     return Path(os.environ.get("SPARK_HOME") or pyspark.__path__[0])
 
 
-def start_context(conf: SparkConf) -> SparkContext:
+def start_context(conf: SparkConf, inherited: Sequence[int] = ()) -> SparkContext:
     """Launch a JVM and a Spark context in it, holding back what the JVM writes meanwhile.
 
     The Java runtime, Spark's launcher, log4j and Ivy all write before a log level can be set.
@@ -37,6 +37,7 @@ def start_context(conf: SparkConf) -> SparkContext:
 
     Args:
         conf: the settings, of the launch (memory, class path) as well as of the context.
+        inherited: file descriptors that the JVM keeps open until it ends.
 
     Raises:
         PlatformError: the JVM did not start, or Spark did not start inside it.
@@ -48,7 +49,9 @@ def start_context(conf: SparkConf) -> SparkContext:
     relay.start()
     try:
         # The Java runtime prints some of its errors to standard output.
-        gateway = _launch(conf, {"stdout": writable, "stderr": writable})
+        gateway = _launch(
+            conf, {"stdout": writable, "stderr": writable, "pass_fds": tuple(inherited)}
+        )
     except Exception as error:
         os.close(writable)
         relay.join(timeout=5)  # the JVM is gone as a rule: all it said is here at once

@@ -15,8 +15,10 @@ from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote
 
+from graphrec.errors import PlatformError
+from graphrec.spark.class_archive import class_archive
 from graphrec.spark.jars import find_graphframes_jars
-from graphrec.spark.java import require_java
+from graphrec.spark.java import Java, require_java
 from graphrec.spark.jvm import spark_home, start_context
 from graphrec.spark.machine import GIBIBYTE, MEBIBYTE, cores, memory_bytes
 from graphrec.spark.temporary import temporary_folder
@@ -141,10 +143,28 @@ def _start(wanted: dict[str, str], graphframes_jar: str | None) -> SparkSession:
         environment["SPARK_LOCAL_IP"] = _LOOPBACK
     with _environment(environment):
         if SparkContext._gateway is None:  # else the JVM of an earlier, stopped session runs
-            require_java()
+            java = require_java()
             _add_jars(settings, graphframes_jar)
-            start_context(SparkConf().setAll(list(settings.items())))
+            _start_context(java, settings)
         return _session(settings)
+
+
+def _start_context(java: Java, settings: Mapping[str, str]) -> None:
+    """Start Spark with an archive of its classes, or without if Java does not start so."""
+    with class_archive(java, settings) as use:
+        options = f"{use.options} {settings[_JAVA_OPTIONS]}"
+        try:
+            start_context(_conf({**settings, _JAVA_OPTIONS: options.strip()}), use.inherited)
+            return
+        except PlatformError:
+            if not use.options or SparkContext._gateway is not None:  # the JVM did start
+                raise
+    start_context(_conf(settings))
+    use.discard()
+
+
+def _conf(settings: Mapping[str, str]) -> SparkConf:
+    return SparkConf().setAll(list(settings.items()))
 
 
 def _session(settings: Mapping[str, str]) -> SparkSession:

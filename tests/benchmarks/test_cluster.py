@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.cluster import jobs, standalone
 from benchmarks.cluster.__main__ import main
+from tests.quick_spark import archive_options
 
 # Blocks of a size of their own, so that pairs and factors are shuffled as those of large data are.
 SETTINGS = "als.maxIter=2,blockEntries=15000"
@@ -23,7 +24,7 @@ def test_executors_lost_in_every_stage_change_no_result(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A dozen short-lived JVMs, on as few cores as there are: compiling less is most of the time.
-    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", f"-XX:TieredStopAtLevel=1 {archive_options()}")
     code = main(["--job", "recommend", "--out", str(tmp_path), "--", *CHEAP])
     printed = capsys.readouterr().out
     assert code == 0, printed

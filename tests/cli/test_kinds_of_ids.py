@@ -15,10 +15,12 @@ from graphrec.cli import main
 from tests.cli.conftest import Graphrec
 from tests.reports.reading import Page
 
+pytestmark = pytest.mark.slow
+
 ITEMS = 12
 USERS = 24
 UNTITLED = 3  # an item that the titles leave out
-QUICK = ("--rank", "2", "--settings", "pseudoInteractions=0", "--settings", "embedding.epochs=1")
+QUICK = ("--rank", "2", "--settings", "pseudoInteractions=0,embedding.epochs=1")
 ONE_LEG = ("--weights", "walk=1")
 
 
@@ -145,7 +147,7 @@ def test_comparison_and_settings(case: Case, graphrec: Graphrec, tmp_path: Path)
     without_figures(case.items, " ".join(page.texts))
     users = pd.read_parquet(tmp_path / "one" / "_per_user").userId.astype(str)
     assert set(users) <= {str(user) for user in pd.read_csv(case.ratings, dtype=str).userId}
-    arguments = ("--validation-users", 12, "--budget", 0.5, "--groups", "walk")
+    arguments = ("--validation-users", 12, "--budget", 0.5, "--groups", "pairs")
     tuned = graphrec("tune", case.ratings, "--out", tmp_path / "two", *arguments, *QUICK)
     assert tuned.code == 0, tuned.err
     without_figures(case.items, tuned.out)

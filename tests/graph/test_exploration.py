@@ -15,6 +15,8 @@ from graphrec.graph.exploration import COLUMNS, TABLES
 from graphrec.graph.headline import headline
 from tests.graph.small_graph import Explored
 
+pytestmark = pytest.mark.slow
+
 
 def adjusted_rand(planted: list[str], found: list[int]) -> float:
     """Hubert and Arabie 1985."""

@@ -17,10 +17,11 @@ import pyspark
 import pytest
 
 from graphrec.spark.jars import find_graphframes_jars
-from tests.quick_spark import QUICK
+from tests.quick_spark import QUICK, archive_options
 from tests.some_ratings import RATINGS, every_fifth_user
 
 REPOSITORY = Path(__file__).parents[2]
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 DEFAULTS = {"spark.sql.shuffle.partitions": "4"}
 AS_ADVISED = QUICK | {
     "spark.python.daemon.module": "graphrec.spark.worker_daemon"
@@ -30,7 +31,9 @@ AS_ADVISED = QUICK | {
 def submit(
     job: str, *arguments: str, jars: str = "", settings: Mapping[str, str] = AS_ADVISED
 ) -> subprocess.CompletedProcess[str]:
-    confs = [part for item in settings.items() for part in ("--conf", "=".join(item))]
+    java_options = f"{settings.get(JAVA_OPTIONS, '')} {archive_options()}"
+    named = {**settings, JAVA_OPTIONS: java_options}
+    confs = [part for item in named.items() for part in ("--conf", "=".join(item))]
     return subprocess.run(
         [
             str(Path(pyspark.__path__[0]) / "bin" / "spark-submit"),

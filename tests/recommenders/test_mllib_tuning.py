@@ -24,9 +24,10 @@ from tests.persisted import persisted
 from tests.recommenders.saved import listed
 
 # They leave their pool of threads to the garbage collector.
-pytestmark = pytest.mark.filterwarnings(
+without_warning = pytest.mark.filterwarnings(
     "ignore:unclosed running multiprocessing pool:ResourceWarning"
 )
+pytestmark = [without_warning, pytest.mark.slow]
 
 GRID = [{"walk": 0.05, "als": 0.95}, {"walk": 1.0, "als": 0.0}]
 

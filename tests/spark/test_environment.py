@@ -33,6 +33,7 @@ def test_every_check_says_what_it_found_and_how_to_mend_it(jar: Path) -> None:
         "Python",
         "Java",
         "Spark",
+        "class archive",
         "pyarrow",
         "numba",
         "memory",

@@ -37,6 +37,7 @@ def test_java_home_comes_first(
     monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path, answer)))
     java = require_java()
     assert (java.version, Path(java.path)) == (version, tmp_path / "bin" / "java")
+    assert java.build == answer.splitlines()[-1] + "\n"
 
 
 @pytest.mark.parametrize(

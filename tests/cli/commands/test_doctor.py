@@ -26,8 +26,8 @@ def test_what_is_not_needed_is_a_note(
     printed = capfd.readouterr()
     lines = printed.out.splitlines()
     assert re.fullmatch(rf"ok  Python +3\.\d+\.\d+ at {re.escape(sys.executable)}", lines[0])
-    assert [line[4:].split("  ")[0] for line in lines if line.startswith("ok  ")][:5] == [
-        *("Python", "Java", "Spark", "pyarrow", "numba")
+    assert [line[4:].split("  ")[0] for line in lines if line.startswith("ok  ")][:6] == [
+        *("Python", "Java", "Spark", "class archive", "pyarrow", "numba")
     ]
     place = lines.index("--  memory            1.0 GiB")
     assert lines[place + 1] == f"{'':<22}all but small data need 2 GiB or more"

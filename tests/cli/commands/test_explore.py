@@ -17,6 +17,7 @@ from tests.reports.reading import Page
 Graphrec = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_tables_record_and_summary(
     graphrec: Graphrec, ratings: Path, products: Path, tmp_path: Path
 ) -> None:
@@ -112,6 +113,7 @@ def the_map_shows_the_tables(out: Path, ratings: Path) -> None:
             assert place == -1 or content["users"][place]["name"] == name
 
 
+@pytest.mark.slow
 def test_one_interaction_is_a_graph(graphrec: Graphrec, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("user,item\nann,alien\n")
     done = graphrec("explore", tmp_path / "in.csv", "--out", tmp_path / "out")

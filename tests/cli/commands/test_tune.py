@@ -7,16 +7,18 @@ import tomllib
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from tests.cli.conftest import Graphrec
 
 
+@pytest.mark.slow
 def test_what_is_chosen_is_what_recommend_uses(
     graphrec: Graphrec, ratings: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "tuned"
     options = ["--rank", "4", "--validation-users", "30", "--budget", "0.5", "--groups", "walk"]
-    options += ["--settings", "als.maxIter=1"]
+    options += ["--settings", "als.maxIter=1,pseudoInteractions=0"]
     tuned = graphrec("tune", ratings, "--out", out, *options)
     assert tuned.code == 0, tuned.err
     trials = pd.read_parquet(out / "trials")
