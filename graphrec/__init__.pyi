@@ -28,6 +28,8 @@ from .recommenders.pretrained import (
 )
 from .recommenders.rating import RatingPredictor as RatingPredictor
 from .recommenders.rating import RatingPredictorModel as RatingPredictorModel
+from .recommenders.trend import TrendModel as TrendModel
+from .recommenders.trend import TrendRecommender as TrendRecommender
 from .recommenders.walks.estimator import RandomWalkModel as RandomWalkModel
 from .recommenders.walks.estimator import RandomWalkRecommender as RandomWalkRecommender
 from .spark.session import spark_session as spark_session

@@ -13,6 +13,7 @@ from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
 from graphrec.recommenders.hybrid.estimator import HybridRecommender
 from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS, LEARNED
 from graphrec.recommenders.model import RecommenderModel
+from graphrec.recommenders.trend import TrendRecommender
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 
 LEARNING: Final = (
@@ -39,6 +40,7 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
         "ease": EASERecommender(**order),
         "als": ALSRecommender(**_given(rank=options.rank)),
         "embedding": EmbeddingRecommender(),
+        "trend": TrendRecommender(),
     }
     weights = parse_weights(options.weights) if options.weights else DEFAULT_WEIGHTS
     if isinstance(weights, dict):
@@ -62,7 +64,9 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
 
 def needs_times(options: LearningOptions) -> str | None:
     """The given option that needs times, if there is one."""
+    weights = parse_weights(options.weights) if options.weights else {}
     given = {
+        "the weight of trend": isinstance(weights, dict) and weights.get(TrendRecommender.leg),
         "--half-life": options.half_life,
         "--order": options.order,
         "--recency": options.recency,

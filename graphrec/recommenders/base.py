@@ -117,7 +117,7 @@ class Recommender(
             pairs: counted in it by this recommender's `pair_spec`; see `learn`.
         """
         legs = self.learn(dataset, pairs)
-        if pairs is None and _only_neighbours(legs):  # MMR compares items by the pairs
+        if pairs is None and not _compare_items(legs):  # MMR compares items by the pairs
             pairs = count_pairs(dataset, self.pair_spec())
         return self.model_of(dataset, self.tables_of(dataset, legs, pairs), pairs)
 
@@ -181,7 +181,7 @@ class Recommender(
         """
         _require_finite(legs)
         similarity = None
-        if pairs is not None and _only_neighbours(legs):
+        if pairs is not None and not _compare_items(legs):
             near = prune_neighbours(pairs, _MAX_SIMILAR_ITEMS)
             similarity = near.with_data(near.cosine)
         with stage(MERGE_TABLES):
@@ -202,9 +202,10 @@ class Recommender(
         return self._copy_shared_values(self._model(dataset, tables, kept))
 
 
-def _only_neighbours(legs: Sequence[Leg]) -> bool:
-    """Whether there are legs, and none with factors."""
-    return bool(legs) and not any(isinstance(leg, FactorLeg) for leg in legs)
+def _compare_items(legs: Sequence[Leg]) -> bool:
+    """Whether MMR can compare items by the factors of a leg, or has no leg to re-rank for."""
+    compared = (isinstance(leg, FactorLeg) and leg.factors.rank > 1 for leg in legs)
+    return not legs or any(compared)
 
 
 def _require_finite(legs: Iterable[Leg]) -> None:

@@ -13,7 +13,7 @@ histories/    user, items: array, weights: array, times: array
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from pyspark.ml.util import MLReader, MLWriter
@@ -37,11 +37,13 @@ from graphrec.recommenders.saved_directory import (
     restore_params,
     write_directory,
 )
+from graphrec.recommenders.trend import ConstantFoldIn
 from graphrec.serving.item_factors import FoldIn, ItemFactors
 from graphrec.serving.tables import FactorLeg, ItemTables
 from graphrec.spark.item_rows import from_rows, to_rows, vector_rows
 
 _SIMILARITY = "similarity"
+_FOLD_INS: Final = (SolvedFoldIn, MeanFoldIn, ConstantFoldIn)
 
 
 class RecommenderWriter(MLWriter):
@@ -130,10 +132,11 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
 
 def _describe_factors(leg: FactorLeg) -> dict[str, Any]:
     fold_in = leg.factors.fold_in
+    assert isinstance(fold_in, _FOLD_INS)
     return {
         "name": leg.name,
         "eigenvalue": leg.factors.eigenvalue.tolist(),
-        "fold_in": asdict(fold_in) if isinstance(fold_in, SolvedFoldIn) else None,
+        "fold_in": {"kind": type(fold_in).__name__, **asdict(fold_in)},
     }
 
 
@@ -200,8 +203,10 @@ def _read_factors(
     )
 
 
-def _fold_in_of(described: dict[str, Any] | None) -> FoldIn:
-    return MeanFoldIn() if described is None else SolvedFoldIn(**described)
+def _fold_in_of(described: dict[str, Any]) -> FoldIn:
+    kinds: dict[str, type[FoldIn]] = {kind.__name__: kind for kind in _FOLD_INS}
+    values = {name: value for name, value in described.items() if name != "kind"}
+    return kinds[described["kind"]](**values)
 
 
 def _read_pairs(

@@ -31,9 +31,9 @@ def diversify(
 
     Relevance is the square of the score brought to 0..1 over the pool: λ means the same for each
     user, and diversity changes the top of a list less than its end.
-    Similarity is the cosine of the first factor leg, where negative counts as 0; without one it is
-    the cosine in the pair table, 0 for a pair it does not hold. The cost is linear in pool x
-    length.
+    Similarity is the cosine of the first factor leg, where negative counts as 0; without one, or
+    with one of a single dimension, in which nothing can be compared, it is the cosine in the pair
+    table, 0 for a pair it does not hold. The cost is linear in pool x length.
 
     Args:
         pool: (n,), candidate items by descending score.
@@ -106,7 +106,7 @@ def similarities(
         (n,), 0 to 1.
     """
     similarity = np.zeros(pool.size, np.float32)
-    if factors.rank.size > 0:
+    if factors.rank.size > 0 and factors.rank[0] > 1:
         vectors = item_vectors(factors, 0)
         for candidate in range(pool.size):
             if not taken[candidate]:

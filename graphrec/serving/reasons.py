@@ -96,6 +96,8 @@ def name_by_factors(
             if listed[rank] >= 0:
                 agreement = np.float32(0.0)
                 for leg in range(scale.size):
+                    if factors.rank[leg] == 1:  # in one dimension nothing can be compared
+                        continue
                     vectors = item_vectors(factors, leg)
                     agreement += scale[leg] * product(vectors[item], vectors[listed[rank]])
                 part = items.data[entry] * agreement

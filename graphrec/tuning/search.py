@@ -48,7 +48,7 @@ from graphrec.recommenders.hybrid.candidate_scores import (
     gain,
 )
 from graphrec.recommenders.hybrid.estimator import HybridRecommender
-from graphrec.recommenders.hybrid.hold_out import HELD_OUT
+from graphrec.recommenders.hybrid.hold_out import HELD_OUT, RANDOM
 from graphrec.recommenders.hybrid.learned_weights import normalised, search_weights
 from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
 from graphrec.recommenders.hybrid.weights import default_weights
@@ -140,7 +140,7 @@ def tuning_stages(recommender: HybridRecommender, grid: Sequence[Group] | None =
 def _groups(recommender: HybridRecommender, grid: Sequence[Group] | None) -> list[Group]:
     """The groups to try, without settings of legs that the hybrid does not have."""
     own = {leg.leg for leg in recommender.legs}
-    wished = default_grid(recommender.value("validationCut")) if grid is None else grid
+    wished = default_grid(recommender.value("validationCut") or RANDOM) if grid is None else grid
     return [group.only(own) for group in wished if not group.legs or group.legs & own]
 
 
@@ -251,7 +251,7 @@ class _Search:
             leg.leg: leg.learn(part.data, pairs)
             if leg.leg in group.legs or leg.leg not in self._legs
             else self._legs[leg.leg]
-            for leg in hybrid.learners()
+            for leg in hybrid.learners(part.data)
         }
         once = [learned for some in legs.values() for learned in some]
         tables = hybrid.tables_of(part.data, hybrid.learn_again(part.data, pairs, once), pairs)

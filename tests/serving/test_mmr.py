@@ -16,8 +16,8 @@ SEEDS = st.integers(0, 100_000)
 
 
 def similarity(case: Case) -> Array:
-    """[i, j]: of candidate j to the taken item i; of the factors where there are any."""
-    if not case.item_factors.size:
+    """[i, j]: of candidate j to the taken item i; of the factors where they can tell."""
+    if not case.item_factors.size or case.compared.shape[1] == 1:
         return case.similarity
     unit = case.compared / np.linalg.norm(case.compared, axis=1, keepdims=True)
     return np.asarray(np.maximum(unit @ unit.T, 0.0))
@@ -85,8 +85,8 @@ def test_no_diversity_is_the_blended_order_and_a_little_begins_with_its_first(le
 def test_only_the_best_few_are_looked_at() -> None:
     """100 at least: what is dissimilar but far down stays out."""
     items = 150
-    case = random_case(2, users=1, items=items, legs=0, rank=1, standardise=False, length=4)
-    factors = np.linspace(1.5, 1.0, items)[:, np.newaxis]
+    case = random_case(2, users=1, items=items, legs=0, rank=2, standardise=False, length=4)
+    factors = np.linspace(1.5, 1.0, items)[:, np.newaxis] * np.ones(2)
     factors[120:] *= -1.0  # as dissimilar as can be
     case = replace(
         case,
@@ -95,7 +95,7 @@ def test_only_the_best_few_are_looked_at() -> None:
         hidden=np.zeros((1, items), bool),
         excluded=np.zeros(items, bool),
         item_factors=factors,
-        user_factors=np.ones((1, 1)),
+        user_factors=np.ones((1, 2)),
         request=replace(case.request, blend=(1.0,), decay=(), diversity=0.9),
     )
     assert case.ranked().item[0].max() < 100

@@ -14,14 +14,21 @@ from graphrec.data.dataset import Dataset
 from graphrec.data.histories import histories_size
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
-from graphrec.params import at_least, between, one_of, param
+from graphrec.params import at_least, between, one_of, optional, param
 from graphrec.progress import stage
 from graphrec.recommenders.als.estimator import ALSRecommender
 from graphrec.recommenders.base import Leg, Recommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores
-from graphrec.recommenders.hybrid.hold_out import CUTS, RANDOM, TIME, HoldOut, hold_out
+from graphrec.recommenders.hybrid.hold_out import (
+    CUTS,
+    MIN_RETURNING,
+    RANDOM,
+    TIME,
+    HoldOut,
+    hold_out,
+)
 from graphrec.recommenders.hybrid.learned_weights import MIN_USERS, normalised, search_weights
 from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
 from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
@@ -38,6 +45,7 @@ from graphrec.recommenders.learning_estimator import Given, ParamMap
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.popularity import PopularityModel
 from graphrec.recommenders.shared_params import TrainingParams
+from graphrec.recommenders.trend import TrendRecommender
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 from graphrec.serving.lists import serve
 from graphrec.serving.request import Request
@@ -49,7 +57,8 @@ _AGAIN = (
     "what reads pairs is learned again, with likely items added to each history, to find rare items"
 )
 _WEIGHED = "weights are searched that predict the held-out items of some users best"
-MAX_HELD_OUT_SHARE = 0.02  # of the interactions, that the legs can do without
+_SHARE = 0.2  # of each history, held out of everybody's to learn weights by
+_TIME_SHARE = 0.1  # of all interactions, by time
 
 
 class HybridRecommenderModel(RecommenderModel):
@@ -124,7 +133,8 @@ class HybridRecommender(Recommender):
     Args:
         legs: the base recommenders; their own parameters are used, but those that all
             recommenders share (columns, history, pair table, lists) are taken from the hybrid.
-            Default: the walk, EASE, ALS and embeddings with their defaults.
+            Default: the walk, EASE, ALS, embeddings and the trend with their defaults. The trend is
+            only learned where weights name it, or are learned from interactions with times.
         **values: parameters by keyword.
 
     Raises:
@@ -154,13 +164,13 @@ class HybridRecommender(Recommender):
 
     weights = HybridRecommenderModel.weights
     decayBeyond = HybridRecommenderModel.decayBeyond
-    validationUsers = param(2000, "validation users of weights=learned, at most", at_least(2))
+    validationUsers = param(3000, "validation users of weights=learned, at most", at_least(2))
     validationCut = param(
-        RANDOM,
-        "what is held out of their histories: random items; the last ones, which is nearer to "
-        "predicting the future; or what came after one moment (time), of all users' histories. "
-        "The latter two need times",
-        one_of(*CUTS),
+        None,
+        "what is held out to learn weights by: a random fifth of each history; the last fifth; or "
+        "what came after one moment (time), a tenth of all interactions. The latter two need "
+        "times. None: by time where enough users have interactions before and after, else random",
+        optional(one_of(*CUTS)),
     )
     seed = param(0, "of the draw for weights=learned", at_least(0))
     pseudoInteractions = param(
@@ -175,7 +185,13 @@ class HybridRecommender(Recommender):
     def __init__(self, legs: Sequence[Recommender] | None = None, **values: Any) -> None:
         super().__init__(**values)
         self.legs = (
-            [RandomWalkRecommender(), EASERecommender(), ALSRecommender(), EmbeddingRecommender()]
+            [
+                RandomWalkRecommender(),
+                EASERecommender(),
+                ALSRecommender(),
+                EmbeddingRecommender(),
+                TrendRecommender(),
+            ]
             if legs is None
             else _recommenders(legs)
         )
@@ -237,18 +253,30 @@ class HybridRecommender(Recommender):
 
     def learning(self) -> list[str]:
         """Those of all legs, and of learning again."""
-        stages = [name for leg in self.legs for name in leg.learning()]
+        stages = [name for leg in self._wanted(timed=False) for name in leg.learning()]
         again = self.value("pseudoInteractions") > 0 and len(self.legs) > 1
         return [*stages, _SELF_TRAINING] if again and self.exponents() is not None else stages
 
-    def learners(self) -> list[Recommender]:
-        """Copies of the legs with the hybrid's values of what all recommenders share."""
+    def learners(self, dataset: Dataset) -> list[Recommender]:
+        """Copies of the legs that are learned, with the hybrid's values of what all share."""
         shared = self.values_of(TrainingParams)
-        return [leg.copy().setParams(**shared) for leg in self.legs]
+        return [leg.copy().setParams(**shared) for leg in self._wanted(timed=dataset.timed)]
+
+    def _wanted(self, *, timed: bool) -> list[Recommender]:
+        """The legs but those off by default, unless weights name them, or may find a use."""
+        weights = self.value("weights")
+
+        def is_wanted(leg: Recommender) -> bool:
+            if DEFAULT_WEIGHTS.get(leg.leg) != 0.0:
+                return True
+            return timed if weights == LEARNED else weights.get(leg.leg, 0.0) > 0.0
+
+        return [leg for leg in self.legs if is_wanted(leg)]
 
     def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """All legs, on the same histories and the same pair table; then some of them again."""
-        legs = [learned for leg in self.learners() for learned in leg.learn(dataset, pairs)]
+        learners = self.learners(dataset)
+        legs = [learned for leg in learners for learned in leg.learn(dataset, pairs)]
         return self.learn_again(dataset, pairs, legs)
 
     def learn_again(self, dataset: Dataset, pairs: PairTable | None, legs: list[Leg]) -> list[Leg]:
@@ -277,7 +305,7 @@ class HybridRecommender(Recommender):
                 richer = dataset.with_histories(persisted.persist(lengthened))
                 counts["interactions"] = histories_size(richer.histories)[1]
             anew_pairs = self.count_pairs(richer)
-            readers = [leg for leg in self.learners() if leg.leg in read]
+            readers = [leg for leg in self.learners(richer) if leg.leg in read]
             again = [learned for leg in readers for learned in leg.learn(richer, anew_pairs)]
         anew = {leg.name: leg for leg in again}
         return [anew.get(leg.name, leg) for leg in legs]
@@ -294,15 +322,32 @@ class HybridRecommender(Recommender):
             return super().fit_to(dataset)
         if dataset.users < MIN_USERS:
             return self._fit_with(dataset, default_weights(self.leg_names))
-        cut = self.hold_out(dataset, self.value("validationUsers"), seed=self.value("seed"))
         with PersistedFrames() as persisted:
+            cut = self._validation(dataset, persisted)
             part = dataset.with_histories(persisted.persist(cut.training))
-            return self._fit_weights(dataset, part, persisted.persist(cut.validation))
+            weights = self._learn_weights(dataset, part, persisted.persist(cut.validation))
+        return self._fit_with(dataset, weights)
 
-    def _fit_weights(
+    def _validation(self, dataset: Dataset, persisted: PersistedFrames) -> HoldOut:
+        """What the weights are judged by, see `validationCut`."""
+        hybrid = self.copy()
+        if hybrid.value("validationCut") is None and dataset.timed:
+            hybrid.setParams(validationCut=TIME)
+            cut = hybrid._held_out_of_all(dataset)
+            if persisted.persist(cut.validation).count() >= MIN_RETURNING:
+                return cut
+            hybrid.setParams(validationCut=RANDOM)
+        return hybrid._held_out_of_all(dataset)
+
+    def _held_out_of_all(self, dataset: Dataset) -> HoldOut:
+        share = _TIME_SHARE if self.value("validationCut") == TIME else _SHARE
+        users, seed = self.value("validationUsers"), self.value("seed")
+        return self.hold_out(dataset, users, fraction=share, everyone=True, seed=seed)
+
+    def _learn_weights(
         self, dataset: Dataset, part: Dataset, validation: DataFrame
-    ) -> RecommenderModel:
-        """Learn the weights on legs that have not seen some interactions.
+    ) -> dict[str, float]:
+        """The weights that predict what is held out best, by legs that have not seen it.
 
         Args:
             dataset: what is served.
@@ -310,24 +355,19 @@ class HybridRecommender(Recommender):
             validation: see `hold_out`.
         """
         pairs = count_pairs(part, self.pair_spec(self.exponents() or ()))
-        legs = self.learn(part, pairs)
-        tables = self.tables_of(part, legs, pairs)
+        tables = self.tables_of(part, self.learn(part, pairs), pairs)
         with stage("weights", _WEIGHED) as counts:
             cached = self.cached_scores(dataset, tables, mark_low_similarity(validation, pairs))
             found = search_weights(cached, normalised(default_weights(cached.legs), cached.legs))
             counts["users"] = cached.users
-        weights = dict(zip(cached.legs, found, strict=True))
-        held_out = cached.held_out.count.sum() / dataset.catalogue.support.sum()
-        of_all_users = self.value("validationCut") == TIME
-        if held_out > MAX_HELD_OUT_SHARE or of_all_users:
-            return self._fit_with(dataset, weights)
-        # `pairs` of the model is of all interactions: it is counted when it is read.
-        return self._weighed(self.model_of(dataset, tables, None), weights)
+        return dict(zip(cached.legs, found, strict=True))
 
     def _fit_with(self, dataset: Dataset, weights: Mapping[str, float]) -> RecommenderModel:
         """Learn the legs with weights that are known."""
         hybrid = self.with_settings({"weights": weights})
-        return self._weighed(hybrid.fit_to(dataset), weights)
+        model = hybrid.fit_to(dataset)
+        known = dict(zip(model.legs, normalised(weights, model.legs), strict=True))
+        return model.setParams(weights=known)
 
     def hold_out(
         self,
@@ -343,7 +383,7 @@ class HybridRecommender(Recommender):
         Raises:
             ParameterError: the cut needs times, and there are none.
         """
-        cut = self.value("validationCut")
+        cut = self.value("validationCut") or RANDOM
         if cut != RANDOM and not dataset.timed:
             raise ParameterError(
                 f"validationCut={cut} needs a timestamp column", fix="name it, or take random items"
@@ -351,10 +391,6 @@ class HybridRecommender(Recommender):
         return hold_out(
             dataset.histories, users=users, fraction=fraction, cut=cut, everyone=everyone, seed=seed
         )
-
-    def _weighed(self, model: RecommenderModel, weights: Mapping[str, float]) -> RecommenderModel:
-        names = self.leg_names
-        return model.setParams(weights=dict(zip(names, normalised(weights, names), strict=True)))
 
     def cached_scores(
         self, dataset: Dataset, tables: ItemTables, validation: DataFrame

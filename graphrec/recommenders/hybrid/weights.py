@@ -15,6 +15,7 @@ DEFAULT_WEIGHTS: Final[dict[str, float]] = {
     "ease": 0.16,
     "als": 0.32,
     "embedding": 0.42,
+    "trend": 0.0,  # where weights are learned, or name it
 }
 DEFAULT_DECAY: Final[dict[str, float]] = {"walk": 15.0}
 
@@ -58,7 +59,7 @@ def weights_or_learned(value: Any) -> dict[str, float] | str:
 
 def default_weights(legs: Sequence[str]) -> dict[str, float]:
     """The default weight of each leg; one that has none has the mean of the others, not 0."""
-    known = [DEFAULT_WEIGHTS[leg] for leg in legs if leg in DEFAULT_WEIGHTS]
+    known = [DEFAULT_WEIGHTS[leg] for leg in legs if DEFAULT_WEIGHTS.get(leg, 0.0) > 0.0]
     mean = sum(known) / len(known) if known else 1.0
     return {leg: DEFAULT_WEIGHTS.get(leg, mean) for leg in legs}
 

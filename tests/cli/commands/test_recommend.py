@@ -86,7 +86,8 @@ def test_the_record_says_all_about_the_run(listed: Path, ratings: Path) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", noted["graphrec"])
     assert noted["parameters"]["k"] == 4
     assert noted["parameters"]["rank"] == 4
-    assert noted["parameters"]["weights"] == DEFAULT_WEIGHTS
+    used = {leg: weight for leg, weight in DEFAULT_WEIGHTS.items() if weight > 0}
+    assert noted["parameters"]["weights"] == used
     assert noted["parameters"]["candidates"] == 300
     assert noted["input"]["columns"] == {
         "user": "customer_id",

@@ -1,0 +1,135 @@
+"""What is on the rise: items that are had more often lately than over the whole time.
+
+An item's score is `log((n + 1) / (q·N + 1))`: n users had it lately, N in all, and q is the share
+of all interactions that are recent, so that q·N users are expected lately if nothing changes. The
+score is above 0 for what is on the rise, below 0 for what fades, and near 0 where there is too
+little to tell, because 1 is added to both numbers. It is the same for all users.
+
+Source: the smoothed ratio of two rates, as in the "trending" lists of shops and newspapers; a score
+that is the logarithm of a ratio adds up with the other legs' as a prior probability would (the
+item's rate is q·N · exp(score) now).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pyspark.sql import functions as F
+
+from graphrec.columns import INDEX, ITEMS, TIMES
+from graphrec.cooccurrence.table import PairTable
+from graphrec.data.dataset import Dataset
+from graphrec.data.quantiles import exact_quantile
+from graphrec.errors import ParameterError
+from graphrec.kernels.csr import CSR
+from graphrec.kernels.types import Indices, Matrix, Vector
+from graphrec.params import between, param
+from graphrec.progress import stage
+from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.model import RecommenderModel
+from graphrec.serving.item_factors import ItemFactors
+from graphrec.serving.tables import FactorLeg
+
+
+@dataclass(frozen=True)
+class ConstantFoldIn:
+    """Every history becomes the same vector, (1,): the score is the item's own."""
+
+    takes_given = False
+
+    def users(self, histories: CSR, vector: Matrix, eigenvalue: Vector) -> Matrix:
+        """1 for each user with a history, 0 for one without, (users, 1)."""
+        return (np.diff(histories.indptr) > 0).astype(np.float32)[:, np.newaxis]
+
+    def parts(
+        self, item: Indices, weight: Vector, target: int, vector: Matrix, eigenvalue: Vector
+    ) -> npt.NDArray[np.float64]:
+        """An equal part of the score for each item of the history, (n,): none is the reason."""
+        return np.full(item.size, np.float64(vector[target, 0]) / max(item.size, 1))
+
+
+class TrendModel(RecommenderModel):
+    """Scores are logarithms: 0 for an item that is had as often lately as ever, above it more."""
+
+
+class TrendRecommender(Recommender):
+    """Items that are had more often lately than over the whole time; the same for all users.
+
+    As a leg of the hybrid it lifts what is on the rise among the items that suit a user. Its
+    default weight there is 0; `weights="learned"` finds out whether it helps. It needs times.
+
+    For the formula see `graphrec.recommenders.trend`.
+
+    Raises:
+        ParameterError: at fitting, when the interactions have no times.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea", 1), ("ben", "tea", 2), ("cas", "tea", 3), ("dan", "tea", 4)]
+        ...     + [("ann", "ham", 8), ("ben", "ham", 9), ("cas", "salt", 5)],
+        ...     "user string, item string, timestamp long",
+        ... )
+        >>> model = gr.TrendRecommender(recentShare=0.3).fit(ratings)
+        >>> dan = ratings.where("user = 'dan'")
+        >>> model.rankedLists(1, users=dan).select("user", "item", "rank").show()
+        +----+----+----+
+        |user|item|rank|
+        +----+----+----+
+        | dan| ham|   1|
+        +----+----+----+
+    """
+
+    recentShare = param(
+        0.05,
+        "share of the interactions that are recent, the latest ones",
+        between(0.0, 1.0, open_low=True, open_high=True),
+    )
+
+    leg = "trend"
+    _model = TrendModel
+
+    def exponents(self) -> frozenset[float]:
+        """None of the sums; but MMR compares items by the pairs, as it cannot by one dimension."""
+        return frozenset()
+
+    def learning(self) -> list[str]:
+        """The trend."""
+        return [self.leg]
+
+    def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
+        """The leg "trend"."""
+        with stage(self.leg):
+            score = _log_ratios(dataset, self.value("recentShare"))
+        eigenvalue = np.square(score, dtype=np.float64).sum(axis=0, keepdims=True)
+        factors = ItemFactors(score[:, np.newaxis], eigenvalue.astype(np.float32), ConstantFoldIn())
+        return [FactorLeg(self.leg, factors)]
+
+
+def _log_ratios(dataset: Dataset, recent_share: float) -> npt.NDArray[np.float32]:
+    """The score of each item, (items,).
+
+    Raises:
+        ParameterError: there are no times.
+    """
+    entries = dataset.histories.select(F.explode(F.arrays_zip(ITEMS, TIMES)).alias("entry"))
+    timed = entries.select(
+        F.col(f"entry.{ITEMS}").alias(INDEX), F.col(f"entry.{TIMES}").alias("time")
+    ).where(F.col("time").isNotNull())
+    moment = exact_quantile(timed, F.col("time"), 1.0 - recent_share)
+    if moment is None:
+        raise ParameterError(
+            "the trend needs times",
+            found="interactions without any",
+            fix="name the column by timestampCol, or leave this recommender out",
+        )
+    counted = timed.groupBy(INDEX).agg(
+        F.count(F.lit(1)).alias("all"), F.count_if(F.col("time") > moment).alias("recent")
+    )
+    table = counted.toArrow()  # one row per item
+    everything, recent = np.zeros((2, dataset.catalogue.size))
+    everything[table[INDEX].to_numpy()] = table["all"].to_numpy()
+    recent[table[INDEX].to_numpy()] = table["recent"].to_numpy()
+    share = recent.sum() / everything.sum()
+    return np.log((recent + 1.0) / (share * everything + 1.0)).astype(np.float32)
