@@ -67,6 +67,9 @@ def test_the_other_tables_are_beside_it(compared: Compared) -> None:
     significance = compared.table("_significance")
     assert set(significance.model) == set(MODELS) - {"hybrid"}
     assert set(significance.reference) == {"hybrid"}
+    in_groups = compared.table("_activity_significance")
+    assert set(in_groups.reference) == {"hybrid"}
+    assert set(in_groups.shortest) <= set(activity.shortest)
     assert len(compared.table("_rejected")) == 4
 
 
