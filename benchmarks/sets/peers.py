@@ -61,8 +61,8 @@ def _p3(data: Interactions, alpha: float) -> Scores:
 
 
 def _rp3beta(data: Interactions, alpha: float, beta: float) -> Scores:
-    rarity = sparse.diags_array(data.popularity**-beta)
-    return _by_neighbours(data, (_walks(data, alpha) @ rarity).tocsr())
+    walked, rarity = _p3(data, alpha), data.popularity**-beta
+    return lambda users: walked(users) * rarity
 
 
 def _walks(data: Interactions, alpha: float) -> sparse.csr_array:
@@ -99,16 +99,16 @@ def _for_implicit(data: Interactions) -> sparse.csr_matrix:
 def _ease(data: Interactions, penalty: float) -> Scores:
     """Steck (2019), in closed form on the whole Gram matrix."""
     kind = np.float64 if data.items.size <= _DOUBLE_ITEMS else np.float32
-    inverse = _inverse((data.matrix.T @ data.matrix).astype(kind), penalty)
-    weights = inverse / -np.diag(inverse)
+    weights = _inverse((data.matrix.T @ data.matrix).astype(kind), penalty)
+    weights /= -np.diag(weights).copy()
     np.fill_diagonal(weights, 0.0)
-    weights = weights.astype(np.float32)
+    weights = weights.astype(np.float32, copy=False)
     return lambda users: data.matrix[users] @ weights
 
 
 def _inverse(gram: sparse.csr_array, penalty: float) -> Dense:
     """(gram + penalty)^-1, by Cholesky's factor and in place: large ones just fit into memory."""
-    dense = np.asfortranarray(gram.toarray())
+    dense = gram.toarray(order="F")
     dense[np.diag_indices_from(dense)] += dense.dtype.type(penalty)
     routines: Any = linalg.get_lapack_funcs(("potrf", "potri"), (dense,))
     factorise, invert = routines
