@@ -161,7 +161,7 @@ PEERS: Final[dict[str, Peer]] = {
     "p3": Peer("P3", _p3, _grid(alpha=(0.6, 0.8, 1.0, 1.2))),
     "rp3beta": Peer("RP3beta", _rp3beta, _grid(alpha=(0.6, 0.8, 1.0), beta=(0.2, 0.4, 0.6, 0.8))),
     "cosine": Peer("item kNN, cosine", _cosine, _grid(K=(20, 50, 100, 200, 500))),
-    "bm25": Peer("item kNN, BM25", _bm25, _grid(K=(50, 100, 200, 500), K1=(1.2,), B=(0.2, 0.75))),
+    "bm25": Peer("item kNN, BM25", _bm25, _grid(K=(100, 200, 500), K1=(1.2, 100.0), B=(0.2, 0.75))),
     "als": Peer(
         "ALS",
         _als,

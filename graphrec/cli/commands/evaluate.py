@@ -104,7 +104,7 @@ def run(options: Options) -> None:
             figures = train_test.figures_of(divided, models[HYBRID])
             parameters = hybrid.parameters_of(models[HYBRID]) | train_test.values_of(options)
             _write(found, divided, folders, options)
-            shown, remedy = EvaluationTables.of(found), _remedy(options)
+            shown, remedy = EvaluationTables.of(found), remedy_of(options)
             if with_page:
                 facts = _facts(options, divided, found, parameters)
                 _write_report(run, shown, folders.result, facts, remedy)
@@ -185,7 +185,7 @@ def _compared(hybrid: RecommenderModel, mmr: float) -> dict[str, RecommenderMode
     return {**hybrid.baselines(), HYBRID: hybrid, WITH_MMR: with_mmr}
 
 
-def _remedy(options: Options) -> str:
+def remedy_of(options: Options) -> str:
     """What to do where a leg alone is better than the hybrid."""
     from graphrec.recommenders.hybrid.weights import LEARNED
 
