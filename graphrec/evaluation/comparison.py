@@ -83,7 +83,10 @@ class Evaluation:
             users have nothing to find.
         significance: (model, reference, metric, k, users, mean, reference_mean, difference,
             ci_low, ci_high, p_value): of the reference's mean minus the model's, by a paired
-            t test. The p values are those of single tests.
+            t test. The p values are those of single tests; `graphrec.evaluation.significance.holm`
+            corrects several that are looked at together.
+        significance_by_activity: the same for the groups of `by_activity`, with `shortest` and
+            `longest` after the reference.
     """
 
     models: tuple[str, ...]
@@ -95,6 +98,7 @@ class Evaluation:
     per_user: DataFrame
     by_activity: DataFrame
     significance: DataFrame
+    significance_by_activity: DataFrame
 
 
 def evaluate(
@@ -186,10 +190,17 @@ def _compare(
             lists, yardsticks.popularity, k=yardsticks.cutoffs, by=[MODEL]
         )
         summary = summarise(per_user.drop(HISTORY), by=[MODEL], confidence=confidence)
+        grouped = _with_activity(per_user, yardsticks)
+        of_activity = [SHORTEST, LONGEST]
         tables = {
             "summary": summary.unionByName(catalogue).toArrow(),
-            "by_activity": _by_activity(per_user, yardsticks, confidence),
+            "by_activity": summarise(
+                grouped, by=[MODEL, *of_activity], confidence=confidence
+            ).toArrow(),
             "significance": _significance(per_user, models, chosen, confidence),
+            "significance_by_activity": _significance(
+                grouped, models, chosen, confidence, of_activity
+            ),
         }
     spark = train.sparkSession
     return Evaluation(
@@ -362,13 +373,12 @@ def _lists(name: str, model: RecommenderModel, yardsticks: _Yardsticks) -> DataF
 # --- all models -----------------------------------------------------------------------------------
 
 
-def _by_activity(per_user: DataFrame, yardsticks: _Yardsticks, confidence: float) -> pa.Table:
+def _with_activity(per_user: DataFrame, yardsticks: _Yardsticks) -> DataFrame:
+    """The metrics of each user with his group's bounds instead of his own history's length."""
     # Distinct lengths, not users: of n interactions there are fewer than sqrt(2 n).
     lengths = yardsticks.users.groupBy(HISTORY).count().collect()
     groups = activity_groups({row[HISTORY]: row["count"] for row in lengths})
-    grouped = per_user.select("*", *_bounds(groups)).drop(HISTORY)
-    by = [MODEL, SHORTEST, LONGEST]
-    return summarise(grouped, by=by, confidence=confidence).toArrow()
+    return per_user.select("*", *_bounds(groups)).drop(HISTORY)
 
 
 def activity_groups(lengths: Mapping[int, int], parts: int = _ACTIVITIES) -> list[tuple[int, int]]:
@@ -411,18 +421,27 @@ def _bounds(groups: Iterable[tuple[int, int]]) -> list[Column]:
 
 
 def _significance(
-    per_user: DataFrame, models: Iterable[str], reference: str, confidence: float
+    per_user: DataFrame,
+    models: Iterable[str],
+    reference: str,
+    confidence: float,
+    groups: Sequence[str] = (),
 ) -> pa.Table:
-    """A row per other model, metric and k."""
-    found = compare_with(per_user, reference, PER_USER_METRICS, model=MODEL, confidence=confidence)
+    """A row per other model, group of users, metric and k."""
+    found = compare_with(
+        per_user, reference, PER_USER_METRICS, model=MODEL, by=groups, confidence=confidence
+    )
     rows = [
-        (name, reference, *astuple(compared))
+        (name, reference, *bounds, *astuple(compared))
         for name in models
-        for compared in sorted(found.get(name, []), key=_as_listed)
+        for (other, *bounds), comparisons in sorted(found.items())
+        if other == name
+        for compared in sorted(comparisons, key=_as_listed)
     ]
     schema = pa.schema(
-        [(MODEL, pa.string()), (REFERENCE, pa.string()), (METRIC, pa.string())]
-        + [(K, pa.int32()), ("users", pa.int64())]
+        [(MODEL, pa.string()), (REFERENCE, pa.string())]
+        + [(bound, pa.int32()) for bound in groups]
+        + [(METRIC, pa.string()), (K, pa.int32()), ("users", pa.int64())]
         + [(name, pa.float64()) for name in ("mean", "reference_mean", "difference")]
         + [(name, pa.float64()) for name in ("ci_low", "ci_high", "p_value")]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from pyspark.sql import Column, DataFrame
@@ -19,6 +19,8 @@ from graphrec.errors import EmptyInputError, InputError, ParameterError
 from graphrec.evaluation.cutoffs import K
 from graphrec.evaluation.summary import defined
 from graphrec.kernels.rounding import ROUNDING, is_rounding
+
+MIN_USERS: Final = 20  # of fewer the t test proves little: two users may agree by chance
 
 Method = Literal["t", "bootstrap"]
 
@@ -114,9 +116,10 @@ def compare_with(
     metrics: Sequence[str],
     *,
     model: str,
+    by: Sequence[str] = (),
     confidence: float = 0.95,
     user: str = columns.USER,
-) -> dict[str, list[Comparison]]:
+) -> dict[tuple[Any, ...], list[Comparison]]:
     """Test one model against each other one, paired by user: `compare`'s t test, all in one pass.
 
     Args:
@@ -124,34 +127,62 @@ def compare_with(
         reference: model B of every comparison; each other model is A once.
         metrics: the columns to compare.
         model: name of the column that identifies the models.
+        by: columns that are the same in all rows of a user, such as the group he is in: the users
+            of each group are compared by themselves.
         confidence: of the intervals, in (0, 1).
         user: name of the user column.
 
     Returns:
-        The comparisons by the name of the other model; those are left out for which fewer than
-        two users have a value from both models.
+        The comparisons by (the name of the other model, the values of `by`); those are left out
+        for which fewer than two users have a value from both models. The p values are those of
+        single tests, see `holm`.
 
     Raises:
         ColumnError: a column is missing.
     """
-    require_columns(per_user, model, user, K, *metrics, of="the table of metrics per user")
+    require_columns(per_user, model, user, K, *by, *metrics, of="the table of metrics per user")
     is_reference = F.col(model) == reference
     own = per_user.where(is_reference).select(user, K, *(F.col(m).alias(f"b_{m}") for m in metrics))
-    others = per_user.where(~is_reference).select(model, user, K, *metrics).join(own, [user, K])
-    rows = others.groupBy(model, K).agg(
-        *(
-            F.struct(*_moments(F.col(metric), F.col(f"b_{metric}"))).alias(metric)
-            for metric in metrics
+    others = per_user.where(~is_reference).select(model, *by, user, K, *metrics)
+    rows = (
+        others.join(own, [user, K])
+        .groupBy(model, *by, K)
+        .agg(
+            *(
+                F.struct(*_moments(F.col(metric), F.col(f"b_{metric}"))).alias(metric)
+                for metric in metrics
+            )
         )
     )
-    found: dict[str, list[Comparison]] = {}
-    for row in rows.orderBy(model, K).collect():  # one row per model and cutoff
+    found: dict[tuple[Any, ...], list[Comparison]] = {}
+    for row in rows.orderBy(model, *by, K).collect():  # one row per model, group and cutoff
         for metric in metrics:
             moments = _Moments(*row[metric])
             if moments.users >= 2:
                 compared = _compared(metric, row[K], moments, *_t_test(moments, confidence))
-                found.setdefault(row[model], []).append(compared)
+                found.setdefault(tuple(row[name] for name in (model, *by)), []).append(compared)
     return found
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct p values for the number of tests, by Holm (1979).
+
+    Whoever calls a difference more than chance where the corrected value is below 5 % is wrong
+    about any of the tests in one of twenty tables at most, however the tests depend on each other.
+
+    Args:
+        p_values: of all tests that are looked at together.
+
+    Returns:
+        The corrected value of each: the smallest times the number of tests, the next times one
+        less and so on, at most 1, and none below one that was smaller before.
+    """
+    corrected = [1.0] * len(p_values)
+    greatest = 0.0
+    for number, index in enumerate(sorted(range(len(p_values)), key=lambda at: p_values[at])):
+        greatest = max(greatest, min(1.0, p_values[index] * (len(p_values) - number)))
+        corrected[index] = greatest
+    return corrected
 
 
 def _pairs(a: DataFrame, b: DataFrame, metric: str, k: int, user: str) -> DataFrame:

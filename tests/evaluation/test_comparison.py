@@ -137,6 +137,27 @@ def test_significance_is_the_paired_comparison_with_the_reference(evaluation: Ev
         assert row.users == one.users
 
 
+def test_significance_in_groups_is_that_of_their_users(
+    models: dict[str, RecommenderModel], train: DataFrame, table: Table
+) -> None:
+    # Users 1 and 4 have two items each, the others a length of their own: too few for a test.
+    test = table("who what", (1, "c"), (4, "c"), (2, "e"), (9, "b"))
+    found = gr.evaluate(models, train, test, k=2)
+    rows = found.significance_by_activity.toPandas()
+    plain = found.significance.columns
+    assert list(rows.columns) == [*plain[:2], "shortest", "longest", *plain[2:]]
+    bounds = rows[["shortest", "longest"]].drop_duplicates()
+    assert list(bounds.itertuples(index=False, name=None)) == [(2, 2)]
+    popular, hybrid = (
+        found.per_user.where((F.col("model") == m) & (F.col("history") == 2))
+        for m in ("popularity", "hybrid")
+    )
+    one = compare(popular, hybrid, "ndcg", k=2, user="who")
+    [row] = rows[rows.metric == "ndcg"].itertuples()
+    assert (row.users, row.mean, row.reference_mean) == (2, one.mean_a, one.mean_b)
+    assert (row.difference, row.p_value) == pytest.approx((one.difference, one.p_value))
+
+
 def test_without_a_similarity_the_factors_count(
     models: dict[str, RecommenderModel], train: DataFrame, test: DataFrame
 ) -> None:

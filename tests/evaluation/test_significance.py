@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from scipy import stats
 
 from graphrec.errors import ColumnError, EmptyInputError, InputError, ParameterError
-from graphrec.evaluation.significance import compare
+from graphrec.evaluation.significance import compare, compare_with, holm
 
 Table = Callable[..., DataFrame]
 
@@ -107,6 +107,41 @@ def test_what_rounding_leaves_is_no_difference(table: Table) -> None:
     for method in ("t", "bootstrap"):
         same = compare(a, b, "ndcg", k=10, method=method, resamples=100)  # type: ignore[arg-type]
         assert (same.difference, same.ci_low, same.ci_high, same.p_value) == (0, 0, 0, 1)
+
+
+def test_all_models_and_groups_at_once_are_the_single_comparisons(table: Table) -> None:
+    draw = np.random.RandomState(5)
+    rows = [
+        (model, f"u{user}", k, user % 2, float(draw.uniform()))
+        for model in ("own", "one", "other")
+        for user in range(30)
+        for k in (5, 10)
+    ]
+    per_user = table("model user k odd ndcg", *rows)
+    parts = {
+        (model, odd): per_user.filter(f"model = '{model}' AND odd = {odd}")
+        for model in ("own", "one", "other")
+        for odd in (0, 1)
+    }
+    found = compare_with(per_user, "own", ["ndcg"], model="model", by=["odd"], confidence=0.9)
+    assert list(found) == [("one", 0), ("one", 1), ("other", 0), ("other", 1)]
+    for (model, odd), compared in found.items():
+        singly = [
+            compare(parts[model, odd], parts["own", odd], "ndcg", k=k, confidence=0.9)
+            for k in (5, 10)
+        ]
+        assert [astuple(one) for one in compared] == [
+            pytest.approx(astuple(one), nan_ok=False) for one in singly
+        ]
+    assert set(compare_with(per_user, "own", ["ndcg"], model="model")) == {("one",), ("other",)}
+
+
+def test_holms_correction_worked_by_hand() -> None:
+    # Sorted .005, .01, .03, .04 times 4, 3, 2, 1: .02, .03, .06, and .04, which was .06 before.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.7, 0.6]) == [1.0, 1.0]
+    assert holm([0.04]) == [0.04]
+    assert holm([]) == []
 
 
 def test_bad_input_is_refused(table: Table, frames: tuple[DataFrame, DataFrame]) -> None:

@@ -14,6 +14,9 @@ MODELS = ("popularity", "<script>alert(1)</script>", "hybrid", "hybrid + MMR")
 LEVEL = dict(zip(MODELS, (0.1, 0.4, 0.3, 0.29), strict=True))
 DIVERSE = dict(zip(MODELS, (0.9, 0.5, 0.6, 0.7), strict=True))
 GROUPS = ((0, 0), (1, 4), (5, 5), (6, 90))
+DIFFERENCE = [
+    *("mean", "reference_mean", "difference", "ci_low", "ci_high", "p_value", "users"),
+]
 
 
 def mean(model: str, metric: str, k: int) -> float:
@@ -37,9 +40,16 @@ def findings() -> EvaluationTables:
         for model, group, metric, k in product(MODELS, GROUPS, PER_USER_METRICS, (10, 20))
     ]
     compared = [
-        (model, "hybrid", metric, k, 0.3 - LEVEL[model], low, 0.3 - LEVEL[model] + 0.02)
+        (model, metric, k, LEVEL[model], 0.3, *difference(LEVEL[model]), 48)
         for model, metric, k in product(MODELS, PER_USER_METRICS, (10, 20))
-        if model != "hybrid" and (low := 0.3 - LEVEL[model] - 0.02)
+        if model != "hybrid"
+    ]
+    # The hybrid is where it is over all but in one group: there popularity is above it.
+    in_groups = [
+        (model, *group, metric, k, level, 0.3, *difference(level), 12 if group == (0, 0) else 40)
+        for model, group, metric, k in product(MODELS, GROUPS, PER_USER_METRICS, (10, 20))
+        if model != "hybrid"
+        for level in [0.5 if (model, group) == ("popularity", (1, 4)) else 0.1]
     ]
     figures = ["mean", "ci_low", "ci_high", "users"]
     return EvaluationTables(
@@ -51,11 +61,17 @@ def findings() -> EvaluationTables:
         by_activity=pd.DataFrame(
             groups, columns=["model", "shortest", "longest", "metric", "k", *figures]
         ),
-        significance=pd.DataFrame(
-            compared,
-            columns=["model", "reference", "metric", "k", "difference", "ci_low", "ci_high"],
+        significance=pd.DataFrame(compared, columns=["model", "metric", "k", *DIFFERENCE]),
+        significance_by_activity=pd.DataFrame(
+            in_groups, columns=["model", "shortest", "longest", "metric", "k", *DIFFERENCE]
         ),
     )
+
+
+def difference(level: float) -> tuple[float, float, float, float]:
+    """The hybrid minus a model, the interval of it, and a p value: beyond chance above .02."""
+    apart = 0.3 - level
+    return apart, apart - 0.02, apart + 0.02, 0.0001 if abs(apart) > 0.02 else 0.4
 
 
 def bounds(value: float, metric: str) -> tuple[float | None, float | None, float | None]:

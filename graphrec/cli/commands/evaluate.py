@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from graphrec.evaluation.comparison import Evaluation
     from graphrec.recommenders.hybrid.estimator import HybridRecommender
     from graphrec.recommenders.model import RecommenderModel
+    from graphrec.reports.tables.evaluation import EvaluationTables
 
 HYBRID: Final = "hybrid"
 WITH_MMR: Final = "hybrid + MMR"
@@ -33,6 +34,7 @@ WITH_MMR: Final = "hybrid + MMR"
 PER_USER: Final = "_per_user"  # names that Spark and Arrow pass over when they read the result
 ACTIVITY: Final = "_activity"
 SIGNIFICANCE: Final = "_significance"
+SIGNIFICANCE_BY_ACTIVITY: Final = "_activity_significance"
 REPORT: Final = "_report.html"
 _WRITE: Final = "write"  # stages
 _REPORT: Final = "report"
@@ -66,9 +68,11 @@ def run(options: Options) -> None:
     """Compare popularity, each leg alone, and the hybrid with and without MMR on held-out data.
 
     The result has model, metric, k, mean, ci_low, ci_high and users. Beside it are _per_user (the
-    metrics of every user), _activity (the means by length of the history), _significance (paired
-    differences of the hybrid to the others) and, with the extra `reports`, _report.html, a page
-    with charts that needs no network.
+    metrics of every user), _activity (the means by length of the history), _significance and
+    _activity_significance (paired differences of the hybrid to the others, of all users and by
+    length of the history) and, with the extra `reports`, _report.html, a page with charts that
+    needs no network. Where popularity or a leg alone is better than the hybrid beyond chance, the
+    screen and the page say so.
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results, train_test
@@ -78,6 +82,8 @@ def run(options: Options) -> None:
     from graphrec.cli.text import read_summary, tables
     from graphrec.data.interaction_columns import require_free_names
     from graphrec.evaluation.comparison import COLUMNS, evaluate
+    from graphrec.reports.tables.evaluation import EvaluationTables
+    from graphrec.reports.words.better_models import better_models
 
     train_test.check_split(options)
     cutoffs = parse_cutoffs(options.cutoffs)
@@ -98,9 +104,10 @@ def run(options: Options) -> None:
             figures = train_test.figures_of(divided, models[HYBRID])
             parameters = hybrid.parameters_of(models[HYBRID]) | train_test.values_of(options)
             _write(found, divided, folders, options)
+            shown, remedy = EvaluationTables.of(found), remedy_of(options)
             if with_page:
                 facts = _facts(options, divided, found, parameters)
-                _write_report(run, found, folders.result, facts)
+                _write_report(run, shown, folders.result, facts, remedy)
             run.write_record(
                 folders.result,
                 parameters=parameters,
@@ -112,6 +119,8 @@ def run(options: Options) -> None:
             run.report.line(line)
         if not options.quiet:
             tables.comparison(results.read_result(run.spark, options.out).toPandas(), list(models))
+        for line in better_models(shown, variant=WITH_MMR, remedy=remedy):
+            run.report.line(line)
         divided.unpersist()
         if with_page:
             run.report.line(f"charts in {options.out}/{REPORT}")
@@ -176,6 +185,15 @@ def _compared(hybrid: RecommenderModel, mmr: float) -> dict[str, RecommenderMode
     return {**hybrid.baselines(), HYBRID: hybrid, WITH_MMR: with_mmr}
 
 
+def remedy_of(options: Options) -> str:
+    """What to do where a leg alone is better than the hybrid."""
+    from graphrec.recommenders.hybrid.weights import LEARNED
+
+    if options.weights == LEARNED:
+        return "Try graphrec tune, which chooses settings on held-out interactions."
+    return "Try --weights learned, or graphrec tune."
+
+
 # --- what is written ------------------------------------------------------------------------------
 
 
@@ -189,23 +207,30 @@ def _write(found: Evaluation, divided: Divided, folders: Folders, options: Optio
         found.per_user.write.parquet(f"{folders.result}/{PER_USER}")
         found.by_activity.coalesce(1).write.parquet(f"{folders.result}/{ACTIVITY}")
         found.significance.coalesce(1).write.parquet(f"{folders.result}/{SIGNIFICANCE}")
+        found.significance_by_activity.coalesce(1).write.parquet(
+            f"{folders.result}/{SIGNIFICANCE_BY_ACTIVITY}"
+        )
     results.write_beside(written, divided.interactions.rejected, folders, options)
 
 
 def _write_report(
-    run: Run, found: Evaluation, folder: str, facts: Sequence[tuple[str, str]]
+    run: Run,
+    found: EvaluationTables,
+    folder: str,
+    facts: Sequence[tuple[str, str]],
+    remedy: str,
 ) -> None:
     from graphrec.cli.io.result_folder import write_text
     from graphrec.progress import stage
     from graphrec.reports.pages.evaluation import evaluation_page
-    from graphrec.reports.tables.evaluation import EvaluationTables
 
     with stage(_REPORT):
         page = evaluation_page(
-            EvaluationTables.of(found),
+            found,
             title="Comparison of recommenders",
             facts=facts,
             variant=WITH_MMR,
+            remedy=remedy,
         )
         write_text(run.spark, f"{folder}/{REPORT}", page)
 

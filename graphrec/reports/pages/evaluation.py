@@ -23,6 +23,7 @@ from graphrec.reports.tables.evaluation import (
     activity_rows,
     groups_of,
 )
+from graphrec.reports.words.better_models import better_models
 from graphrec.reports.words.evaluation import EvaluationText
 from graphrec.reports.words.metrics import SHOWN, WORDING, best
 
@@ -56,6 +57,7 @@ def evaluation_page(
     title: str,
     facts: Sequence[tuple[str, str]] = (),
     variant: str | None = None,
+    remedy: str | None = None,
 ) -> str:
     """Return the page as HTML that stands alone: it loads nothing from a network.
 
@@ -65,6 +67,7 @@ def evaluation_page(
         facts: label and text of what was done how, for the reader who wants to repeat it.
         variant: a model that changes something of the reference, such as its diversity, to be
             compared with it in words.
+        remedy: what can be done where another model is better than the reference, a sentence.
     """
     text = EvaluationText(found, variant)
     return render_charts(
@@ -74,6 +77,7 @@ def evaluation_page(
         lead=text.lead(),
         tiles=text.tiles(),
         accuracy_reading=text.accuracy(),
+        better_models=better_models(found, variant=variant, remedy=remedy),
         tables=[_table(found, k) for k in found.k],
         confidence=found.confidence,
         facts=facts,

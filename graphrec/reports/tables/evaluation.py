@@ -30,6 +30,7 @@ class EvaluationTables:
     summary: pd.DataFrame
     by_activity: pd.DataFrame
     significance: pd.DataFrame
+    significance_by_activity: pd.DataFrame
 
     @staticmethod
     def of(evaluation: Evaluation) -> EvaluationTables:
@@ -42,6 +43,7 @@ class EvaluationTables:
             summary=frame_of(evaluation.summary),
             by_activity=frame_of(evaluation.by_activity),
             significance=frame_of(evaluation.significance),
+            significance_by_activity=frame_of(evaluation.significance_by_activity),
         )
 
     @cached_property
@@ -64,7 +66,7 @@ def activity_rows(tables: EvaluationTables, metric: str, k: int) -> pd.DataFrame
         {
             MODEL: rows[MODEL],
             "group": [
-                _group(*bounds) for bounds in zip(rows[SHORTEST], rows[LONGEST], strict=True)
+                group_name(*bounds) for bounds in zip(rows[SHORTEST], rows[LONGEST], strict=True)
             ],
             USERS: rows[USERS],
             metric: rows[MEAN],
@@ -77,10 +79,11 @@ def activity_rows(tables: EvaluationTables, metric: str, k: int) -> pd.DataFrame
 def groups_of(tables: EvaluationTables) -> list[str]:
     """The groups in the order of activity."""
     bounds = tables.by_activity[[SHORTEST, LONGEST]].drop_duplicates().sort_values(SHORTEST)
-    return [_group(*row) for row in bounds.itertuples(index=False)]
+    return [group_name(*row) for row in bounds.itertuples(index=False)]
 
 
-def _group(shortest: int, longest: int) -> str:
+def group_name(shortest: int, longest: int) -> str:
+    """The lengths of the histories in a group of users, as text."""
     if longest == 0:
         return NO_HISTORY
     return f"{shortest}" if shortest == longest else f"{shortest}–{longest}"  # noqa: RUF001

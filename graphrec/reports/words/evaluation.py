@@ -155,8 +155,8 @@ class EvaluationText:
         capital = f"{title[0].upper()}{title[1:]}"
         return (
             f"{capital} of {reference} goes from {_shown(metric, least)} for users with "
-            f"{_interactions(few)} to {_shown(metric, greatest)} for those with "
-            f"{_interactions(many)}."
+            f"{interactions_of(few)} to {_shown(metric, greatest)} for those with "
+            f"{interactions_of(many)}."
         )
 
     def _change(self, metric: str) -> float:
@@ -208,5 +208,8 @@ def _listed(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _interactions(group: str) -> str:
-    return "no interactions" if group == NO_HISTORY else f"{group} interactions"
+def interactions_of(group: str) -> str:
+    """A group of users in words: how many interactions they have."""
+    return (
+        "no interactions" if group == NO_HISTORY else f"{group} interaction{'s' * (group != '1')}"
+    )

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from graphrec.cli import main
+from graphrec.cli.commands.evaluate import Options, remedy_of
 from tests.cli.conftest import check_steps
 from tests.reports.reading import Page
 
@@ -67,6 +68,9 @@ def test_the_other_tables_are_beside_it(compared: Compared) -> None:
     significance = compared.table("_significance")
     assert set(significance.model) == set(MODELS) - {"hybrid"}
     assert set(significance.reference) == {"hybrid"}
+    in_groups = compared.table("_activity_significance")
+    assert set(in_groups.reference) == {"hybrid"}
+    assert set(in_groups.shortest) <= set(activity.shortest)
     assert len(compared.table("_rejected")) == 4
 
 
@@ -184,3 +188,15 @@ def test_nothing_to_test_on(graphrec: Graphrec, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
     alone = graphrec("evaluate", "--out", tmp_path / "out")
     assert alone.err == "graphrec: nothing to evaluate on; give a file of interactions\n"
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        (None, "Try --weights learned, or graphrec tune."),
+        ("walk=1,ease=2", "Try --weights learned, or graphrec tune."),
+        ("learned", "Try graphrec tune, which chooses settings on held-out interactions."),
+    ],
+)
+def test_what_was_tried_already_is_no_remedy(weights: str | None, said: str) -> None:
+    assert remedy_of(Options(input="in.csv", out="out", weights=weights)) == said

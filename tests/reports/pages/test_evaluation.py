@@ -74,6 +74,21 @@ def test_the_readings_say_what_the_figures_do(page: Page) -> None:
     assert by_activity in readings
 
 
+def test_a_model_that_is_better_beyond_chance_is_named_with_what_to_do(
+    findings: EvaluationTables,
+) -> None:
+    made = evaluation_page(findings, title="Films", variant="hybrid + MMR", remedy="Try tune.")
+    [said] = [text for text in Page(made).texts if "beyond chance" in text]
+    assert said.startswith("Better than hybrid beyond chance: <script>alert(1)</script> (NDCG@10")
+    assert said.endswith("Try tune.")
+    better = replace(
+        findings,
+        significance=findings.significance.iloc[:0],
+        significance_by_activity=findings.significance_by_activity.iloc[:0],
+    )
+    assert "beyond chance" not in evaluation_page(better, title="Films", remedy="Try tune.")
+
+
 def test_one_model_alone_and_one_group(findings: EvaluationTables) -> None:
     def of_one(frame: object) -> object:
         return frame[frame["model"] == "hybrid"]  # type: ignore[index]
@@ -85,6 +100,7 @@ def test_one_model_alone_and_one_group(findings: EvaluationTables) -> None:
         summary=of_one(findings.summary),
         by_activity=of_one(groups[groups["longest"] == 5]),
         significance=findings.significance.iloc[:0],
+        significance_by_activity=findings.significance_by_activity.iloc[:0],
     )
     page = Page(evaluation_page(alone, title="One"))
     assert "differences" not in page.specs
