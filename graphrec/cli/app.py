@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, Protocol, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 
 import graphrec
 from graphrec.cli.commands import (
@@ -90,6 +91,18 @@ def _about(
     """Graph-based hybrid recommendations on Spark."""
 
 
+class _EachOptionOnce(TyperCommand):
+    """A command that refuses an option that is given twice, instead of taking the last one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the command line, unless an option is there twice."""
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter in given:
+            if given.count(parameter) > 1 and not getattr(parameter, "multiple", False):
+                ctx.fail(f"{parameter.opts[0]} is given more than once")
+        return super().parse_args(ctx, args)
+
+
 def _command(verb: Verb) -> Callable[..., None]:
     """Make the function that typer registers for a verb: one parameter per option."""
 
@@ -132,4 +145,4 @@ def _fail(line: str, code: int) -> int:
 
 
 for _name, _verb in VERBS.items():
-    app.command(_name)(_command(_verb))
+    app.command(_name, cls=_EachOptionOnce)(_command(_verb))
