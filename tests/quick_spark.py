@@ -1,7 +1,8 @@
 """Settings for Spark on tables of a few hundred rows, each query of which runs once.
 
 Compiling costs more than what it compiles then saves: queries are interpreted, and the JVM compiles
-with its quick compiler only. No result depends on it. The tests that start a session of their own
+with its quick compiler only. So does compressing: shuffles are written as they are, to one file of
+each task. No result depends on it. The tests that start a session of their own
 as a user does (`test_session.py`, `cli/test_interruptions.py`, `recommend` in
 `jobs/test_spark_submit.py`) keep Spark's defaults.
 """
@@ -20,6 +21,10 @@ _QUICK_COMPILER: Final = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m
 
 QUICK: Final = {
     _JAVA_OPTIONS: _QUICK_COMPILER,
+    "spark.broadcast.compress": "false",
+    "spark.shuffle.compress": "false",
+    "spark.shuffle.sort.bypassMergeThreshold": "1",  # else a file for each partition
+    "spark.shuffle.spill.compress": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.shuffle.partitions": "4",
