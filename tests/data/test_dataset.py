@@ -215,7 +215,7 @@ def test_its_memory_is_freed_at_the_end_of_a_block(spark: SparkSession, rows: Da
     before = persisted(spark)
     with Dataset.from_interactions(rows, **COLUMNS) as made:
         assert len(persisted(spark) - before) == 3  # rows, interactions, histories
-    assert persisted(spark) == before
+    assert not persisted(spark) - before
     assert histories(made.histories)["bob"] == ([0], [1.0])  # read again
 
 
@@ -228,7 +228,7 @@ def test_its_memory_is_freed_with_the_last_that_refers_to_it(
     del made
     assert len(persisted(spark) - before) == 3
     del other
-    assert persisted(spark) == before
+    assert not persisted(spark) - before
 
 
 def test_a_source_that_is_gone_is_no_longer_needed(spark: SparkSession, tmp_path: Path) -> None:

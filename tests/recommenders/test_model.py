@@ -134,7 +134,8 @@ def test_a_model_frees_what_it_holds_when_it_is_asked_to(
     assert model.graph.vertices.count() == len(history()) + 24
     assert len(persisted(spark) - before) == 4  # rows, interactions, histories, ids of the graph
     model.unpersist()
-    assert persisted(spark) == before  # what the user has cached still is
+    assert not persisted(spark) - before
+    assert pairs.storageLevel.useMemory  # what the user has cached still is
     assert model.recommendForAllUsers(1).count() == len(history())
     assert model.graph.edges.count() == len(rows())
 
@@ -156,7 +157,7 @@ def test_a_model_frees_what_it_holds_with_the_last_that_shares_it(
     assert len(persisted(spark) - before - held) == 3
     assert not held & persisted(spark)
     del other
-    assert persisted(spark) == before
+    assert not persisted(spark) - before
     assert lists.count() == len(history())
 
 
@@ -165,4 +166,4 @@ def test_a_fit_that_fails_leaves_nothing(spark: SparkSession, pairs: DataFrame) 
     lucky = gr.HybridRecommender([gr.RandomWalkRecommender()], weights={"luck": 1.0}, **COLUMNS)
     with pytest.raises(ParameterError):
         lucky.fit(pairs)
-    assert persisted(spark) == before
+    assert not persisted(spark) - before

@@ -140,7 +140,7 @@ def test_an_estimator_is_saved_and_its_model_frees_what_it_holds(
     del model
     assert len(persisted(spark) - before) == 1
     copied.unpersist()
-    assert persisted(spark) == before
+    assert not persisted(spark) - before
     assert copied.transform(split[1]).where("prediction is null").isEmpty()
 
 
