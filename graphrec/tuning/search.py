@@ -165,7 +165,8 @@ def _tune(
     _require_times(data, [recommender, *tried])
     with PersistedFrames() as persisted:
         with stage(_HOLD_OUT):
-            cut = recommender.hold_out(data, users, fraction=fraction, everyone=True, seed=seed)
+            wished = recommender.value("validationCut") or RANDOM
+            cut = recommender.hold_out(data, wished, users=users, fraction=fraction, seed=seed)
             known = data.with_histories(persisted.persist(cut.training))
             validation = persisted.persist(cut.validation)
             nobody = validation.isEmpty()
@@ -318,7 +319,7 @@ class _Search:
         if self._cached is None:
             return 0.0, True
         best = _at_default_weights(self._cached)
-        mean, error = gain(judged, best)
+        mean, error = gain(judged.value, best.value)
         return error, mean > MIN_STANDARD_ERRORS * error
 
     def _part_of(self, hybrid: HybridRecommender) -> _Part:

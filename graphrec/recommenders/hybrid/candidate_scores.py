@@ -114,6 +114,10 @@ class CachedScores:
         scores = np.stack([padded(leg, -np.inf) for leg in legs], axis=2)
         return CachedScores(tuple(legs), scores, relevant(HELD_OUT), relevant(LOW_SIMILARITY))
 
+    def ndcg(self, weights: Sequence[float]) -> Figures:
+        """NDCG@20 under some weights of the legs, (users who have something to find,)."""
+        return self.held_out.ndcg(self._listed(weights))
+
     def judge(self, weights: Sequence[float]) -> Judged:
         """How good the lists are that some weights of the legs give."""
         listed = self._listed(weights)
@@ -133,13 +137,17 @@ class CachedScores:
         return np.take_along_axis(best, order, 1)
 
 
-def gain(new: Judged, old: Judged) -> tuple[float, float]:
-    """The mean gain of value and its standard error, paired by user; the error of one user is 0.
+def gain(new: Figures, old: Figures) -> tuple[float, float]:
+    """The mean gain and its standard error, paired by user; the error of one user is 0.
 
     A difference of no more than rounding is no gain.
+
+    Args:
+        new: (users,), a figure of each.
+        old: (users,), the same under other weights or settings.
     """
-    difference = new.value - old.value
-    difference[np.abs(difference) <= ROUNDING * np.maximum(new.value, old.value)] = 0.0
+    difference = new - old
+    difference[np.abs(difference) <= ROUNDING * np.maximum(new, old)] = 0.0
     if difference.size < 2:
         return float(difference.sum()), 0.0
     return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size))

@@ -323,26 +323,28 @@ class HybridRecommender(Recommender):
         if dataset.users < MIN_USERS:
             return self._fit_with(dataset, default_weights(self.leg_names))
         with PersistedFrames() as persisted:
-            cut = self._validation(dataset, persisted)
-            part = dataset.with_histories(persisted.persist(cut.training))
-            weights = self._learn_weights(dataset, part, persisted.persist(cut.validation))
+            training, validation = self._validation(dataset, persisted)
+            part = dataset.with_histories(persisted.persist(training))
+            weights = self._learn_weights(dataset, part, validation)
         return self._fit_with(dataset, weights)
 
-    def _validation(self, dataset: Dataset, persisted: PersistedFrames) -> HoldOut:
-        """What the weights are judged by, see `validationCut`."""
-        hybrid = self.copy()
-        if hybrid.value("validationCut") is None and dataset.timed:
-            hybrid.setParams(validationCut=TIME)
-            cut = hybrid._held_out_of_all(dataset)
-            if persisted.persist(cut.validation).count() >= MIN_RETURNING:
-                return cut
-            hybrid.setParams(validationCut=RANDOM)
-        return hybrid._held_out_of_all(dataset)
+    def _validation(
+        self, dataset: Dataset, persisted: PersistedFrames
+    ) -> tuple[DataFrame, DataFrame]:
+        """What the weights are learned from, and what they are judged by, which is persisted."""
+        wished = self.value("validationCut")
+        if wished is None and dataset.timed:
+            cut = self._held_out(dataset, TIME)
+            validation = persisted.persist(cut.validation)
+            if validation.count() >= MIN_RETURNING:
+                return cut.training, validation
+        cut = self._held_out(dataset, wished or RANDOM)
+        return cut.training, persisted.persist(cut.validation)
 
-    def _held_out_of_all(self, dataset: Dataset) -> HoldOut:
-        share = _TIME_SHARE if self.value("validationCut") == TIME else _SHARE
+    def _held_out(self, dataset: Dataset, cut: str) -> HoldOut:
+        share = _TIME_SHARE if cut == TIME else _SHARE
         users, seed = self.value("validationUsers"), self.value("seed")
-        return self.hold_out(dataset, users, fraction=share, everyone=True, seed=seed)
+        return self.hold_out(dataset, cut, users=users, fraction=share, seed=seed)
 
     def _learn_weights(
         self, dataset: Dataset, part: Dataset, validation: DataFrame
@@ -370,27 +372,25 @@ class HybridRecommender(Recommender):
         return model.setParams(weights=known)
 
     def hold_out(
-        self,
-        dataset: Dataset,
-        users: int,
-        *,
-        fraction: float = 0.1,
-        everyone: bool = False,
-        seed: int = 0,
+        self, dataset: Dataset, cut: str, *, users: int, fraction: float, seed: int
     ) -> HoldOut:
-        """Take a part of the histories of a few users, or of all, away, as `validationCut` says.
+        """Take a part of all histories away.
+
+        Args:
+            dataset: has the histories.
+            cut: random, last or time, see `graphrec.recommenders.hybrid.hold_out`, as the others.
+            users: validation users, at most.
+            fraction: share that is held out.
+            seed: of the draws.
 
         Raises:
             ParameterError: the cut needs times, and there are none.
         """
-        cut = self.value("validationCut") or RANDOM
         if cut != RANDOM and not dataset.timed:
             raise ParameterError(
                 f"validationCut={cut} needs a timestamp column", fix="name it, or take random items"
             )
-        return hold_out(
-            dataset.histories, users=users, fraction=fraction, cut=cut, everyone=everyone, seed=seed
-        )
+        return hold_out(dataset.histories, users=users, fraction=fraction, cut=cut, seed=seed)
 
     def cached_scores(
         self, dataset: Dataset, tables: ItemTables, validation: DataFrame

@@ -17,9 +17,8 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
-from graphrec.recommenders.hybrid.candidate_scores import CachedScores
+from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Figures, gain
 
 MIN_USERS = 50  # a search on fewer overfits these few
 MAX_STANDARD_ERRORS = 1.0  # of the paired difference to the best weights
@@ -28,7 +27,6 @@ _STEPS = (0.1, 0.05)  # by which the best of them are moved
 _ROUNDING = 4  # decimals of weights
 
 Weights = tuple[float, ...]
-_Figures = npt.NDArray[np.float64]
 
 
 def search_weights(cached: CachedScores, default: Sequence[float]) -> Weights:
@@ -44,10 +42,10 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> Weights:
     start = tuple(default)
     if cached.users < MIN_USERS or not cached.held_out.hits.any():
         return start
-    tried = {point: _ndcg(cached, point) for point in [start, *_simplex(len(start), _GRID_STEPS)]}
+    tried = {point: cached.ndcg(point) for point in [start, *_simplex(len(start), _GRID_STEPS)]}
     best = _climb(cached, tried)
     for point in _between(start, best):
-        tried.setdefault(point, _ndcg(cached, point))
+        tried.setdefault(point, cached.ndcg(point))
     alone = max(ndcg.mean() for point, ndcg in tried.items() if max(point) == 1.0)
     allowed = [
         point
@@ -66,12 +64,7 @@ def normalised(weights: Mapping[str, float], legs: Sequence[str]) -> Weights:
     return tuple(float(weight) for weight in raw / raw.sum())
 
 
-def _ndcg(cached: CachedScores, weights: Weights) -> _Figures:
-    """NDCG@20 of each user who has something to find."""
-    return cached.judge(weights).ndcg
-
-
-def _climb(cached: CachedScores, tried: dict[Weights, _Figures]) -> Weights:
+def _climb(cached: CachedScores, tried: dict[Weights, Figures]) -> Weights:
     """The best weights, from the best that have been tried, by ever smaller steps.
 
     Args:
@@ -81,7 +74,7 @@ def _climb(cached: CachedScores, tried: dict[Weights, _Figures]) -> Weights:
 
     def mean(point: Weights) -> float:
         if point not in tried:
-            tried[point] = _ndcg(cached, point)
+            tried[point] = cached.ndcg(point)
         return float(tried[point].mean())
 
     best = max(tried, key=mean)
@@ -93,11 +86,10 @@ def _climb(cached: CachedScores, tried: dict[Weights, _Figures]) -> Weights:
     return best
 
 
-def _not_worse(best: _Figures, other: _Figures) -> bool:
+def _not_worse(best: Figures, other: Figures) -> bool:
     """Whether the mean paired difference is within its error."""
-    difference = best - other
-    error = difference.std(ddof=1) / np.sqrt(difference.size)
-    return bool(difference.mean() <= MAX_STANDARD_ERRORS * error)
+    mean, error = gain(best, other)
+    return mean <= MAX_STANDARD_ERRORS * error
 
 
 def _simplex(legs: int, steps: int) -> list[Weights]:

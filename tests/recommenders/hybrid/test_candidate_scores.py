@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from graphrec.columns import ITEM, RECOMMENDATIONS, USER
-from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Judged, Relevant, gain
+from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Relevant, gain
 
 SECOND, THIRD = 1 / np.log2(3), 1 / 2  # discounts of the ranks
 
@@ -65,19 +65,14 @@ def test_what_rounding_leaves_is_no_gain() -> None:
     old = np.full(5, 0.3)
     new = np.array([0.1 + 0.2] * 5)
     assert (new > old).all()
-    assert gain(Judged(new, new, new), Judged(old, old, old)) == (0.0, 0.0)
+    assert gain(new, old) == (0.0, 0.0)
 
 
 def test_gains_are_paired() -> None:
     old = np.array([0.1, 0.3])
     new = old + np.array([0.1, 0.2])
-    unread = np.zeros(2)
-    assert gain(Judged(unread, unread, new), Judged(unread, unread, old)) == pytest.approx(
-        (0.15, 0.05)
-    )
-    assert gain(Judged(unread, unread, new[:1]), Judged(unread, unread, old[:1])) == pytest.approx(
-        (0.1, 0.0)
-    )
+    assert gain(new, old) == pytest.approx((0.15, 0.05))
+    assert gain(new[:1], old[:1]) == pytest.approx((0.1, 0.0))
 
 
 def test_scores_are_gathered_with_what_was_held_out(spark: SparkSession) -> None:
