@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from benchmarks.time_options import of_known_users
 from graphrec.evaluation.metrics import ranking_metrics
-from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
+from graphrec.recommenders.hybrid.model import HybridRecommenderModel
 from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 
 _CUTOFF = 20

@@ -15,9 +15,7 @@ from .recommenders.embedding.estimator import (
     EmbeddingRecommender as EmbeddingRecommender,
 )
 from .recommenders.hybrid.estimator import HybridRecommender as HybridRecommender
-from .recommenders.hybrid.estimator import (
-    HybridRecommenderModel as HybridRecommenderModel,
-)
+from .recommenders.hybrid.model import HybridRecommenderModel as HybridRecommenderModel
 from .recommenders.item_knn import ItemKNNModel as ItemKNNModel
 from .recommenders.item_knn import ItemKNNRecommender as ItemKNNRecommender
 from .recommenders.popularity import PopularityModel as PopularityModel

@@ -90,8 +90,13 @@ def apply_serving_options(model: RecommenderModel, options: HybridOptions) -> Re
 def parameters_of(model: RecommenderModel) -> dict[str, Any]:
     """The values of the options that a model is served with, given or default."""
     ranks = {leg.name: leg.factors.rank for leg in model.tables.factor_legs}
+
+    def of_blend(name: str) -> Any:
+        return model.value(name) if model.hasParam(name) else None
+
     return {
-        "weights": model.value("weights") if model.hasParam("weights") else None,
+        "weights": of_blend("weights"),
+        "pseudo_interactions": of_blend("pseudoInteractions"),
         "rank": ranks.get(ALSRecommender.leg),
         "half_life": model.value("halfLife"),
         "recency": model.value("recencyHalfLife"),

@@ -269,8 +269,7 @@ class _Search:
         assert self._cached is not None  # every group has a choice
         read = self._parts[None].data.interactions
         assert read is not None  # no model was loaded
-        found = search_weights(self._cached, _default_weights(self._cached))
-        weights = dict(zip(self._cached.legs, found, strict=True))
+        weights = search_weights(self._cached, _default_weights(self._cached)).weights
         diversified = self._diversified(weights) if budget > 0 else []
         own = self._recommender.with_settings({})
         return Tuned(

@@ -18,7 +18,7 @@ from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.evaluation.comparison import METRICS, PER_USER_METRICS, Evaluation, activity_groups
 from graphrec.evaluation.ground_truth import GroundTruthFigures
 from graphrec.evaluation.significance import compare
-from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
+from graphrec.recommenders.hybrid.model import HybridRecommenderModel
 from graphrec.recommenders.model import RecommenderModel
 from tests.recommenders.checkerboard import legs
 

@@ -178,7 +178,7 @@ def check_mmr(options: Options) -> None:
 
 def _compared(hybrid: RecommenderModel, mmr: float) -> dict[str, RecommenderModel]:
     """All models of the comparison by name; they share what the hybrid has learned."""
-    from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
+    from graphrec.recommenders.hybrid.model import HybridRecommenderModel
 
     assert isinstance(hybrid, HybridRecommenderModel)
     with_mmr = hybrid.copy({hybrid.diversity: mmr})

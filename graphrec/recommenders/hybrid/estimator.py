@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from pyspark.ml import Pipeline
 from pyspark.ml.param import Param
@@ -14,7 +14,7 @@ from graphrec.data.dataset import Dataset
 from graphrec.data.histories import histories_size
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
-from graphrec.params import at_least, between, one_of, optional, param
+from graphrec.params import at_least, one_of, optional, param
 from graphrec.progress import stage
 from graphrec.recommenders.als.estimator import ALSRecommender
 from graphrec.recommenders.base import Leg, Recommender
@@ -29,21 +29,24 @@ from graphrec.recommenders.hybrid.hold_out import (
     HoldOut,
     hold_out,
 )
-from graphrec.recommenders.hybrid.learned_weights import MIN_USERS, normalised, search_weights
+from graphrec.recommenders.hybrid.learned_weights import (
+    MIN_USERS,
+    LearnedWeights,
+    normalised,
+    search_weights,
+)
 from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
+from graphrec.recommenders.hybrid.model import HybridRecommenderModel
 from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
 from graphrec.recommenders.hybrid.weights import (
-    DEFAULT_DECAY,
     DEFAULT_WEIGHTS,
     LEARNED,
     default_weights,
     in_order,
-    lengths_by_leg,
-    weights_or_learned,
+    require_known,
 )
 from graphrec.recommenders.learning_estimator import Given, ParamMap
 from graphrec.recommenders.model import RecommenderModel
-from graphrec.recommenders.popularity import PopularityModel
 from graphrec.recommenders.shared_params import TrainingParams
 from graphrec.recommenders.trend import TrendRecommender
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
@@ -59,72 +62,6 @@ _AGAIN = (
 _WEIGHED = "weights are searched that predict the held-out items of some users best"
 _SHARE = 0.2  # of each history, held out of everybody's to learn weights by
 _TIME_SHARE = 0.1  # of all interactions, by time
-
-
-class HybridRecommenderModel(RecommenderModel):
-    """Scores are weighted sums of the legs' z-scores.
-
-    A leg's score is standardised per user with its exact mean and deviation over all items; the
-    share of each leg in the score is a column of `rankedLists`, and the shares sum to the score.
-    """
-
-    weights = param(
-        DEFAULT_WEIGHTS,
-        "weight of each leg's standardised score in the blend, or learned; not set, the legs that "
-        "are there have theirs of these, and any other leg their mean",
-        weights_or_learned,
-    )
-    decayBeyond = param(
-        DEFAULT_DECAY,
-        "history length by leg from which on the leg's weight falls, as 1 / length; the length is "
-        "the sum of the weights over the largest; a leg that is not named does not decay",
-        lengths_by_leg,
-    )
-    _standardise: ClassVar[bool] = True
-
-    def baselines(self) -> dict[str, RecommenderModel]:
-        """The models that the blend is compared with: popularity, and each leg by itself.
-
-        They share the tables and parameters of this model, so nothing is learned again; a leg is
-        as it is in the blend, pseudo-interactions included. MMR is off in all of them.
-        """
-        models = {"popularity": self._only(PopularityModel, [])}
-        models |= {leg: self._only(RecommenderModel, [leg]) for leg in self.legs}
-        shared = {name: self._copyValues(model) for name, model in models.items()}
-        return {name: model.setParams(diversity=0.0) for name, model in shared.items()}
-
-    def _only(self, cls: type[RecommenderModel], legs: Sequence[str]) -> RecommenderModel:
-        return cls(self.dataset, self.tables.only(legs), self.counted_pairs)
-
-    def copy(self, extra: ParamMap | None = None) -> Self:
-        """A copy that shares what was learned.
-
-        Args:
-            extra: values by Param. Weights that are to be `learned` are those that the model has:
-                a CrossValidator gives `transform` the map that it gave `fit`.
-        """
-        kept = {
-            parameter: value
-            for parameter, value in (extra or {}).items()
-            if parameter != self.weights or not (isinstance(value, str) and value == LEARNED)
-        }
-        return super().copy(kept)
-
-    def _blend(self) -> tuple[float, ...]:
-        if not self.isSet(self.weights):
-            return normalised(default_weights(self.legs), self.legs)
-        weights = self.value("weights")
-        if weights == LEARNED:
-            raise ParameterError(
-                "a fitted model cannot learn weights",
-                found=f"weights={LEARNED}",
-                fix="give HybridRecommender these weights before it is fitted",
-            )
-        _check_names(weights, self.legs)
-        return in_order(weights, self.legs)
-
-    def _decay(self) -> tuple[float, ...]:
-        return in_order(self.value("decayBeyond"), self.legs)
 
 
 class HybridRecommender(Recommender):
@@ -173,13 +110,7 @@ class HybridRecommender(Recommender):
         optional(one_of(*CUTS)),
     )
     seed = param(0, "of the draw for weights=learned", at_least(0))
-    pseudoInteractions = param(
-        0.1,
-        "share of each history's length that is added to it, at most 10 items, by what the blend "
-        "lists first; from these histories the legs that read pairs are learned again "
-        "(self-training), where there are several legs; 0: they are learned once",
-        between(0.0, 1.0),
-    )
+    pseudoInteractions = HybridRecommenderModel.pseudoInteractions
     _model = HybridRecommenderModel
 
     def __init__(self, legs: Sequence[Recommender] | None = None, **values: Any) -> None:
@@ -231,7 +162,7 @@ class HybridRecommender(Recommender):
         """Raise a ParameterError if legs, or the names in weights, do not go together."""
         _check_distinct(self.leg_names)
         if self.isSet(self.weights) and self.value("weights") != LEARNED:
-            _check_names(self.value("weights"), self.leg_names)
+            require_known(self.value("weights"), self.leg_names)
         for leg in self.legs:
             leg.check()
 
@@ -274,10 +205,13 @@ class HybridRecommender(Recommender):
         return [leg for leg in self.legs if is_wanted(leg)]
 
     def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
-        """All legs, on the same histories and the same pair table; then some of them again."""
+        """All legs; then those that read pairs again."""
+        return self.learn_again(dataset, pairs, self.learn_once(dataset, pairs))
+
+    def learn_once(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
+        """All legs, on the same histories and the same pair table."""
         learners = self.learners(dataset)
-        legs = [learned for leg in learners for learned in leg.learn(dataset, pairs)]
-        return self.learn_again(dataset, pairs, legs)
+        return [learned for leg in learners for learned in leg.learn(dataset, pairs)]
 
     def learn_again(self, dataset: Dataset, pairs: PairTable | None, legs: list[Leg]) -> list[Leg]:
         """The legs, those that read pairs learned again from what the blend of all adds.
@@ -325,8 +259,9 @@ class HybridRecommender(Recommender):
         with PersistedFrames() as persisted:
             training, validation = self._validation(dataset, persisted)
             part = dataset.with_histories(persisted.persist(training))
-            weights = self._learn_weights(dataset, part, validation)
-        return self._fit_with(dataset, weights)
+            found, pays = self._judged(dataset, part, validation)
+        chosen = self if pays else self.with_settings({"pseudoInteractions": 0.0})
+        return chosen._fit_with(dataset, found.weights)
 
     def _validation(
         self, dataset: Dataset, persisted: PersistedFrames
@@ -346,27 +281,41 @@ class HybridRecommender(Recommender):
         users, seed = self.value("validationUsers"), self.value("seed")
         return self.hold_out(dataset, cut, users=users, fraction=share, seed=seed)
 
-    def _learn_weights(
+    def _judged(
         self, dataset: Dataset, part: Dataset, validation: DataFrame
-    ) -> dict[str, float]:
-        """The weights that predict what is held out best, by legs that have not seen it.
+    ) -> tuple[LearnedWeights, bool]:
+        """The weights that predict what is held out best, and whether self-training then pays.
 
         Args:
             dataset: what is served.
-            part: the same without what is held out.
+            part: the same without what is held out, which the legs are learned from.
             validation: see `hold_out`.
         """
         pairs = count_pairs(part, self.pair_spec(self.exponents() or ()))
-        tables = self.tables_of(part, self.learn(part, pairs), pairs)
-        with stage("weights", _WEIGHED) as counts:
-            cached = self.cached_scores(dataset, tables, mark_low_similarity(validation, pairs))
-            found = search_weights(cached, normalised(default_weights(cached.legs), cached.legs))
-            counts["users"] = cached.users
-        return dict(zip(cached.legs, found, strict=True))
+        marked = mark_low_similarity(validation, pairs)
+
+        def weighed(legs: list[Leg]) -> LearnedWeights:
+            tables = self.tables_of(part, legs, pairs)
+            with stage("weights", _WEIGHED) as counts:
+                cached = self.cached_scores(dataset, tables, marked)
+                counts["users"] = cached.users
+                return search_weights(cached, self._blend_of(cached.legs))
+
+        once = self.learn_once(part, pairs)
+        found = weighed(once)
+        again = self.with_settings({"weights": found.weights}).learn_again(part, pairs, once)
+        if again is once:
+            return found, True
+        richer = weighed(again)
+        return (richer, True) if richer.ndcg >= found.ndcg else (found, False)
 
     def _fit_with(self, dataset: Dataset, weights: Mapping[str, float]) -> RecommenderModel:
-        """Learn the legs with weights that are known."""
+        """Learn the legs that have a weight, with weights that are known."""
         hybrid = self.with_settings({"weights": weights})
+        hybrid.legs = [
+            leg for leg in hybrid.legs if any(weights.get(name, 0.0) > 0 for name in leg.leg_names)
+        ]
+        hybrid.setParams(weights={leg: weights.get(leg, 0.0) for leg in hybrid.leg_names})
         model = hybrid.fit_to(dataset)
         known = dict(zip(model.legs, normalised(weights, model.legs), strict=True))
         return model.setParams(weights=known)
@@ -494,14 +443,4 @@ def _check_distinct(legs: Sequence[str]) -> None:
     if twice:
         raise ParameterError(
             "two legs have the same name", found=", ".join(twice), fix="leave one of them out"
-        )
-
-
-def _check_names(weights: Mapping[str, float], legs: Sequence[str]) -> None:
-    unknown = sorted(set(weights) - set(legs))
-    if unknown:
-        raise ParameterError(
-            "weights name a leg that the hybrid does not have",
-            found=", ".join(unknown),
-            fix=f"it has {', '.join(legs)}",
         )

@@ -14,6 +14,7 @@ best leg alone. Measurements are in `docs/decisions`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -29,19 +30,24 @@ _ROUNDING = 4  # decimals of weights
 Weights = tuple[float, ...]
 
 
-def search_weights(cached: CachedScores, default: Sequence[float]) -> Weights:
+@dataclass(frozen=True)
+class LearnedWeights:
+    """Weights, and how well they predict what is held out."""
+
+    weights: dict[str, float]  # by leg, summing to 1
+    ndcg: float  # NDCG@20, the mean of the validation users; 0 where there is nothing to find
+
+
+def search_weights(cached: CachedScores, default: Sequence[float]) -> LearnedWeights:
     """The weights nearest to the default within one standard error of the best.
 
     Args:
         cached: the legs' scores of the validation users' candidates.
-        default: the weights to stay near to, summing to 1.
-
-    Returns:
-        One weight per leg, summing to 1.
+        default: the weights to stay near to, one per leg, summing to 1.
     """
     start = tuple(default)
     if cached.users < MIN_USERS or not cached.held_out.hits.any():
-        return start
+        return LearnedWeights(dict(zip(cached.legs, start, strict=True)), 0.0)
     tried = {point: cached.ndcg(point) for point in [start, *_simplex(len(start), _GRID_STEPS)]}
     best = _climb(cached, tried)
     for point in _between(start, best):
@@ -53,7 +59,8 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> Weights:
         if ndcg.mean() >= alone and _not_worse(tried[best], ndcg)
     ]
     target = np.asarray(start)
-    return min(allowed, key=lambda point: float(np.abs(np.asarray(point) - target).sum()))
+    found = min(allowed, key=lambda point: float(np.abs(np.asarray(point) - target).sum()))
+    return LearnedWeights(dict(zip(cached.legs, found, strict=True)), float(tried[found].mean()))
 
 
 def normalised(weights: Mapping[str, float], legs: Sequence[str]) -> Weights:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from graphrec.errors import ParameterError
 from graphrec.params import between
 
 DEFAULT_WEIGHTS: Final[dict[str, float]] = {
@@ -67,3 +68,18 @@ def default_weights(legs: Sequence[str]) -> dict[str, float]:
 def in_order(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:
     """The values of the legs, in their order; 0 for one that is not named."""
     return tuple(values.get(leg, 0.0) for leg in legs)
+
+
+def require_known(weights: Mapping[str, float], legs: Sequence[str]) -> None:
+    """Check that weights name none but these legs.
+
+    Raises:
+        ParameterError: they name another.
+    """
+    unknown = sorted(set(weights) - set(legs))
+    if unknown:
+        raise ParameterError(
+            "weights name a leg that the hybrid does not have",
+            found=", ".join(unknown),
+            fix=f"it has {', '.join(legs)}",
+        )

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 import graphrec as gr
 from graphrec.errors import ParameterError
 from graphrec.kernels.csr import row_indices
-from graphrec.recommenders.hybrid.estimator import HybridRecommenderModel
+from graphrec.recommenders.hybrid.model import HybridRecommenderModel
 from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 from tests.recommenders.checkerboard import legs
 

@@ -10,7 +10,7 @@ from graphrec.errors import ParameterError
 from graphrec.recommenders.base import Recommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Relevant
 from graphrec.recommenders.hybrid.hold_out import LAST, TIME, hold_out
-from graphrec.recommenders.hybrid.learned_weights import search_weights
+from graphrec.recommenders.hybrid.learned_weights import LearnedWeights, search_weights
 from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 
 DEFAULT = (0.1, 0.2, 0.7)
@@ -30,21 +30,26 @@ def cached(
     )
 
 
+def blend(found: LearnedWeights) -> tuple[float, ...]:
+    return tuple(found.weights.values())
+
+
 def test_the_leg_that_knows_gets_the_weight() -> None:
     random = np.random.default_rng(0)
     hits = random.random((200, 50)) < 0.05
     scores = random.normal(size=(200, 50, 3))
     scores[:, :, 1] += 6.0 * hits
-    weights = search_weights(cached(scores, hits), DEFAULT)
-    assert weights[1] > 0.5
-    assert sum(weights) == pytest.approx(1.0)
+    found = search_weights(cached(scores, hits), DEFAULT)
+    assert found.weights["ease"] > 0.5
+    assert sum(found.weights.values()) == pytest.approx(1.0)
+    assert found.ndcg == pytest.approx(1.0, abs=0.1)
 
 
 def test_legs_that_agree_leave_the_default() -> None:
     random = np.random.default_rng(1)
     hits = random.random((40, 50)) < 0.05
     scores = np.repeat(random.normal(size=(40, 50, 1)) + 2.0 * hits[:, :, None], 3, axis=2)
-    assert search_weights(cached(scores, hits), DEFAULT) == DEFAULT
+    assert blend(search_weights(cached(scores, hits), DEFAULT)) == DEFAULT
 
 
 def test_the_best_leg_alone_is_reached() -> None:
@@ -55,7 +60,7 @@ def test_the_best_leg_alone_is_reached() -> None:
     hits[:, :3] = True
     scores[:, :2, 1] += 9.0
     whole = cached(scores, hits)
-    found = search_weights(whole, (1.0, 0.0))
+    found = blend(search_weights(whole, (1.0, 0.0)))
     assert whole.judge(found).ndcg.mean() >= whole.judge((0.0, 1.0)).ndcg.mean()
     assert found[1] > 0.5
 
@@ -66,12 +71,12 @@ def test_of_weights_that_are_as_good_the_nearest_to_the_default_are_taken() -> N
     hits = random.random((200, 50)) < 0.05
     scores = random.normal(size=(200, 50, 2))
     scores[:, :, 1] += 1000.0 * hits
-    assert search_weights(cached(scores, hits), (1.0, 0.0)) == (0.9, 0.1)
+    assert blend(search_weights(cached(scores, hits), (1.0, 0.0))) == (0.9, 0.1)
 
 
 def test_nothing_to_learn_from_leaves_the_default() -> None:
     nothing = cached(np.zeros((0, 0, 3)), np.zeros((0, 0), bool))
-    assert search_weights(nothing, DEFAULT) == DEFAULT
+    assert blend(search_weights(nothing, DEFAULT)) == DEFAULT
 
 
 SCHEMA = f"{USER} string, {ITEMS} array<int>, {WEIGHTS} array<float>, {TIMES} array<double>"
@@ -122,7 +127,8 @@ def test_a_hybrid_learns_its_weights(ratings: DataFrame) -> None:
     assert set(weights) == {"walk", "ease"}
     assert sum(weights.values()) == pytest.approx(1.0)
     # Items of all users were held out: the legs are learned from all again.
-    fixed = gr.HybridRecommender(legs(), weights=weights).fit(ratings)
+    share = model.value("pseudoInteractions")
+    fixed = gr.HybridRecommender(legs(), weights=weights, pseudoInteractions=share).fit(ratings)
     np.testing.assert_array_equal(model.tables.neighbours.data, fixed.tables.neighbours.data)
 
 
