@@ -22,6 +22,7 @@ _QUICK_COMPILER: Final = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m
 QUICK: Final = {
     _JAVA_OPTIONS: _QUICK_COMPILER,
     "spark.broadcast.compress": "false",
+    "spark.buffer.pageSize": "1m",  # as in our own sessions
     "spark.shuffle.compress": "false",
     "spark.shuffle.sort.bypassMergeThreshold": "1",  # else a file for each partition
     "spark.shuffle.spill.compress": "false",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final, overload
+from typing import Any, ClassVar, Final, overload
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -135,6 +135,14 @@ class Recommender(
 
     def learning(self) -> list[str]:
         """The stages of `learn`, in their order."""
+        return []
+
+    def alternatives(self, dataset: Dataset) -> list[dict[str, Any]]:
+        """Values of Params that are worth trying where a hybrid learns its weights.
+
+        Args:
+            dataset: what is learned from in the end.
+        """
         return []
 
     def check(self) -> None:

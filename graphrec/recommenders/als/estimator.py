@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from math import isqrt
-from typing import Final
+from typing import Any, Final
 
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
@@ -74,6 +74,11 @@ class ALSRecommender(Recommender):
     def learning(self) -> list[str]:
         """The factors."""
         return [_FACTORS]
+
+    def alternatives(self, dataset: Dataset) -> list[dict[str, Any]]:
+        """Twice the default rank, where that is cheap."""
+        rank = default_rank(int(dataset.catalogue.support.sum()))
+        return [{"rank": 2 * rank}] if not self.value("rank") and rank < MAX_DEFAULT_RANK else []
 
     def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "als"."""

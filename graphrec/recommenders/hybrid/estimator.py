@@ -9,7 +9,7 @@ from pyspark.ml import Pipeline
 from pyspark.ml.param import Param
 from pyspark.sql import DataFrame
 
-from graphrec.cooccurrence.table import PairTable, count_pairs
+from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
 from graphrec.data.histories import histories_size
 from graphrec.data.recency import weigh_by_recency
@@ -21,6 +21,7 @@ from graphrec.recommenders.base import Leg, Recommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores
+from graphrec.recommenders.hybrid.choice import choose
 from graphrec.recommenders.hybrid.hold_out import (
     CUTS,
     MIN_RETURNING,
@@ -31,11 +32,8 @@ from graphrec.recommenders.hybrid.hold_out import (
 )
 from graphrec.recommenders.hybrid.learned_weights import (
     MIN_USERS,
-    LearnedWeights,
     normalised,
-    search_weights,
 )
-from graphrec.recommenders.hybrid.low_similarity import mark_low_similarity
 from graphrec.recommenders.hybrid.model import HybridRecommenderModel
 from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
 from graphrec.recommenders.hybrid.weights import (
@@ -59,8 +57,7 @@ _SELF_TRAINING = "self-training"
 _AGAIN = (
     "what reads pairs is learned again, with likely items added to each history, to find rare items"
 )
-_WEIGHED = "weights are searched that predict the held-out items of some users best"
-_SHARE = 0.2  # of each history, held out of everybody's to learn weights by
+_SHARE = 0.1  # of each history, held out of everybody's to learn weights by
 _TIME_SHARE = 0.1  # of all interactions, by time
 
 
@@ -104,7 +101,7 @@ class HybridRecommender(Recommender):
     validationUsers = param(3000, "validation users of weights=learned, at most", at_least(2))
     validationCut = param(
         None,
-        "what is held out to learn weights by: a random fifth of each history; the last fifth; or "
+        "what is held out to learn weights by: a random tenth of each history; the last tenth; or "
         "what came after one moment (time), a tenth of all interactions. The latter two need "
         "times. None: by time where enough users have interactions before and after, else random",
         optional(one_of(*CUTS)),
@@ -230,7 +227,7 @@ class HybridRecommender(Recommender):
             lengthened = add_pseudo_interactions(
                 dataset.histories,
                 tables,
-                blend=self._blend_of(tables.legs),
+                blend=self.blend_of(tables.legs),
                 decay=in_order(self.value("decayBeyond"), tables.legs),
                 candidates=self.value("candidates"),
                 share=share,
@@ -244,7 +241,7 @@ class HybridRecommender(Recommender):
         anew = {leg.name: leg for leg in again}
         return [anew.get(leg.name, leg) for leg in legs]
 
-    def _blend_of(self, legs: Sequence[str]) -> tuple[float, ...]:
+    def blend_of(self, legs: Sequence[str]) -> tuple[float, ...]:
         """The weights as far as they are known before the legs are learned."""
         weights = self.value("weights")
         given = self.isSet(self.weights) and weights != LEARNED
@@ -259,9 +256,8 @@ class HybridRecommender(Recommender):
         with PersistedFrames() as persisted:
             training, validation = self._validation(dataset, persisted)
             part = dataset.with_histories(persisted.persist(training))
-            found, pays = self._judged(dataset, part, validation)
-        chosen = self if pays else self.with_settings({"pseudoInteractions": 0.0})
-        return chosen._fit_with(dataset, found.weights)
+            chosen = choose(self, dataset, part, validation)
+        return chosen._fit_with(dataset, chosen.value("weights"))
 
     def _validation(
         self, dataset: Dataset, persisted: PersistedFrames
@@ -280,34 +276,6 @@ class HybridRecommender(Recommender):
         share = _TIME_SHARE if cut == TIME else _SHARE
         users, seed = self.value("validationUsers"), self.value("seed")
         return self.hold_out(dataset, cut, users=users, fraction=share, seed=seed)
-
-    def _judged(
-        self, dataset: Dataset, part: Dataset, validation: DataFrame
-    ) -> tuple[LearnedWeights, bool]:
-        """The weights that predict what is held out best, and whether self-training then pays.
-
-        Args:
-            dataset: what is served.
-            part: the same without what is held out, which the legs are learned from.
-            validation: see `hold_out`.
-        """
-        pairs = count_pairs(part, self.pair_spec(self.exponents() or ()))
-        marked = mark_low_similarity(validation, pairs)
-
-        def weighed(legs: list[Leg]) -> LearnedWeights:
-            tables = self.tables_of(part, legs, pairs)
-            with stage("weights", _WEIGHED) as counts:
-                cached = self.cached_scores(dataset, tables, marked)
-                counts["users"] = cached.users
-                return search_weights(cached, self._blend_of(cached.legs))
-
-        once = self.learn_once(part, pairs)
-        found = weighed(once)
-        again = self.with_settings({"weights": found.weights}).learn_again(part, pairs, once)
-        if again is once:
-            return found, True
-        richer = weighed(again)
-        return (richer, True) if richer.ndcg >= found.ndcg else (found, False)
 
     def _fit_with(self, dataset: Dataset, weights: Mapping[str, float]) -> RecommenderModel:
         """Learn the legs that have a weight, with weights that are known."""

@@ -1,6 +1,6 @@
 """Learning the blend: hold a part out, learn the legs from the rest, search the weights.
 
-A fifth of everybody's history is held out, or what came after one moment; the legs are learned once
+A tenth of everybody's history is held out, or what came after one moment; the legs are learned once
 from all the rest; every leg scores the candidates of some thousand validation users, and the
 weights are searched on these cached z-scores alone, by the mean NDCG@20. The legs are then learned
 again from everything.
@@ -35,7 +35,12 @@ class LearnedWeights:
     """Weights, and how well they predict what is held out."""
 
     weights: dict[str, float]  # by leg, summing to 1
-    ndcg: float  # NDCG@20, the mean of the validation users; 0 where there is nothing to find
+    ndcg: Figures  # NDCG@20, (users who have something to find,)
+
+    @property
+    def mean(self) -> float:
+        """The mean NDCG; 0 where there is nothing to find."""
+        return float(self.ndcg.mean()) if self.ndcg.size else 0.0
 
 
 def search_weights(cached: CachedScores, default: Sequence[float]) -> LearnedWeights:
@@ -47,7 +52,7 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> LearnedWei
     """
     start = tuple(default)
     if cached.users < MIN_USERS or not cached.held_out.hits.any():
-        return LearnedWeights(dict(zip(cached.legs, start, strict=True)), 0.0)
+        return LearnedWeights(dict(zip(cached.legs, start, strict=True)), np.zeros(0))
     tried = {point: cached.ndcg(point) for point in [start, *_simplex(len(start), _GRID_STEPS)]}
     best = _climb(cached, tried)
     for point in _between(start, best):
@@ -60,7 +65,7 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> LearnedWei
     ]
     target = np.asarray(start)
     found = min(allowed, key=lambda point: float(np.abs(np.asarray(point) - target).sum()))
-    return LearnedWeights(dict(zip(cached.legs, found, strict=True)), float(tried[found].mean()))
+    return LearnedWeights(dict(zip(cached.legs, found, strict=True)), tried[found])
 
 
 def normalised(weights: Mapping[str, float], legs: Sequence[str]) -> Weights:
