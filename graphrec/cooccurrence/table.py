@@ -24,16 +24,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from graphrec.columns import AFTER, INDICES, ITEMS, TOGETHER
+from graphrec.columns import AFTER, INDICES, TOGETHER
 from graphrec.cooccurrence.in_blocks import count_in_blocks
 from graphrec.cooccurrence.long_histories import counts_left_out
 from graphrec.cooccurrence.on_driver import count_on_driver
 from graphrec.cooccurrence.spec import PairCount
 from graphrec.cooccurrence.totals import SELECTION_EXPONENT
 from graphrec.data.dataset import Dataset
-from graphrec.data.histories import cap_histories
+from graphrec.data.histories import HistorySizes, cap_histories, history_sizes
 from graphrec.kernels.csr import CSR, csr, row_indices
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Vector, read_only
@@ -129,6 +128,7 @@ def count_pairs(dataset: Dataset, spec: PairSpec) -> PairTable:
             min_support=spec.min_support,
             ordered=dataset.timed,
             block_entries=spec.block_entries,
+            sizes=dataset.sizes,
         )
         counts["pairs"] = table.indices.size
     return table
@@ -144,6 +144,7 @@ def build_pair_table(
     min_support: int = 1,
     ordered: bool = False,
     block_entries: int = 32_000_000,
+    sizes: HistorySizes | None = None,
 ) -> PairTable:
     """Count the pairs of a set of histories.
 
@@ -157,10 +158,12 @@ def build_pair_table(
         ordered: also count in how many histories the neighbour came later.
         block_entries: how many history entries the driver, or one task, may hold, some 64 bytes
             each; with more data there are more blocks, not larger ones.
+        sizes: of the histories, capped at `max_history`; counted where they are not known.
     """
     channels = (SELECTION_EXPONENT, *sorted(set(exponents) - {SELECTION_EXPONENT}))
     count = PairCount(items, channels, max_neighbours, min_support, ordered)
-    entries, too_long = _sizes(histories, max_history)
+    _, interactions, beyond = sizes or history_sizes(histories, max_history)
+    entries, too_long = interactions - beyond.interactions, beyond.users
     capped = cap_histories(histories, max_history) if too_long else histories
     on_driver = _is_for_driver(histories, count, entries, block_entries)
     if on_driver:
@@ -180,17 +183,6 @@ def build_pair_table(
         sums={e: found[f"sums_{e}"] for e in channels},
     )
     return _whole(table, histories, max_history, on_driver) if too_long else table
-
-
-def _sizes(histories: DataFrame, max_history: int) -> tuple[int, int]:
-    """The number of interactions after capping, and the number of histories that are capped."""
-    length = F.size(ITEMS)
-    row = histories.agg(
-        F.coalesce(F.sum(F.least(length, F.lit(max_history))), F.lit(0)),
-        F.count_if(length > max_history),
-    ).first()
-    assert row is not None  # an aggregate without groups has one row
-    return row[0], row[1]
 
 
 def _is_for_driver(

@@ -23,7 +23,12 @@ from graphrec.data.contract import (
 from graphrec.data.dataset_params import DatasetParams
 from graphrec.data.duplicates import DuplicateRule, decayed
 from graphrec.data.frames import require_frame
-from graphrec.data.histories import build_histories, count_users, with_known_histories
+from graphrec.data.histories import (
+    HistorySizes,
+    build_histories,
+    history_sizes,
+    with_known_histories,
+)
 from graphrec.data.id_types import id_column
 from graphrec.data.interaction_columns import UNUSED, InteractionColumns, has_column
 from graphrec.data.rejections import Reason
@@ -98,6 +103,7 @@ class Dataset:
     users: int
     interactions: Interactions | None = None
     persisted: PersistedFrames = field(default_factory=PersistedFrames, repr=False)  # the histories
+    known_sizes: HistorySizes | None = field(default=None, repr=False)  # else counted, see `sizes`
 
     @staticmethod
     def from_interactions(
@@ -158,18 +164,19 @@ class Dataset:
         with stage(HISTORIES) as counts:
             catalogue = Catalogue.from_interactions(accepted)
             histories = persisted.persist(build_histories(accepted, catalogue))
-            users, capped = count_users(histories, rules.max_history)
-            counts.update({"users": users, "items": catalogue.size})
-        read = replace(read, figures=replace(read.figures, capped=capped))
+            sizes = history_sizes(histories, rules.max_history)
+            counts.update({"users": sizes.users, "items": catalogue.size})
+        read = replace(read, figures=replace(read.figures, capped=sizes.capped))
         return Dataset(
             columns=columns,
             rules=rules,
             catalogue=catalogue,
             item_type=accepted.schema[ITEM].dataType,
             histories=histories,
-            users=users,
+            users=sizes.users,
             interactions=read,
             persisted=persisted,
+            known_sizes=sizes,
         )
 
     # --- what it is of ----------------------------------------------------------------------------
@@ -207,6 +214,11 @@ class Dataset:
             "halfLife": self.rules.half_life,
             "maxHistory": self.rules.max_history,
         }
+
+    @cached_property
+    def sizes(self) -> HistorySizes:
+        """Users and interactions of the histories; of users only those who have a history."""
+        return self.known_sizes or history_sizes(self.histories, self.rules.max_history)
 
     @cached_property
     def latest(self) -> float | None:
@@ -254,7 +266,7 @@ class Dataset:
         Args:
             histories: (user, items, weights, times), perhaps more columns.
         """
-        return replace(self, histories=histories)
+        return replace(self, histories=histories, known_sizes=None)
 
     def histories_of(self, users: DataFrame) -> DataFrame:
         """The histories of the distinct users of a frame, empty for those without one.

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import INDEX, ITEM, ITEMS, TIMES, TIMESTAMP, USER, WEIGHT, WEIGHTS
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.contract import CappedHistories
+
+
+class HistorySizes(NamedTuple):
+    """How large some histories are together."""
+
+    users: int
+    interactions: int
+    capped: CappedHistories  # what `cap_histories` leaves out of them
 
 
 def build_histories(interactions: DataFrame, catalogue: Catalogue) -> DataFrame:
@@ -56,20 +66,14 @@ def _by_time(entry: Column) -> Column:
     return F.struct(entry[TIMES].alias("time"), tie.alias("tie"), entry.alias("entry"))
 
 
-def count_users(histories: DataFrame, longest: int) -> tuple[int, CappedHistories]:
-    """How many users there are, and what `cap_histories` leaves out of their histories."""
+def history_sizes(histories: DataFrame, longest: int) -> HistorySizes:
+    """Count users and interactions, and those that `cap_histories` leaves out."""
     beyond = F.greatest(F.size(ITEMS) - longest, F.lit(0))
-    left_out = F.coalesce(F.sum(beyond), F.lit(0))
-    row = histories.agg(F.count("*"), F.count_if(beyond > 0), left_out).first()
+    sums = (F.coalesce(F.sum(lengths), F.lit(0)) for lengths in (F.size(ITEMS), beyond))
+    row = histories.agg(F.count("*"), F.count_if(beyond > 0), *sums).first()
     assert row is not None  # an aggregate without groups has one row
-    return row[0], CappedHistories(longest, users=row[1], interactions=row[2])
-
-
-def histories_size(histories: DataFrame) -> tuple[int, int]:
-    """How many users there are, and how many interactions they have."""
-    row = histories.agg(F.count("*"), F.coalesce(F.sum(F.size(ITEMS)), F.lit(0))).first()
-    assert row is not None  # an aggregate without groups has one row
-    return row[0], row[1]
+    users, too_long, interactions, left_out = row
+    return HistorySizes(users, interactions, CappedHistories(longest, too_long, left_out))
 
 
 def with_known_histories(users: DataFrame, histories: DataFrame) -> DataFrame:

@@ -203,11 +203,12 @@ class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
             mean, lowest, highest, bias = _biases(
                 interactions.accepted, catalogue, self.value("shrinkage")
             )
-            histories.count()
+            size = (histories.count(), interactions.figures.interactions)
         with stage(_FACTORS):
             factors = fit_als(
                 _residuals(histories, mean, bias, self.value("shrinkage")),
                 catalogue.size,
+                size=size,
                 rank=self.value("rank"),
                 iterations=self.value("maxIter"),
                 unobserved=0.0,

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.contract import CappedHistories
-from graphrec.data.histories import build_histories, cap_histories, count_users
+from graphrec.data.histories import build_histories, cap_histories, history_sizes
 
 INTERACTIONS = "user string, item string, weight double, timestamp double"
 PROFILES = "user string, items array<int>, weights array<float>, times array<double>"
@@ -110,5 +110,5 @@ def test_what_a_cap_leaves_out_is_counted(spark: SparkSession) -> None:
     capped = cap_histories(histories, 3)
     kept = sum(len(row["items"]) for row in capped.collect())
     assert kept == 1 + 3 + 3 + 3
-    assert count_users(histories, 3) == (4, CappedHistories(3, users=2, interactions=17 - kept))
-    assert count_users(histories.limit(0), 3) == (0, CappedHistories(3, users=0, interactions=0))
+    assert history_sizes(histories, 3) == (4, 17, CappedHistories(3, 2, 17 - kept))
+    assert history_sizes(histories.limit(0), 3) == (0, 0, CappedHistories(3, 0, 0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from graphrec.data.histories import histories_size
 from graphrec.errors import ParameterError
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
 from graphrec.recommenders.als.in_blocks import fit_in_blocks
@@ -25,6 +24,7 @@ def fit_als(
     histories: DataFrame,
     items: int,
     *,
+    size: tuple[int, int],
     rank: int,
     iterations: int = 5,
     unobserved: float = 0.05,
@@ -41,6 +41,7 @@ def fit_als(
         histories: (user, items, weights), a weight being the confidence c of an interaction, or
             its target t where `explicit`.
         items: number of items.
+        size: users and interactions of the histories.
         rank: number of latent dimensions.
         iterations: sweeps over both sides.
         unobserved: a0, the weight of an absent pair; 0 where `explicit`.
@@ -53,11 +54,11 @@ def fit_als(
     Raises:
         ParameterError: the users' factors are too large to pass through the driver.
     """
-    users, entries = histories_size(histories)
+    users, entries = size
     _check_size(max(users, items), rank)
-    size = entries * _ENTRY_BYTES + (users + items) * rank * _FACTOR_BYTES
+    held = entries * _ENTRY_BYTES + (users + items) * rank * _FACTOR_BYTES
     here = entries <= block_entries and is_better_on_driver(
-        histories.sparkSession, size=size, quick=entries * rank <= QUICK_WORK
+        histories.sparkSession, size=held, quick=entries * rank <= QUICK_WORK
     )
     fit = fit_on_driver if here else fit_in_blocks
     objective = Objective(unobserved, regularization, explicit)

@@ -83,7 +83,10 @@ class ALSRecommender(Recommender):
     def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "als"."""
         engine = self.value("engine")
-        ours = partial(fit_als, block_entries=self.value("blockEntries"))
+        users, interactions, _ = dataset.sizes
+        ours = partial(
+            fit_als, size=(users, interactions), block_entries=self.value("blockEntries")
+        )
         fit = ours if engine == "block" else fit_mllib_als
         iterations = self.value("maxIter") or _ITERATIONS[engine]
         objective = Objective.implicit(self.value("alpha"), self.value("regParam"))

@@ -84,6 +84,7 @@ class EmbeddingRecommender(Recommender):
                 dataset.histories,
                 dataset.catalogue.size,
                 training,
+                interactions=dataset.sizes.interactions,
                 block_entries=self.value("blockEntries"),
             )
             counts["rank"] = training.rank

@@ -28,7 +28,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import ITEMS, USER
-from graphrec.data.histories import histories_size
 from graphrec.data.histories_on_driver import histories_on_driver
 from graphrec.kernels.csr import CSR, take_rows
 from graphrec.kernels.types import Matrix, read_only
@@ -63,7 +62,12 @@ class Training:
 
 
 def fit_softmax(
-    histories: DataFrame, items: int, training: Training, *, block_entries: int = 32_000_000
+    histories: DataFrame,
+    items: int,
+    training: Training,
+    *,
+    interactions: int,
+    block_entries: int = 32_000_000,
 ) -> ItemFactors:
     """Learn item vectors; the same histories and seed give the same vectors.
 
@@ -71,22 +75,24 @@ def fit_softmax(
         histories: (user, items, weights).
         items: number of items.
         training: how.
+        interactions: how many the histories have.
         block_entries: how many interactions the driver may hold; of more, it learns from the
             histories of a part of the users, chosen by a hash.
     """
-    part = histories_on_driver(_part(histories, block_entries, training.seed))
+    part = histories_on_driver(
+        _part(histories, block_entries / max(interactions, 1), training.seed)
+    )
     vector, eigenvalue = rotate(learn(part, items, training))
     return ItemFactors(vector, eigenvalue, MeanFoldIn())
 
 
-def _part(histories: DataFrame, block_entries: int, seed: int) -> DataFrame:
-    """The histories that can be divided, or so many of them as the driver may hold."""
+def _part(histories: DataFrame, share: float, seed: int) -> DataFrame:
+    """The histories that can be divided, or a share of them, chosen by a hash."""
     divisible = histories.where(F.size(ITEMS) >= MIN_HISTORY)
-    _, entries = histories_size(divisible)
-    if entries <= block_entries:
+    if share >= 1:
         return divisible
     draw = F.pmod(F.xxhash64(F.col(USER), F.lit(seed)), F.lit(1_000_000))
-    return divisible.where(draw < int(1_000_000 * block_entries / entries))
+    return divisible.where(draw < int(1_000_000 * share))
 
 
 def learn(histories: CSR, items: int, training: Training) -> Matrix:

@@ -11,7 +11,6 @@ from pyspark.sql import DataFrame
 
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
-from graphrec.data.histories import histories_size
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.params import at_least, one_of, optional, param
@@ -234,7 +233,7 @@ class HybridRecommender(Recommender):
             )
             with stage("likely items") as counts:
                 richer = dataset.with_histories(persisted.persist(lengthened))
-                counts["interactions"] = histories_size(richer.histories)[1]
+                counts["interactions"] = richer.sizes.interactions
             anew_pairs = self.count_pairs(richer)
             readers = [leg for leg in self.learners(richer) if leg.leg in read]
             again = [learned for leg in readers for learned in leg.learn(richer, anew_pairs)]

@@ -20,6 +20,7 @@ from tests.recommenders.als.normal_equations import Feedback, Matrix, random_fee
 
 FEEDBACK = random_feedback(8)
 ITEMS = FEEDBACK.confidence.shape[1]
+SIZE = (FEEDBACK.confidence.shape[0], int(np.count_nonzero(FEEDBACK.confidence)))
 RANK = 4
 
 
@@ -30,7 +31,7 @@ def histories(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def by_iterations(histories: DataFrame) -> dict[int, ItemFactors]:
-    return {n: fit_als(histories, ITEMS, rank=RANK, iterations=n) for n in (1, 2, 3)}
+    return {n: fit_als(histories, ITEMS, size=SIZE, rank=RANK, iterations=n) for n in (1, 2, 3)}
 
 
 def objective(factors: ItemFactors) -> float:
@@ -76,9 +77,9 @@ def test_bits_depend_on_the_seed_and_not_on_partitions(
 ) -> None:
     dealt_otherwise = histories.repartition(5, F.xxhash64("user") % 3).orderBy(F.desc("user"))
     first = by_iterations[1]
-    again = fit_als(dealt_otherwise, ITEMS, rank=RANK, iterations=1)
+    again = fit_als(dealt_otherwise, ITEMS, size=SIZE, rank=RANK, iterations=1)
     assert again.vector.tobytes() == first.vector.tobytes()
-    other = fit_als(histories, ITEMS, rank=RANK, iterations=1, seed=1)
+    other = fit_als(histories, ITEMS, size=SIZE, rank=RANK, iterations=1, seed=1)
     assert not np.allclose(scores(other.vector), scores(first.vector), atol=1e-3)
 
 
@@ -114,11 +115,11 @@ def test_a_weight_of_0_is_no_preference(spark: SparkSession, histories: DataFram
 
 def test_factors_that_cannot_pass_through_the_driver_are_refused(histories: DataFrame) -> None:
     with pytest.raises(ParameterError, match=r'60 rows x rank 100000000 .*; .* engine "mllib"'):
-        fit_als(histories, ITEMS, rank=100_000_000)
+        fit_als(histories, ITEMS, size=SIZE, rank=100_000_000)
 
 
 def test_an_item_that_nobody_has_gets_no_factor(spark: SparkSession) -> None:
     confidence = np.concatenate((FEEDBACK.confidence, np.zeros((60, 1))), axis=1)
     wider = Feedback(confidence).histories(spark)
-    found = fit_als(wider, ITEMS + 1, rank=RANK, iterations=1)
+    found = fit_als(wider, ITEMS + 1, size=SIZE, rank=RANK, iterations=1)
     np.testing.assert_array_equal(found.vector[-1], 0.0)

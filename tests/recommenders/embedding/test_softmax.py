@@ -185,9 +185,9 @@ def test_many_histories_are_learned_from_by_a_part(spark: SparkSession) -> None:
     rows.append((1000, [3], [1.0]))  # nothing can be predicted from nothing
     frame = spark.createDataFrame(rows, f"{USER} int, {ITEMS} array<int>, {WEIGHTS} array<float>")
     training = Training(rank=4)
-    whole = fit_softmax(frame, 20, training)
-    part = fit_softmax(frame, 20, training, block_entries=500)
-    again = fit_softmax(frame.repartition(5), 20, training, block_entries=500)
+    whole = fit_softmax(frame, 20, training, interactions=1001)
+    part = fit_softmax(frame, 20, training, interactions=1001, block_entries=500)
+    again = fit_softmax(frame.repartition(5), 20, training, interactions=1001, block_entries=500)
     assert part.vector.tobytes() == again.vector.tobytes()
     assert part.vector.tobytes() != whole.vector.tobytes()
     cosine = part.vector @ part.vector.T
