@@ -55,6 +55,8 @@ DST: Final = "dst"
 TYPE: Final = "type"  # "user" or "item"
 DEGREE: Final = "degree"  # long, number of interactions
 
+_INTERACTIONS_PER_TASK: Final = 200_000  # of the algorithms of GraphFrames
+
 
 @dataclass(frozen=True, eq=False)
 class UserItemGraph:
@@ -82,6 +84,7 @@ class UserItemGraph:
     users: int
     items: int
     histories: DataFrame
+    _interactions: int = field(repr=False)
     _user_ids: IdTable = field(repr=False)
 
     @staticmethod
@@ -101,6 +104,7 @@ class UserItemGraph:
             users=ids.size,
             items=catalogue.size,
             histories=histories,
+            _interactions=int(catalogue.support.sum()),
             _user_ids=ids,
         )
 
@@ -177,7 +181,9 @@ class UserItemGraph:
         require_graphframes(self.vertices.sparkSession)
         from graphframes import GraphFrame  # noqa: PLC0415  of an extra: only the views need it
 
-        return GraphFrame(self.vertices, edges)
+        # An iteration of an algorithm is a task for each partition; small ones are mostly tasks.
+        parts = max(1, self._interactions // _INTERACTIONS_PER_TASK)
+        return GraphFrame(self.vertices.coalesce(parts), edges.coalesce(parts))
 
 
 def _vertices(numbered: DataFrame, catalogue: Catalogue, users: int) -> DataFrame:
