@@ -193,7 +193,7 @@ def analyse(
             counted["events"] = figures.events
         accepted = once(judged.where(F.col(REASON).isNull()), columns)
         with stage(EXPOSURES) as counted:
-            source, segments = _exposed(accepted, events, assignments, segment)
+            source, segments = _exposed(accepted, events, columns, assignments, segment)
             names = _experiments(source, design)
             exposures = persisted.persist(exposures_of(source, names))
             users, switched = _arms(exposures)
@@ -214,7 +214,7 @@ def analyse(
             middle = (int(table[DAY].min()) + int(table[DAY].max()) + 1) // 2
             periods = period_table(days, own, middle)
             found = _checked(days, periods, figures, users, switched, arms, design)
-            return _tested(table, arms, users, names, found, figures, design)
+            return tested(table, arms, users, names, found, figures, design)
 
 
 def plan_from(
@@ -274,13 +274,16 @@ def _figures(judged: DataFrame) -> EventFigures:
 
 
 def _exposed(
-    accepted: DataFrame, events: DataFrame, assignments: DataFrame | None, segment: str | None
+    accepted: DataFrame,
+    events: DataFrame,
+    columns: EventColumns,
+    assignments: DataFrame | None,
+    segment: str | None,
 ) -> tuple[DataFrame, DataFrame | None]:
     """(user, experiment, arm, time, perhaps kind), and (user, segment) or None."""
-    given = events if assignments is None else assignments
-    columns = (
-        find_event_columns(events) if assignments is None else find_assignment_columns(assignments)
-    )
+    given = events
+    if assignments is not None:
+        given, columns = assignments, find_assignment_columns(assignments)
     segments = None
     if segment is not None:
         require_column(given, SEGMENT, segment)
@@ -391,7 +394,7 @@ def _checked(
     ]
 
 
-def _tested(
+def tested(
     table: pd.DataFrame,
     arms: list[str],
     users: Mapping[str, int],
@@ -400,6 +403,17 @@ def _tested(
     figures: EventFigures,
     design: Design,
 ) -> Analysis:
+    """Test everything, from sums alone: no table of users is needed any more.
+
+    Args:
+        table: as `moment_table` returns.
+        arms: the control first.
+        users: in each arm.
+        names: of the experiments; several are crossed.
+        found: checks of soundness.
+        figures: what was read.
+        design: what was planned.
+    """
     metrics = list(design.metrics)
     testing = Testing(
         arms[0],

@@ -72,11 +72,13 @@ def ratio_difference(
     """
     z = normal_quantile(confidence)
     r_a, r_b = a.ratio, b.ratio
-    v_a, v_b = a.user_variance / a.users, b.user_variance / b.users
+    with np.errstate(divide="ignore", invalid="ignore"):
+        v_a, v_b = a.user_variance / a.users, b.user_variance / b.users
     difference = r_b - r_a
     if cuped:
         theta = _theta(a, b)
-        difference = difference - theta * (b.z / b.users - a.z / a.users)
+        with np.errstate(divide="ignore", invalid="ignore"):  # an arm without users
+            difference = difference - theta * (b.z / b.users - a.z / a.users)
         v_a, v_b = _reduced(a, theta), _reduced(b, theta)
     variance = v_a + v_b
     half = z * np.sqrt(variance)
@@ -111,4 +113,5 @@ def _theta(a: Moments, b: Moments) -> Array:
 def _reduced(m: Moments, theta: Array) -> Array:
     """The variance of the adjusted ratio of an arm."""
     explained = 2 * theta * m.covariate_covariance - theta**2 * m.covariate_variance
-    return np.maximum(m.user_variance - explained, 0.0) / m.users
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.maximum(m.user_variance - explained, 0.0) / m.users
