@@ -71,6 +71,7 @@ _USUAL: Final = {
     EVENT_ID: frozenset(["id", "eventid", "eventuuid"]),
 }
 _REQUIRED: Final = (USER, TIME, KIND)
+_BLANKS: Final = " \t\r\n"
 
 
 class EventReason(StrEnum):
@@ -189,8 +190,8 @@ def _text(df: DataFrame, name: str | None) -> Column:
     """Trimmed text; null for a blank."""
     if name is None:
         return F.lit(None).cast("string")
-    cell = quoted(name)
-    return F.when(~is_missing(cell, df.schema[name].dataType), F.trim(cell.cast("string")))
+    trimmed = F.btrim(quoted(name).cast("string"), F.lit(_BLANKS))
+    return F.when(F.length(trimmed) > 0, trimmed)
 
 
 def _number(df: DataFrame, name: str | None) -> Column:

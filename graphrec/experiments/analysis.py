@@ -16,10 +16,12 @@ from graphrec.data.column_types import quoted
 from graphrec.data.events import (
     ARM,
     CLICK,
+    EVENT_ID,
     EXPERIMENT,
     IMPRESSION,
     KIND,
     TIME,
+    VALUE,
     EventColumns,
     find_assignment_columns,
     find_event_columns,
@@ -188,7 +190,7 @@ def analyse(
     columns = columns or find_event_columns(events)
     with PersistedFrames() as persisted, one_line_errors(events.sparkSession):
         with stage(READ) as counted:
-            judged = persisted.persist(judge_events(events, columns))
+            judged = persisted.persist(_needed(events, columns))
             figures = _figures(judged)
             counted["events"] = figures.events
         accepted = once(judged.where(F.col(REASON).isNull()), columns)
@@ -243,7 +245,7 @@ def plan_from(
     columns = columns or find_event_columns(events)
     with PersistedFrames() as persisted, one_line_errors(events.sparkSession):
         with stage(READ) as counted:
-            judged = persisted.persist(judge_events(events, columns))
+            judged = persisted.persist(_needed(events, columns))
             counted["events"] = _figures(judged).events
         with stage(USER_SUMS):
             accepted = once(judged.where(F.col(REASON).isNull()), columns)
@@ -256,6 +258,14 @@ def plan_from(
 
 
 # --- who was in which arm -------------------------------------------------------------------------
+
+
+def _needed(events: DataFrame, columns: EventColumns) -> DataFrame:
+    """The rows, judged, without what no test looks at."""
+    ids = [] if columns.id is None else [EVENT_ID]
+    return judge_events(events, columns).select(
+        USER, TIME, KIND, VALUE, EXPERIMENT, ARM, *ids, REASON
+    )
 
 
 def _figures(judged: DataFrame) -> EventFigures:

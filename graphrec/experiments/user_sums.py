@@ -28,6 +28,7 @@ SEGMENT: Final = "segment"
 EVENTS: Final = "events"
 EARLY: Final = "early"
 PERIOD: Final = "period"
+_TAGGED: Final = "tagged"
 BEFORE, FIRST_HALF, SECOND_HALF = "before", "first", "second"
 _FIRST_DAY: Final = "first_day"
 _PARTS: Final = ("x", "y", "xx", "yy", "xy", "z", "zz", "xz", "yz")
@@ -94,31 +95,30 @@ def user_days(
         assigned = assigned.withColumn(SEGMENT, F.lit("all"))
     else:
         assigned = assigned.join(segments, USER, "left").fillna("none", [SEGMENT])
-    joined = events.select(USER, TIME, KIND, VALUE, F.col(ARM).isNotNull().alias("_tagged"))
-    joined = joined.join(assigned, USER)
-    # A user without any event is still one who was assigned.
-    nobody = assigned.select(
-        USER, F.col(EXPOSED).alias(TIME), F.lit(None).cast("string").alias(KIND),
-        F.lit(None).cast("double").alias(VALUE), F.lit(False).alias("_tagged"),
-        "_arm", EXPOSED, SEGMENT,
-    )  # fmt: skip
+    # A user without any event is still one who was assigned. The rows are united before the join,
+    # so that what follows is partitioned by user already.
+    nobody = exposures.select(
+        USER,
+        F.col(EXPOSED).alias(TIME),
+        F.lit(None).cast("string").alias(KIND),
+        F.lit(None).cast("double").alias(VALUE),
+        F.lit(False).alias(_TAGGED),
+    )
+    rows = events.select(USER, TIME, KIND, VALUE, F.col(ARM).isNotNull().alias(_TAGGED))
+    joined = rows.unionByName(nobody).join(assigned.hint("shuffle_hash"), USER)
     after = F.col(TIME) >= F.col(EXPOSED)
     day = F.when(after, F.floor(F.col(TIME) / DAY_SECONDS).cast("int"))
     is_event = F.col(KIND).isNotNull()
-    return (
-        joined.unionByName(nobody)
-        .groupBy(
-            USER,
-            F.col("_arm").alias(ARM),
-            SEGMENT,
-            F.floor(F.col(EXPOSED) / DAY_SECONDS).cast("int").alias(_FIRST_DAY),
-            day.alias(DAY),
-        )
-        .agg(
-            *(_summed(one).alias(one) for one in sums_of(metrics)),
-            F.count_if(is_event).cast("double").alias(EVENTS),
-            F.count_if(is_event & F.col("_tagged") & ~after).cast("double").alias(EARLY),
-        )
+    return joined.groupBy(
+        USER,
+        F.col("_arm").alias(ARM),
+        SEGMENT,
+        F.floor(F.col(EXPOSED) / DAY_SECONDS).cast("int").alias(_FIRST_DAY),
+        day.alias(DAY),
+    ).agg(
+        *(_summed(one).alias(one) for one in sums_of(metrics)),
+        F.count_if(is_event).cast("double").alias(EVENTS),
+        F.count_if(is_event & F.col(_TAGGED) & ~after).cast("double").alias(EARLY),
     )
 
 
@@ -168,16 +168,19 @@ def moment_table(
         arm, segment and day: small, whatever the number of users. z is the user's numerator from
         before the exposure.
     """
-    window = Window.partitionBy(USER)
-    until = window.orderBy(DAY).rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    own = sums_of(metrics)
-    before = [
-        F.sum(F.when(F.col(DAY).isNull(), _named(s))).over(window).alias(f"before {s}") for s in own
-    ]
-    marked = days.select("*", *before).where(F.col(DAY).isNotNull())
-    after = [F.sum(_named(s)).over(until).alias(f"until {s}") for s in (*own, EVENTS)]
-    previous = F.lag(DAY).over(window.orderBy(DAY)).alias("previous")
-    rows = marked.select("*", *after, previous)
+    # What came before the exposure has no day, so it stands before all days.
+    until = Window.partitionBy(USER).orderBy(DAY)
+    running = until.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    own, has_day = sums_of(metrics), F.col(DAY).isNotNull()
+    rows = days.select(
+        "*",
+        *(F.sum(F.when(~has_day, _named(s))).over(running).alias(f"before {s}") for s in own),
+        *(
+            F.sum(F.when(has_day, _named(s))).over(running).alias(f"until {s}")
+            for s in (*own, EVENTS)
+        ),
+        F.lag(DAY).over(until).alias("previous"),
+    ).where(has_day)
     parts = {
         f"{part}_{number}": value
         for number, metric in enumerate(metrics)
