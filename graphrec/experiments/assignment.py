@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
@@ -46,7 +47,7 @@ def assign(
         >>> assign("u1", "list", ["old", "new"])
         'old'
     """
-    bounds = _bounds(arms, weights)
+    bounds = _bounds(tuple(arms), None if weights is None else tuple(weights))
     text = _BETWEEN.join((salt, experiment, str(user)))
     digits = hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
     drawn = int(digits, 16) * 2.0**-_BITS
@@ -72,7 +73,7 @@ def arm_column(
     Raises:
         ParameterError: as `assign` does.
     """
-    bounds = _bounds(arms, weights)
+    bounds = _bounds(tuple(arms), None if weights is None else tuple(weights))
     known = F.concat(F.lit(f"{salt}{_BETWEEN}{experiment}{_BETWEEN}"), user.cast("string"))
     digits = F.substring(F.sha2(known, 256), 1, _DIGITS)
     drawn = F.conv(digits, 16, 10).cast("bigint") * F.lit(2.0**-_BITS)
@@ -106,6 +107,7 @@ def shares(arms: Sequence[str], weights: Sequence[float] | None = None) -> list[
     return [weight / total for weight in weights]
 
 
-def _bounds(arms: Sequence[str], weights: Sequence[float] | None) -> list[float]:
+@lru_cache  # who assigns a user at a time does it for a few experiments
+def _bounds(arms: tuple[str, ...], weights: tuple[float, ...] | None) -> tuple[float, ...]:
     """Where the arms end in [0, 1); the last one ends at 1 whatever rounding makes of the sum."""
-    return [*accumulate(shares(arms, weights)[:-1]), 1.0]
+    return (*accumulate(shares(arms, weights)[:-1]), 1.0)
