@@ -98,8 +98,10 @@ def test_a_printed_line_is_distinguished_from_others_by_its_figures() -> None:
 
 def _parsed(verb: str, arguments: list[str]) -> dict[str, object]:
     """The options of a command; one that is not there, or has no good value, is an error."""
-    command = typer.main.get_command(app).commands[verb]  # type: ignore[attr-defined]
-    arguments = list(arguments)
+    group = typer.main.get_command(app)
+    context = typer.Context(group)
+    found, command, arguments = group.resolve_command(context, [verb, *arguments])  # type: ignore[attr-defined]
+    verb = str(found)
     config = None
     if "--config" in arguments:  # its file is made by a command before, not now
         at = arguments.index("--config")

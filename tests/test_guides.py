@@ -34,3 +34,29 @@ def test_the_recommender_of_ones_own_runs(spark: SparkSession) -> None:
     exec(source, names)
     assert names["spark"] is spark
     assert names["blended"].legs == ("walk", "genre")
+
+
+@pytest.mark.slow
+def test_the_whole_loop_of_an_experiment(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two arms, clicks by planted taste: the better arm, the off-policy value, the favourite."""
+    monkeypatch.chdir(ROOT)
+    names: dict[str, Any] = {}
+    [source] = blocks(ROOT / "docs" / "experiments.md")
+    exec(source, names)
+    assert names["found"].verdict.arm == "new"
+    assert {check.state for check in names["found"].checks} == {"ok"}
+    [one] = names["found"].final
+    truth = [
+        sum(
+            chance * (0.4 if names["liked"][film] == names["taste"][user] else 0.1)
+            for film, chance in zip(*names["policy"]("new", user), strict=True)
+        )
+        for user in names["shown"].user.unique()
+    ]
+    for estimate in names["judged"].estimates.values():
+        assert estimate.low < sum(truth) / len(truth) < estimate.high
+    assert names["judged"].warnings == []
+    assert one.value > one.control_value
+    assert names["favourite"] == names["taste"]["u001"]

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, Protocol, get_type_hints
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 import graphrec
 from graphrec.cli.commands import (
     doctor,
     evaluate,
+    experiment,
+    experiment_plan,
     explain,
     explore,
     recommend,
@@ -45,10 +47,24 @@ VERBS: Final[dict[str, Verb]] = {
     "explore": explore,
     "evaluate": evaluate,
     "tune": tune,
+    "experiment": experiment,
+    "experiment-plan": experiment_plan,
     "doctor": doctor,
 }
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+class _VerbsOfTwoWords(TyperGroup):
+    """`experiment plan` is the command `experiment-plan`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command of the first word, or of the first two."""
+        together = "-".join(args[:2])
+        if len(args) > 1 and args[1].isalpha() and together in self.commands:
+            args = [together, *args[2:]]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(cls=_VerbsOfTwoWords, no_args_is_help=True, add_completion=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,6 +22,7 @@ MODEL: Final = "Model"
 LISTS: Final = "Lists"
 RUN: Final = "Run"
 SPLIT: Final = "Split"
+TESTS: Final = "Tests"
 
 
 class Split(StrEnum):
@@ -30,6 +31,15 @@ class Split(StrEnum):
     RANDOM = "random"
     LAST_N = "last-n"
     TIME = "time"
+
+
+class MultipleTests(StrEnum):
+    """How comparisons that are looked at together are corrected."""
+
+    HOLM = "holm"
+    BENJAMINI_HOCHBERG = "benjamini-hochberg"
+    BONFERRONI = "bonferroni"
+    NONE = "none"
 
 
 class TableFormat(StrEnum):
@@ -102,15 +112,15 @@ class TextOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class InputOptions(TextOptions):
-    """Interactions and how to read them."""
+class TableOptions(TextOptions):
+    """The table that a verb is about."""
 
     input: Annotated[
         str | None,
         typer.Argument(
             metavar="IN",
-            help="Interactions: a CSV, TSV, Parquet or JSON file, or a directory of such files "
-            "of one kind.",
+            help="Interactions, or what `experiment` reads, events: a CSV, TSV, Parquet or JSON "
+            "file, or a directory of such files of one kind.",
             show_default=False,
         ),
     ] = None
@@ -123,6 +133,12 @@ class InputOptions(TextOptions):
             rich_help_panel=INPUT,
         ),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputOptions(TableOptions):
+    """Interactions and how to read them."""
+
     user: Annotated[
         str | None,
         typer.Option(
@@ -460,3 +476,43 @@ class SplitOptions:
             rich_help_panel=SPLIT,
         ),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventOptions(TableOptions):
+    """Events and how to read them."""
+
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE=COLUMN,...",
+            show_default="by their usual names",
+            help="Columns of the events: user, time, kind, value, experiment, arm, id.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerOptions:
+    """What is to be found, and how surely."""
+
+    effect: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE",
+            help="The smallest relative difference that matters: .02 is 2 %.",
+            rich_help_panel=TESTS,
+        ),
+    ] = 0.02
+    power: Annotated[
+        float,
+        typer.Option(
+            metavar="0..1",
+            help="Probability with which such a difference is to be found.",
+            rich_help_panel=TESTS,
+        ),
+    ] = 0.8
+    confidence: Annotated[
+        float, typer.Option(metavar="0..1", help="Of the intervals.", rich_help_panel=TESTS)
+    ] = 0.95

@@ -90,7 +90,7 @@ def find_columns(
             require_column(df, role, name)
     free = [name for name in names if name not in given.values()]
     found = {
-        role: _recognised(role, free) if name is None else name or None
+        role: recognised(role, free) if name is None else name or None
         for role, name in given.items()
     }
     for role in ("user", "item"):
@@ -164,8 +164,20 @@ def _own_columns(df: DataFrame) -> list[str]:
     return [name for name in df.columns if name != MALFORMED_LINE]
 
 
-def _recognised(role: str, names: Collection[str]) -> str | None:
-    fitting = [name for name in names if _plain(name) in USUAL_NAMES[role]]
+def recognised(
+    role: str, names: Collection[str], usual: Mapping[str, Collection[str]] = USUAL_NAMES
+) -> str | None:
+    """The column with a usual name for a role, None if there is none.
+
+    Args:
+        role: what the column is to hold.
+        names: of the columns to choose from.
+        usual: the usual names of each role, in lower case and of letters alone.
+
+    Raises:
+        ColumnError: several fit.
+    """
+    fitting = [name for name in names if _plain(name) in usual[role]]
     fitting = [name for name in fitting if _plain(name).endswith("id")] or fitting
     if len(fitting) > 1:
         raise ColumnError(

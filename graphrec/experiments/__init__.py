@@ -1,0 +1,1 @@
+"""Experiments: is the new list better, and which arm is worth showing."""
