@@ -18,7 +18,9 @@ from graphrec.cli.commands import (
     evaluate,
     explain,
     explore,
+    export_events,
     recommend,
+    serve,
     tune,
     watched_together,
 )
@@ -45,6 +47,8 @@ VERBS: Final[dict[str, Verb]] = {
     "explore": explore,
     "evaluate": evaluate,
     "tune": tune,
+    "serve": serve,
+    "export-events": export_events,
     "doctor": doctor,
 }
 

@@ -460,3 +460,15 @@ class SplitOptions:
             rich_help_panel=SPLIT,
         ),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedOptions(DebugOption):
+    """What a service is of."""
+
+    served: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Directory of `recommend --save-model`.")
+    ]
+    events: Annotated[
+        str, typer.Option(metavar="FILE", help="Where the service keeps its events.")
+    ] = "events.db"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,8 @@ MAX_VALUE: Final = 1e9  # of a rating, as in the contract of interactions
 _DAY_SECONDS: Final = 86400.0
 
 
-class Interaction(NamedTuple):
+@dataclass(frozen=True)
+class Interaction:
     """One row of a history that is given with a request."""
 
     item: Any  # an id
@@ -138,14 +139,14 @@ class Rules:
 
 
 def check(rows: Iterable[Any]) -> list[Interaction]:
-    """Rows of a history as they are given: ids, or (id, value, time).
+    """Rows of a history as they are given: ids, (id, value, time), or interactions.
 
     Raises:
         ParameterError: a value or a time that the contract of interactions would reject.
     """
     checked = []
     for row in rows:
-        interaction = Interaction(*row) if isinstance(row, (tuple, list)) else Interaction(row)
+        interaction = _interaction(row)
         for name, number, highest in (
             ("value", interaction.value, MAX_VALUE),
             ("time", interaction.time, math.inf),
@@ -158,6 +159,12 @@ def check(rows: Iterable[Any]) -> list[Interaction]:
                 )
         checked.append(interaction)
     return checked
+
+
+def _interaction(row: Any) -> Interaction:
+    if isinstance(row, Interaction):
+        return row
+    return Interaction(*row) if isinstance(row, (tuple, list)) else Interaction(row)
 
 
 def _one_list(values: npt.NDArray[Any]) -> pa.ListArray:
