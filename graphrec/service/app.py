@@ -25,7 +25,7 @@ from graphrec.scorer.history import Interaction
 from graphrec.service import metrics
 from graphrec.service.events import EventStore
 from graphrec.service.messages import Basket, SentEvent
-from graphrec.service.problems import ProblemError, answer_by_problems
+from graphrec.service.problems import PROBLEM, ProblemError, answer_by_problems
 from graphrec.service.protection import Protection
 from graphrec.service.recommending import Now, Wanted, in_time, live, now_of
 from graphrec.service.served import Current, Served
@@ -52,12 +52,15 @@ def make_app(settings: Settings) -> FastAPI:
         title="graphrec",
         version=graphrec.__version__,
         lifespan=service.lifespan,
+        responses=dict.fromkeys(("4XX", "5XX"), PROBLEM),
         middleware=[Middleware(metrics.Measured), Middleware(Protection, settings=settings)],
     )
     answer_by_problems(app)
     app.get("/healthz", summary="Whether the process lives")(service.health)
     app.get("/readyz", summary="Whether a model is there to answer by")(service.ready)
-    app.get("/metrics", summary="Figures for Prometheus")(service.metrics)
+    app.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)(
+        service.metrics
+    )
     app.get("/model", summary="What the model is")(service.model)
     app.post("/reload", summary="Take the model that the directory holds now")(service.reload)
     app.get("/users/{user}/recommendations", summary="A user's list")(service.of_user)

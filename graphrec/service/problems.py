@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +12,19 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from graphrec.errors import InputError, shown
+
+_MEDIA_TYPE: Final = "application/problem+json"
+_FIELDS: Final = {
+    "type": {"type": "string"},
+    "title": {"type": "string"},
+    "status": {"type": "integer"},
+    "detail": {"type": "string"},
+}
+PROBLEM: Final[dict[str, Any]] = {
+    "description": "What is wrong",
+    "content": {_MEDIA_TYPE: {"schema": {"type": "object", "properties": _FIELDS}}},
+}
+"""As the OpenAPI page describes it."""
 
 
 class ProblemError(Exception):
@@ -40,7 +53,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
         json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace"),
         status,
         headers,
-        "application/problem+json",
+        _MEDIA_TYPE,
     )
 
 
