@@ -60,7 +60,6 @@ def given_with_users(spark: SparkSession) -> Recommender:
 
 
 OTHERS = {
-    "popularity": lambda _: gr.PopularityRecommender(**checkerboard.COLUMNS),
     "als alone": lambda _: gr.ALSRecommender(**checkerboard.COLUMNS, rank=4, maxIter=2),
     "trend": lambda _: gr.TrendRecommender(**checkerboard.COLUMNS, recentShare=0.3),
     "given factors of some users": given_with_users,
@@ -84,8 +83,6 @@ def test_every_kind_of_leg_gives_the_lists_of_the_batch(
 RULES: list[dict[str, Any]] = [
     {"duplicates": "last", "preference": "weight"},
     {"duplicates": "sum", "preference": "weight", "halfLife": 0.05},
-    {"duplicates": "mean", "preference": "weight"},
-    {"duplicates": "max", "preference": "weight"},
     {"duplicates": "last", "preference": "binary", "halfLife": 0.05},
 ]
 
