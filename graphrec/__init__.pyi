@@ -30,4 +30,6 @@ from .recommenders.trend import TrendModel as TrendModel
 from .recommenders.trend import TrendRecommender as TrendRecommender
 from .recommenders.walks.estimator import RandomWalkModel as RandomWalkModel
 from .recommenders.walks.estimator import RandomWalkRecommender as RandomWalkRecommender
+from .scorer.history import Interaction as Interaction
+from .scorer.scorer import Scorer as Scorer
 from .spark.session import spark_session as spark_session

@@ -13,10 +13,11 @@ from benchmarks.generate import Shape, write
 from benchmarks.speed.inputs import THREADS, Seconds, drain, interactions, matrix, session, timed
 from graphrec.serving.kernel import rank_users
 from graphrec.serving.kernel_types import Lists
-from graphrec.serving.lists import read_histories, user_factors
+from graphrec.serving.ranking import read_histories, user_factors
 from graphrec.serving.request import Request
+from graphrec.serving.shared_tables import share_tables
 from graphrec.serving.tables import factors_of, neighbours_of
-from graphrec.spark.parallelism import one_thread
+from graphrec.spark.threads import one_thread
 
 _LENGTH = 20
 _BATCH = 1_000  # users whom a thread of the bare kernel serves at a time
@@ -53,7 +54,7 @@ def kernel(model: str) -> Seconds:
     """The compiled code in this process, without Spark between: what cannot be undercut."""
     spark = session()
     loaded = gr.HybridRecommenderModel.load(model)
-    tables = loaded.tables.share(spark, diversify=False).open()
+    tables = share_tables(spark, loaded.tables, diversify=False).open()
     weights = loaded.value("weights")
     request = Request(tuple(weights[leg] for leg in loaded.tables.legs), True, _LENGTH)
     settings = request.settings(

@@ -20,7 +20,9 @@ from graphrec.cli.commands import (
     experiment_plan,
     explain,
     explore,
+    export_events,
     recommend,
+    serve,
     tune,
     watched_together,
 )
@@ -49,6 +51,8 @@ VERBS: Final[dict[str, Verb]] = {
     "tune": tune,
     "experiment": experiment,
     "experiment-plan": experiment_plan,
+    "serve": serve,
+    "export-events": export_events,
     "doctor": doctor,
 }
 

@@ -516,3 +516,15 @@ class PowerOptions:
     confidence: Annotated[
         float, typer.Option(metavar="0..1", help="Of the intervals.", rich_help_panel=TESTS)
     ] = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedOptions(DebugOption):
+    """What a service is of."""
+
+    served: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Directory of `recommend --save-model`.")
+    ]
+    events: Annotated[
+        str, typer.Option(metavar="FILE", help="Where the service keeps its events.")
+    ] = "events.db"

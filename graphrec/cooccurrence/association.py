@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
@@ -21,24 +19,22 @@ from graphrec.columns import (
     SUPPORT_NEIGHBOUR,
     TOGETHER,
 )
+from graphrec.cooccurrence.best_neighbours import (
+    DEFAULT_MEASURE,
+    DEFAULT_SHRINKAGE,
+    DEFAULT_SUPPORT,
+    best_neighbours,
+)
 from graphrec.cooccurrence.measures import MEASURES
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
 from graphrec.data.ids_arrow import from_bytes, to_bytes
 from graphrec.errors import ParameterError
-from graphrec.kernels.csr import CSR, entries_of_rows
-from graphrec.kernels.types import Array
+from graphrec.kernels.csr import CSR
 from graphrec.params import at_least, between, checked
 from graphrec.spark.arrow import BatchFunction
 from graphrec.spark.item_blocks import item_indices
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
-
-# The first neighbours should be what users turn to next, and not only what everybody has: chosen on
-# held-out items of six data sets by `benchmarks/watched_together.py`. Pairs that one user alone has
-# add little there, and reveal what that user did.
-DEFAULT_MEASURE: Final = "npmi"
-DEFAULT_SUPPORT: Final = 2
-DEFAULT_SHRINKAGE: Final = 5.0
 
 
 def association_weights(pairs: PairTable, *, measure: str, shrinkage: float = 0.0) -> CSR:
@@ -187,55 +183,18 @@ def _lister(
         table = shared.open()
         ids = from_bytes(table["ids"])
         for batch in batches:
-            items = batch[INDEX].to_numpy()
-            indptr, pair = entries_of_rows(table["indptr"], items)
-            item = np.repeat(items, np.diff(indptr))
-            enough = table[TOGETHER][pair] >= min_support
-            item, pair = item[enough], pair[enough]
-            neighbour = table["indices"][pair]
-            together = table[TOGETHER][pair].astype(np.float64)
-            item_support = table["support"][item].astype(np.float64)
-            neighbour_support = table["support"][neighbour].astype(np.float64)
-            values = {
-                name: formula(together, item_support, neighbour_support, float(users))
-                for name, formula in MEASURES.items()
-            }
-            score = values[measure] * together / (together + shrinkage)
-            if ordered:
-                score = score * table[AFTER][pair] / together
-            kept, rank = _best_of_each(item, neighbour, score, length)
-            yield pa.RecordBatch.from_pydict(
-                {
-                    ITEM: ids.take(pa.array(item[kept])),
-                    NEIGHBOUR: ids.take(pa.array(neighbour[kept])),
-                    RANK: rank,
-                    TOGETHER: table[TOGETHER][pair[kept]],
-                    AFTER: _after(table, pair[kept]),
-                    SUPPORT_ITEM: table["support"][item[kept]],
-                    SUPPORT_NEIGHBOUR: table["support"][neighbour[kept]],
-                }
-                | {name: value[kept] for name, value in values.items()}
+            columns = best_neighbours(
+                table,
+                batch[INDEX].to_numpy(),
+                users,
+                measure=measure,
+                length=length,
+                min_support=min_support,
+                shrinkage=shrinkage,
+                ordered=ordered,
             )
+            for name in (ITEM, NEIGHBOUR):
+                columns[name] = ids.take(pa.array(columns[name]))
+            yield pa.RecordBatch.from_pydict(columns)
 
     return list_items
-
-
-def _best_of_each(
-    item: npt.NDArray[np.int32],
-    neighbour: npt.NDArray[np.int32],
-    score: npt.NDArray[np.float64],
-    length: int,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Positions of each item's best neighbours and their ranks; ties go to the more popular one."""
-    order = np.lexsort((neighbour, -score, item))
-    first = np.flatnonzero(np.diff(item[order], prepend=-1))
-    run = np.diff(np.append(first, order.size))
-    rank = np.arange(order.size) - np.repeat(first, run) + 1
-    kept = rank <= length
-    return order[kept], rank[kept].astype(np.int32)
-
-
-def _after(table: dict[str, Array], pair: npt.NDArray[np.int64]) -> pa.Array:
-    if table[AFTER].size:
-        return pa.array(table[AFTER][pair])
-    return pa.nulls(pair.size, pa.int32())

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from graphrec.columns import INDEX, ITEM, SUPPORT
+
+if TYPE_CHECKING:  # a catalogue that is served needs no Spark
+    from pyspark.sql import DataFrame, SparkSession
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,17 @@ class Catalogue:
     @staticmethod
     def from_interactions(interactions: DataFrame) -> Catalogue:
         """Count and number the items of (user, item, ...), one row per pair."""
-        counted = interactions.groupBy(ITEM).agg(F.count("*").alias(SUPPORT)).toArrow()
-        return Catalogue._sorted(counted)
+        counted = interactions.groupBy(ITEM).count().withColumnRenamed("count", SUPPORT)
+        return Catalogue.from_table(counted.toArrow())
 
     @staticmethod
     def from_frame(frame: DataFrame) -> Catalogue:
         """The inverse of `to_frame`."""
-        return Catalogue._sorted(frame.select(ITEM, SUPPORT).toArrow())
+        return Catalogue.from_table(frame.select(ITEM, SUPPORT).toArrow())
 
     @staticmethod
-    def _sorted(table: pa.Table) -> Catalogue:
+    def from_table(table: pa.Table) -> Catalogue:
+        """Number the items of (item, support)."""
         order = pc.sort_indices(table, sort_keys=[(SUPPORT, "descending"), (ITEM, "ascending")])
         table = table.take(order).combine_chunks()
         return Catalogue(

@@ -15,7 +15,7 @@ from graphrec.explanation.contributions import POPULARITY, Contributions, contri
 from graphrec.explanation.paths import SHARE, STEP, strongest_paths
 from graphrec.explanation.rank_position import Diversified, RankPosition, rank_position
 from graphrec.explanation.user_context import UserContext
-from graphrec.serving.lists import PERSONAL, POPULAR
+from graphrec.serving.ranking import PERSONAL, POPULAR
 
 LEG: Final = "leg"
 RAW: Final = "raw"

@@ -16,10 +16,10 @@ import pyarrow as pa
 from graphrec.columns import VECTOR
 from graphrec.kernels.types import Array, Mask, read_only
 from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
-from graphrec.serving.lists import rank_batch, read_histories, user_factors
+from graphrec.serving.ranking import rank_batch, read_histories, user_factors
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables, factors_of, neighbours_of
-from graphrec.spark.parallelism import one_thread
+from graphrec.spark.threads import one_thread
 
 
 @dataclass(frozen=True)

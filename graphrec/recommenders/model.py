@@ -22,11 +22,11 @@ from graphrec.columns import (
     VECTOR,
     WEIGHTS,
 )
-from graphrec.cooccurrence.association import (
+from graphrec.cooccurrence.association import watched_together
+from graphrec.cooccurrence.best_neighbours import (
     DEFAULT_MEASURE,
     DEFAULT_SHRINKAGE,
     DEFAULT_SUPPORT,
-    watched_together,
 )
 from graphrec.cooccurrence.table import PairTable, count_pairs
 from graphrec.data.checks import require_free
@@ -304,7 +304,7 @@ class RecommenderModel(
         one = UserContext(
             row.drop_columns([USER]).to_batches()[0],
             self.tables,
-            self._request(numItems),
+            self.request(numItems),
             excluded,
         )
         return explain(
@@ -374,7 +374,7 @@ class RecommenderModel(
         legs = self.legs
         wanted = self.dataset.indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
         histories = with_known_histories(wanted, self._served(self.dataset.histories))
-        scored = score_pairs(histories, self.tables, self._request(1))
+        scored = score_pairs(histories, self.tables, self.request(1))
         zipped = scored.select(USER, F.explode(F.arrays_zip(WANTED, PREDICTION, *legs)).alias("s"))
         flat = zipped.select(
             USER,
@@ -486,7 +486,8 @@ class RecommenderModel(
     def _item(self) -> str:
         return self.dataset.columns.item
 
-    def _request(self, length: int) -> Request:
+    def request(self, length: int) -> Request:
+        """What lists of a length are made by, with the parameters as they are now."""
         return Request(
             blend=self._blend(),
             standardise=self._standardise,
@@ -512,7 +513,7 @@ class RecommenderModel(
         return serve(
             known,
             self.tables,
-            self._request(length),
+            self.request(length),
             item_type=self.dataset.item_type,
             excluded=excluded,
             flat=flat,

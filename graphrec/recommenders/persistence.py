@@ -13,22 +13,18 @@ histories/    user, items: array, weights: array, times: array
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from pyspark.ml.util import MLReader, MLWriter
 from pyspark.sql import DataFrame, SparkSession
 
-from graphrec.columns import AFTER, INDICES, ITEM, TOGETHER, VECTOR
+from graphrec.columns import AFTER, INDICES, ITEM, TOGETHER
 from graphrec.cooccurrence.table import PairTable
-from graphrec.data.catalogue import Catalogue
 from graphrec.data.dataset import Dataset, HistoryRules
 from graphrec.data.interaction_columns import InteractionColumns
-from graphrec.kernels.csr import csr
 from graphrec.kernels.types import Array
 from graphrec.progress import stage
-from graphrec.recommenders.als.fold_in import SolvedFoldIn
-from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.saved_directory import (
     LOAD_MODEL,
@@ -37,13 +33,9 @@ from graphrec.recommenders.saved_directory import (
     restore_params,
     write_directory,
 )
-from graphrec.recommenders.trend import ConstantFoldIn
-from graphrec.serving.item_factors import FoldIn, ItemFactors
+from graphrec.recommenders.saved_tables import FOLD_INS, SIMILARITY, item_tables
 from graphrec.serving.tables import FactorLeg, ItemTables
 from graphrec.spark.item_rows import from_rows, to_rows, vector_rows
-
-_SIMILARITY = "similarity"
-_FOLD_INS: Final = (SolvedFoldIn, MeanFoldIn, ConstantFoldIn)
 
 
 class RecommenderWriter(MLWriter):
@@ -97,7 +89,7 @@ class RecommenderReader(MLReader[Any]):
         spark = self.sparkSession
         cls, metadata, described = read_directory(spark, path, self._cls)
         items = spark.read.parquet(f"{path}/items")
-        tables = _read_tables(spark, path, items, described)
+        tables = item_tables(lambda name: spark.read.parquet(f"{path}/{name}").toArrow(), described)
         dataset = Dataset(
             columns=InteractionColumns(**described["columns"]),
             rules=HistoryRules(**described["rules"]),
@@ -116,6 +108,8 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
     return {
         "columns": asdict(model.dataset.columns),
         "rules": asdict(model.dataset.rules),
+        "request": asdict(model.request(1)),  # as it is served where there is no Spark
+        "recency_half_life": model.value("recencyHalfLife"),
         "users": tables.users,
         "neighbour_legs": list(tables.neighbour_names),
         "divide_by_strength": tables.divide_by_strength.tolist(),
@@ -132,7 +126,7 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
 
 def _describe_factors(leg: FactorLeg) -> dict[str, Any]:
     fold_in = leg.factors.fold_in
-    assert isinstance(fold_in, _FOLD_INS)
+    assert isinstance(fold_in, FOLD_INS)
     return {
         "name": leg.name,
         "eigenvalue": leg.factors.eigenvalue.tolist(),
@@ -144,7 +138,7 @@ def _neighbour_rows(spark: SparkSession, tables: ItemTables) -> DataFrame:
     indptr, indices, weights = tables.neighbours
     listed: dict[str, Array] = {INDICES: indices}
     if tables.similarity.size:
-        listed[_SIMILARITY] = tables.similarity
+        listed[SIMILARITY] = tables.similarity
     for column, leg in enumerate(tables.neighbour_names):
         listed[leg] = np.ascontiguousarray(weights[:, column])
     return to_rows(spark, indptr, listed)
@@ -159,54 +153,6 @@ def _pair_rows(spark: SparkSession, pairs: PairTable) -> DataFrame:
         listed[f"sums_{n}"] = pairs.sums[exponent]
         single[f"own_{n}"] = pairs.own[exponent]
     return to_rows(spark, pairs.indptr, listed, single)
-
-
-def _read_tables(
-    spark: SparkSession, path: str, items: DataFrame, described: dict[str, Any]
-) -> ItemTables:
-    legs = tuple(described["neighbour_legs"])
-    frame = spark.read.parquet(f"{path}/neighbours")
-    columns = [name for name in (_SIMILARITY, *legs) if name in frame.columns]
-    indptr, arrays = from_rows(frame, {INDICES: "int32", **dict.fromkeys(columns, "float32")})
-    weights = np.empty((arrays[INDICES].size, len(legs)), np.float32)
-    for column, leg in enumerate(legs):
-        weights[:, column] = arrays[leg]
-    return ItemTables(
-        catalogue=Catalogue.from_frame(items),
-        users=described["users"],
-        neighbour_names=legs,
-        neighbours=csr(indptr, arrays[INDICES], weights),
-        similarity=arrays.get(_SIMILARITY, np.empty(0, np.float32)),
-        divide_by_strength=np.array(described["divide_by_strength"], np.bool_),
-        factor_legs=_read_factors(spark, path, described["factor_legs"]),
-    )
-
-
-def _read_factors(
-    spark: SparkSession, path: str, described: list[dict[str, Any]]
-) -> tuple[FactorLeg, ...]:
-    if not described:
-        return ()
-    _, arrays = from_rows(spark.read.parquet(f"{path}/factors"), {VECTOR: "float32"})
-    ranks = [len(leg["eigenvalue"]) for leg in described]
-    vectors = np.split(arrays[VECTOR].reshape(-1, sum(ranks)), np.cumsum(ranks)[:-1], axis=1)
-    return tuple(
-        FactorLeg(
-            leg["name"],
-            ItemFactors(
-                np.ascontiguousarray(vector),
-                np.array(leg["eigenvalue"], np.float32),
-                _fold_in_of(leg["fold_in"]),
-            ),
-        )
-        for leg, vector in zip(described, vectors, strict=True)
-    )
-
-
-def _fold_in_of(described: dict[str, Any]) -> FoldIn:
-    kinds: dict[str, type[FoldIn]] = {kind.__name__: kind for kind in _FOLD_INS}
-    values = {name: value for name, value in described.items() if name != "kind"}
-    return kinds[described["kind"]](**values)
 
 
 def _read_pairs(

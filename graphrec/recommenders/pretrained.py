@@ -31,8 +31,8 @@ from graphrec.serving.eigenbasis import eigenbasis
 from graphrec.serving.item_factors import ItemFactors
 from graphrec.serving.tables import FactorLeg
 from graphrec.spark.arrow import list_column, values
-from graphrec.spark.parallelism import one_thread
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+from graphrec.spark.threads import one_thread
 
 
 class PretrainedFactorsModel(RecommenderModel):

@@ -51,9 +51,9 @@ from graphrec.recommenders.shared_params import PredictionParams
 from graphrec.serving.pair_scores import WANTED
 from graphrec.spark.arrow import list_column, offsets, values
 from graphrec.spark.item_rows import from_rows, vector_rows
-from graphrec.spark.parallelism import one_thread
 from graphrec.spark.persisted import PersistedFrames
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+from graphrec.spark.threads import one_thread
 
 _READ = "read"
 _FACTORS = "factors"

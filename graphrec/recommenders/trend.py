@@ -12,8 +12,6 @@ item's rate is q·N · exp(score) now).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from pyspark.sql import functions as F
@@ -23,31 +21,13 @@ from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
 from graphrec.data.quantiles import exact_quantile
 from graphrec.errors import ParameterError
-from graphrec.kernels.csr import CSR
-from graphrec.kernels.types import Indices, Matrix, Vector
 from graphrec.params import between, param
 from graphrec.progress import stage
 from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.constant_fold_in import ConstantFoldIn
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.item_factors import ItemFactors
 from graphrec.serving.tables import FactorLeg
-
-
-@dataclass(frozen=True)
-class ConstantFoldIn:
-    """Every history becomes the same vector, (1,): the score is the item's own."""
-
-    takes_given = False
-
-    def users(self, histories: CSR, vector: Matrix, eigenvalue: Vector) -> Matrix:
-        """1 for each user with a history, 0 for one without, (users, 1)."""
-        return (np.diff(histories.indptr) > 0).astype(np.float32)[:, np.newaxis]
-
-    def parts(
-        self, item: Indices, weight: Vector, target: int, vector: Matrix, eigenvalue: Vector
-    ) -> npt.NDArray[np.float64]:
-        """An equal part of the score for each item of the history, (n,): none is the reason."""
-        return np.full(item.size, np.float64(vector[target, 0]) / max(item.size, 1))
 
 
 class TrendModel(RecommenderModel):

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from graphrec.kernels.types import Matrix, Vector
 from graphrec.spark.machine import cores
-from graphrec.spark.parallelism import one_thread
+from graphrec.spark.threads import one_thread
 
 _BLOCK = 4096  # rows
 

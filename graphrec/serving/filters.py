@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -15,9 +14,7 @@ from graphrec.data.dataset import Dataset
 from graphrec.data.frames import require_frame
 from graphrec.data.histories import or_empty
 from graphrec.data.interaction_columns import has_column
-from graphrec.kernels.csr import CSR, row_indices
-from graphrec.kernels.types import Indices, Mask, read_only
-from graphrec.spark.arrow import offsets, values
+from graphrec.kernels.types import Mask
 
 
 def filter_items(
@@ -69,35 +66,3 @@ def _hide_per_user(dataset: Dataset, histories: DataFrame, deny: DataFrame) -> D
     hidden = dataset.indexed(deny).groupBy(USER).agg(F.collect_set(INDEX).alias(HIDDEN))
     joined = histories.join(hidden, USER, "left")
     return joined.withColumn(HIDDEN, or_empty(F.col(HIDDEN), "array<int>"))
-
-
-def hidden_items(
-    batch: pa.RecordBatch, items: CSR, *, filter_seen: bool
-) -> tuple[Indices, Indices]:
-    """What must not be listed to each user: the items of the history, and those denied to the user.
-
-    Args:
-        batch: of users; perhaps with `hidden`: array<int>, the items denied to each.
-        items: their histories.
-        filter_seen: whether the items of the history are hidden.
-
-    Returns:
-        indptr (users + 1,) and the hidden items, user by user.
-    """
-    indptr, hidden = items.indptr, items.indices
-    if not filter_seen:
-        indptr, hidden = indptr * 0, hidden[:0]
-    if HIDDEN in batch.schema.names:
-        indptr, hidden = _joined(
-            indptr, hidden, offsets(batch[HIDDEN]), values(batch[HIDDEN], np.int32)
-        )
-    return read_only(indptr), read_only(hidden)
-
-
-def _joined(
-    indptr_a: Indices, indices_a: Indices, indptr_b: Indices, indices_b: Indices
-) -> tuple[Indices, Indices]:
-    """User by user, the entries of two lists one after the other."""
-    owner = np.concatenate((row_indices(indptr_a), row_indices(indptr_b)))
-    order = np.argsort(owner, kind="stable")
-    return indptr_a + indptr_b, np.concatenate((indices_a, indices_b))[order]

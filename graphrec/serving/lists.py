@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -12,36 +12,20 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from graphrec.columns import (
-    BECAUSE,
-    ITEM,
-    ITEMS,
-    RANK,
-    RECOMMENDATIONS,
-    SCORE,
-    SOURCE,
-    USER,
-    VECTOR,
-    WEIGHTS,
-)
+from graphrec.columns import BECAUSE, ITEM, RANK, RECOMMENDATIONS, SCORE, SOURCE, USER
 from graphrec.data.ids_arrow import from_bytes
-from graphrec.kernels.csr import indptr_of, row_slice
-from graphrec.kernels.types import Array, Mask, Matrix, read_only
-from graphrec.serving.dense_scores import score_all_items
-from graphrec.serving.filters import hidden_items
+from graphrec.kernels.csr import indptr_of
+from graphrec.kernels.types import Mask
 from graphrec.serving.item_factors import FoldIn
-from graphrec.serving.kernel import rank_dense, rank_popular, rank_users
-from graphrec.serving.kernel_types import Histories, Lists, Settings
+from graphrec.serving.kernel_types import Lists, Settings
+from graphrec.serving.ranking import PERSONAL, POPULAR, rank_batch
 from graphrec.serving.request import Request
-from graphrec.serving.tables import ItemTables, factors_of, item_factors_of, neighbours_of
-from graphrec.spark.arrow import BatchFunction, list_column, rows_from_lists, values
-from graphrec.spark.parallelism import one_thread
+from graphrec.serving.shared_tables import share_tables
+from graphrec.serving.tables import ItemTables
+from graphrec.spark.arrow import BatchFunction, list_column
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+from graphrec.spark.threads import one_thread
 
-PERSONAL = "personal"  # the source of a list that a history led to
-POPULAR = "popular"  # the source of a list for a user without a history
-
-DENSE_BATCH_USERS = 256  # whose scores of all items are held at a time
 BATCH_USERS = 2000  # whose lists are handed on together, at most
 BATCH_VALUES = 20_000_000  # of the lists that are held together, but for a single list
 _VALUES_PER_ITEM = 7  # of a listed item, without its reasons
@@ -109,7 +93,7 @@ def _server(
     mask = np.zeros(tables.catalogue.size, np.bool_) if excluded is None else excluded
     return partial(
         _serve_batches,
-        shared=tables.share(spark, diversify=request.diversity > 0),
+        shared=share_tables(spark, tables, diversify=request.diversity > 0),
         shared_mask=share_arrays(spark, {"excluded": mask}),
         legs=tables.legs,
         fold_ins=tables.fold_ins,
@@ -160,109 +144,6 @@ def _batch_users(settings: Settings) -> int:
     """How many users' lists are made together; fewer, the longer these are."""
     values_per_user = max(settings.length, 1) * (_VALUES_PER_ITEM + settings.reasons)
     return max(min(BATCH_VALUES // values_per_user, BATCH_USERS), 1)
-
-
-def rank_batch(
-    batch: pa.RecordBatch,
-    tables: Mapping[str, Array],
-    excluded: Mask,
-    fold_ins: Sequence[FoldIn],
-    request: Request,
-) -> Lists:
-    """Rank the users of one batch.
-
-    Candidates come from the neighbour legs, or are all items where none of these has any weight.
-
-    Args:
-        batch: histories, as `serve` takes them.
-        tables: as `ItemTables.arrays` gives them.
-        excluded: (items,), True for items never to be listed.
-        fold_ins: how each factor leg makes a user's vector.
-        request: what the lists shall be.
-    """
-    histories = read_histories(batch, filter_seen=request.filter_seen)
-    settings = request.settings(tables["popularity"], excluded)
-    if not request.blend:
-        return rank_popular(histories, settings)
-    neighbours = neighbours_of(tables)
-    users = user_factors(batch, histories, tables, fold_ins)
-    factors = factors_of(tables, users)
-    if request.retrieves_by_graph(neighbours.weights.data.shape[1]):
-        return rank_users(histories, neighbours, factors, settings)
-    legs = [
-        (read_only(users[:, columns]), read_only(leg.vector.T))  # (rank, items)
-        for columns, leg in item_factors_of(tables, fold_ins)
-    ]
-    return _concatenated(
-        rank_dense(
-            _slice(histories, first, first + DENSE_BATCH_USERS),
-            _dense_scores(legs, request, first),
-            neighbours,
-            factors,
-            settings,
-        )
-        for first in range(0, users.shape[0], DENSE_BATCH_USERS)
-    )
-
-
-def _dense_scores(
-    legs: Sequence[tuple[Matrix, Matrix]], request: Request, first: int
-) -> npt.NDArray[np.float32]:
-    """The factor legs' scores of all items for a block of users, 0 in legs without weight.
-
-    Args:
-        legs: (users, rank) and (rank, items) of each.
-        request: has their weights, the last of the blend.
-        first: the first user of the block.
-    """
-    weights = request.blend[len(request.blend) - len(legs) :]
-    block = slice(first, first + DENSE_BATCH_USERS)
-    return np.stack(
-        [
-            score_all_items(users[block], items)
-            if weight > 0.0
-            else np.zeros((users[block].shape[0], items.shape[1]), np.float32)
-            for (users, items), weight in zip(legs, weights, strict=True)
-        ]
-    )
-
-
-def read_histories(batch: pa.RecordBatch, *, filter_seen: bool) -> Histories:
-    """(user, items, weights[, hidden]) as the kernel takes it."""
-    items = rows_from_lists(batch[ITEMS], batch[WEIGHTS])
-    return Histories(items, *hidden_items(batch, items, filter_seen=filter_seen))
-
-
-def user_factors(
-    batch: pa.RecordBatch,
-    histories: Histories,
-    tables: Mapping[str, Array],
-    fold_ins: Sequence[FoldIn],
-) -> Matrix:
-    """The users' vectors, leg by leg, (users, Σ rank): given ones as they are, others folded in."""
-    items = histories.items
-    users = np.empty((items.indptr.size - 1, tables["factor_rank"].sum()), np.float32)
-    for columns, leg in item_factors_of(tables, fold_ins):
-        own = leg.users(items)
-        if leg.fold_in.takes_given and VECTOR in batch.schema.names:
-            given = batch[VECTOR].is_valid().to_numpy(zero_copy_only=False)
-            own[given] = values(batch[VECTOR].drop_null(), np.float32).reshape(-1, leg.rank)
-        users[:, columns] = own
-    return users
-
-
-def _slice(histories: Histories, first: int, last: int) -> Histories:
-    """The users first .. last - 1; nothing is copied."""
-    hidden = histories.hidden_indptr[first : last + 1]
-    return Histories(
-        row_slice(histories.items, first, last),
-        read_only(hidden - hidden[0]),
-        histories.hidden_indices[hidden[0] : hidden[-1]],
-    )
-
-
-def _concatenated(parts: Iterator[Lists]) -> Lists:
-    return Lists(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 def _as_lists(user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...]) -> pa.RecordBatch:

@@ -14,12 +14,13 @@ from graphrec.columns import PREDICTION, USER
 from graphrec.kernels.types import read_only
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.kernel import score_items
-from graphrec.serving.lists import read_histories, user_factors
+from graphrec.serving.ranking import read_histories, user_factors
 from graphrec.serving.request import Request
+from graphrec.serving.shared_tables import share_tables
 from graphrec.serving.tables import ItemTables, factors_of, neighbours_of
 from graphrec.spark.arrow import list_column, offsets, values
-from graphrec.spark.parallelism import one_thread
 from graphrec.spark.shared_arrays import SharedArrays
+from graphrec.spark.threads import one_thread
 
 WANTED = "wanted"  # array<int>, item indices to be scored for the user
 
@@ -38,7 +39,7 @@ def score_pairs(histories: DataFrame, tables: ItemTables, request: Request) -> D
     fields = [T.StructField(PREDICTION, T.ArrayType(T.FloatType()))]
     fields += [T.StructField(leg, T.ArrayType(T.FloatType())) for leg in tables.legs]
     schema = T.StructType([histories.schema[USER], histories.schema[WANTED], *fields])
-    shared = tables.share(histories.sparkSession, diversify=False)
+    shared = share_tables(histories.sparkSession, tables, diversify=False)
     score = partial(
         _score_batches, shared=shared, legs=tables.legs, fold_ins=tables.fold_ins, request=request
     )

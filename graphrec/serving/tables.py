@@ -9,15 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.sql import SparkSession
 
 from graphrec.data.catalogue import Catalogue
-from graphrec.data.ids_arrow import to_bytes
 from graphrec.kernels.csr import CSR, csr, kept_indptr, merge_columns
 from graphrec.kernels.types import Array, Indices, Matrix, read_only
 from graphrec.serving.item_factors import FoldIn, ItemFactors
 from graphrec.serving.kernel_types import Factors, Neighbours
-from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
 _ROUNDING = 1e-6  # relative: the variance that equal scores have in single precision
 
@@ -112,11 +109,6 @@ class ItemTables:
             divide_by_strength=self.divide_by_strength[columns],
             factor_legs=tuple(leg for leg in self.factor_legs if leg.name in legs),
         )
-
-    def share(self, spark: SparkSession, *, diversify: bool) -> SharedArrays:
-        """Distribute the tables to all workers."""
-        ids = {"ids": to_bytes(self.catalogue.ids)}
-        return share_arrays(spark, ids | self.arrays(diversify=diversify))
 
     def arrays(self, *, diversify: bool) -> dict[str, Array]:
         """The tables by name, as the workers get them; cosines only if MMR reads them."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graphrec.columns import INDEX
 from graphrec.kernels.csr import CSR, csr
 
 BatchFunction: TypeAlias = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
@@ -47,3 +48,28 @@ def list_column(indptr: npt.NDArray[np.int64], flat: npt.NDArray[Any] | pa.Array
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     """A column of a table as one array."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def arrays_of(
+    table: pa.Table, listed: Mapping[str, str], single: Mapping[str, str]
+) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[Any]]]:
+    """Arrays of rows that were written by item, see `graphrec.spark.item_rows.to_rows`.
+
+    Args:
+        table: (index, ...), one row per item, in any order.
+        listed: array columns and the dtypes they get.
+        single: plain columns and the dtypes they get.
+
+    Returns:
+        indptr (items + 1,), and the arrays by name.
+    """
+    table = table.select([INDEX, *single, *listed]).sort_by(INDEX).combine_chunks()
+    indptr = np.zeros(table.num_rows + 1, np.int64)
+    arrays: dict[str, npt.NDArray[Any]] = {
+        name: one_array(table[name]).to_numpy().astype(dtype) for name, dtype in single.items()
+    }
+    for name, dtype in listed.items():
+        column = one_array(table[name])
+        arrays[name] = values(column, dtype)
+        indptr = np.maximum(indptr, offsets(column))  # a list that was not kept is empty throughout
+    return indptr, arrays

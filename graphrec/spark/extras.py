@@ -32,6 +32,7 @@ class Extra:
 
 GRAPH: Final = Extra("graph", ("graphframes",))
 REPORTS: Final = Extra("reports", ("altair", "jinja2", "markupsafe", "vl_convert"))
+SERVE: Final = Extra("serve", ("fastapi", "prometheus_client", "uvicorn"))
 
 
 def require_extras(purpose: str, *extras: Extra) -> None:

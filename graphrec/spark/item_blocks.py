@@ -17,8 +17,9 @@ from graphrec.kernels.types import Array, Indices, read_only
 from graphrec.spark.arrow import BatchFunction
 from graphrec.spark.machine import cores
 from graphrec.spark.packed_rows import RowBlock, assemble, gather, pack, packed_schema
-from graphrec.spark.parallelism import is_better_on_driver, on_all_cores, one_thread, parallelism
+from graphrec.spark.parallelism import is_better_on_driver, on_all_cores, parallelism
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+from graphrec.spark.threads import one_thread
 
 _ENTRIES = {INDICES: np.int32, DATA: np.float32}
 _PARTS_PER_CORE = 16  # computed one after the other: popular items make some longer than others

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from graphrec.columns import INDEX, VECTOR
 from graphrec.kernels.csr import entries_of_rows
 from graphrec.kernels.types import Array, Matrix
-from graphrec.spark.arrow import BatchFunction, list_column, offsets, one_array, values
+from graphrec.spark.arrow import BatchFunction, arrays_of, list_column
 from graphrec.spark.item_blocks import item_indices
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 
@@ -84,13 +84,4 @@ def from_rows(
         indptr (items + 1,), and the arrays by name.
     """
     single = single or {}
-    table = frame.select(INDEX, *single, *listed).toArrow().sort_by(INDEX).combine_chunks()
-    indptr = np.zeros(table.num_rows + 1, np.int64)
-    arrays: dict[str, Array] = {
-        name: one_array(table[name]).to_numpy().astype(dtype) for name, dtype in single.items()
-    }
-    for name, dtype in listed.items():
-        column = one_array(table[name])
-        arrays[name] = values(column, dtype)
-        indptr = np.maximum(indptr, offsets(column))  # a list that was not kept is empty throughout
-    return indptr, arrays
+    return arrays_of(frame.select(INDEX, *single, *listed).toArrow(), listed, single)

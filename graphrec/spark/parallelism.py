@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TypeVar
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
-from threadpoolctl import threadpool_limits
 
 from graphrec.spark.machine import cores, memory_bytes
 
@@ -42,13 +40,3 @@ def on_all_cores(function: Callable[[A], R], parts: Sequence[A]) -> list[R]:
     """The results for some parts, computed by a thread for each core of this machine."""
     with ThreadPoolExecutor(cores()) as threads:
         return list(threads.map(function, parts))
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One BLAS thread while the block lasts: Spark runs as many tasks as there are cores already.
-
-    Several processes with as many threads each wait for one another most of the time.
-    """
-    with threadpool_limits(limits=1):
-        yield

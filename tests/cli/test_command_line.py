@@ -49,9 +49,13 @@ def test_help_lists_every_verb_and_every_option(capsys: pytest.CaptureFixture[st
         assert main([name, "--help"]) == 0
         option = capsys.readouterr().out
         for field in fields(verb.Options):
-            flag = {"input": " IN ", "k": " -k ", "user_id": " USER ", "item_id": " ITEM "}.get(
-                field.name
-            )
+            flag = {
+                "input": " IN ",
+                "served": "MODEL",
+                "k": " -k ",
+                "user_id": " USER ",
+                "item_id": " ITEM ",
+            }.get(field.name)
             assert (flag or f"--{field.name.replace('_', '-')} ") in option
 
 
@@ -107,7 +111,8 @@ def test_no_option_is_declared_twice() -> None:
             for name in inspect.get_annotations(home):
                 homes.setdefault(name, set()).add(f"{home.__module__}.{home.__name__}")
     twice = {name for name, places in homes.items() if len(places) > 1}
-    assert twice == {"out"}  # which `explain` alone can do without
+    # `explain` alone can do without `out`, and `serve` reads `items` without Spark
+    assert twice == {"out", "items"}
 
 
 def test_every_option_has_a_help() -> None:

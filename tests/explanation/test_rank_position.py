@@ -15,7 +15,7 @@ import graphrec as gr
 from graphrec.errors import ParameterError
 from graphrec.explanation.rank_position import RankPosition, rank_position
 from graphrec.recommenders.model import RecommenderModel
-from graphrec.serving.lists import rank_batch
+from graphrec.serving.ranking import rank_batch
 from tests.explanation.cases import one_user, tables_of
 from tests.recommenders.checkerboard import COLUMNS, FILMS, frame, legs, rows, seen
 from tests.serving.reference import Array, random_case

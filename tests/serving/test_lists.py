@@ -17,7 +17,8 @@ from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.serving.dense_scores import score_all_items
 from graphrec.serving.eigenbasis import rotate
 from graphrec.serving.item_factors import ItemFactors
-from graphrec.serving.lists import _batch_users, read_histories, user_factors
+from graphrec.serving.lists import _batch_users
+from graphrec.serving.ranking import read_histories, user_factors
 from graphrec.serving.request import Request
 from graphrec.serving.tables import factor_arrays
 

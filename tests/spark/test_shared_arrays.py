@@ -12,8 +12,8 @@ from pyspark.sql import SparkSession
 from threadpoolctl import threadpool_info
 
 from graphrec.kernels.types import read_only
-from graphrec.spark.parallelism import one_thread
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+from graphrec.spark.threads import one_thread
 
 ARRAYS: dict[str, npt.NDArray[np.generic]] = {
     "vector": np.arange(5, dtype=np.int32),

@@ -144,7 +144,7 @@ def _figures(written: DataFrame, user: str) -> dict[str, Any]:
 
     from graphrec.columns import SOURCE
     from graphrec.data.column_types import quoted
-    from graphrec.serving.lists import POPULAR
+    from graphrec.serving.ranking import POPULAR
 
     counted = (
         written.groupBy(SOURCE)

@@ -25,9 +25,9 @@ from graphrec.recommenders.als.sweep import Objective, precisions, solve_side
 from graphrec.serving.eigenbasis import rotate
 from graphrec.spark.arrow import BatchFunction, rows_from_lists
 from graphrec.spark.packed_rows import RowBlock, gather, pack, packed_schema
-from graphrec.spark.parallelism import one_thread
 from graphrec.spark.persisted import PersistedFrames
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+from graphrec.spark.threads import one_thread
 
 _FACTORS = {VECTOR: np.float32}
 

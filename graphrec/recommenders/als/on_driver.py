@@ -23,7 +23,7 @@ from graphrec.recommenders.als.svd_init import balanced, multiply_side, orthonor
 from graphrec.recommenders.als.sweep import Objective, precisions, solve_side
 from graphrec.serving.eigenbasis import rotate
 from graphrec.spark.machine import cores
-from graphrec.spark.parallelism import one_thread
+from graphrec.spark.threads import one_thread
 
 _BLOCK_ENTRIES = 20_000  # solved at a time by one thread: small enough to keep all threads busy
 

@@ -37,7 +37,7 @@ from graphrec.recommenders.embedding.softmax_gradient import Batch, batch_gradie
 from graphrec.serving.eigenbasis import rotate
 from graphrec.serving.item_factors import ItemFactors
 from graphrec.spark.machine import cores
-from graphrec.spark.parallelism import one_thread
+from graphrec.spark.threads import one_thread
 
 MAX_BATCH = 512  # users
 MIN_BATCH = 32

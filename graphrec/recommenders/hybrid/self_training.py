@@ -25,6 +25,7 @@ from graphrec.kernels.types import Array
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.lists import rank_batches
 from graphrec.serving.request import Request
+from graphrec.serving.shared_tables import share_tables
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.arrow import list_column, offsets, values
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
@@ -61,7 +62,7 @@ def add_pseudo_interactions(
     request = Request(tuple(blend), True, MAX_ADDED, candidates, reasons=0, decay=tuple(decay))
     lengthen = partial(
         _lengthen_batches,
-        shared=tables.share(spark, diversify=False),
+        shared=share_tables(spark, tables, diversify=False),
         shared_mask=share_arrays(spark, {"excluded": np.zeros(tables.catalogue.size, np.bool_)}),
         fold_ins=tables.fold_ins,
         request=request,

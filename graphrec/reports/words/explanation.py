@@ -38,7 +38,7 @@ from graphrec.explanation.rank_position import (
 from graphrec.reports.tables.explanation import ExplanationTables
 from graphrec.reports.tables.fetch import Row
 from graphrec.reports.words.text import isolated
-from graphrec.serving.lists import POPULAR
+from graphrec.serving.ranking import POPULAR
 
 _WHY_NOT: Final = {
     SEEN: "it is in the history, and what was seen is left out",

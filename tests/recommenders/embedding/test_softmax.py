@@ -20,7 +20,7 @@ from graphrec.recommenders.embedding.softmax_gradient import (
     batch_gradient,
     descend,
 )
-from graphrec.spark.parallelism import one_thread
+from graphrec.spark.threads import one_thread
 
 TEMPERATURE = 0.3
 

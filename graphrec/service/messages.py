@@ -1,0 +1,64 @@
+"""What requests send."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+
+from graphrec.service.events import Event
+
+Id = Annotated[StrictStr, Field(min_length=1, max_length=512)] | StrictInt
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+_Name = Annotated[str, Field(max_length=200)]
+_Value = Annotated[Finite, Field(ge=0, le=1e9)]
+_Time = Annotated[Finite, Field(gt=0, le=1e11)]
+
+
+class Message(BaseModel):
+    """A JSON object; a name that it does not have is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SentInteraction(Message):
+    """One interaction of a history."""
+
+    item: Id
+    value: _Value | None = None
+    time: _Time | None = None
+
+
+class Basket(Message):
+    """A history of somebody who need not be known, and what the list shall be."""
+
+    history: list[SentInteraction]
+    k: Annotated[int, Field(ge=1)] = 10
+    offset: Annotated[int, Field(ge=0, le=100_000)] = 0
+    diversity: Annotated[Finite, Field(ge=0, le=1)] | None = None
+    weights: dict[_Name, Annotated[Finite, Field(ge=0, le=1e6)]] | None = None
+    allow: list[Id] | None = None
+    deny: list[Id] = []
+    where: str | None = None
+
+
+class SentEvent(Message):
+    """One event; without a time it is of now."""
+
+    user: Id
+    item: Id
+    time: _Time | None = None
+    kind: Literal["click", "view", "purchase", "rating", "impression", "dislike"]
+    value: _Value | None = None
+    position: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    experiment: _Name | None = None
+    arm: _Name | None = None
+    propensity: Annotated[Finite, Field(gt=0, le=1)] | None = None
+    id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+    def event(self) -> Event:
+        """As it is stored."""
+        given = self.model_dump()
+        given["time"] = time.time() if self.time is None else self.time
+        return Event(**given | {"user": str(self.user), "item": str(self.item)})

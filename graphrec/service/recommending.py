@@ -1,0 +1,128 @@
+"""A user's list of this moment: what the model knows, and the user's events since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.kernels.types import Mask
+from graphrec.scorer.history import History, Interaction
+from graphrec.service.events import CONSUMED, DISLIKE, Event, EventStore
+from graphrec.service.served import Served
+from graphrec.serving.ranking import POPULAR
+
+STORED = "stored"  # the source of a list that was made before, by `graphrec recommend`
+_ADDED_UP = ("sum", "mean")  # rules by which an interaction must not be counted twice
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list shall be."""
+
+    k: int = 10
+    offset: int = 0
+    diversity: float | None = None
+    weights: dict[str, float] | None = None
+    allow: tuple[Any, ...] | None = None  # ids
+    deny: tuple[Any, ...] = ()
+    where: str | None = None
+
+    def allowed(self, served: Served) -> Mask | None:
+        """(items,), True for what may be listed; None: everything."""
+        mask: npt.NDArray[np.bool_] | None = None
+        if self.allow is not None:
+            mask = served.scorer.mask(self.allow)
+        if self.where is not None:
+            fulfils = served.items.where(self.where)
+            mask = fulfils if mask is None else mask & fulfils
+        return mask
+
+
+@dataclass(frozen=True)
+class Now:
+    """A user's history with the events since, and what the user does not want to see."""
+
+    history: History
+    denied: tuple[Any, ...]
+
+
+def now_of(served: Served, store: EventStore, user: Any) -> Now:
+    """What is known of a user now.
+
+    Where the model adds up the values of an item, events that are not newer than all that it
+    learned from are in its histories already, and are not counted again.
+    """
+    scorer = served.scorer
+    known, events = scorer.history(user), store.of_user(str(user))
+    if not events:
+        return Now(known, ())
+    rules = scorer.model.rules
+    since = rules.latest if rules.duplicates in _ADDED_UP and rules.latest is not None else 0.0
+    rows = [
+        Interaction(scorer.model.items.from_text(event.item), event.value, event.time)
+        for event in events
+        if event.kind in CONSUMED and event.time > since
+    ]
+    return Now(scorer.extended(known, rows), tuple(_disliked(served, events)))
+
+
+def _disliked(served: Served, events: Iterable[Event]) -> set[Any]:
+    return {
+        served.scorer.model.items.from_text(event.item) for event in events if event.kind == DISLIKE
+    } - {None}
+
+
+def live(served: Served, now: Now, wanted: Wanted) -> list[dict[str, Any]]:
+    """The list, scored now."""
+    listed = served.scorer.recommend(
+        now.history,
+        wanted.k,
+        offset=wanted.offset,
+        diversity=wanted.diversity,
+        weights=wanted.weights,
+        allow=wanted.allowed(served),
+        deny=(*wanted.deny, *now.denied),
+    )
+    return [_titled(served, asdict(one)) for one in listed]
+
+
+def in_time(
+    served: Served, store: EventStore, user: Any | None, wanted: Wanted
+) -> list[dict[str, Any]]:
+    """A list that needs no scoring: the stored one, and behind it what is popular.
+
+    What the user has seen or does not want is not in it either.
+    """
+    scorer = served.scorer
+    now = Now(History.empty(), ()) if user is None else now_of(served, store, user)
+    allowed = wanted.allowed(served)
+    seen = set(now.history.items.tolist())
+    seen |= {
+        index
+        for item in (*wanted.deny, *now.denied)
+        if (index := scorer.model.items.position(item)) is not None
+    }
+    stored = served.lists.of_user(user) if served.lists is not None and user is not None else []
+    length = wanted.offset + wanted.k
+    chosen: dict[int, str] = {}
+    for source, indices in ((STORED, stored), (POPULAR, range(len(scorer.model.items)))):
+        for index in indices:
+            if len(chosen) == length:
+                break
+            if index not in seen and index not in chosen and (allowed is None or allowed[index]):
+                chosen[index] = source
+    rows = [
+        {"item": scorer.model.items[index], "rank": rank, "source": source}
+        for rank, (index, source) in enumerate(chosen.items(), 1)
+    ]
+    return [_titled(served, row) for row in rows[wanted.offset :]]
+
+
+def _titled(served: Served, row: dict[str, Any]) -> dict[str, Any]:
+    index = served.scorer.model.items.position(row["item"])
+    title = None if index is None else served.items.title(index)
+    return row if title is None else row | {"title": title}

@@ -1,0 +1,61 @@
+"""What a service is started with; it travels to its workers as one variable of the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from graphrec.errors import ParameterError
+
+_VARIABLE: Final = "GRAPHREC_SERVICE"
+READ_TOKEN: Final = "GRAPHREC_TOKEN"
+EVENTS_TOKEN: Final = "GRAPHREC_EVENTS_TOKEN"
+ADMIN_TOKEN: Final = "GRAPHREC_ADMIN_TOKEN"
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a service is started with; tokens are variables of the environment, never options."""
+
+    model: str  # the directory, or a link to it
+    events: str  # the file of the event store
+    items: str | None = None  # a table of items, for titles and `where`
+    lists: str | None = None  # of `graphrec recommend`, for answers in time
+    cache: str | None = None  # for the files that are mapped
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    deadline_ms: int = 200
+    rate: float = 0.0  # requests per second of one client; 0: any number
+    concurrency: int = 64  # requests that a worker works on at a time
+    max_body: int = 1 << 20  # bytes
+    max_k: int = 1000
+    max_history: int = 10_000  # interactions in one request
+    max_events: int = 1000  # in one request
+
+    def to_environment(self) -> None:
+        """Leave them to the workers that this process starts."""
+        os.environ[_VARIABLE] = json.dumps(asdict(self))
+
+    @staticmethod
+    def from_environment() -> Settings:
+        """Those that the process that started this one left."""
+        return Settings(**json.loads(os.environ[_VARIABLE]))
+
+    def require_protection(self) -> None:
+        """Check that only a loopback address is open to everybody.
+
+        Raises:
+            ParameterError: another address without tokens.
+        """
+        names = (READ_TOKEN, EVENTS_TOKEN, ADMIN_TOKEN)
+        missing = [name for name in names if not os.environ.get(name)]
+        if self.host not in _LOOPBACK and missing:
+            raise ParameterError(
+                "a service that other machines can reach needs tokens",
+                found=f"--host {self.host} without {', '.join(missing)}",
+                fix="set these variables, or serve 127.0.0.1",
+            )

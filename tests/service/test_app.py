@@ -1,0 +1,184 @@
+"""The service as its clients see it: a real process, and requests over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+import graphrec as gr
+from tests.service.server import Server
+
+K = 8
+
+
+def items_of(answer: httpx.Response) -> list[Any]:
+    assert answer.status_code == 200, answer.text
+    return [row["item"] for row in answer.json()["recommendations"]]
+
+
+def test_a_users_list_is_that_of_the_scorer(client: httpx.Client, scorer: gr.Scorer) -> None:
+    for user in list(scorer.model.users)[::40]:
+        expected = scorer.recommend(scorer.history(user), K, diversity=0.0)
+        rows = client.get(f"/users/{user}/recommendations?k={K}&diversity=0").json()
+        for row, one in zip(rows["recommendations"], expected, strict=True):
+            assert (row["item"], row["score"], row["shares"], row["because"]) == (
+                one.item,
+                one.score,
+                one.shares,
+                one.because,
+            )
+            assert row["source"] == "personal"
+            assert row["title"]
+        assert rows["model"] == scorer.digest
+
+
+def test_pages_of_a_list_make_up_the_list(client: httpx.Client) -> None:
+    address = "/users/u009/recommendations?diversity=0"
+    pages = [items_of(client.get(f"{address}&k=3&offset={offset}")) for offset in (0, 3, 6)]
+    assert [item for page in pages for item in page] == items_of(client.get(f"{address}&k=9"))
+
+
+def test_a_history_is_ranked_without_being_stored(client: httpx.Client, scorer: gr.Scorer) -> None:
+    history = [{"item": "m260"}, {"item": "m113", "value": 5, "time": 1.7e9}, {"item": "unknown"}]
+    found = items_of(client.post("/recommendations", json={"history": history, "k": K}))
+    rows = ["m260", ("m113", 5.0, 1.7e9)]
+    assert found == [one.item for one in scorer.recommend(rows, K)]
+
+
+def test_filters_and_conditions(client: httpx.Client) -> None:
+    first, second = items_of(client.get("/users/u011/recommendations?k=2"))
+    assert first not in items_of(client.get(f"/users/u011/recommendations?deny={first}&deny=x"))
+    allowed = f"/users/u011/recommendations?allow={first}&allow={second}"
+    assert set(items_of(client.get(allowed))) == {first, second}
+    condition = "year >= 2015 and (genres contains 'Drama' or not genres contains 'Comedy')"
+    chosen = client.get("/users/u011/recommendations", params={"where": condition, "k": 50}).json()
+    titles = [row["title"] for row in chosen["recommendations"]]
+    assert 0 < len(titles) < 512
+
+
+@pytest.mark.parametrize("user", ["a/b", "ünïcode 名", "../../etc", "a?b#c%", "'; DROP TABLE x;--"])
+def test_an_id_may_have_any_character(user: str, client: httpx.Client) -> None:
+    """Events of it are found again, and its list hides what they name."""
+    address = f"/users/{quote(user, safe='')}/recommendations"
+    before = client.get(address)
+    assert before.json()["user"] == user
+    first = items_of(before)[0]
+    stored = client.post("/events", json={"user": user, "item": first, "kind": "click"})
+    assert stored.json() == {"stored": 1, "known": 0}
+    assert first not in items_of(client.get(address))
+
+
+def test_events_are_in_the_next_list(client: httpx.Client, scorer: gr.Scorer) -> None:
+    """As if the model had known them: the same list as for the history with these rows."""
+    user, address = "u020", f"/users/u020/recommendations?k={K}"
+    one, two, three = items_of(client.get(address))[:3]
+    events = [
+        {"user": user, "item": one, "kind": "rating", "value": 5, "time": 1.9e9},
+        {"user": user, "item": two, "kind": "dislike"},
+        {"user": user, "item": three, "kind": "impression", "position": 3, "propensity": 0.5},
+    ]
+    assert client.post("/events", json=events).json() == {"stored": 3, "known": 0}
+    history = scorer.extended(scorer.history(user), [(one, 5.0, 1.9e9)])
+    expected = [row.item for row in scorer.recommend(history, K, deny=[two])]
+    assert items_of(client.get(address)) == expected
+    assert one not in expected
+    why = client.get(f"/users/{user}/items/{one}/why").json()
+    assert why["outcome"] == "seen"
+
+
+def test_an_event_of_the_same_id_is_stored_once(client: httpx.Client) -> None:
+    event = {"user": "u021", "item": "m001", "kind": "view", "id": "the same"}
+    answers = [client.post("/events", json=[event, event]).json() for _ in range(2)]
+    assert answers == [{"stored": 1, "known": 1}, {"stored": 0, "known": 2}]
+
+
+def test_reasons_and_related_items(client: httpx.Client, scorer: gr.Scorer) -> None:
+    item = items_of(client.get("/users/u030/recommendations?k=1"))[0]
+    why = client.get(f"/users/u030/items/{item}/why").json()
+    expected = scorer.explain(scorer.history("u030"), item)
+    assert (why["score"], why["outcome"]) == (expected.score, "listed")
+    assert why["contributions"] == [list(part) for part in expected.contributions]
+    related = client.get(f"/items/{item}/related?k=3&measure=lift").json()["related"]
+    assert [row["item"] for row in related] == [
+        row.item for row in scorer.related(item, 3, measure="lift")
+    ]
+
+
+def test_the_service_says_how_it_is(client: httpx.Client, scorer: gr.Scorer) -> None:
+    assert client.get("/healthz").json() == {"status": "alive"}
+    assert client.get("/readyz").json()["model"] == scorer.digest
+    card = client.get("/model").json()
+    assert (card["items"], card["legs"]) == (len(scorer.model.items), ["walk", "als"])
+    assert "graphrec_request_seconds_bucket" in client.get("/metrics").text
+    assert "/users/{user}/recommendations" in client.get("/openapi.json").json()["paths"]
+
+
+def test_there_is_no_spark_in_the_process(server: Server) -> None:
+    maps = f"/proc/{server.process.pid}/maps"
+    with open(maps, encoding="utf-8") as file:
+        mapped = file.read()
+    assert "libjvm" not in mapped
+    assert "_mapped" in mapped
+
+
+JSON = {"content-type": "application/json"}
+EVENT = '{"user": "u", "item": "m001", "kind": "click"'
+LIST, BASKET = "/users/u001/recommendations", "/recommendations"
+BAD: dict[str, tuple[str, str, bytes | str | None, int, str]] = {
+    "no such address": ("GET", "/nothing", None, 404, "Not Found"),
+    "no id": ("GET", "/users//recommendations", None, 404, "Not Found"),
+    "another method": ("DELETE", LIST, None, 405, "Method Not Allowed"),
+    "k is 0": ("GET", f"{LIST}?k=0", None, 422, "query.k"),
+    "k is no number": ("GET", f"{LIST}?k=ten", None, 422, "query.k"),
+    "k is too large": ("GET", f"{LIST}?k=1001", None, 422, "k is at most 1000"),
+    "offset below 0": ("GET", f"{LIST}?offset=-1", None, 422, "query.offset"),
+    "diversity above 1": ("GET", f"{LIST}?diversity=2", None, 422, "query.diversity"),
+    "diversity is no number": ("GET", f"{LIST}?diversity=nan", None, 422, "query.diversity"),
+    "a column there is not": ("GET", f"{LIST}?where=stars%3E3", None, 422, "no column"),
+    "text as a number": ("GET", f"{LIST}?where=year%3D%27x%27", None, 422, "cannot be read"),
+    "an attribute": ("GET", f"{LIST}?where=__class__%3D1", None, 422, "no column"),
+    "a call": ("GET", f"{LIST}?where=open(%27x%27)", None, 422, "no column"),
+    "SQL": ("GET", f"{LIST}?where=year%3D1%3B%20DROP%20TABLE%20x", None, 422, "cannot be read"),
+    "a condition without an end": ("GET", f"{LIST}?where=(year%3D1", None, 422, "its end"),
+    "a long condition": ("GET", f"{LIST}?where={'x' * 501}", None, 422, "too long"),
+    "nested too deep": ("GET", f"{LIST}?where={'(' * 60}", None, 422, "at most 10"),
+    "an unknown item": ("GET", "/items/m999/related", None, 404, "does not know this item"),
+    "an unknown measure": ("GET", "/items/m001/related?measure=x", None, 422, "measure"),
+    "why of an unknown item": ("GET", "/users/u001/items/x/why", None, 404, "does not know"),
+    "no JSON": ("POST", BASKET, "{", 422, "JSON decode error"),
+    "no history": ("POST", BASKET, "{}", 422, "body.history"),
+    "a name there is not": ("POST", BASKET, '{"history": [], "K": 1}', 422, "body.K"),
+    "an item that is no id": ("POST", BASKET, '{"history": [{"item": {}}]}', 422, "item"),
+    "an infinite value": (
+        *("POST", BASKET, '{"history": [{"item": "m001", "value": 1e999}]}'),
+        *(422, "value"),
+    ),
+    "an unknown leg": ("POST", BASKET, '{"history": [], "weights": {"x": 1}}', 422, "a leg"),
+    "a long history": (
+        *("POST", BASKET, '{"history": [' + ",".join(['{"item": "m001"}'] * 10_001) + "]}"),
+        *(422, "at most 10000 items"),
+    ),
+    "an event without a kind": ("POST", "/events", '{"user": "u", "item": "i"}', 422, "kind"),
+    "an unknown kind": ("POST", "/events", '{"user":"u","item":"i","kind":"x"}', 422, "kind"),
+    "no probability": ("POST", "/events", EVENT + ', "propensity": 1.5}', 422, "propensity"),
+    "half a character": ("POST", "/events", EVENT.replace('"u"', r'"\ud800"') + "}", 422, "user"),
+    "too many events": (
+        *("POST", "/events", "[" + ",".join([EVENT + "}"] * 1001) + "]"),
+        *(422, "at most 1000 events"),
+    ),
+    "a body that is too large": ("POST", "/events", b" " * 1_100_000, 413, "at most 1048576 bytes"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_request_is_answered_by_what_is_wrong(case: str, client: httpx.Client) -> None:
+    method, address, body, status, detail = BAD[case]
+    answer = client.request(method, address, content=body, headers=JSON)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert detail in problem["detail"]
