@@ -3,8 +3,8 @@
 The legs are learned once from the rest of the histories and the weights are searched. Then other
 settings that a leg proposes (`Recommender.alternatives`) are tried one by one: that leg alone is
 learned anew, and the weights are searched again. A setting is kept if it is better by more than
-chance. Last comes self-training, which is kept unless it is worse: its lists are those of the
-weights that were found.
+chance. Last comes self-training, by the lists of the weights that were found; it is kept unless it
+is worse by more than chance.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from graphrec.cooccurrence.table import PairTable, count_pairs
 from graphrec.data.dataset import Dataset
 from graphrec.progress import stage
 from graphrec.recommenders.base import Leg
-from graphrec.recommenders.hybrid.candidate_scores import gain
+from graphrec.recommenders.hybrid.candidate_scores import MIN_STANDARD_ERRORS, gain
 from graphrec.recommenders.hybrid.learned_weights import (
-    MAX_STANDARD_ERRORS,
     LearnedWeights,
     search_weights,
 )
@@ -45,7 +44,7 @@ class Choice:
     def beats(self, other: Choice) -> bool:
         """Whether it predicts the held-out items better by more than chance."""
         mean, error = gain(self.learned.ndcg, other.learned.ndcg)
-        return mean > MAX_STANDARD_ERRORS * error
+        return mean > MIN_STANDARD_ERRORS * error
 
 
 def choose(
@@ -78,7 +77,7 @@ def choose(
     again = with_weights.learn_again(part, pairs, best.legs)
     if again is not best.legs:
         trained = weighed(best.hybrid, again)
-        if trained.learned.mean < best.learned.mean:
+        if best.beats(trained):
             return with_weights.with_settings({"pseudoInteractions": 0.0})
         with_weights = with_weights.with_settings({"weights": trained.learned.weights})
     return with_weights

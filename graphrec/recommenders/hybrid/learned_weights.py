@@ -8,7 +8,9 @@ again from everything.
 The best of many weights is the best by chance, too: the chosen ones are those *nearest to the
 default* that are not worse than the best by more than one standard error of the paired difference
 (Breiman et al., "Classification and regression trees", 1984), and that are at least as good as the
-best leg alone. Measurements are in `docs/decisions`.
+best leg alone. And what is held out is not what comes: a small gain there was a loss on another
+test, so the default stays unless the gain is large, or a leg alone is better than it. Measurements
+are in `docs/decisions`.
 """
 
 from __future__ import annotations
@@ -19,10 +21,16 @@ from itertools import product
 
 import numpy as np
 
-from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Figures, gain
+from graphrec.recommenders.hybrid.candidate_scores import (
+    MIN_STANDARD_ERRORS,
+    CachedScores,
+    Figures,
+    gain,
+)
 
 MIN_USERS = 50  # a search on fewer overfits these few
 MAX_STANDARD_ERRORS = 1.0  # of the paired difference to the best weights
+MIN_GAIN = 0.02  # over the default's NDCG, relative to it
 _GRID_STEPS = 5  # of all weights that are tried first
 _STEPS = (0.1, 0.05)  # by which the best of them are moved
 _ROUNDING = 4  # decimals of weights
@@ -63,6 +71,8 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> LearnedWei
         for point, ndcg in tried.items()
         if ndcg.mean() >= alone and _not_worse(tried[best], ndcg)
     ]
+    if not _is_worth_it(tried, start, best):
+        return LearnedWeights(dict(zip(cached.legs, start, strict=True)), tried[start])
     target = np.asarray(start)
     found = min(allowed, key=lambda point: float(np.abs(np.asarray(point) - target).sum()))
     return LearnedWeights(dict(zip(cached.legs, found, strict=True)), tried[found])
@@ -96,6 +106,17 @@ def _climb(cached: CachedScores, tried: dict[Weights, Figures]) -> Weights:
                 break
             best = better
     return best
+
+
+def _is_worth_it(tried: Mapping[Weights, Figures], start: Weights, best: Weights) -> bool:
+    """Whether to leave the default: by far the better, or a leg alone is better beyond chance."""
+
+    def is_better(point: Weights, least: float) -> bool:
+        mean, error = gain(tried[point], tried[start])
+        return mean > MIN_STANDARD_ERRORS * error and mean >= least * tried[start].mean()
+
+    alone = [point for point in tried if max(point) == 1.0]
+    return is_better(best, MIN_GAIN) or any(is_better(point, 0.0) for point in alone)
 
 
 def _not_worse(best: Figures, other: Figures) -> bool:

@@ -78,6 +78,19 @@ def test_of_weights_that_are_as_good_the_nearest_to_the_default_are_taken() -> N
     assert blend(search_weights(cached(scores, hits), (1.0, 0.0))) == (0.9, 0.1)
 
 
+@pytest.mark.parametrize(("changed", "stays"), [(8, True), (30, False)])
+def test_a_small_gain_leaves_the_default(changed: int, stays: bool) -> None:
+    """The first leg misses the items of 8 or 30 users of 1,000, the second those of 100 others."""
+    hits = np.zeros((1000, 50), bool)
+    hits[:, 0] = True
+    scores = np.zeros((1000, 50, 2))
+    scores[:, 0, :] = 1.0
+    scores[:changed, 0, 0] = -0.5
+    scores[100:200, 0, 1] = -0.5
+    scores[:, 1:, 0] -= np.linspace(0.1, 0.5, 49)
+    assert (blend(search_weights(cached(scores, hits), (1.0, 0.0))) == (1.0, 0.0)) is stays
+
+
 def test_nothing_to_learn_from_leaves_the_default() -> None:
     nothing = cached(np.zeros((0, 0, 3)), np.zeros((0, 0), bool))
     assert blend(search_weights(nothing, DEFAULT)) == DEFAULT
