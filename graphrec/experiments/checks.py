@@ -62,22 +62,20 @@ def ratio_check(users: Mapping[str, int], weights: Sequence[float] | None) -> Ch
 
 def switching_check(switched: int, users: int) -> Check:
     """Users who were in two arms; they are left out."""
-    share = switched / max(users, 1)
-    state = State.OK if not switched else State.WARNING
+    share, state = _tolerated(switched, users)
     return Check(
         "users in two arms",
-        State.BROKEN if share > _TOLERATED else state,
+        state,
         f"{switched:,} of {users:,} users ({share:.2%}), left out",
     )
 
 
 def early_check(early: float, events: float) -> Check:
     """Events of the experiment before the user's exposure."""
-    share = early / max(events, 1.0)
-    state = State.OK if not early else State.WARNING
+    share, state = _tolerated(early, events)
     return Check(
         "events before exposure",
-        State.BROKEN if share > _TOLERATED else state,
+        state,
         f"{early:,.0f} events of the experiment precede the first impression ({share:.2%}), "
         "left out",
     )
@@ -85,11 +83,10 @@ def early_check(early: float, events: float) -> Check:
 
 def clicks_check(users_with_more: int, users: int) -> Check:
     """Users with more clicks than impressions."""
-    share = users_with_more / max(users, 1)
-    state = State.OK if not users_with_more else State.WARNING
+    share, state = _tolerated(users_with_more, users)
     return Check(
         "clicks without impressions",
-        State.BROKEN if share > _TOLERATED else state,
+        state,
         f"{users_with_more:,} users have more clicks than impressions ({share:.2%})",
     )
 
@@ -177,6 +174,14 @@ def novelty_check(periods: pd.DataFrame, metric: Metric, arms: Sequence[str]) ->
     if worst is None:
         return Check("novelty", State.OK, "too short to be split into two halves")
     return Check("novelty", State.WARNING if worst[0] < _NOVELTY else State.OK, worst[1])
+
+
+def _tolerated(wrong: float, total: float) -> tuple[float, State]:
+    """The share of users or events that is wrong, and what that means."""
+    share = wrong / max(total, 1)
+    if share > _TOLERATED:
+        return share, State.BROKEN
+    return share, State.WARNING if wrong else State.OK
 
 
 def _weights(weights: Sequence[float]) -> str:

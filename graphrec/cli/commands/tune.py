@@ -18,8 +18,6 @@ from graphrec.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
     from graphrec.recommenders.hybrid.estimator import HybridRecommender
     from graphrec.tuning.grid import Group
     from graphrec.tuning.search import Tuned
@@ -85,6 +83,7 @@ def run(options: Options) -> None:
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.inputs import column_params, open_ratings
     from graphrec.cli.io.result_folder import write_text
+    from graphrec.cli.io.small_tables import small_table
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
     from graphrec.errors import ParameterError
@@ -110,10 +109,12 @@ def run(options: Options) -> None:
                 seed=options.validation_seed,
             )
             figures = tuned.interactions.figures
-            trials = _table(run.spark, [asdict(trial) for trial in tuned.trials])
+            # The settings of a row become one text.
+            rows = [asdict(one) | {"settings": tables.joined(one.settings)} for one in tuned.trials]
+            trials = small_table(run.spark, rows)
             written = results.write_table(trials, f"{folders.result}/{TRIALS}")
             if tuned.diversified:
-                costs = _table(run.spark, [asdict(tried) for tried in tuned.diversified])
+                costs = small_table(run.spark, tuned.diversified)
                 costs.write.parquet(f"{folders.result}/{DIVERSITY}")
             results.write_beside(written, tuned.interactions.rejected, folders, options)
             chosen = _chosen(tuned, options)
@@ -162,18 +163,6 @@ def _grid(names: str) -> list[Group]:
             fix=f"choose of {', '.join(known)}",
         )
     return [group for group in GRID if group.name in wanted]
-
-
-def _table(spark: SparkSession, rows: list[dict[str, Any]]) -> DataFrame:
-    """A small DataFrame of these rows; the settings of a row become one text."""
-    import pyarrow as pa
-
-    from graphrec.cli.text.tables import joined
-
-    flat = [
-        row | ({"settings": joined(row["settings"])} if "settings" in row else {}) for row in rows
-    ]
-    return spark.createDataFrame(pa.Table.from_pylist(flat)).coalesce(1)
 
 
 def _chosen(tuned: Tuned, options: Options) -> dict[str, Any]:

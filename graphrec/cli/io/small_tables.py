@@ -11,6 +11,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 
 def small_table(spark: SparkSession, rows: Iterable[Any]) -> DataFrame:
-    """A DataFrame of one partition, of dataclasses or named tuples of one kind."""
-    flat = [asdict(row) if is_dataclass(row) else row._asdict() for row in rows]  # type: ignore[arg-type]
-    return spark.createDataFrame(pa.Table.from_pylist(flat)).coalesce(1)
+    """A DataFrame of one partition, of dataclasses, named tuples or dictionaries of one kind."""
+    return spark.createDataFrame(pa.Table.from_pylist([_columns(row) for row in rows])).coalesce(1)
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    if isinstance(row, dict):
+        return row
+    return asdict(row) if is_dataclass(row) else row._asdict()  # type: ignore[arg-type]
