@@ -75,6 +75,7 @@ class Cluster:
             "spark.driver.host": HOST,
             "spark.executor.memory": self.memory,
             "spark.driver.extraJavaOptions": _QUIET,
+            "spark.python.daemon.module": "graphrec.spark.worker_daemon",
             # Executors on one machine read one another's disks; on two they cannot.
             "spark.shuffle.readHostLocalDisk": "false",
             "spark.sql.shuffle.partitions": "4",
