@@ -75,11 +75,11 @@ def main() -> None:
     measured: dict[str, list[DataFrame]] = {}
     for seed in range(arguments.splits):
         train, test = _split(spark, arguments, seed)
-        hybrid = gr.HybridRecommender().fit(train)
+        hybrid = gr.HybridRecommender(weights="default").fit(train)
         assert isinstance(hybrid, gr.HybridRecommenderModel)
         models = {**hybrid.baselines(), "hybrid": hybrid}
         models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
-        models["hybrid, learned weights"] = gr.HybridRecommender(weights="learned").fit(train)
+        models["hybrid, learned weights"] = gr.HybridRecommender().fit(train)
         if timed_models:
             models |= _timed(train, options, arguments.preferred_leg)
         lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}

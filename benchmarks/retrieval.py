@@ -38,7 +38,7 @@ def main() -> None:
         train, test = of_known_users(*gr.splits.random_per_user(_read(spark, path), 0.2, seed=0))
         users = test.select("user").distinct().orderBy(F.xxhash64("user")).limit(arguments.users)
         test = test.join(users.persist(), "user").persist()
-        model = gr.HybridRecommender().fit(train)
+        model = gr.HybridRecommender(weights="default").fit(train)
         assert isinstance(model, HybridRecommenderModel)
         _print(path, model, test, users)
 

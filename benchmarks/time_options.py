@@ -139,6 +139,7 @@ def recommender_with(options: Options) -> gr.HybridRecommender:
     ]
     return gr.HybridRecommender(
         legs,
+        weights="default",
         halfLife=options.half_life,
         recencyHalfLife=options.recency,
         pseudoInteractions=options.pseudo,

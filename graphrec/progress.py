@@ -76,8 +76,14 @@ class _Plan:
     begun: int = 0
 
     def begin(self, name: str) -> tuple[int, int | None]:
-        """The step that a stage is, and of how many; a plan that it is not in is dropped."""
-        if self.names is not None and name not in self.names[self.begun : self.begun + 1]:
+        """The step that a stage is, and of how many.
+
+        Stages that were planned before it were not needed; a plan that it is not in is dropped.
+        """
+        to_come = [] if self.names is None else [*self.names[self.begun :]]
+        if self.names is not None and name in to_come:
+            self.names = [*self.names[: self.begun], *to_come[to_come.index(name) :]]
+        else:
             self.names = None
         self.begun += 1
         return self.begun, None if self.names is None else len(self.names)

@@ -10,5 +10,5 @@ from graphrec.recommenders.base import RecommenderModel
 
 def small_model(spark: SparkSession) -> RecommenderModel:
     legs = [gr.RandomWalkRecommender(), gr.ALSRecommender(rank=8, maxIter=2)]
-    hybrid = gr.HybridRecommender(legs, pseudoInteractions=0.0, diversity=0.2)
+    hybrid = gr.HybridRecommender(legs, weights="default", pseudoInteractions=0.0, diversity=0.2)
     return hybrid.fit(gr.samples.ratings(spark))

@@ -71,6 +71,16 @@ def test_stages_know_their_step_and_parts_belong_to_that_of_the_whole() -> None:
     ]
 
 
+def test_what_is_not_needed_leaves_the_plan() -> None:
+    events: list[Event] = []
+    with listen(events.append), planned(["read", "walk", "factors", "ease"]):
+        for name in ("read", "factors", "ease"):
+            with stage(name):
+                pass
+    steps = [event.step_text for event in events if event.seconds is not None]
+    assert steps == ["step 1 of 4", "step 2 of 3", "step 3 of 3"]
+
+
 @pytest.mark.parametrize("names", [["read", "ease"], ["read"], None])
 def test_what_is_not_as_planned_claims_no_number_of_steps(names: list[str] | None) -> None:
     events: list[Event] = []

@@ -75,7 +75,6 @@ class Cluster:
             "spark.driver.host": HOST,
             "spark.executor.memory": self.memory,
             "spark.driver.extraJavaOptions": _QUIET,
-            "spark.python.daemon.module": "graphrec.spark.worker_daemon",
             # Executors on one machine read one another's disks; on two they cannot.
             "spark.shuffle.readHostLocalDisk": "false",
             "spark.sql.shuffle.partitions": "4",
@@ -94,6 +93,7 @@ def submit_command(
     master: str, settings: Mapping[str, str], script: Path, arguments: Sequence[str]
 ) -> list[str]:
     """A command of the installed PySpark's spark-submit."""
+    settings = {"spark.python.daemon.module": "graphrec.spark.worker_daemon"} | dict(settings)
     options = [part for item in settings.items() for part in ("--conf", "=".join(item))]
     submit = str(_SPARK / "bin" / "spark-submit")
     return [submit, "--master", master, *options, str(script), *arguments]

@@ -31,7 +31,7 @@ def own_models(train: DataFrame, *, legs: bool, variants: Sequence[str]) -> Iter
         legs: whether each leg lists by itself, too, as it is in the hybrid.
         variants: texts of settings, see `settings_of`.
     """
-    hybrid = gr.HybridRecommender().fit(train)
+    hybrid = gr.HybridRecommender(allLegs=True).fit(train)
     assert isinstance(hybrid, gr.HybridRecommenderModel)
     yield OwnModel(HYBRID, "graphrec", hybrid)
     if legs:

@@ -26,7 +26,7 @@ _BATCH = 1_000  # users whom a thread of the bare kernel serves at a time
 def fit(data: str, model: str, rank: int) -> Seconds:
     """Learn the default hybrid and save it."""
     seconds: Seconds = {}
-    hybrid = gr.HybridRecommender().with_settings({"als.rank": rank})
+    hybrid = gr.HybridRecommender(weights="default").with_settings({"als.rank": rank})
     with timed(seconds, "fit"):
         hybrid.fit(interactions(session(), data)).write().overwrite().save(model)
     return seconds

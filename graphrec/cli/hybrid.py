@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from graphrec.cli.options import HybridOptions, LearningOptions
+from graphrec.cli.runtime.progress_lines import Report
 from graphrec.errors import ParameterError
 from graphrec.recommenders.als.estimator import ALSRecommender
 from graphrec.recommenders.base import Recommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
 from graphrec.recommenders.hybrid.estimator import HybridRecommender
-from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS, LEARNED
+from graphrec.recommenders.hybrid.learned_weights import HoldOutResult
+from graphrec.recommenders.hybrid.model import HybridRecommenderModel
+from graphrec.recommenders.hybrid.weights import LEARNED, is_word
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.trend import TrendRecommender
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
@@ -42,7 +46,7 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
         "embedding": EmbeddingRecommender(),
         "trend": TrendRecommender(),
     }
-    weights = parse_weights(options.weights) if options.weights else DEFAULT_WEIGHTS
+    weights = parse_weights(options.weights or LEARNED)
     if isinstance(weights, dict):
         if unknown := sorted(set(weights) - set(legs)):
             raise ParameterError(
@@ -81,14 +85,15 @@ def apply_serving_options(model: RecommenderModel, options: HybridOptions) -> Re
         ParameterError: an option is out of its range, or the model has no weights.
     """
     weights = parse_weights(options.weights) if options.weights else None
-    if weights == LEARNED:
-        raise ParameterError("--weights learned needs IN", fix="leave it out beside --model")
+    if is_word(weights):
+        raise ParameterError(f"--weights {weights} needs IN", fix="leave it out beside --model")
     values = _retrieval(options) | list_params(options) | _given(weights=weights)
     return model.setParams(**values)
 
 
 def parameters_of(model: RecommenderModel) -> dict[str, Any]:
     """The values of the options that a model is served with, given or default."""
+    chosen_on = _chosen_on(model)
     ranks = {leg.name: leg.factors.rank for leg in model.tables.factor_legs}
 
     def of_blend(name: str) -> Any:
@@ -96,6 +101,7 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
 
     return {
         "weights": of_blend("weights"),
+        "weights_chosen_on": None if chosen_on is None else asdict(chosen_on),
         "pseudo_interactions": of_blend("pseudoInteractions"),
         "rank": ranks.get(ALSRecommender.leg),
         "half_life": model.value("halfLife"),
@@ -106,13 +112,28 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
     }
 
 
+def print_choice(report: Report, model: RecommenderModel) -> None:
+    """One line about the weights, where they were chosen by what was held out."""
+    chosen_on = _chosen_on(model)
+    if chosen_on is not None:
+        weights = ", ".join(f"{leg} {weight:g}" for leg, weight in model.value("weights").items())
+        report.line(
+            f"weights {weights}: NDCG@20 {chosen_on.ndcg:.3f} on what {chosen_on.users:,} users "
+            f"held out, {chosen_on.default_ndcg:.3f} by default"
+        )
+
+
+def _chosen_on(model: RecommenderModel) -> HoldOutResult | None:
+    return model.chosen_on if isinstance(model, HybridRecommenderModel) else None
+
+
 def parse_weights(text: str) -> dict[str, float] | str:
-    """`walk=0.1,als=0.9` as numbers by leg; `learned` as it is.
+    """`walk=0.1,als=0.9` as numbers by leg; `learned` and `default` as they are.
 
     Raises:
         ParameterError: it is of neither form.
     """
-    if text == LEARNED:
+    if is_word(text):
         return text
     parts = [part.partition("=") for part in text.split(",")]
     _check_once("--weights", text, [name.strip() for name, _, _ in parts])
@@ -122,7 +143,7 @@ def parse_weights(text: str) -> dict[str, float] | str:
             weights[name.strip()] = float(number)
         except ValueError:
             raise ParameterError(
-                "--weights is learned, or a list of leg=weight",
+                "--weights is learned, default, or a list of leg=weight",
                 found=repr(text),
                 fix="write it as in walk=0.1,ease=0.3,als=0.6",
             ) from None

@@ -71,8 +71,13 @@ class LearningEstimator(Estimator[M], DefaultParams, MLWritable, MLReadable["Any
         return {}
 
     def _copy_shared_values(self, model: M) -> M:
-        """A model with this uid, so that ParamMaps for one fit the other, and the shared values."""
-        return self._copyValues(model._resetUid(self.uid))
+        """A model with this uid, so that ParamMaps for one fit the other, and the shared values.
+
+        Where both have a Param of this name, its default in the model may be another.
+        """
+        defaults = {own.name: model.getOrDefault(own) for own in model.params}
+        model = self._copyValues(model._resetUid(self.uid))
+        return model._setDefault(**defaults)
 
     def _all_parts(self) -> Iterator[LearningEstimator[Any]]:
         """This Estimator, and those it is made of."""

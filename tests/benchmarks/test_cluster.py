@@ -16,7 +16,7 @@ from tests.quick_spark import archive_options
 
 # Blocks of a size of their own, so that pairs and factors are shuffled as those of large data are.
 SETTINGS = "als.maxIter=2,blockEntries=15000"
-CHEAP = ("-k", "10", "--rank", "16", "--settings", SETTINGS)
+CHEAP = ("-k", "10", "--rank", "16", "--weights", "default", "--settings", SETTINGS)
 
 
 @pytest.mark.slow

@@ -88,7 +88,7 @@ def run(options: Options) -> None:
     train_test.check_split(options)
     cutoffs = parse_cutoffs(options.cutoffs)
     check_mmr(options)
-    recommender = hybrid.hybrid_of(options, **column_params(options))
+    recommender = hybrid.hybrid_of(options, allLegs=True, **column_params(options))
     with running("evaluate", options, _stages(options, recommender)) as run:
         with_page = can_make_pages(run.report)
         with results.result_folders(
@@ -189,7 +189,7 @@ def remedy_of(options: Options) -> str:
     """What to do where a leg alone is better than the hybrid."""
     from graphrec.recommenders.hybrid.weights import LEARNED
 
-    if options.weights == LEARNED:
+    if options.weights in {None, LEARNED}:
         return "Try graphrec tune, which chooses settings on held-out interactions."
     return "Try --weights learned, or graphrec tune."
 

@@ -136,6 +136,7 @@ def run(options: Options) -> None:
                 _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
         model_source.print_input(run.report, dataset, options.out)
+        hybrid.print_choice(run.report, model)
         print_unknown_ids(run.report, counted)
         run.report.end()
         if not options.quiet:

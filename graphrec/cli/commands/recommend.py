@@ -105,6 +105,7 @@ def run(options: Options) -> None:
                 output=figures,
             )
         model_source.print_input(run.report, dataset, options.out)
+        hybrid.print_choice(run.report, model)
         print_unknown_ids(run.report, counted)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)

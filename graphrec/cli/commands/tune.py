@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -87,13 +87,15 @@ def run(options: Options) -> None:
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
     from graphrec.errors import ParameterError
+    from graphrec.recommenders.hybrid.weights import DEFAULT
     from graphrec.tuning.search import tune
 
     if options.input is None:
         raise ParameterError("nothing to tune on", fix="give a file of interactions")
     if options.weights is not None:
         raise ParameterError("--weights is what tune looks for", fix="leave it out")
-    recommender = hybrid.hybrid_of(options, **column_params(options))
+    fixed = replace(options, weights=DEFAULT)  # until they are searched
+    recommender = hybrid.hybrid_of(fixed, **column_params(options))
     grid = _grid(options.groups) if options.groups else None
     with running("tune", options, _stages(options, recommender, grid)) as run:
         with results.result_folders(

@@ -21,6 +21,7 @@ from graphrec.progress import stage
 from graphrec.recommenders.base import Leg
 from graphrec.recommenders.hybrid.candidate_scores import MIN_STANDARD_ERRORS, gain
 from graphrec.recommenders.hybrid.learned_weights import (
+    HoldOutResult,
     LearnedWeights,
     search_weights,
 )
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from graphrec.recommenders.hybrid.estimator import HybridRecommender
 
 _WEIGHTS = "weights"
-_WEIGHED = "weights are searched that predict the held-out items of some users best"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Choice:
 
 def choose(
     hybrid: HybridRecommender, dataset: Dataset, part: Dataset, validation: DataFrame
-) -> HybridRecommender:
+) -> tuple[HybridRecommender, HoldOutResult]:
     """A copy of a hybrid with the settings and weights that predict held-out items best.
 
     Args:
@@ -63,13 +63,13 @@ def choose(
 
     def weighed(with_settings: HybridRecommender, legs: list[Leg]) -> Choice:
         tables = with_settings.tables_of(part, legs, pairs)
-        with stage(_WEIGHTS, _WEIGHED) as counts:
+        with stage(_WEIGHTS) as counts:
             cached = with_settings.cached_scores(dataset, tables, marked)
             counts["users"] = cached.users
             found = search_weights(cached, with_settings.blend_of(cached.legs))
         return Choice(with_settings, legs, found)
 
-    best = weighed(hybrid, hybrid.learn_once(part, pairs))
+    best = first = weighed(hybrid, hybrid.learn_once(part, pairs))
     for leg, changed in _alternatives(hybrid, dataset):
         other = weighed(changed, _with_leg(leg, best.legs, changed, part, pairs))
         best = other if other.beats(best) else best
@@ -78,9 +78,11 @@ def choose(
     if again is not best.legs:
         trained = weighed(best.hybrid, again)
         if best.beats(trained):
-            return with_weights.with_settings({"pseudoInteractions": 0.0})
-        with_weights = with_weights.with_settings({"weights": trained.learned.weights})
-    return with_weights
+            with_weights = with_weights.with_settings({"pseudoInteractions": 0.0})
+        else:
+            best = trained
+            with_weights = with_weights.with_settings({"weights": trained.learned.weights})
+    return with_weights, HoldOutResult.of(best.learned.ndcg, first.learned.default_ndcg)
 
 
 def _alternatives(

@@ -13,7 +13,7 @@ from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
-from graphrec.params import at_least, one_of, optional, param
+from graphrec.params import at_least, flag, one_of, optional, param
 from graphrec.progress import stage
 from graphrec.recommenders.als.estimator import ALSRecommender
 from graphrec.recommenders.base import Leg, Recommender
@@ -31,16 +31,20 @@ from graphrec.recommenders.hybrid.hold_out import (
 )
 from graphrec.recommenders.hybrid.learned_weights import (
     MIN_USERS,
+    HoldOutResult,
     normalised,
 )
 from graphrec.recommenders.hybrid.model import HybridRecommenderModel
 from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
 from graphrec.recommenders.hybrid.weights import (
+    DEFAULT,
     DEFAULT_WEIGHTS,
     LEARNED,
     default_weights,
     in_order,
+    is_word,
     require_known,
+    weights_or_word,
 )
 from graphrec.recommenders.learning_estimator import Given, ParamMap
 from graphrec.recommenders.model import RecommenderModel
@@ -56,6 +60,8 @@ _SELF_TRAINING = "self-training"
 _AGAIN = (
     "what reads pairs is learned again, with likely items added to each history, to find rare items"
 )
+_CHOICE = "choice"
+_CHOSEN = "weights and settings are chosen by how well they predict what is held out"
 _SHARE = 0.1  # of each history, held out of everybody's to learn weights by
 _TIME_SHARE = 0.1  # of all interactions, by time
 
@@ -95,8 +101,19 @@ class HybridRecommender(Recommender):
         +----+----+----+-------+
     """
 
-    weights = HybridRecommenderModel.weights
+    weights = param(
+        LEARNED,
+        "weight of each leg's standardised score in the blend. learned: from 50 users on, those "
+        "that predict held-out items best, and so the rank of ALS and whether self-training pays; "
+        "default: the legs have those that are best on most data, any other leg their mean",
+        weights_or_word,
+    )
     decayBeyond = HybridRecommenderModel.decayBeyond
+    allLegs = param(
+        False,
+        "whether legs that get no weight are learned, too: to be compared with the blend",
+        flag(),
+    )
     validationUsers = param(3000, "validation users of weights=learned, at most", at_least(2))
     validationCut = param(
         None,
@@ -157,7 +174,7 @@ class HybridRecommender(Recommender):
     def check(self) -> None:
         """Raise a ParameterError if legs, or the names in weights, do not go together."""
         _check_distinct(self.leg_names)
-        if self.isSet(self.weights) and self.value("weights") != LEARNED:
+        if not is_word(self.value("weights")):
             require_known(self.value("weights"), self.leg_names)
         for leg in self.legs:
             leg.check()
@@ -175,8 +192,11 @@ class HybridRecommender(Recommender):
         return dataset
 
     def stages(self) -> list[str] | None:
-        """Where the weights are learned, the data decide what is learned again."""
-        return None if self.value("weights") == LEARNED else super().stages()
+        """A leg that gets no weight is left out in the end."""
+        stages = super().stages()
+        if stages is None or self.value("weights") != LEARNED:
+            return stages
+        return [_CHOICE, *stages]
 
     def learning(self) -> list[str]:
         """Those of all legs, and of learning again."""
@@ -196,7 +216,9 @@ class HybridRecommender(Recommender):
         def is_wanted(leg: Recommender) -> bool:
             if DEFAULT_WEIGHTS.get(leg.leg) != 0.0:
                 return True
-            return timed if weights == LEARNED else weights.get(leg.leg, 0.0) > 0.0
+            if is_word(weights):
+                return timed and weights == LEARNED
+            return weights.get(leg.leg, 0.0) > 0.0
 
         return [leg for leg in self.legs if is_wanted(leg)]
 
@@ -243,20 +265,35 @@ class HybridRecommender(Recommender):
     def blend_of(self, legs: Sequence[str]) -> tuple[float, ...]:
         """The weights as far as they are known before the legs are learned."""
         weights = self.value("weights")
-        given = self.isSet(self.weights) and weights != LEARNED
-        return normalised(weights if given else default_weights(legs), legs)
+        return normalised(default_weights(legs) if is_word(weights) else weights, legs)
 
     def fit_to(self, dataset: Dataset) -> RecommenderModel:
-        """Learn the legs, and the weights if `weights` is "learned"."""
-        if self.value("weights") != LEARNED:
+        """Learn the legs, and the weights unless they are given."""
+        weights = self.value("weights")
+        if not is_word(weights):
             return super().fit_to(dataset)
-        if dataset.users < MIN_USERS:
+        if weights == DEFAULT:
             return self._fit_with(dataset, default_weights(self.leg_names))
-        with PersistedFrames() as persisted:
+        chosen, result = self._choose(dataset)
+        model = chosen._fit_with(dataset, chosen.value("weights"))
+        assert isinstance(model, HybridRecommenderModel)
+        model.chosen_on = result
+        return model
+
+    def _choose(self, dataset: Dataset) -> tuple[HybridRecommender, HoldOutResult | None]:
+        """A copy with weights, and with what else held-out items decide."""
+        possible = self._has_choice(dataset)
+        with stage(_CHOICE, _CHOSEN if possible else ""), PersistedFrames() as persisted:
+            if not possible:
+                return self.with_settings({"weights": default_weights(self.leg_names)}), None
             training, validation = self._validation(dataset, persisted)
             part = dataset.with_histories(persisted.persist(training))
-            chosen = choose(self, dataset, part, validation)
-        return chosen._fit_with(dataset, chosen.value("weights"))
+            return choose(self, dataset, part, validation)
+
+    def _has_choice(self, dataset: Dataset) -> bool:
+        """Whether there is anything to choose, and users enough to judge it by."""
+        choices = len(self.leg_names) > 1 or any(leg.alternatives(dataset) for leg in self.legs)
+        return choices and dataset.users >= MIN_USERS
 
     def _validation(
         self, dataset: Dataset, persisted: PersistedFrames
@@ -280,7 +317,9 @@ class HybridRecommender(Recommender):
         """Learn the legs that have a weight, with weights that are known."""
         hybrid = self.with_settings({"weights": weights})
         hybrid.legs = [
-            leg for leg in hybrid.legs if any(weights.get(name, 0.0) > 0 for name in leg.leg_names)
+            leg
+            for leg in hybrid.legs
+            if self.value("allLegs") or any(weights.get(name, 0.0) > 0 for name in leg.leg_names)
         ]
         hybrid.setParams(weights={leg: weights.get(leg, 0.0) for leg in hybrid.leg_names})
         model = hybrid.fit_to(dataset)

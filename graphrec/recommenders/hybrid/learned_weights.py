@@ -44,11 +44,28 @@ class LearnedWeights:
 
     weights: dict[str, float]  # by leg, summing to 1
     ndcg: Figures  # NDCG@20, (users who have something to find,)
+    default_ndcg: Figures  # the same by the default weights
 
-    @property
-    def mean(self) -> float:
-        """The mean NDCG; 0 where there is nothing to find."""
-        return float(self.ndcg.mean()) if self.ndcg.size else 0.0
+
+@dataclass(frozen=True)
+class HoldOutResult:
+    """How well a choice predicts what is held out.
+
+    Attributes:
+        users: who have something to find.
+        ndcg: the mean NDCG@20; 0 where there is nothing to find.
+        default_ndcg: the same of the default settings and weights.
+    """
+
+    users: int
+    ndcg: float
+    default_ndcg: float
+
+    @classmethod
+    def of(cls, ndcg: Figures, default_ndcg: Figures) -> HoldOutResult:
+        """The means of the figures of users."""
+        means = (float(of.mean()) if of.size else 0.0 for of in (ndcg, default_ndcg))
+        return cls(ndcg.size, *means)
 
 
 def search_weights(cached: CachedScores, default: Sequence[float]) -> LearnedWeights:
@@ -60,7 +77,8 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> LearnedWei
     """
     start = tuple(default)
     if cached.users < MIN_USERS or not cached.held_out.hits.any():
-        return LearnedWeights(dict(zip(cached.legs, start, strict=True)), np.zeros(0))
+        nothing = np.zeros(0)
+        return LearnedWeights(dict(zip(cached.legs, start, strict=True)), nothing, nothing)
     tried = {point: cached.ndcg(point) for point in [start, *_simplex(len(start), _GRID_STEPS)]}
     best = _climb(cached, tried)
     for point in _between(start, best):
@@ -72,10 +90,11 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> LearnedWei
         if ndcg.mean() >= alone and _not_worse(tried[best], ndcg)
     ]
     if not _is_worth_it(tried, start, best):
-        return LearnedWeights(dict(zip(cached.legs, start, strict=True)), tried[start])
+        known = dict(zip(cached.legs, start, strict=True))
+        return LearnedWeights(known, tried[start], tried[start])
     target = np.asarray(start)
     found = min(allowed, key=lambda point: float(np.abs(np.asarray(point) - target).sum()))
-    return LearnedWeights(dict(zip(cached.legs, found, strict=True)), tried[found])
+    return LearnedWeights(dict(zip(cached.legs, found, strict=True)), tried[found], tried[start])
 
 
 def normalised(weights: Mapping[str, float], legs: Sequence[str]) -> Weights:

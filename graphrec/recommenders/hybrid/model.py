@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-from graphrec.errors import ParameterError
 from graphrec.params import between, param
-from graphrec.recommenders.hybrid.learned_weights import normalised
+from graphrec.recommenders.hybrid.learned_weights import HoldOutResult, normalised
 from graphrec.recommenders.hybrid.weights import (
     DEFAULT_DECAY,
     DEFAULT_WEIGHTS,
-    LEARNED,
     default_weights,
     in_order,
+    is_word,
     lengths_by_leg,
     require_known,
-    weights_or_learned,
+    weights_by_leg,
 )
 from graphrec.recommenders.learning_estimator import ParamMap
 from graphrec.recommenders.model import RecommenderModel
@@ -28,13 +27,19 @@ class HybridRecommenderModel(RecommenderModel):
 
     A leg's score is standardised per user with its exact mean and deviation over all items; the
     share of each leg in the score is a column of `rankedLists`, and the shares sum to the score.
+
+    Attributes:
+        chosen_on: how well its weights and settings predict what was held out to choose them; None
+            where they were given, and after loading.
     """
+
+    chosen_on: HoldOutResult | None = None
 
     weights = param(
         DEFAULT_WEIGHTS,
-        "weight of each leg's standardised score in the blend, or learned; not set, the legs that "
-        "are there have theirs of these, and any other leg their mean",
-        weights_or_learned,
+        "weight of each leg's standardised score in the blend; not set, the legs that are there "
+        "have theirs of these, and any other leg their mean",
+        weights_by_leg,
     )
     decayBeyond = param(
         DEFAULT_DECAY,
@@ -70,13 +75,13 @@ class HybridRecommenderModel(RecommenderModel):
         """A copy that shares what was learned.
 
         Args:
-            extra: values by Param. Weights that are to be `learned` are those that the model has:
-                a CrossValidator gives `transform` the map that it gave `fit`.
+            extra: values by Param. Instead of the words `learned` and `default` it keeps the
+                weights that it has: a CrossValidator gives `transform` the map that it gave `fit`.
         """
         kept = {
             parameter: value
             for parameter, value in (extra or {}).items()
-            if parameter != self.weights or not (isinstance(value, str) and value == LEARNED)
+            if parameter != self.weights or not is_word(value)
         }
         return super().copy(kept)
 
@@ -84,12 +89,6 @@ class HybridRecommenderModel(RecommenderModel):
         if not self.isSet(self.weights):
             return normalised(default_weights(self.legs), self.legs)
         weights = self.value("weights")
-        if weights == LEARNED:
-            raise ParameterError(
-                "a fitted model cannot learn weights",
-                found=f"weights={LEARNED}",
-                fix="give HybridRecommender these weights before it is fitted",
-            )
         require_known(weights, self.legs)
         return in_order(weights, self.legs)
 

@@ -21,6 +21,7 @@ DEFAULT_WEIGHTS: Final[dict[str, float]] = {
 DEFAULT_DECAY: Final[dict[str, float]] = {"walk": 15.0}
 
 LEARNED: Final = "learned"  # weights that are found on held-out items
+DEFAULT: Final = "default"  # those above, without looking at the data
 _LEAST, _MOST = 1e-6, 1e6  # weights and lengths that single precision holds together
 
 
@@ -53,9 +54,14 @@ def _is_moderate(value: Any) -> bool:
     return True
 
 
-def weights_or_learned(value: Any) -> dict[str, float] | str:
-    """Check weights, or the word `learned`."""
-    return LEARNED if isinstance(value, str) and value == LEARNED else weights_by_leg(value)
+def weights_or_word(value: Any) -> dict[str, float] | str:
+    """Check weights, or one of the words `learned` and `default`."""
+    return value if is_word(value) else weights_by_leg(value)
+
+
+def is_word(value: Any) -> bool:
+    """Whether it stands for weights that a fit has to find."""
+    return isinstance(value, str) and value in {LEARNED, DEFAULT}
 
 
 def default_weights(legs: Sequence[str]) -> dict[str, float]:

@@ -105,7 +105,7 @@ def test_all_models_are_of_one_fit(compared: Compared) -> None:
     block = r"rows became [\d,]+ interactions: .*\(duplicates=last\)\n(.*\n)*tested on \d+ inter"
     assert re.search(block, compared.err)
     check_steps(compared.err)
-    assert " s   step 23 of 23\n" in compared.err
+    assert " s   step 24 of 24\n" in compared.err
     folder = compared.folder
     assert compared.err.endswith(f"charts in {folder}/_report.html\nwritten to {folder}\n")
 
@@ -193,7 +193,7 @@ def test_nothing_to_test_on(graphrec: Graphrec, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("weights", "said"),
     [
-        (None, "Try --weights learned, or graphrec tune."),
+        (None, "Try graphrec tune, which chooses settings on held-out interactions."),
         ("walk=1,ease=2", "Try --weights learned, or graphrec tune."),
         ("learned", "Try graphrec tune, which chooses settings on held-out interactions."),
     ],

@@ -178,7 +178,7 @@ def test_a_fitted_model_keeps_the_weights_that_it_learned(model: HybridRecommend
     pairs = model.dataset.interactions.accepted.select("user", "item")  # type: ignore[union-attr]
     same = model.transform(pairs, {model.weights: "learned"})
     assert same.exceptAll(model.transform(pairs)).isEmpty()
-    with pytest.raises(ParameterError, match="a fitted model cannot learn weights"):
+    with pytest.raises(ParameterError, match="weights must be a mapping of leg names"):
         model.copy().setParams(weights="learned").recommendForAllUsers(1)
 
 

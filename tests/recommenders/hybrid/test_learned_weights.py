@@ -14,7 +14,11 @@ from graphrec.recommenders.als.estimator import default_rank
 from graphrec.recommenders.base import Recommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Relevant
 from graphrec.recommenders.hybrid.hold_out import LAST, TIME, hold_out
-from graphrec.recommenders.hybrid.learned_weights import LearnedWeights, search_weights
+from graphrec.recommenders.hybrid.learned_weights import (
+    HoldOutResult,
+    LearnedWeights,
+    search_weights,
+)
 from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 
 DEFAULT = (0.1, 0.2, 0.7)
@@ -46,7 +50,10 @@ def test_the_leg_that_knows_gets_the_weight() -> None:
     found = search_weights(cached(scores, hits), DEFAULT)
     assert found.weights["ease"] > 0.5
     assert sum(found.weights.values()) == pytest.approx(1.0)
-    assert found.mean == pytest.approx(1.0, abs=0.1)
+    result = HoldOutResult.of(found.ndcg, found.default_ndcg)
+    assert result.users == found.ndcg.size > 100
+    assert result.ndcg == pytest.approx(1.0, abs=0.1)
+    assert result.default_ndcg == found.default_ndcg.mean() < result.ndcg
 
 
 def test_legs_that_agree_leave_the_default() -> None:
@@ -226,7 +233,7 @@ def test_the_latest_items_need_times(spark: SparkSession) -> None:
     untimed = spark.createDataFrame(rows, "user string, item string")
     for cut in (LAST, TIME):
         hybrid = gr.HybridRecommender(
-            [gr.RandomWalkRecommender()], weights="learned", validationCut=cut
+            [gr.RandomWalkRecommender(), gr.EASERecommender()], validationCut=cut
         )
         with pytest.raises(ParameterError, match=f"{cut} needs a timestamp"):
             hybrid.fit(untimed)
