@@ -24,8 +24,8 @@ from .recommenders.pretrained import PretrainedFactorsModel as PretrainedFactors
 from .recommenders.pretrained import (
     PretrainedFactorsRecommender as PretrainedFactorsRecommender,
 )
-from .recommenders.rating import RatingPredictor as RatingPredictor
-from .recommenders.rating import RatingPredictorModel as RatingPredictorModel
+from .recommenders.rating.estimator import RatingPredictor as RatingPredictor
+from .recommenders.rating.model import RatingPredictorModel as RatingPredictorModel
 from .recommenders.trend import TrendModel as TrendModel
 from .recommenders.trend import TrendRecommender as TrendRecommender
 from .recommenders.walks.estimator import RandomWalkModel as RandomWalkModel
