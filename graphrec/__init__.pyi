@@ -8,6 +8,10 @@ from .evaluation.comparison import evaluate as evaluate
 from .evaluation.evaluator import RankingEvaluator as RankingEvaluator
 from .recommenders.als.estimator import ALSModel as ALSModel
 from .recommenders.als.estimator import ALSRecommender as ALSRecommender
+from .recommenders.criteria.estimator import (
+    MultiCriteriaPredictor as MultiCriteriaPredictor,
+)
+from .recommenders.criteria.model import MultiCriteriaModel as MultiCriteriaModel
 from .recommenders.ease.estimator import EASEModel as EASEModel
 from .recommenders.ease.estimator import EASERecommender as EASERecommender
 from .recommenders.embedding.estimator import EmbeddingModel as EmbeddingModel

@@ -83,15 +83,13 @@ def between(time: Vector, when: float, memory: float) -> tuple[int, float, float
 
     Args:
         time: (n,), ascending.
-        when: the time; NaN: not known, nothing is said of it.
+        when: the time.
         memory: τ.
 
     Returns:
         the position of the first later time, the weights of the values before it and at it (0
         where there is none), and the variance that is left, as a share of s².
     """
-    if np.isnan(when):
-        return time.size, 0.0, 0.0, 1.0
     after = np.searchsorted(time, when, side="right")
     old = correlation(when - time[after - 1], memory) if after > 0 else 0.0
     new = correlation(time[after] - when, memory) if after < time.size else 0.0

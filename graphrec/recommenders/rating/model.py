@@ -41,8 +41,8 @@ from graphrec.spark.threads import one_thread
 _DEVIATION = "deviation"
 
 
-class RatingParams(PredictionParams, ColumnParams):
-    """Parameters of the rating prediction."""
+class RatingSettings(PredictionParams):
+    """How ratings are predicted, whatever their columns are called."""
 
     rank = param(16, "number of latent dimensions", at_least(1))
     implicitRank = param(
@@ -66,6 +66,10 @@ class RatingParams(PredictionParams, ColumnParams):
         False, "predict from the user's ratings before the pair's time alone", flag()
     )
     seed = param(0, "of the first factors", at_least(0))
+
+
+class RatingParams(RatingSettings, ColumnParams):
+    """Parameters of the rating prediction."""
 
 
 class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):

@@ -30,7 +30,8 @@ def predict_rows(
 
     Args:
         histories: (users, items), data (ratings, 2): rating and time, times ascending.
-        wanted: (users, items), data (wanted,): the time, NaN where it is not known.
+        wanted: (users, items), data (wanted,): the time; NaN where it is not known: the drift is
+            then the mean of those at the user's ratings.
         fixed: (items, 2d), the items' posteriors; wanted items may be the last one, which stands
             for all that are unknown.
         parts: (items, features), see `graphrec.recommenders.rating.features`.
@@ -74,53 +75,89 @@ def _predict(
     found: Matrix,
 ) -> None:
     """One user's wanted ratings into `found`, (wanted, 2)."""
-    size = precision.shape[0]
-    noise, variance, memory = settings[0], settings[1], settings[2]
-    features, time = features_of(columns, fixed, size), rated[:, 1]
+    size, noise = precision.shape[0], settings[0]
+    features = features_of(columns, fixed, size)
     target = rated[:, 0] - offsets_of(columns, fixed)
-    # What the drift alone would say of the ratings, and of each feature, (n, 1 + d):
-    drifted = np.zeros((columns.size, 1 + size))
-    spread_drift = np.zeros((columns.size, 2))
-    if variance > 0.0 and columns.size > 0:
-        drifted[:, 0] = target / noise
-        drifted[:, 1:] = features / noise
-        lower, pivot = drift.factorise(time, variance, memory, noise)
-        drift.solve(lower, pivot, drifted)
-        spread_drift = drift.covariances(lower, pivot)
-    prior = np.dot(features_of_user(columns, parts), weights)
+    explained, beside = _explained_by_drift(features, target, rated[:, 1], settings)
     mean, covariance = posterior(
         features,
-        features - drifted[:, 1:],
-        target - drifted[:, 0],
+        features - explained[:, 1:],
+        target - explained[:, 0],
         spread_of(columns, fixed, size),
-        prior,
+        np.dot(features_of_user(columns, parts), weights),
         precision,
         noise,
     )
-    level = drifted[:, 0] - np.dot(drifted[:, 1:].copy(), mean)  # the drift at the ratings, (n,)
     for at in range(items.size):
+        item = fixed[items[at]]
         towards = np.ones(size)
-        towards[1:] = fixed[items[at], 1:size]
-        value, unsure = float(fixed[items[at], 0]), float(fixed[items[at], size])
-        for d in range(size):
-            value += towards[d] * mean[d]
-            if d > 0:
-                unsure += fixed[items[at], size + d] * (mean[d] * mean[d] + covariance[d, d])
-        if variance > 0.0:
-            after, old, new, rest = drift.between(time, times[at], memory)
-            unsure += variance * rest
-            if old > 0.0:
-                value += old * level[after - 1]
-                unsure += old * old * spread_drift[after - 1, 0]
-                towards -= old * drifted[after - 1, 1:]
-            if new > 0.0:
-                value += new * level[after]
-                unsure += new * new * spread_drift[after, 0]
-                towards -= new * drifted[after, 1:]
-            if old > 0.0 and new > 0.0:
-                unsure += 2.0 * old * new * spread_drift[after, 1]
-        unsure += np.dot(towards, np.dot(covariance, towards)) + noise
-        found[at, 0], found[at, 1] = value, unsure
+        towards[1:] = item[1:size]
+        value, unsure = float(item[0]), float(item[size]) + noise
+        for d in range(1, size):
+            unsure += item[size + d] * (mean[d] * mean[d] + covariance[d, d])
+        if settings[1] > 0.0:
+            drifted, more = _drift_at(times[at], rated[:, 1], explained, beside, settings, towards)
+            value, unsure = value + drifted, unsure + more
+        found[at, 0] = value + np.dot(towards, mean)
+        found[at, 1] = unsure + np.dot(towards, np.dot(covariance, towards))
+
+
+@compiled
+def _explained_by_drift(
+    features: Matrix, target: Vector, time: Vector, settings: Vector
+) -> tuple[Matrix, Matrix]:
+    """What the drift alone would make of the ratings and of each feature.
+
+    Returns:
+        (n, 1 + d), its posterior means; and their covariances, (n, 2), see `drift.covariances`.
+    """
+    explained = np.zeros((target.size, 1 + features.shape[1]))
+    beside = np.zeros((target.size, 2))
+    if settings[1] > 0.0 and target.size > 0:
+        explained[:, 0] = target
+        explained[:, 1:] = features
+        explained /= settings[0]
+        lower, pivot = drift.factorise(time, settings[1], settings[2], settings[0])
+        drift.solve(lower, pivot, explained)
+        beside = drift.covariances(lower, pivot)
+    return explained, beside
+
+
+@compiled
+def _drift_at(
+    when: float,
+    time: Vector,
+    explained: Matrix,
+    beside: Matrix,
+    settings: Vector,
+    towards: Vector,
+) -> tuple[float, float]:
+    """What the ratings say of the drift at a time.
+
+    The drift is linear in the user's bias and factor, so its part that is due to them is taken off
+    `towards`, (d,), the features of the wanted rating.
+
+    Returns:
+        the other part, and the variance of the drift were bias and factor known.
+    """
+    value, variance = 0.0, settings[1]
+    if np.isnan(when):  # as at any of the user's ratings
+        for entry in range(time.size):
+            value += explained[entry, 0] / time.size
+            for d in range(towards.size):
+                towards[d] -= explained[entry, 1 + d] / time.size
+        return value, variance
+    after, old, new, rest = drift.between(time, when, settings[2])
+    variance *= rest
+    for weight, entry in ((old, after - 1), (new, after)):
+        if weight > 0.0:
+            value += weight * explained[entry, 0]
+            variance += weight * weight * beside[entry, 0]
+            for d in range(towards.size):
+                towards[d] -= weight * explained[entry, 1 + d]
+    if old > 0.0 and new > 0.0:
+        variance += 2.0 * old * new * beside[after, 1]
+    return value, variance
 
 
 @compiled
