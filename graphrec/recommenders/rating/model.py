@@ -93,7 +93,9 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
                 there already.
             ParameterError: `onlyEarlier` is set and there are no times.
         """
-        return self._with_predictions(dataset, self.ratings.histories)
+        ratings = self.ratings
+        timed = ratings.columns.timestamp is not None
+        return self._with_predictions(dataset, ratings.histories, timed=timed)
 
     def predictForProfiles(self, dataset: DataFrame, profiles: DataFrame) -> DataFrame:
         """Predict as `transform` does, from other ratings than those that were learned from.
@@ -103,8 +105,8 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
 
         Args:
             dataset: pairs, as for `transform`.
-            profiles: ratings of these users, in columns named as in the fit. A user without any
-                counts as unknown, even if the model knows ratings of this user.
+            profiles: ratings of these users, in columns named as in the fit; times may be left out.
+                A user without any counts as unknown, even if the model knows ratings of this user.
 
         Raises:
             ColumnError: as `transform`, or a column of the profiles is missing.
@@ -123,7 +125,8 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         accepted = accepted_rows(
             judged, columns, duplicates="last", half_life_days=None, latest=None
         )
-        return self._with_predictions(dataset, build_histories(accepted, self.ratings.catalogue))
+        histories = build_histories(accepted, self.ratings.catalogue)
+        return self._with_predictions(dataset, histories, timed=timed)
 
     def unpersist(self) -> None:
         """Free the memory that the ratings take, of the copies of this model, too.
@@ -144,7 +147,9 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
 
     # --- pairs ------------------------------------------------------------------------------------
 
-    def _with_predictions(self, dataset: DataFrame, histories: DataFrame) -> DataFrame:
+    def _with_predictions(
+        self, dataset: DataFrame, histories: DataFrame, *, timed: bool
+    ) -> DataFrame:
         require_frame(dataset, "the dataset")
         added = {PREDICTION: self.value("predictionCol"), _DEVIATION: self.value("deviationCol")}
         added = {own: name for own, name in added.items() if name is not None}
@@ -161,7 +166,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
             "*",
             self._user(dataset).alias(names[USER]),
             self._item(dataset).alias(names[ITEM]),
-            self._time(dataset).alias(names[TIMESTAMP]),
+            self._time(dataset, timed=timed).alias(names[TIMESTAMP]),
         )
         items = self.ratings.catalogue.indices(dataset.sparkSession)
         pairs = keyed.select(*(F.col(name).alias(role) for role, name in names.items())).distinct()
@@ -170,7 +175,8 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         )
         wanted = indexed.groupBy(USER).agg(F.collect_set(F.struct(INDEX, TIMESTAMP)).alias(WANTED))
         predicted = self._predicted(
-            with_known_histories(wanted, histories.select(USER, ITEMS, WEIGHTS, TIMES))
+            with_known_histories(wanted, histories.select(USER, ITEMS, WEIGHTS, TIMES)),
+            timed=timed,
         )
         keys = {USER: USER, INDEX: INDEX, TIMESTAMP: TIMESTAMP}
         scored = _join_with_null(indexed, predicted, keys).select(
@@ -187,10 +193,10 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         items = self.ratings.catalogue.indices(frame.sparkSession)
         return id_column(frame, "item", self.ratings.columns.item, items.schema[ITEM].dataType)
 
-    def _time(self, frame: DataFrame) -> Column:
+    def _time(self, frame: DataFrame, *, timed: bool) -> Column:
         """The times of pairs in seconds, null where they are not known."""
         name = self.ratings.columns.timestamp
-        if name is not None and has_column(frame, "timestamp", name):
+        if timed and name is not None and has_column(frame, "timestamp", name):
             return epoch_seconds(quoted(name), frame.schema[name].dataType)
         if self.value("onlyEarlier"):
             raise ParameterError(
@@ -200,7 +206,7 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
             )
         return F.lit(None).cast("double")
 
-    def _predicted(self, histories: DataFrame) -> DataFrame:
+    def _predicted(self, histories: DataFrame, *, timed: bool) -> DataFrame:
         """(user, items, weights, times, wanted) -> (user, index, timestamp, prediction ...)."""
         ratings, factors = self.ratings, self.ratings.factors
         shared = share_arrays(
@@ -213,11 +219,14 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
             },
         )
         variance = self.value("driftShare") if ratings.columns.timestamp else 0.0
+        noise = factors.noise
+        if not timed:  # of ratings without times, drift is noise
+            noise, variance = noise + variance, 0.0
         predict = partial(
             _predict_batches,
             shared=shared,
             scale=ratings.scale,
-            settings=(factors.noise, variance, 60.0 * self.value("driftMinutes")),
+            settings=(noise, variance, 60.0 * self.value("driftMinutes")),
             only_earlier=self.value("onlyEarlier"),
         )
         numbers = {INDEX: T.IntegerType(), TIMESTAMP: T.DoubleType()}

@@ -65,11 +65,9 @@ def test_a_loaded_model_predicts_all_as_the_predictors_it_is_made_of(
     assert not found.isna().any(axis=None)
     alone = model.fitted.overall.transform(pairs).toPandas().set_index(["user", "item"])
     fitted = model.fitted
+    by_user, by_item = (dict(frame.collect()) for frame in (fitted.by_user, fitted.by_item))
     for (user, item), row in found.iterrows():
-        weights = [
-            dict(frame.collect()).get(key, fitted.of_all)
-            for frame, key in ((fitted.by_user, user), (fitted.by_item, item))
-        ]
+        weights = [by_user.get(user, fitted.of_all), by_item.get(item, fitted.of_all)]
         made = sum(
             weight
             * (row[f"prediction_{name}"] - one.ratings.scale.mean)

@@ -142,6 +142,9 @@ def test_users_are_folded_in_from_profiles(
     expected = moody.transform(known).orderBy("item").drop("user").collect()
     found = moody.predictForProfiles(stranger, profiles).orderBy("item").drop("user").collect()
     assert found == expected
+    untimed = moody.predictForProfiles(stranger, profiles.drop("time")).agg(F.avg("sd")).first()
+    assert untimed is not None
+    assert np.isfinite(untimed[0])
     with pytest.raises(ColumnError, match="no column 'rating'"):
         moody.predictForProfiles(stranger, profiles.drop("rating"))
 
