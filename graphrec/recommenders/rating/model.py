@@ -63,7 +63,10 @@ class RatingSettings(PredictionParams):
         optional(filled()),
     )
     onlyEarlier = param(
-        False, "predict from the user's ratings before the pair's time alone", flag()
+        False,
+        "predict from the user's ratings before the pair's time alone; every pair is then solved "
+        "by itself",
+        flag(),
     )
     seed = param(0, "of the first factors", at_least(0))
 

@@ -59,6 +59,9 @@ def test_a_loaded_model_predicts_all_as_the_predictors_it_is_made_of(
     pairs = spark.createDataFrame([(2, "i1"), (99, "i1"), (1, "nothing")], "user int, item string")
     model.write().save(str(tmp_path / "model"))
     loaded = gr.MultiCriteriaModel.load(str(tmp_path / "model"))
+    predictor().save(str(tmp_path / "predictor"))
+    again = gr.MultiCriteriaPredictor.load(str(tmp_path / "predictor"))
+    assert again.value("criteriaCols") == ["food", "quiet"]
     mixed = loaded.copy({loaded.aggregation: 0.5})
     found = mixed.transform(pairs).toPandas().set_index(["user", "item"])
     assert list(found) == ["prediction", "sd", "prediction_food", "prediction_quiet"]
