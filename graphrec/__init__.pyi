@@ -8,6 +8,10 @@ from .evaluation.comparison import evaluate as evaluate
 from .evaluation.evaluator import RankingEvaluator as RankingEvaluator
 from .recommenders.als.estimator import ALSModel as ALSModel
 from .recommenders.als.estimator import ALSRecommender as ALSRecommender
+from .recommenders.criteria.estimator import (
+    MultiCriteriaPredictor as MultiCriteriaPredictor,
+)
+from .recommenders.criteria.model import MultiCriteriaModel as MultiCriteriaModel
 from .recommenders.ease.estimator import EASEModel as EASEModel
 from .recommenders.ease.estimator import EASERecommender as EASERecommender
 from .recommenders.embedding.estimator import EmbeddingModel as EmbeddingModel
@@ -24,8 +28,8 @@ from .recommenders.pretrained import PretrainedFactorsModel as PretrainedFactors
 from .recommenders.pretrained import (
     PretrainedFactorsRecommender as PretrainedFactorsRecommender,
 )
-from .recommenders.rating import RatingPredictor as RatingPredictor
-from .recommenders.rating import RatingPredictorModel as RatingPredictorModel
+from .recommenders.rating.estimator import RatingPredictor as RatingPredictor
+from .recommenders.rating.model import RatingPredictorModel as RatingPredictorModel
 from .recommenders.trend import TrendModel as TrendModel
 from .recommenders.trend import TrendRecommender as TrendRecommender
 from .recommenders.walks.estimator import RandomWalkModel as RandomWalkModel

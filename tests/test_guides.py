@@ -60,3 +60,16 @@ def test_the_whole_loop_of_an_experiment(
     assert names["judged"].warnings == []
     assert one.value > one.control_value
     assert names["favourite"] == names["taste"]["u001"]
+
+
+@pytest.mark.slow
+def test_ratings_and_criteria_are_predicted_as_the_guide_says(spark: SparkSession) -> None:
+    names: dict[str, Any] = {}
+    for source in blocks(ROOT / "docs" / "ratings.md"):
+        exec(source, names)
+    known, nobody = sorted(names["predicted"].collect(), key=lambda row: row.userId != "u001")
+    assert known.deviation < nobody.deviation
+    [folded_in] = names["folded_in"].where("userId = 'new'").collect()
+    assert folded_in.deviation < nobody.deviation
+    shares = {(row.user, row.criterion): row.share for row in names["weights"].collect()}
+    assert shares["guest3", "food"] > 0.6 > shares["guest2", "food"]

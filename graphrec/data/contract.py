@@ -126,14 +126,16 @@ def validate_interactions(
     duplicates: DuplicateRule = "last",
     half_life_days: float | None = None,
     now: float | None = None,
+    negative: bool = False,
 ) -> Interactions:
     """Accept the rows of a table that fulfil the contract, and reject the others with a reason.
 
     A row is rejected for the first `Reason` that applies: a line that is no record; an id that
-    is null or blank; a rating that is missing, not a finite number, negative (zero is accepted), or
-    above `MAX_RATING`; a timestamp that is missing, unreadable, not after 1970-01-01, or more than
-    a day after `now`. Times are read as `timestamps.epoch_seconds` says; a column in which all
-    accepted numbers are years (1900 to 2100) or months (190001 to 210012) is refused.
+    is null or blank; a rating that is missing, not a finite number, negative (zero is accepted;
+    `negative` accepts all), or beyond `MAX_RATING`; a timestamp that is missing, unreadable, not
+    after 1970-01-01, or more than a day after `now`. Times are read as `timestamps.epoch_seconds`
+    says; a column in which all accepted numbers are years (1900 to 2100) or months (190001 to
+    210012) is refused.
 
     Args:
         df: any table, such as `read_table` gives; read once.
@@ -145,6 +147,7 @@ def validate_interactions(
             accepted time and applied before duplicates are combined:
             weight * 0.5 ** (age / half-life). None: no decay.
         now: seconds since 1970-01-01 UTC, against which times are judged; None: the clock.
+        negative: ratings below 0 are part of the scale.
 
     Raises:
         ColumnError: a column is not there, or of a type that its role cannot have, or has
@@ -156,7 +159,7 @@ def validate_interactions(
     check_rule(duplicates)
     _check_half_life(half_life_days, columns)
     persisted = PersistedFrames()
-    judged = persisted.persist(judge_rows(df, columns, now=now))
+    judged = persisted.persist(judge_rows(df, columns, now=now, negative=negative))
     with one_line_errors(df.sparkSession):
         counts = _counted(judged, df, columns)
     if written_as_years(counts.earliest, counts.latest):
@@ -197,7 +200,11 @@ def validate_interactions(
 
 
 def judge_rows(
-    df: DataFrame, columns: InteractionColumns, *, now: float | None = None
+    df: DataFrame,
+    columns: InteractionColumns,
+    *,
+    now: float | None = None,
+    negative: bool = False,
 ) -> DataFrame:
     """Accept each row of a table, or give the reason why not; nothing is computed yet.
 
@@ -205,6 +212,7 @@ def judge_rows(
         df: any table.
         columns: its columns.
         now: see `validate_interactions`.
+        negative: likewise.
 
     Returns:
         (user, item, weight: double, timestamp: double, reason: string, null if the row is
@@ -214,7 +222,7 @@ def judge_rows(
         ColumnError: a column is not there, or of a type that its role cannot have.
     """
     _check_types(df, columns)
-    return _judged(df, columns, time.time() if now is None else now)
+    return _judged(df, columns, time.time() if now is None else now, negative)
 
 
 def accepted_rows(
@@ -288,7 +296,7 @@ def _check_types(df: DataFrame, columns: InteractionColumns) -> None:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _judged(df: DataFrame, columns: InteractionColumns, now: float) -> DataFrame:
+def _judged(df: DataFrame, columns: InteractionColumns, now: float, negative: bool) -> DataFrame:
     """Input -> (user, item, weight, timestamp, reason or null, row: struct, null if accepted)."""
     parsed = df.select(
         F.struct("*").alias(_ROW),
@@ -298,7 +306,7 @@ def _judged(df: DataFrame, columns: InteractionColumns, now: float) -> DataFrame
         _weight(df, columns).alias(WEIGHT),
         _seconds(df, columns).alias(TIMESTAMP),
     )
-    checks = _checks(df, columns, now)
+    checks = _checks(df, columns, now, negative)
     reason = F.coalesce(*(F.when(applies, F.lit(str(name))) for name, applies in checks))
     judged = parsed.withColumn(REASON, reason)
     return judged.withColumn(_ROW, F.when(F.col(REASON).isNotNull(), F.col(_ROW)))
@@ -317,7 +325,7 @@ def _seconds(df: DataFrame, columns: InteractionColumns) -> Column:
 
 
 def _checks(
-    df: DataFrame, columns: InteractionColumns, now: float
+    df: DataFrame, columns: InteractionColumns, now: float, negative: bool
 ) -> Iterator[tuple[Reason, Column]]:
     """Each reason and the condition under which it applies, over the parsed columns."""
 
@@ -331,8 +339,9 @@ def _checks(
     if columns.rating is not None:
         yield Reason.NO_RATING, missing(columns.rating)
         yield Reason.BAD_RATING, F.col(WEIGHT).isNull()
-        yield Reason.NEGATIVE_RATING, F.col(WEIGHT) < 0
-        yield Reason.HUGE_RATING, F.col(WEIGHT) > MAX_RATING
+        if not negative:
+            yield Reason.NEGATIVE_RATING, F.col(WEIGHT) < 0
+        yield Reason.HUGE_RATING, F.abs(WEIGHT) > MAX_RATING
     if columns.timestamp is not None:
         seconds = F.col(TIMESTAMP)
         yield Reason.NO_TIME, missing(columns.timestamp)

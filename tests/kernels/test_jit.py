@@ -40,7 +40,7 @@ def test_no_compiled_function_travels(
     """Numba pickles its functions as source: a worker that is sent one compiles it anew."""
     monkeypatch.setattr("graphrec.spark.parallelism.memory_bytes", lambda: 0)  # nothing fits there
     ratings = spark.createDataFrame(
-        [(user, item, 3.0) for user in range(8) for item in range(user, user + 4)],
+        [(user, item, 3.0 + user % 2) for user in range(8) for item in range(user, user + 4)],
         "user int, item int, rating double",
     )
     legs = [

@@ -55,7 +55,7 @@ def fit_als(
         ParameterError: the users' factors are too large to pass through the driver.
     """
     users, entries = size
-    _check_size(max(users, items), rank)
+    check_size(max(users, items), rank)
     held = entries * _ENTRY_BYTES + (users + items) * rank * _FACTOR_BYTES
     here = entries <= block_entries and is_better_on_driver(
         histories.sparkSession, size=held, quick=entries * rank <= QUICK_WORK
@@ -66,7 +66,8 @@ def fit_als(
     return ItemFactors(vector, eigenvalue, SolvedFoldIn(unobserved, regularization))
 
 
-def _check_size(rows: int, rank: int) -> None:
+def check_size(rows: int, rank: int) -> None:
+    """Raise a ParameterError where the factors of one side cannot pass through the driver."""
     size = rows * rank * 4
     if size > MAX_FACTOR_BYTES:
         raise ParameterError(

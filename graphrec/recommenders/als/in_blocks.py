@@ -47,8 +47,8 @@ def fit_in_blocks(
     """
     spark = histories.sparkSession
     with PersistedFrames() as persisted:
-        by_user, users = _rows_by_user(histories, persisted)
-        by_item = persisted.persist(_rows_by_item(by_user))
+        by_user, users = rows_by_user(histories, persisted)
+        by_item = persisted.persist(rows_by_item(by_user))
         vectors = random_vectors(items, rank, seed)
         user_factors = _sweep(by_user, users, _multiplier(spark, vectors, objective))
         fixed = balanced(
@@ -60,7 +60,7 @@ def fit_in_blocks(
     return fixed
 
 
-def _rows_by_user(histories: DataFrame, persisted: PersistedFrames) -> tuple[DataFrame, int]:
+def rows_by_user(histories: DataFrame, persisted: PersistedFrames) -> tuple[DataFrame, int]:
     """(index, indices: array<int>, data: array<float>), one row per user, and their number."""
     with dense_ids(histories, USER) as ids:
         rows = histories.join(ids.frame, USER).select(
@@ -73,7 +73,7 @@ def _rows_by_user(histories: DataFrame, persisted: PersistedFrames) -> tuple[Dat
         return rows, ids.size
 
 
-def _rows_by_item(by_user: DataFrame) -> DataFrame:
+def rows_by_item(by_user: DataFrame) -> DataFrame:
     """(index, indices: array<int>, data: array<float>), one row per item, users ascending."""
     entries = by_user.select(INDEX, F.explode(F.arrays_zip(INDICES, DATA)).alias("entry"))
     entry = F.struct(F.col(INDEX), F.col(f"entry.{DATA}").alias(DATA))

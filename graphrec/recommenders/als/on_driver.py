@@ -80,10 +80,10 @@ def _sweep(threads: ThreadPoolExecutor, side: CSR, compute: Callable[[CSR], Matr
     def rows(bounds: tuple[int, int]) -> Matrix:
         return compute(row_slice(side, *bounds))
 
-    return np.concatenate(list(threads.map(rows, pairwise(_bounds(side.indptr)))))
+    return np.concatenate(list(threads.map(rows, pairwise(row_bounds(side.indptr)))))
 
 
-def _bounds(indptr: Indices) -> list[int]:
+def row_bounds(indptr: Indices) -> list[int]:
     """The rows at which blocks of some `_BLOCK_ENTRIES` entries begin, and the end of the last."""
     wanted = np.arange(0, indptr[-1], _BLOCK_ENTRIES)
     last = np.array([indptr.size - 1])

@@ -1,0 +1,1 @@
+"""Rating prediction: biases, factors and drift by variational Bayes."""
