@@ -31,6 +31,8 @@ class Split(StrEnum):
     RANDOM = "random"
     LAST_N = "last-n"
     TIME = "time"
+    COLD_ITEMS = "cold-items"
+    COLD_USERS = "cold-users"
 
 
 class MultipleTests(StrEnum):
@@ -235,6 +237,23 @@ class ItemsOptions(TextOptions):
             show_default="title, name ...",
             help="Column of titles in --items.",
             rich_help_panel=INPUT,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureOptions(ItemsOptions):
+    """What is known of items."""
+
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            show_default="none: lists have the items of IN alone",
+            help="Columns of --items by which items that nobody has had get a place in the lists, "
+            "such as genres,year,title:words; all: each but the ids. A kind (number, category, "
+            "list, words, vector) is taken from the values where none is written.",
+            rich_help_panel=MODEL,
         ),
     ] = None
 
@@ -445,7 +464,9 @@ class SplitOptions:
         Split,
         typer.Option(
             help="random: a share of each user's interactions; last-n: the latest of each user; "
-            "time: everything after one moment.",
+            "time: everything after one moment; cold-items: a share of the items with all their "
+            "interactions, which are then ranked among themselves; cold-users: likewise of the "
+            "users.",
             rich_help_panel=SPLIT,
         ),
     ] = Split.RANDOM
@@ -454,7 +475,7 @@ class SplitOptions:
         typer.Option(
             metavar="0..1",
             show_default="0.2",
-            help="Share that random and time hold out.",
+            help="Share that is held out, but by last-n.",
             rich_help_panel=SPLIT,
         ),
     ] = None
@@ -472,7 +493,7 @@ class SplitOptions:
         typer.Option(
             metavar="N",
             show_default="0",
-            help="Another seed makes random draw others.",
+            help="Another seed draws others, where a split is drawn.",
             rich_help_panel=SPLIT,
         ),
     ] = None

@@ -110,6 +110,7 @@ def evaluate(
     reference: str | None = None,
     similarity: DataFrame | None = None,
     confidence: float = 0.95,
+    allow: DataFrame | None = None,
 ) -> Evaluation:
     """Compare models on the users of a test set.
 
@@ -126,6 +127,8 @@ def evaluate(
             see `intra_list_diversity`; None takes the item factors of the first model that has
             some, else the cosines of the models' pair table.
         confidence: of the intervals, in (0, 1).
+        allow: has the item column: nothing else is listed, as where new items are ranked among
+            themselves; the figures of the catalogue are then of these.
 
     Raises:
         ParameterError: no model, an unknown reference, or models of different columns.
@@ -154,7 +157,7 @@ def evaluate(
         +----------+----+
     """
     with planned(comparison_stages(len(models))):
-        return _compare(models, train, test, k, reference, similarity, confidence)
+        return _compare(models, train, test, k, reference, similarity, confidence, allow)
 
 
 def comparison_stages(models: int) -> list[str]:
@@ -170,6 +173,7 @@ def _compare(
     reference: str | None,
     similarity: DataFrame | None,
     confidence: float,
+    allow: DataFrame | None,
 ) -> Evaluation:
     dataset = _dataset_of(models, reference)
     user, item = dataset.columns.user, dataset.columns.item
@@ -181,14 +185,13 @@ def _compare(
         held_out,
         lambda: _similarity(models, item) if similarity is None else _named(similarity, item),
         distinct_cutoffs(k),
+        None if allow is None else _listable(allow, dataset),
         filter_seen=any(model.value("filterSeen") for model in models.values()),
     )
     lists = _lists_by(models, yardsticks)
     with stage(_METRICS):
         per_user = checkpointed(yardsticks.per_user(lists, list(models)))
-        catalogue = catalogue_metrics(
-            lists, yardsticks.popularity, k=yardsticks.cutoffs, by=[MODEL]
-        )
+        catalogue = catalogue_metrics(lists, yardsticks.listable, k=yardsticks.cutoffs, by=[MODEL])
         summary = summarise(per_user.drop(HISTORY), by=[MODEL], confidence=confidence)
         grouped = _with_activity(per_user, yardsticks)
         of_activity = [SHORTEST, LONGEST]
@@ -254,6 +257,16 @@ def _pairs(frame: DataFrame, dataset: Dataset, of: str) -> DataFrame:
     return named_pairs(frame.select(user, item), USER, ITEM)
 
 
+def _listable(allow: DataFrame, dataset: Dataset) -> DataFrame:
+    """(item) of the items that may be listed and are known, each once."""
+    require_columns(allow, dataset.columns.item, of="the items that may be listed")
+    return (
+        allow.select(dataset.items_of(allow).alias(ITEM))
+        .distinct()
+        .join(dataset.items.select(ITEM), ITEM)
+    )
+
+
 def _named(similarity: DataFrame, item: str) -> DataFrame:
     require_columns(similarity, item, of="the table of similarities")
     return similarity.withColumnRenamed(item, ITEM)
@@ -286,7 +299,9 @@ class _Yardsticks:
     users: DataFrame  # (user, history): of the test set
     similarity: DataFrame  # (item, neighbour, similarity) or (item, vector)
     popularity: DataFrame  # see `item_popularity`
+    listable: DataFrame  # (item), each once
     cutoffs: list[int]
+    allowed: bool  # whether nothing but these may be listed
 
     @staticmethod
     def of(
@@ -294,13 +309,15 @@ class _Yardsticks:
         test: DataFrame,
         similarity: Callable[[], DataFrame],  # which may have to count pairs
         cutoffs: list[int],
+        allowed: DataFrame | None,  # (item), None: those of the training set
         *,
         filter_seen: bool,
     ) -> _Yardsticks:
         """Compute the tables in one pass over the training set."""
         with stage(_TEST_USERS) as counts:
             popularity = checkpointed(item_popularity(train))
-            test, figures = ground_truth(train, test, popularity, filter_seen=filter_seen)
+            listable = popularity.select(ITEM) if allowed is None else checkpointed(allowed)
+            test, figures = ground_truth(train, test, listable, filter_seen=filter_seen)
             learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
             users = test.select(USER).distinct().join(learned, USER, "left").fillna(0, [HISTORY])
             yardsticks = _Yardsticks(
@@ -309,7 +326,9 @@ class _Yardsticks:
                 users=checkpointed(users),
                 similarity=checkpointed(similarity()),
                 popularity=popularity,
+                listable=listable,
                 cutoffs=cutoffs,
+                allowed=allowed is not None,
             )
             counts |= {"users": yardsticks.users.count(), "interactions": test.count()}
         return yardsticks
@@ -361,7 +380,8 @@ def _lists_by(models: Mapping[str, RecommenderModel], yardsticks: _Yardsticks) -
 def _lists(name: str, model: RecommenderModel, yardsticks: _Yardsticks) -> DataFrame:
     columns = model.dataset.columns
     users = yardsticks.users.select(F.col(USER).alias(columns.user))
-    listed = model.rankedLists(yardsticks.cutoffs[-1], users=users)
+    allow = yardsticks.listable.toDF(columns.item) if yardsticks.allowed else None
+    listed = model.rankedLists(yardsticks.cutoffs[-1], users=users, allow=allow)
     return listed.select(
         F.lit(name).alias(MODEL),
         quoted(columns.user).alias(USER),

@@ -11,6 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
 from graphrec.columns import INDEX, ITEM, RANK, SCORE, SOURCE, WEIGHT
+from graphrec.data.item_features import ItemFeatures
+from graphrec.explanation.common_features import common_features
 from graphrec.explanation.contributions import POPULARITY, Contributions, contributions
 from graphrec.explanation.paths import SHARE, STEP, strongest_paths
 from graphrec.explanation.rank_position import Diversified, RankPosition, rank_position
@@ -71,12 +73,15 @@ class Explanation:
             "popularity". The contributions sum to the score, a leg's column to its share.
         paths: see `strongest_paths`: (rank: int, history_item, other_user, weight: double, share:
             double). Computed when it is read.
+        features: see `common_features`: (history_item, feature: string, similarity: double), what
+            the item has in common with those of the history; empty where no features are known.
     """
 
     position: DataFrame
     shares: DataFrame
     contributions: DataFrame
     paths: DataFrame
+    features: DataFrame
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ def explain(
     names: Names,
     histories: DataFrame,
     num_paths: int,
+    features: ItemFeatures | None = None,
 ) -> Explanation:
     """Explain one item to one user.
 
@@ -107,9 +113,11 @@ def explain(
         names: of the columns of the result.
         histories: (user, items, weights), the histories that were learned from.
         num_paths: how many paths, at most.
+        features: of the items, where they are known.
     """
     spark = histories.sparkSession
     parts, position = contributions(user, item), rank_position(user, item)
+    common = common_features(features, user.history, item, user.tables.catalogue.ids)
     return Explanation(
         position=spark.createDataFrame(
             [_position_row(user, item, user_id, parts.score, position)], _position_schema(names)
@@ -119,6 +127,7 @@ def explain(
         paths=strongest_paths(
             histories, _steps(spark, user), user=user_id, item=item, length=num_paths
         ),
+        features=spark.createDataFrame(common),
     )
 
 

@@ -10,10 +10,12 @@ import typer
 
 from graphrec.cli.options import (
     LISTS,
+    FeatureOptions,
     InputOptions,
     LearningOptions,
     OutputOptions,
     RunOptions,
+    Split,
     SplitOptions,
 )
 
@@ -41,7 +43,9 @@ _REPORT: Final = "report"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, LearningOptions, SplitOptions, OutputOptions, InputOptions):
+class Options(
+    RunOptions, LearningOptions, SplitOptions, OutputOptions, FeatureOptions, InputOptions
+):
     """What `evaluate` takes."""
 
     cutoffs: Annotated[
@@ -76,7 +80,7 @@ def run(options: Options) -> None:
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results, train_test
-    from graphrec.cli.io.inputs import column_params, open_ratings
+    from graphrec.cli.io.inputs import column_params, give_item_features, open_ratings
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import read_summary, tables
@@ -86,21 +90,30 @@ def run(options: Options) -> None:
     from graphrec.reports.words.better_models import better_models
 
     train_test.check_split(options)
+    check_features(options)
     cutoffs = parse_cutoffs(options.cutoffs)
     check_mmr(options)
     recommender = hybrid.hybrid_of(options, **column_params(options))
     with running("evaluate", options, _stages(options, recommender)) as run:
         with_page = can_make_pages(run.report)
         with results.result_folders(
-            run.spark, options, save_model=None, inputs=[options.input]
+            run.spark, options, save_model=None, inputs=[options.input, options.items]
         ) as folders:
             timed = train_test.timed_by(options) or hybrid.needs_times(options)
             ratings = open_ratings(run.spark, options, timed=timed)
             require_free_names({"user": ratings.columns.user}, COLUMNS)
+            give_item_features(recommender, run.spark, options, item=ratings.columns.item)
             divided = train_test.divide(ratings, options, recommender.value("duplicates"))
             recommender.setParams(**train_test.params_of(ratings.columns))
             models = _compared(recommender.fit(divided.train), options.mmr)
-            found = evaluate(models, divided.train, divided.test, k=cutoffs, reference=HYBRID)
+            found = evaluate(
+                models,
+                divided.train,
+                divided.test,
+                k=cutoffs,
+                reference=HYBRID,
+                allow=divided.test if options.split == Split.COLD_ITEMS else None,
+            )
             figures = train_test.figures_of(divided, models[HYBRID])
             parameters = hybrid.parameters_of(models[HYBRID]) | train_test.values_of(options)
             _write(found, divided, folders, options)
@@ -129,12 +142,13 @@ def run(options: Options) -> None:
 
 def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import hybrid
     from graphrec.cli.io import results, train_test
     from graphrec.data.dataset import READING
     from graphrec.evaluation.comparison import comparison_stages
     from graphrec.spark.extras import REPORTS
 
-    learning = recommender.stages()
+    learning = hybrid.stages_of(recommender, options)
     if learning is None:
         return None
     models = len(("popularity", *recommender.legs, HYBRID, WITH_MMR))
@@ -174,6 +188,24 @@ def check_mmr(options: Options) -> None:
         raise ParameterError("nothing to evaluate on", fix="give a file of interactions")
     if not 0 < options.mmr <= 1:
         raise ParameterError("--mmr must be above 0 and at most 1", found=str(options.mmr))
+
+
+def check_features(options: Options) -> None:
+    """Check that features are there where new items are listed, and that --items has an effect.
+
+    Raises:
+        ParameterError: they are not, or it has none.
+    """
+    from graphrec.errors import ParameterError
+
+    if options.split == Split.COLD_ITEMS and not options.features:
+        raise ParameterError(
+            "--split cold-items lists items that nobody has, by their features alone",
+            found="no --features",
+            fix="name columns of --items, as in --features genres,year",
+        )
+    if options.items is not None and not options.features:
+        raise ParameterError("--items has no effect without --features", fix="leave it out")
 
 
 def _compared(hybrid: RecommenderModel, mmr: float) -> dict[str, RecommenderModel]:
@@ -255,6 +287,12 @@ def _facts(
         ("Test set", "; ".join(tested)),
         ("Weights of the hybrid", weights),
         (WITH_MMR, f"the same with --mmr {options.mmr:g}"),
-        ("Listed", "all items that the user does not have in the training set"),
+        ("Listed", _listed(options)),
         ("graphrec", __version__),
     ]
+
+
+def _listed(options: Options) -> str:
+    if options.split == Split.COLD_ITEMS:
+        return "the items that were held out, and no others"
+    return "all items that the user does not have in the training set"

@@ -11,9 +11,9 @@ import typer
 from graphrec.cli.options import (
     LISTS,
     OUTPUT,
+    FeatureOptions,
     FilterOptions,
     HybridOptions,
-    ItemsOptions,
     LengthOption,
     RunOptions,
     SourceOptions,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from graphrec.cli.runtime.run import Run
     from graphrec.data.dataset import Dataset
     from graphrec.explanation.explanation import Explanation
-    from graphrec.recommenders.base import Recommender
+    from graphrec.recommenders.hybrid.estimator import HybridRecommender
     from graphrec.recommenders.model import RecommenderModel
     from graphrec.reports.tables.explanation import ExplanationTables
     from graphrec.reports.words.interaction import InteractionWords
@@ -36,7 +36,7 @@ _EXPLANATION: Final = "explanation"  # stages
 _WRITE: Final = "write"
 
 PAGE: Final = "_explanation.html"
-TABLES: Final = ("position", "shares", "contributions", "paths")
+TABLES: Final = ("position", "shares", "contributions", "paths", "features")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Options(
     FilterOptions,
     VerbOption,
     WritingOptions,
-    ItemsOptions,
+    FeatureOptions,
     SourceOptions,
 ):
     """What `explain` takes."""
@@ -86,12 +86,13 @@ def run(options: Options) -> None:
 
     The result has a folder for each: position (rank, score, what MMR took, or why the item is not
     listed), shares (of each leg in the score), contributions (of each item of the history; they
-    sum to the score), paths (user, history item, other user, item, by their weights).
+    sum to the score), paths (user, history item, other user, item, by their weights), features
+    (what the item has in common with those of the history, where --features names some).
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
-    from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.inputs import column_params, give_item_features, open_titles
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
@@ -111,6 +112,7 @@ def run(options: Options) -> None:
             model = hybrid.apply_serving_options(origin.model, options)
             dataset = model.dataset
         else:
+            give_item_features(recommender, run.spark, options, item=origin.columns.item)
             dataset = recommender.dataset_of(origin.frame)
             model = recommender.fit(dataset)
         user, item = _ids(options, dataset)
@@ -144,11 +146,12 @@ def run(options: Options) -> None:
             run.report.line(f"written to {options.out}")
 
 
-def _stages(options: Options, recommender: Recommender) -> list[str] | None:
+def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import hybrid
     from graphrec.cli.io import model_source
 
-    before = model_source.stages(options, recommender.stages())
+    before = model_source.stages(options, hybrid.stages_of(recommender, options))
     if before is None:
         return None
     return [*before, _EXPLANATION, *([_WRITE] if options.out is not None else [])]

@@ -10,9 +10,9 @@ import typer
 
 from graphrec.cli.options import (
     LISTS,
+    FeatureOptions,
     FilterOptions,
     HybridOptions,
-    ItemsOptions,
     LengthOption,
     OutputOptions,
     RunOptions,
@@ -25,7 +25,7 @@ from graphrec.cli.options import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from graphrec.recommenders.base import Recommender
+    from graphrec.recommenders.hybrid.estimator import HybridRecommender
 
 _LISTS: Final = "lists"  # a stage
 
@@ -39,7 +39,7 @@ class Options(
     SampleOption,
     VerbOption,
     OutputOptions,
-    ItemsOptions,
+    FeatureOptions,
     SaveModelOption,
     SourceOptions,
 ):
@@ -66,7 +66,7 @@ def run(options: Options) -> None:
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
-    from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.inputs import column_params, give_item_features, open_titles
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
@@ -87,6 +87,7 @@ def run(options: Options) -> None:
                 model = hybrid.apply_serving_options(origin.model, options)
                 dataset = model.dataset
             else:
+                give_item_features(recommender, run.spark, options, item=origin.columns.item)
                 dataset = recommender.dataset_of(origin.frame)
                 model = recommender.fit(dataset)
             counted = listed.figures(dataset)
@@ -125,12 +126,13 @@ def _inputs(options: Options) -> list[str | None]:
     ]
 
 
-def _stages(options: Options, recommender: Recommender) -> list[str] | None:
+def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
 
     return results.table_stages(
-        model_source.stages(options, recommender.stages()),
+        model_source.stages(options, hybrid.stages_of(recommender, options)),
         _LISTS,
         options,
         learned=options.model is None,

@@ -200,3 +200,50 @@ def test_nothing_to_test_on(graphrec: Graphrec, tmp_path: Path) -> None:
 )
 def test_what_was_tried_already_is_no_remedy(weights: str | None, said: str) -> None:
     assert remedy_of(Options(input="in.csv", out="out", weights=weights)) == said
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What kind each item is of."""
+    path = tmp_path_factory.mktemp("items") / "kinds.csv"
+    path.write_text("asin,kind\n" + "".join(f"a{item},k{item % 4}\n" for item in range(30)))
+    return path
+
+
+def test_new_items_are_ranked_among_themselves(
+    graphrec: Graphrec, ratings: Path, kinds: Path, tmp_path: Path
+) -> None:
+    new = ["--split", "cold-items", "--items", kinds, "--features", "kind"]
+    ended = graphrec(
+        *["evaluate", ratings, "--out", tmp_path / "out", "-k", 3, *new],
+        *["--weights", "als=1", "--rank", 2],
+    )
+    assert ended.code == 0, ended.err
+    table = pd.read_parquet(tmp_path / "out").set_index(["model", "metric"])["mean"]
+    assert table["als", "catalogue_coverage"] == 1.0  # all six of the thirty
+    assert table["als", "popularity_percentile"] == 0.0
+    assert table["hybrid", "recall"] > 0
+    per_user = pd.read_parquet(tmp_path / "out" / "_per_user")
+    assert per_user.history.min() > 0
+    record = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert record["parameters"]["features"] == {"kind": "category"}
+    assert record["input"]["ground_truth"]["unknown"] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--split", "cold-items"], "by their features alone; found no --features"),
+        (["--features", "kind"], "--features names columns of --items"),
+        (["--features", "brand", "--items"], "must have the column 'brand' once"),
+        (["--items"], "--items has no effect without --features"),
+        (["--split", "cold-users", "--last", "3"], "--last has no effect on --split cold-users"),
+    ],
+)
+def test_features_that_cannot_be_used_are_one_line(
+    graphrec: Graphrec, ratings: Path, kinds: Path, options: list[str], message: str
+) -> None:
+    file = [str(kinds)] if options[-1] == "--items" else []
+    ended = graphrec("evaluate", ratings, "--out", "unused", *options, *file)
+    assert ended.code == 2
+    assert message in ended.err
