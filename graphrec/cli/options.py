@@ -259,6 +259,42 @@ class FeatureOptions(ItemsOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RuleOptions(ItemsOptions):
+    """Which items may be listed, by what is known of them."""
+
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SQL",
+            show_default=False,
+            help="A condition on the columns of --items: nothing else is listed. In a text file, "
+            'columns of numbers are numbers, and those with | in them lists: "year >= 1990 AND '
+            "array_contains(genres, 'Drama')\".",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    available: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FROM,UNTIL",
+            show_default=False,
+            help="Columns of --items with the times from and until which an item may be listed; "
+            "one may be left out, and where an item has no time there is no bound.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            show_default="now",
+            help="The moment of --available.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutOption:
     """Where the result goes."""
 

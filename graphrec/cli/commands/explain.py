@@ -15,6 +15,7 @@ from graphrec.cli.options import (
     FilterOptions,
     HybridOptions,
     LengthOption,
+    RuleOptions,
     RunOptions,
     SourceOptions,
     VerbOption,
@@ -45,6 +46,7 @@ class Options(
     HybridOptions,
     LengthOption,
     FilterOptions,
+    RuleOptions,
     VerbOption,
     WritingOptions,
     FeatureOptions,
@@ -93,6 +95,7 @@ def run(options: Options) -> None:
     from graphrec.cli.io import model_source
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, give_item_features, open_titles
+    from graphrec.cli.io.item_rules import ItemRules, print_hiding
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
@@ -108,22 +111,23 @@ def run(options: Options) -> None:
         origin = model_source.open_source(run.spark, options, timed=hybrid.needs_times(options))
         titles = open_titles(run.spark, options, item=origin.columns.item)
         listed = Filters(run.spark, options, origin)
+        rules = ItemRules.open(run.spark, options, item=origin.columns.item)
         if isinstance(origin, model_source.SavedModel):
             model = hybrid.apply_serving_options(origin.model, options)
-            dataset = model.dataset
         else:
             give_item_features(recommender, run.spark, options, item=origin.columns.item)
-            dataset = recommender.dataset_of(origin.frame)
-            model = recommender.fit(dataset)
+            model = recommender.fit(recommender.dataset_of(origin.frame))
+        dataset = model.dataset
         user, item = _ids(options, dataset)
         counted = listed.figures(dataset)
         with stage(_EXPLANATION):
+            hiding = rules.hiding(item, dataset)
             explanation = model.explain(
                 user,
                 item,
                 options.k,
                 numPaths=options.paths,
-                **listed.frames(dataset),
+                **rules.narrow(listed.frames(dataset), dataset),
             )
             explanation.paths.persist()  # a few rows, for the screen and for the files
             found = ExplanationTables.of(explanation)
@@ -133,12 +137,14 @@ def run(options: Options) -> None:
             with stage(_WRITE):
                 page = _page(found, title_of, words) if with_page else None
                 read = model_source.input_figures(origin.path, dataset) | {
-                    "lists": list_figures(counted)
+                    "lists": list_figures(counted),
+                    "hidden_by": hiding,
                 }
                 _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
         model_source.print_input(run.report, dataset, options.out)
         print_unknown_ids(run.report, counted)
+        print_hiding(run.report, hiding)
         run.report.end()
         if not options.quiet:
             tables.explanation(found, title_of, words)

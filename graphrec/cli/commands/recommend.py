@@ -15,6 +15,7 @@ from graphrec.cli.options import (
     HybridOptions,
     LengthOption,
     OutputOptions,
+    RuleOptions,
     RunOptions,
     SampleOption,
     SaveModelOption,
@@ -36,6 +37,7 @@ class Options(
     HybridOptions,
     LengthOption,
     FilterOptions,
+    RuleOptions,
     SampleOption,
     VerbOption,
     OutputOptions,
@@ -67,6 +69,7 @@ def run(options: Options) -> None:
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, give_item_features, open_titles
+    from graphrec.cli.io.item_rules import ItemRules, print_rules, rule_figures
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
@@ -83,16 +86,18 @@ def run(options: Options) -> None:
             titles = open_titles(run.spark, options, item=origin.columns.item)
             check_free(titles, origin.columns)
             listed = Filters(run.spark, options, origin, users=options.users)
+            rules = ItemRules.open(run.spark, options, item=origin.columns.item)
             if isinstance(origin, model_source.SavedModel):
                 model = hybrid.apply_serving_options(origin.model, options)
-                dataset = model.dataset
             else:
                 give_item_features(recommender, run.spark, options, item=origin.columns.item)
-                dataset = recommender.dataset_of(origin.frame)
-                model = recommender.fit(dataset)
+                model = recommender.fit(recommender.dataset_of(origin.frame))
+            dataset = model.dataset  # new items are in its catalogue
             counted = listed.figures(dataset)
+            ruled = rules.figures(dataset)
             with stage(_LISTS) as counts:
-                lists = model.rankedLists(options.k, **listed.frames(dataset))
+                frames = rules.narrow(listed.frames(dataset), dataset)
+                lists = model.rankedLists(options.k, **frames)
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
@@ -102,11 +107,12 @@ def run(options: Options) -> None:
                 folders.result,
                 parameters=hybrid.parameters_of(model),
                 input=model_source.input_figures(origin.path, dataset)
-                | {"lists": list_figures(counted)},
+                | {"lists": list_figures(counted), "rules": rule_figures(rules, ruled)},
                 output=figures,
             )
         model_source.print_input(run.report, dataset, options.out)
         print_unknown_ids(run.report, counted)
+        print_rules(run.report, rules, ruled)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
             words = InteractionWords.of(options.verb)

@@ -329,14 +329,30 @@ def give_item_features(
         return
     if options.items is None:
         raise ParameterError("--features names columns of --items", fix="give that file, too")
-    frame = _table(spark, options.items, options)
-    ids = _id_column(frame, options.items, "item", item)
+    frame = open_items(spark, options, item=item)
     names = None
     if options.features != "all":
         names = [name.strip() for name in options.features.split(",")]
         require_columns(frame, *parse_features(names), of=options.items)
-    recommender.itemFeatures = frame.withColumnRenamed(ids, item)
+    recommender.itemFeatures = frame
     recommender.setParams(features=names)
+
+
+def open_items(spark: SparkSession, options: ItemsOptions, *, item: str) -> DataFrame:
+    """The items' file with all its columns, that of the ids named as the interactions have it.
+
+    Args:
+        spark: reads it.
+        options: name it.
+        item: the interactions' name of the items.
+
+    Raises:
+        UnreadableInputError: it cannot be read.
+        ColumnError: it has no column of ids.
+    """
+    assert options.items is not None
+    frame = _table(spark, options.items, options)
+    return frame.withColumnRenamed(_id_column(frame, options.items, "item", item), item)
 
 
 def _title_column(names: Sequence[str], ids: str) -> str | None:
