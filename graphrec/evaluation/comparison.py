@@ -25,6 +25,7 @@ from graphrec.data.column_types import quoted
 from graphrec.data.dataset import Dataset
 from graphrec.data.interaction_columns import require_free_names
 from graphrec.errors import ParameterError
+from graphrec.evaluation.by_support import recall_by_support
 from graphrec.evaluation.catalogue_coverage import CATALOGUE_COVERAGE, GINI, catalogue_metrics
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY, SIMILARITY, intra_list_diversity
@@ -79,6 +80,9 @@ class Evaluation:
         by_activity: (model, shortest, longest, metric, k, mean, ci_low, ci_high, users): the same
             for groups of users whose histories have between `shortest` and `longest` items. Users
             without a history are a group of their own (0, 0), all others about a fifth each.
+        by_support: (model, fewest, most, k, interactions, found, recall): the share of the held-out
+            interactions that is found, by how many users have the item in the training set; see
+            `graphrec.evaluation.by_support`.
         ground_truth: how much of the test set is measured, what of it is left out, and how many
             users have nothing to find.
         significance: (model, reference, metric, k, users, mean, reference_mean, difference,
@@ -97,6 +101,7 @@ class Evaluation:
     ground_truth: GroundTruthFigures
     per_user: DataFrame
     by_activity: DataFrame
+    by_support: DataFrame
     significance: DataFrame
     significance_by_activity: DataFrame
 
@@ -205,6 +210,9 @@ def _compare(
                 grouped, models, chosen, confidence, of_activity
             ),
         }
+        supports = recall_by_support(
+            lists, yardsticks.test, known, models=list(models), model=MODEL, k=yardsticks.cutoffs
+        ).toArrow()
     spark = train.sparkSession
     return Evaluation(
         models=tuple(models),
@@ -213,6 +221,7 @@ def _compare(
         confidence=confidence,
         ground_truth=yardsticks.figures,
         per_user=per_user.withColumnRenamed(USER, user),
+        by_support=spark.createDataFrame(supports),
         **{name: spark.createDataFrame(_ordered(table, models)) for name, table in tables.items()},
     )
 

@@ -35,6 +35,7 @@ WITH_MMR: Final = "hybrid + MMR"
 
 PER_USER: Final = "_per_user"  # names that Spark and Arrow pass over when they read the result
 ACTIVITY: Final = "_activity"
+SUPPORT: Final = "_support"
 SIGNIFICANCE: Final = "_significance"
 SIGNIFICANCE_BY_ACTIVITY: Final = "_activity_significance"
 REPORT: Final = "_report.html"
@@ -72,7 +73,8 @@ def run(options: Options) -> None:
     """Compare popularity, each leg alone, and the hybrid with and without MMR on held-out data.
 
     The result has model, metric, k, mean, ci_low, ci_high and users. Beside it are _per_user (the
-    metrics of every user), _activity (the means by length of the history), _significance and
+    metrics of every user), _activity (the means by length of the history), _support (how much is
+    found of items by the number of their users), _significance and
     _activity_significance (paired differences of the hybrid to the others, of all users and by
     length of the history) and, with the extra `reports`, _report.html, a page with charts that
     needs no network. Where popularity or a leg alone is better than the hybrid beyond chance, the
@@ -238,6 +240,7 @@ def _write(found: Evaluation, divided: Divided, folders: Folders, options: Optio
         written = results.write_table(found.summary.coalesce(1), folders.result)
         found.per_user.write.parquet(f"{folders.result}/{PER_USER}")
         found.by_activity.coalesce(1).write.parquet(f"{folders.result}/{ACTIVITY}")
+        found.by_support.coalesce(1).write.parquet(f"{folders.result}/{SUPPORT}")
         found.significance.coalesce(1).write.parquet(f"{folders.result}/{SIGNIFICANCE}")
         found.significance_by_activity.coalesce(1).write.parquet(
             f"{folders.result}/{SIGNIFICANCE_BY_ACTIVITY}"

@@ -68,6 +68,9 @@ def test_the_other_tables_are_beside_it(compared: Compared) -> None:
     significance = compared.table("_significance")
     assert set(significance.model) == set(MODELS) - {"hybrid"}
     assert set(significance.reference) == {"hybrid"}
+    support = compared.table("_support")
+    assert set(support.model) == set(MODELS)
+    assert support[support.model == "hybrid"].groupby("k").found.sum().is_monotonic_increasing
     in_groups = compared.table("_activity_significance")
     assert set(in_groups.reference) == {"hybrid"}
     assert set(in_groups.shortest) <= set(activity.shortest)
