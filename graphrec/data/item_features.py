@@ -52,12 +52,14 @@ class ItemFeatures:
     Attributes:
         matrix: (items, columns) float32, each feature's part of a row of length 1, or 0.
         names: of the columns, such as "genres: Comedy".
+        owners: (columns,), the feature of each, by its position in `kinds`.
         kinds: by feature, of those that say something.
         left_out: the other features, and why.
     """
 
     matrix: Sparse
     names: tuple[str, ...]
+    owners: npt.NDArray[np.int32]
     kinds: Mapping[str, str]
     left_out: Mapping[str, str]
 
@@ -65,6 +67,22 @@ class ItemFeatures:
     def known(self) -> npt.NDArray[np.bool_]:
         """(items,), whether anything is known of an item."""
         return np.diff(self.matrix.indptr) > 0
+
+    def without(self, features: Mapping[str, str]) -> ItemFeatures:
+        """The others of these features.
+
+        Args:
+            features: those that are left out, and why.
+        """
+        stay = [name not in features for name in self.kinds]
+        kept = np.flatnonzero(np.array(stay)[self.owners])
+        return ItemFeatures(
+            Sparse(self.matrix[:, kept]),
+            tuple(self.names[column] for column in kept),
+            (np.cumsum(stay, dtype=np.int32) - 1)[self.owners[kept]],
+            {name: kind for name, kind in self.kinds.items() if name not in features},
+            {**self.left_out, **features},
+        )
 
     @property
     def has_vectors(self) -> bool:
@@ -108,11 +126,14 @@ def encode(table: pa.Table, kinds: Mapping[str, str | None]) -> ItemFeatures:
             fix="give a column with values that some of the items have in common",
         )
     names = [label for columns in encoded.values() for label in columns.names]
+    widths = [len(columns.names) for columns in encoded.values()]
+    owners = np.repeat(np.arange(len(widths), dtype=np.int32), widths)
     matrix = sparse.hstack([columns.matrix for columns in encoded.values()], format="csr")
     kept = _commonest(np.bincount(matrix.indices, minlength=len(names)), MAX_COLUMNS)
     return ItemFeatures(
         Sparse(matrix[:, kept], dtype=np.float32),
         tuple(names[column] for column in kept),
+        owners[kept],
         found,
         left_out,
     )

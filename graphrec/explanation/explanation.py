@@ -12,9 +12,9 @@ from pyspark.sql import types as T
 
 from graphrec.columns import INDEX, ITEM, RANK, SCORE, SOURCE, WEIGHT
 from graphrec.data.item_features import ItemFeatures
-from graphrec.explanation.common_features import common_features
+from graphrec.explanation.common_features import FEATURE, common_features
 from graphrec.explanation.contributions import POPULARITY, Contributions, contributions
-from graphrec.explanation.paths import SHARE, STEP, strongest_paths
+from graphrec.explanation.paths import HISTORY_ITEM, SHARE, STEP, strongest_paths
 from graphrec.explanation.rank_position import Diversified, RankPosition, rank_position
 from graphrec.explanation.user_context import UserContext
 from graphrec.serving.ranking import PERSONAL, POPULAR
@@ -127,7 +127,7 @@ def explain(
         paths=strongest_paths(
             histories, _steps(spark, user), user=user_id, item=item, length=num_paths
         ),
-        features=spark.createDataFrame(common),
+        features=_feature_frame(spark, common, names.item_type),
     )
 
 
@@ -221,6 +221,18 @@ def _contributions(
     }
     columns |= {leg: pa.array(table[:, column]) for column, leg in enumerate(parts.legs)}
     return spark.createDataFrame(pa.table(columns))
+
+
+def _feature_frame(spark: SparkSession, common: pa.Table, item_type: T.DataType) -> DataFrame:
+    schema = T.StructType(
+        [
+            T.StructField(HISTORY_ITEM, item_type),
+            T.StructField(FEATURE, T.StringType()),
+            T.StructField(SIMILARITY, T.DoubleType()),
+        ]
+    )
+    # Spark Connect does not take the schema of an empty table of Arrow's.
+    return spark.createDataFrame(common) if common.num_rows else spark.createDataFrame([], schema)
 
 
 def _steps(spark: SparkSession, user: UserContext) -> DataFrame:

@@ -42,7 +42,7 @@ from graphrec.explanation.explanation import Explanation, Names, explain
 from graphrec.explanation.user_context import UserContext
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.params import at_least, checked, param
-from graphrec.recommenders.content.related import related_by_features
+from graphrec.recommenders.content.related import with_related_by_features
 from graphrec.recommenders.shared_params import PredictionParams, ServingParams, TrainingParams
 from graphrec.serving.filters import filter_items
 from graphrec.serving.lists import serve
@@ -237,7 +237,7 @@ class RecommenderModel(
         )
         if self.features is None:
             return counted
-        return counted.unionByName(related_by_features(self.dataset, self.features, numItems))
+        return with_related_by_features(counted, self.dataset, self.features, numItems)
 
     def explain(
         self,

@@ -143,6 +143,7 @@ def _describe_factors(leg: FactorLeg) -> dict[str, Any]:
 def _describe_features(features: ItemFeatures) -> dict[str, Any]:
     return {
         "names": list(features.names),
+        "owners": features.owners.tolist(),
         "kinds": dict(features.kinds),
         "left_out": dict(features.left_out),
     }
@@ -163,7 +164,8 @@ def _read_features(
     indptr, arrays = from_rows(frame, {INDICES: "int32", DATA: "float32"}, {})
     names = tuple(described["names"])
     matrix = Sparse((arrays[DATA], arrays[INDICES], indptr), shape=(items, len(names)))
-    return ItemFeatures(matrix, names, described["kinds"], described["left_out"])
+    owners = np.array(described["owners"], np.int32)
+    return ItemFeatures(matrix, names, owners, described["kinds"], described["left_out"])
 
 
 def _neighbour_rows(spark: SparkSession, tables: ItemTables) -> DataFrame:

@@ -312,30 +312,51 @@ def open_titles(
 def give_item_features(
     recommender: HybridRecommender, spark: SparkSession, options: FeatureOptions, *, item: str
 ) -> None:
-    """Open the items' file for its features, if some are named, and give them to a recommender.
+    """Give a recommender the features that the options name, if they name some.
 
     Args:
         recommender: gets them.
         spark: reads them.
-        options: name them.
+        options: name the file and the features.
         item: the interactions' name of the items.
+
+    Raises:
+        As `open_features`.
+    """
+    opened = open_features(spark, options, item=item)
+    if opened is not None:
+        recommender.itemFeatures, names = opened
+        recommender.setParams(features=names)
+
+
+def open_features(
+    spark: SparkSession, options: FeatureOptions, *, item: str
+) -> tuple[DataFrame, list[str] | None] | None:
+    """Open the items' file for its features, if some are named.
+
+    Args:
+        spark: reads it.
+        options: name the file and the features.
+        item: the interactions' name of the items.
+
+    Returns:
+        The file, and the names of the features, None for all; None where none is named.
 
     Raises:
         UnreadableInputError: the file cannot be read.
         ColumnError: it has no column of ids, or none of a feature.
-        ParameterError: no file is named.
+        ParameterError: no file is named, or a feature is of an unknown kind.
     """
     if options.features is None:
-        return
+        return None
     if options.items is None:
         raise ParameterError("--features names columns of --items", fix="give that file, too")
     frame = open_items(spark, options, item=item)
-    names = None
-    if options.features != "all":
-        names = [name.strip() for name in options.features.split(",")]
-        require_columns(frame, *parse_features(names), of=options.items)
-    recommender.itemFeatures = frame
-    recommender.setParams(features=names)
+    if options.features == "all":
+        return frame, None
+    names = [name.strip() for name in options.features.split(",")]
+    require_columns(frame, *parse_features(names), of=options.items)
+    return frame, names
 
 
 def open_items(spark: SparkSession, options: ItemsOptions, *, item: str) -> DataFrame:

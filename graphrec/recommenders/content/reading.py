@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,9 +18,11 @@ from graphrec.data.frames import require_frame
 from graphrec.data.interaction_columns import MALFORMED_LINE
 from graphrec.data.item_features import ItemFeatures, encode, parse_features
 from graphrec.errors import ColumnError
+from graphrec.graph.feature_information import FeatureInformation, feature_information
 from graphrec.spark.arrow import one_array
 
-_OF = "the table of item features"
+NOTHING: Final = "it says nothing of what users take"
+_OF: Final = "the table of item features"
 
 
 def read_features(
@@ -30,7 +33,8 @@ def read_features(
     Args:
         dataset: has the items.
         frame: the input's item column, and the features; catalogue-sized.
-        features: see `parse_features`; None: all other columns.
+        features: see `parse_features`; None: all other columns, but those that say nothing of what
+            users take.
 
     Returns:
         the ids of items that the dataset does not have, ascending, and the features of all items:
@@ -41,6 +45,41 @@ def read_features(
             feature says anything.
         ParameterError: it is no table, or a feature is of an unknown kind.
     """
+    new, encoded = _read(dataset, frame, features)
+    if features is not None:
+        return new, encoded
+    nothing = {one.feature: NOTHING for one in _judge(dataset, encoded) if not one.tells}
+    useful = len(nothing) < len(encoded.kinds)  # where none tells anything, all are used
+    return new, encoded.without(nothing) if useful else encoded
+
+
+def judge_features(
+    dataset: Dataset, frame: DataFrame, features: Sequence[str] | None = None
+) -> list[FeatureInformation]:
+    """How much each feature of items says about what users take.
+
+    Args:
+        dataset: has the items and the histories.
+        frame: see `read_features`.
+        features: see `parse_features`; None: all other columns.
+
+    Returns:
+        One for each feature of which several items share a value, in the order of the features.
+
+    Raises:
+        As `read_features`.
+    """
+    return _judge(dataset, _read(dataset, frame, features)[1])
+
+
+def _judge(dataset: Dataset, features: ItemFeatures) -> list[FeatureInformation]:
+    return feature_information(dataset.histories, features, dataset.catalogue.support)
+
+
+def _read(
+    dataset: Dataset, frame: DataFrame, features: Sequence[str] | None
+) -> tuple[pa.Array, ItemFeatures]:
+    """As `read_features`, with all features that are encoded."""
     require_frame(frame, _OF)
     ids = dataset.items_of(frame).try_cast(dataset.item_type)
     kinds = _kinds(frame, dataset.columns.item, features)

@@ -20,17 +20,20 @@ from graphrec.data.item_features import ItemFeatures
 from graphrec.recommenders.content.nearest import nearest
 
 
-def related_by_features(dataset: Dataset, features: ItemFeatures, length: int) -> DataFrame:
-    """The items nearest to each new item by the cosine of their features.
+def with_related_by_features(
+    counted: DataFrame, dataset: Dataset, features: ItemFeatures, length: int
+) -> DataFrame:
+    """Add the items nearest to each new item by the cosine of their features.
 
     Args:
+        counted: as `association_lists` gives it, the item under the input's name of its column.
         dataset: its catalogue ends with the new items, which nobody has.
         features: of all items.
         length: how many each new item gets at most.
 
     Returns:
-        The columns of `association_lists`, the item under the input's name of its column; nobody
-        has both, and the measures of association are null.
+        The same columns. Nobody has both items of an added row, and the measures of association
+        are null.
     """
     catalogue = dataset.catalogue
     known = int(np.count_nonzero(catalogue.support))
@@ -49,4 +52,6 @@ def related_by_features(dataset: Dataset, features: ItemFeatures, length: int) -
         SUPPORT_NEIGHBOUR: pa.array(catalogue.support[neighbour]),
         **{name: pa.nulls(row.size, pa.float64()) for name in MEASURES},
     }
-    return dataset.spark.createDataFrame(pa.table(table))
+    if not row.size:
+        return counted
+    return counted.unionByName(dataset.spark.createDataFrame(pa.table(table)))

@@ -120,12 +120,16 @@ def test_a_saved_model_has_the_new_films_in_spark_and_without(
     assert scorer.related(100) == []
 
 
-def test_all_other_columns_are_features_by_default(spark: SparkSession, ratings: DataFrame) -> None:
+def test_all_other_columns_that_say_something_are_features_by_default(
+    spark: SparkSession, ratings: DataFrame
+) -> None:
     known = groups(spark, *NEW).selectExpr("*", "'all' AS same", "film % 3 = 0 AS third")
     model = gr.ContentRecommender(known, **COLUMNS, rank=2, maxIter=1).fit(ratings)
     assert model.features is not None
-    assert model.features.kinds == {"group": "category", "third": "category"}
-    assert list(model.features.left_out) == ["same"]
+    assert model.features.kinds == {"group": "category"}
+    assert model.features.left_out["third"] == "it says nothing of what users take"
+    assert set(model.features.left_out) == {"same", "third"}
+    assert {name.partition(":")[0] for name in model.features.names} == {"group"}
 
 
 @pytest.mark.parametrize(
