@@ -44,7 +44,7 @@ def complete_neighbours(
         factor: of what the others add to a new item.
     """
     whole, legs = tables.neighbours, tables.neighbours.data.shape[1]
-    if not whole.indices.size:
+    if not whole.indices.size or not weights.shape[0]:
         longer = np.concatenate((whole.indptr, np.full(weights.shape[0], whole.indptr[-1])))
         return csr(longer, whole.indices, whole.data), tables.similarity
     similar = [tables.similarity[:, np.newaxis]] if tables.similarity.size else []

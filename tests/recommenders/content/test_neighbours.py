@@ -98,3 +98,11 @@ def test_a_model_without_neighbour_legs_stays_so() -> None:
     known = ItemTables(three, 1, (), empty, nothing, np.empty(0, np.bool_), ())
     found, _ = complete_neighbours(known, sparse.csr_array(np.ones((2, 3))))
     assert found.indptr.tolist() == [0] * 6
+
+
+def test_without_new_items_nothing_changes() -> None:
+    known = tables(np.random.default_rng(1), similar=True)
+    found, similarity = complete_neighbours(known, sparse.csr_array((0, ITEMS)))
+    for name in ("indptr", "indices", "data"):
+        assert np.array_equal(getattr(found, name), getattr(known.neighbours, name))
+    assert similarity is known.similarity
