@@ -213,26 +213,6 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_new_items_are_ranked_among_themselves(
-    graphrec: Graphrec, ratings: Path, kinds: Path, tmp_path: Path
-) -> None:
-    new = ["--split", "cold-items", "--items", kinds, "--features", "kind"]
-    ended = graphrec(
-        *["evaluate", ratings, "--out", tmp_path / "out", "-k", 3, *new],
-        *["--weights", "als=1", "--rank", 2],
-    )
-    assert ended.code == 0, ended.err
-    table = pd.read_parquet(tmp_path / "out").set_index(["model", "metric"])["mean"]
-    assert table["als", "catalogue_coverage"] == 1.0  # all six of the thirty
-    assert table["als", "popularity_percentile"] == 0.0
-    assert table["hybrid", "recall"] > 0
-    per_user = pd.read_parquet(tmp_path / "out" / "_per_user")
-    assert per_user.history.min() > 0
-    record = json.loads((tmp_path / "out" / "_run.json").read_text())
-    assert record["parameters"]["features"] == {"kind": "category"}
-    assert record["input"]["ground_truth"]["unknown"] == 0
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -95,6 +95,21 @@ def test_a_new_film_goes_with_those_of_its_group(model: RecommenderModel) -> Non
     assert all(row.support_neighbour > 0 for row in found)
 
 
+def test_new_films_are_compared_among_themselves(
+    spark: SparkSession, ratings: DataFrame, model: RecommenderModel
+) -> None:
+    """Held out are a new film of the own group, and one of which nothing is known."""
+    test = spark.createDataFrame([(EVEN, 100), (ODD, 101), (EVEN, 102)], "viewer string, film int")
+    found = gr.evaluate({"hybrid": model}, ratings, test, k=1, allow=test)
+    means = {row.metric: row["mean"] for row in found.summary.collect()}
+    assert means["recall"] == 0.75  # of the even one half
+    assert means["hit_rate"] == 1.0
+    assert means["catalogue_coverage"] == pytest.approx(2 / 3)
+    assert found.ground_truth.unknown == 0
+    [support] = found.by_support.collect()
+    assert tuple(support) == ("hybrid", 0, 0, 1, 3, 2, pytest.approx(2 / 3))
+
+
 def test_a_history_of_a_new_film_is_one_of_its_group(
     spark: SparkSession, model: RecommenderModel
 ) -> None:
