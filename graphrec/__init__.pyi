@@ -12,6 +12,8 @@ from .recommenders.criteria.estimator import (
     MultiCriteriaPredictor as MultiCriteriaPredictor,
 )
 from .recommenders.criteria.model import MultiCriteriaModel as MultiCriteriaModel
+from .recommenders.content.estimator import ContentModel as ContentModel
+from .recommenders.content.estimator import ContentRecommender as ContentRecommender
 from .recommenders.ease.estimator import EASEModel as EASEModel
 from .recommenders.ease.estimator import EASERecommender as EASERecommender
 from .recommenders.embedding.estimator import EmbeddingModel as EmbeddingModel

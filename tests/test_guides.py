@@ -37,6 +37,19 @@ def test_the_recommender_of_ones_own_runs(spark: SparkSession) -> None:
 
 
 @pytest.mark.slow
+def test_new_films_are_listed_and_explained(spark: SparkSession) -> None:
+    names: dict[str, Any] = {}
+    [source] = blocks(ROOT / "docs" / "new-items.md")
+    exec(source, names)
+    listed = names["listed"]
+    films = names["films"].where(f"movieId = '{listed.movieId}'").collect()
+    genres = {f"genres: {genre}" for genre in films[0].genres.split("|")}
+    common = {row.feature for row in names["why"].features.collect()}
+    assert common & genres
+    assert names["known"].where(f"movieId = '{listed.movieId}'").count() == 0
+
+
+@pytest.mark.slow
 def test_the_whole_loop_of_an_experiment(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from graphrec.cli.options import HybridOptions, LearningOptions
+from graphrec.cli.options import FeatureOptions, HybridOptions, LearningOptions
 from graphrec.cli.runtime.progress_lines import Report
 from graphrec.errors import ParameterError
 from graphrec.recommenders.als.estimator import ALSRecommender
@@ -25,6 +25,7 @@ LEARNING: Final = (
     "half_life",
     "order",
     "settings",
+    "features",
 )  # the options that a saved model has behind it
 
 
@@ -66,6 +67,12 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
     return hybrid.with_settings(parse_settings(options.settings or ""))
 
 
+def stages_of(recommender: HybridRecommender, options: FeatureOptions) -> list[str] | None:
+    """The stages of learning from a dataset, of which features that are not open yet are a part."""
+    stages = recommender.stages()
+    return recommender.with_features(stages) if options.features else stages
+
+
 def needs_times(options: LearningOptions) -> str | None:
     """The given option that needs times, if there is one."""
     weights = parse_weights(options.weights) if options.weights else {}
@@ -103,6 +110,7 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
         "weights": of_blend("weights"),
         "weights_chosen_on": None if chosen_on is None else asdict(chosen_on),
         "pseudo_interactions": of_blend("pseudoInteractions"),
+        "features": None if model.features is None else dict(model.features.kinds),
         "rank": ranks.get(ALSRecommender.leg),
         "half_life": model.value("halfLife"),
         "recency": model.value("recencyHalfLife"),

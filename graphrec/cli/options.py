@@ -31,6 +31,8 @@ class Split(StrEnum):
     RANDOM = "random"
     LAST_N = "last-n"
     TIME = "time"
+    COLD_ITEMS = "cold-items"
+    COLD_USERS = "cold-users"
 
 
 class MultipleTests(StrEnum):
@@ -235,6 +237,59 @@ class ItemsOptions(TextOptions):
             show_default="title, name ...",
             help="Column of titles in --items.",
             rich_help_panel=INPUT,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureOptions(ItemsOptions):
+    """What is known of items."""
+
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            show_default="none: lists have the items of IN alone",
+            help="Columns of --items by which items that nobody has had get a place in the lists, "
+            "such as genres,year,title:words; all: each but the ids. A kind (number, category, "
+            "list, words, vector) is taken from the values where none is written.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleOptions(ItemsOptions):
+    """Which items may be listed, by what is known of them."""
+
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SQL",
+            show_default=False,
+            help="A condition on the columns of --items: nothing else is listed. In a text file, "
+            'columns of numbers are numbers, and those with | in them lists: "year >= 1990 AND '
+            "array_contains(genres, 'Drama')\".",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    available: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FROM,UNTIL",
+            show_default=False,
+            help="Columns of --items with the times from and until which an item may be listed; "
+            "one may be left out, and where an item has no time there is no bound.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            show_default="now",
+            help="The moment of --available.",
+            rich_help_panel=LISTS,
         ),
     ] = None
 
@@ -446,7 +501,9 @@ class SplitOptions:
         Split,
         typer.Option(
             help="random: a share of each user's interactions; last-n: the latest of each user; "
-            "time: everything after one moment.",
+            "time: everything after one moment; cold-items: a share of the items with all their "
+            "interactions, which are then ranked among themselves; cold-users: likewise of the "
+            "users.",
             rich_help_panel=SPLIT,
         ),
     ] = Split.RANDOM
@@ -455,7 +512,7 @@ class SplitOptions:
         typer.Option(
             metavar="0..1",
             show_default="0.2",
-            help="Share that random and time hold out.",
+            help="Share that is held out, but by last-n.",
             rich_help_panel=SPLIT,
         ),
     ] = None
@@ -473,7 +530,7 @@ class SplitOptions:
         typer.Option(
             metavar="N",
             show_default="0",
-            help="Another seed makes random draw others.",
+            help="Another seed draws others, where a split is drawn.",
             rich_help_panel=SPLIT,
         ),
     ] = None

@@ -78,6 +78,17 @@ class PairTable:
         norm = np.sqrt(self.own[SELECTION_EXPONENT])
         return _cosines(self.with_data(self.sums[SELECTION_EXPONENT]), read_only(norm))
 
+    def with_items(self, items: int) -> PairTable:
+        """The same pairs among more items, of which those behind the others have none."""
+        more = items - self.items
+        return replace(
+            self,
+            strength=np.pad(self.strength, (0, more)),
+            support=np.pad(self.support, (0, more)),
+            own={exponent: np.pad(own, (0, more)) for exponent, own in self.own.items()},
+            indptr=np.pad(self.indptr, (0, more), mode="edge"),
+        )
+
     def with_data(self, data: Vector) -> CSR:
         """A matrix (items, items) with one value, of (pairs,), for each pair."""
         return csr(self.indptr, self.indices, data)

@@ -268,6 +268,10 @@ class Dataset:
         """
         return replace(self, histories=histories, known_sizes=None)
 
+    def with_catalogue(self, catalogue: Catalogue) -> Dataset:
+        """The same histories in a catalogue that has more items, behind those of this one."""
+        return replace(self, catalogue=catalogue)
+
     def histories_of(self, users: DataFrame) -> DataFrame:
         """The histories of the distinct users of a frame, empty for those without one.
 

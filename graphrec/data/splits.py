@@ -299,10 +299,48 @@ def cold_start_users(
         >>> train.join(test, "user").count()
         0
     """
+    return _all_rows_of_some(df, user, fraction, seed)
+
+
+def cold_start_items(
+    df: DataFrame, fraction: float = 0.2, *, seed: int = 0, item: str = columns.ITEM
+) -> Split:
+    """Put a share of the items with all their rows into the test set.
+
+    floor(fraction * items) items are drawn; nobody has them in training, so only what is known of
+    them beside the interactions can bring them into a list. The draw is made at once.
+
+    Args:
+        df: interactions, any columns.
+        fraction: of the items, in (0, 1).
+        seed: another seed draws other items.
+        item: name of the item column.
+
+    Returns:
+        (train, test) with the columns of `df`.
+
+    Raises:
+        ParameterError: `fraction` is out of its range.
+        ColumnError: the item column is missing.
+
+    Examples:
+        >>> ratings = spark.createDataFrame(
+        ...     [("ann", "tea", 1), ("ann", "milk", 2), ("ben", "tea", 3), ("ben", "milk", 4)],
+        ...     "user string, item string, timestamp long",
+        ... )
+        >>> train, test = gr.splits.cold_start_items(ratings, 0.5, seed=1)
+        >>> train.join(test, "item").count()
+        0
+    """
+    return _all_rows_of_some(df, item, fraction, seed)
+
+
+def _all_rows_of_some(df: DataFrame, name: str, fraction: float, seed: int) -> Split:
+    """All rows of a share of the users, or of the items, against those of the others."""
     _require_fraction("fraction", fraction)
-    require_columns(df, user, of="the interactions")
-    draw = seeded_uniform(seed, quoted(user))
-    cut = exact_quantile(df.select(quoted(user)).distinct(), draw, 1 - fraction)
+    require_columns(df, name, of="the interactions")
+    draw = seeded_uniform(seed, quoted(name))
+    cut = exact_quantile(df.select(quoted(name)).distinct(), draw, 1 - fraction)
     return _divided(df, F.lit(False) if cut is None else draw > F.lit(cut))
 
 

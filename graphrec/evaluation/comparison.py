@@ -25,6 +25,7 @@ from graphrec.data.column_types import quoted
 from graphrec.data.dataset import Dataset
 from graphrec.data.interaction_columns import require_free_names
 from graphrec.errors import ParameterError
+from graphrec.evaluation.by_support import recall_by_support
 from graphrec.evaluation.catalogue_coverage import CATALOGUE_COVERAGE, GINI, catalogue_metrics
 from graphrec.evaluation.cutoffs import Cutoffs, K, distinct_cutoffs
 from graphrec.evaluation.diversity import INTRA_LIST_DIVERSITY, SIMILARITY, intra_list_diversity
@@ -79,6 +80,9 @@ class Evaluation:
         by_activity: (model, shortest, longest, metric, k, mean, ci_low, ci_high, users): the same
             for groups of users whose histories have between `shortest` and `longest` items. Users
             without a history are a group of their own (0, 0), all others about a fifth each.
+        by_support: (model, fewest, most, k, interactions, found, recall): the share of the held-out
+            interactions that is found, by how many users have the item in the training set; see
+            `graphrec.evaluation.by_support`.
         ground_truth: how much of the test set is measured, what of it is left out, and how many
             users have nothing to find.
         significance: (model, reference, metric, k, users, mean, reference_mean, difference,
@@ -97,6 +101,7 @@ class Evaluation:
     ground_truth: GroundTruthFigures
     per_user: DataFrame
     by_activity: DataFrame
+    by_support: DataFrame
     significance: DataFrame
     significance_by_activity: DataFrame
 
@@ -110,6 +115,7 @@ def evaluate(
     reference: str | None = None,
     similarity: DataFrame | None = None,
     confidence: float = 0.95,
+    allow: DataFrame | None = None,
 ) -> Evaluation:
     """Compare models on the users of a test set.
 
@@ -126,6 +132,8 @@ def evaluate(
             see `intra_list_diversity`; None takes the item factors of the first model that has
             some, else the cosines of the models' pair table.
         confidence: of the intervals, in (0, 1).
+        allow: has the item column: nothing else is listed, as where new items are ranked among
+            themselves; the figures of the catalogue are then of these.
 
     Raises:
         ParameterError: no model, an unknown reference, or models of different columns.
@@ -154,7 +162,7 @@ def evaluate(
         +----------+----+
     """
     with planned(comparison_stages(len(models))):
-        return _compare(models, train, test, k, reference, similarity, confidence)
+        return _compare(models, train, test, k, reference, similarity, confidence, allow)
 
 
 def comparison_stages(models: int) -> list[str]:
@@ -170,6 +178,7 @@ def _compare(
     reference: str | None,
     similarity: DataFrame | None,
     confidence: float,
+    allow: DataFrame | None,
 ) -> Evaluation:
     dataset = _dataset_of(models, reference)
     user, item = dataset.columns.user, dataset.columns.item
@@ -181,14 +190,13 @@ def _compare(
         held_out,
         lambda: _similarity(models, item) if similarity is None else _named(similarity, item),
         distinct_cutoffs(k),
+        None if allow is None else _listable(allow, dataset),
         filter_seen=any(model.value("filterSeen") for model in models.values()),
     )
     lists = _lists_by(models, yardsticks)
     with stage(_METRICS):
         per_user = checkpointed(yardsticks.per_user(lists, list(models)))
-        catalogue = catalogue_metrics(
-            lists, yardsticks.popularity, k=yardsticks.cutoffs, by=[MODEL]
-        )
+        catalogue = catalogue_metrics(lists, yardsticks.listable, k=yardsticks.cutoffs, by=[MODEL])
         summary = summarise(per_user.drop(HISTORY), by=[MODEL], confidence=confidence)
         grouped = _with_activity(per_user, yardsticks)
         of_activity = [SHORTEST, LONGEST]
@@ -202,6 +210,9 @@ def _compare(
                 grouped, models, chosen, confidence, of_activity
             ),
         }
+        supports = recall_by_support(
+            lists, yardsticks.test, known, models=list(models), model=MODEL, k=yardsticks.cutoffs
+        ).toArrow()
     spark = train.sparkSession
     return Evaluation(
         models=tuple(models),
@@ -210,6 +221,7 @@ def _compare(
         confidence=confidence,
         ground_truth=yardsticks.figures,
         per_user=per_user.withColumnRenamed(USER, user),
+        by_support=spark.createDataFrame(supports),
         **{name: spark.createDataFrame(_ordered(table, models)) for name, table in tables.items()},
     )
 
@@ -254,6 +266,16 @@ def _pairs(frame: DataFrame, dataset: Dataset, of: str) -> DataFrame:
     return named_pairs(frame.select(user, item), USER, ITEM)
 
 
+def _listable(allow: DataFrame, dataset: Dataset) -> DataFrame:
+    """(item) of the items that may be listed and are known, each once."""
+    require_columns(allow, dataset.columns.item, of="the items that may be listed")
+    return (
+        allow.select(dataset.items_of(allow).alias(ITEM))
+        .distinct()
+        .join(dataset.items.select(ITEM), ITEM)
+    )
+
+
 def _named(similarity: DataFrame, item: str) -> DataFrame:
     require_columns(similarity, item, of="the table of similarities")
     return similarity.withColumnRenamed(item, ITEM)
@@ -286,7 +308,9 @@ class _Yardsticks:
     users: DataFrame  # (user, history): of the test set
     similarity: DataFrame  # (item, neighbour, similarity) or (item, vector)
     popularity: DataFrame  # see `item_popularity`
+    listable: DataFrame  # (item), each once
     cutoffs: list[int]
+    allowed: bool  # whether nothing but these may be listed
 
     @staticmethod
     def of(
@@ -294,13 +318,15 @@ class _Yardsticks:
         test: DataFrame,
         similarity: Callable[[], DataFrame],  # which may have to count pairs
         cutoffs: list[int],
+        allowed: DataFrame | None,  # (item), None: those of the training set
         *,
         filter_seen: bool,
     ) -> _Yardsticks:
         """Compute the tables in one pass over the training set."""
         with stage(_TEST_USERS) as counts:
             popularity = checkpointed(item_popularity(train))
-            test, figures = ground_truth(train, test, popularity, filter_seen=filter_seen)
+            listable = popularity.select(ITEM) if allowed is None else checkpointed(allowed)
+            test, figures = ground_truth(train, test, listable, filter_seen=filter_seen)
             learned = train.groupBy(USER).agg(F.count_distinct(ITEM).cast("int").alias(HISTORY))
             users = test.select(USER).distinct().join(learned, USER, "left").fillna(0, [HISTORY])
             yardsticks = _Yardsticks(
@@ -309,7 +335,9 @@ class _Yardsticks:
                 users=checkpointed(users),
                 similarity=checkpointed(similarity()),
                 popularity=popularity,
+                listable=listable,
                 cutoffs=cutoffs,
+                allowed=allowed is not None,
             )
             counts |= {"users": yardsticks.users.count(), "interactions": test.count()}
         return yardsticks
@@ -361,7 +389,8 @@ def _lists_by(models: Mapping[str, RecommenderModel], yardsticks: _Yardsticks) -
 def _lists(name: str, model: RecommenderModel, yardsticks: _Yardsticks) -> DataFrame:
     columns = model.dataset.columns
     users = yardsticks.users.select(F.col(USER).alias(columns.user))
-    listed = model.rankedLists(yardsticks.cutoffs[-1], users=users)
+    allow = yardsticks.listable.toDF(columns.item) if yardsticks.allowed else None
+    listed = model.rankedLists(yardsticks.cutoffs[-1], users=users, allow=allow)
     return listed.select(
         F.lit(name).alias(MODEL),
         quoted(columns.user).alias(USER),

@@ -2,7 +2,8 @@
 
 A pair (user, item) that is in the training set, too, is never listed by a model that leaves out
 what was seen (`filterSeen`): it is left out of the ground truth. An item that the training set does
-not have cannot be listed either, but it is what the user chose: it stays, and counts as missed.
+not have cannot be listed either, unless its features are known, but it is what the user chose: it
+stays, and counts as missed.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def ground_truth(
     Args:
         train: (user, item), what was learned from.
         test: (user, item), what was held out.
-        items: (item), all of the training set, each once.
+        items: (item), all that could be listed, each once.
         filter_seen: whether a model leaves out what is in the training set.
 
     Returns:

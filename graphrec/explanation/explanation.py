@@ -11,8 +11,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
 from graphrec.columns import INDEX, ITEM, RANK, SCORE, SOURCE, WEIGHT
+from graphrec.data.item_features import ItemFeatures
+from graphrec.explanation.common_features import FEATURE, common_features
 from graphrec.explanation.contributions import POPULARITY, Contributions, contributions
-from graphrec.explanation.paths import SHARE, STEP, strongest_paths
+from graphrec.explanation.paths import HISTORY_ITEM, SHARE, STEP, strongest_paths
 from graphrec.explanation.rank_position import Diversified, RankPosition, rank_position
 from graphrec.explanation.user_context import UserContext
 from graphrec.serving.ranking import PERSONAL, POPULAR
@@ -71,12 +73,15 @@ class Explanation:
             "popularity". The contributions sum to the score, a leg's column to its share.
         paths: see `strongest_paths`: (rank: int, history_item, other_user, weight: double, share:
             double). Computed when it is read.
+        features: see `common_features`: (history_item, feature: string, similarity: double), what
+            the item has in common with those of the history; empty where no features are known.
     """
 
     position: DataFrame
     shares: DataFrame
     contributions: DataFrame
     paths: DataFrame
+    features: DataFrame
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ def explain(
     names: Names,
     histories: DataFrame,
     num_paths: int,
+    features: ItemFeatures | None = None,
 ) -> Explanation:
     """Explain one item to one user.
 
@@ -107,9 +113,11 @@ def explain(
         names: of the columns of the result.
         histories: (user, items, weights), the histories that were learned from.
         num_paths: how many paths, at most.
+        features: of the items, where they are known.
     """
     spark = histories.sparkSession
     parts, position = contributions(user, item), rank_position(user, item)
+    common = common_features(features, user.history, item, user.tables.catalogue.ids)
     return Explanation(
         position=spark.createDataFrame(
             [_position_row(user, item, user_id, parts.score, position)], _position_schema(names)
@@ -119,6 +127,7 @@ def explain(
         paths=strongest_paths(
             histories, _steps(spark, user), user=user_id, item=item, length=num_paths
         ),
+        features=_feature_frame(spark, common, names.item_type),
     )
 
 
@@ -212,6 +221,18 @@ def _contributions(
     }
     columns |= {leg: pa.array(table[:, column]) for column, leg in enumerate(parts.legs)}
     return spark.createDataFrame(pa.table(columns))
+
+
+def _feature_frame(spark: SparkSession, common: pa.Table, item_type: T.DataType) -> DataFrame:
+    schema = T.StructType(
+        [
+            T.StructField(HISTORY_ITEM, item_type),
+            T.StructField(FEATURE, T.StringType()),
+            T.StructField(SIMILARITY, T.DoubleType()),
+        ]
+    )
+    # Spark Connect does not take the schema of an empty table of Arrow's.
+    return spark.createDataFrame(common) if common.num_rows else spark.createDataFrame([], schema)
 
 
 def _steps(spark: SparkSession, user: UserContext) -> DataFrame:

@@ -35,12 +35,14 @@ from graphrec.data.dataset import Dataset
 from graphrec.data.frames import free_name, named_alike, require_frame
 from graphrec.data.histories import with_known_histories
 from graphrec.data.id_types import as_id
+from graphrec.data.item_features import ItemFeatures
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.explanation.explanation import Explanation, Names, explain
 from graphrec.explanation.user_context import UserContext
 from graphrec.graph.bipartite import UserItemGraph
 from graphrec.params import at_least, checked, param
+from graphrec.recommenders.content.related import with_related_by_features
 from graphrec.recommenders.shared_params import PredictionParams, ServingParams, TrainingParams
 from graphrec.serving.filters import filter_items
 from graphrec.serving.lists import serve
@@ -66,6 +68,7 @@ class RecommenderModel(
         dataset: the histories it serves, the catalogue and the names of the columns.
         tables: the merged legs, from which scores are computed.
         counted_pairs: the pair table, if a leg needed it or `pairs` was read.
+        features: what is known of the items, where the recommender was given it.
     """
 
     transformTopK = param(
@@ -82,6 +85,7 @@ class RecommenderModel(
         self.dataset = dataset
         self.tables = tables
         self.counted_pairs = pairs
+        self.features: ItemFeatures | None = None
         self._graph: UserItemGraph | None = None
 
     # --- lists ------------------------------------------------------------------------------------
@@ -196,7 +200,8 @@ class RecommenderModel(
 
         Returns:
             (item, neighbour, rank, together, after, support_item, support_neighbour, and one
-            double column per measure).
+            double column per measure). A new item, which nobody has, goes with those nearest by
+            their features: together is 0, and the measures are null.
 
         Raises:
             ParameterError: an unknown measure, a count or shrinkage out of its range, or `ordered`
@@ -221,7 +226,7 @@ class RecommenderModel(
             | tea|     milk|       2|
             +----+---------+--------+
         """
-        return watched_together(
+        counted = watched_together(
             self.dataset,
             self.pairs,
             numItems,
@@ -230,6 +235,9 @@ class RecommenderModel(
             shrinkage=shrinkage,
             ordered=ordered,
         )
+        if self.features is None:
+            return counted
+        return with_related_by_features(counted, self.dataset, self.features, numItems)
 
     def explain(
         self,
@@ -256,7 +264,7 @@ class RecommenderModel(
 
         Returns:
             The rank of the item, the shares of the legs, the contributions of the items of the
-            history, and the strongest paths, as tables.
+            history, the strongest paths, and the features in common with the history, as tables.
 
         Raises:
             ParameterError: the user or the item is not known or of another type, or a count is
@@ -314,6 +322,7 @@ class RecommenderModel(
             names=Names(self._user, self._item, user_type, known.item_type),
             histories=known.histories,
             num_paths=min(checked("numPaths", numPaths, at_least(1)), _MAX_PATHS),
+            features=self.features,
         )
 
     # --- scores -----------------------------------------------------------------------------------
@@ -450,6 +459,19 @@ class RecommenderModel(
         rows = vector_rows(self.dataset.spark, legs[0].factors.vector)
         rows = rows.join(F.broadcast(self.dataset.items), INDEX)
         return rows.select(F.col(ITEM).alias(self._item), VECTOR)
+
+    def completed(self, tables: ItemTables, features: ItemFeatures) -> RecommenderModel:
+        """This model with tables that have more items, see `graphrec.recommenders.content`.
+
+        Args:
+            tables: the items of this model, and others behind them.
+            features: of all items.
+        """
+        dataset = self.dataset.with_catalogue(tables.catalogue)
+        pairs = self.counted_pairs and self.counted_pairs.with_items(tables.catalogue.size)
+        model = type(self)(dataset, tables, pairs)
+        model.features = features
+        return self._copyValues(model._resetUid(self.uid))
 
     def write(self) -> MLWriter:
         """A writer: `model.write().overwrite().save(path)`."""

@@ -7,6 +7,7 @@ factors/     index, vector: array, the factor legs side by side
 pairs/       index, strength, support, one own sum per exponent, and arrays: indices, together,
              after, one sum per exponent
 
+features/    index, and arrays of the item features: indices, data; if there are any
 histories/    user, items: array, weights: array, times: array
 """
 
@@ -19,10 +20,11 @@ import numpy as np
 from pyspark.ml.util import MLReader, MLWriter
 from pyspark.sql import DataFrame, SparkSession
 
-from graphrec.columns import AFTER, INDICES, ITEM, TOGETHER
+from graphrec.columns import AFTER, DATA, INDICES, ITEM, TOGETHER
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset, HistoryRules
 from graphrec.data.interaction_columns import InteractionColumns
+from graphrec.data.item_features import ItemFeatures, Sparse
 from graphrec.kernels.types import Array
 from graphrec.progress import stage
 from graphrec.recommenders.model import RecommenderModel
@@ -65,6 +67,8 @@ class RecommenderWriter(MLWriter):
         if model.tables.factor_legs:
             vectors = [leg.factors.vector for leg in model.tables.factor_legs]
             tables["factors"] = vector_rows(spark, np.concatenate(vectors, axis=1))
+        if model.features is not None:
+            tables["features"] = _feature_rows(spark, model.features)
         if model.counted_pairs is not None:
             tables["pairs"] = _pair_rows(spark, model.counted_pairs)
         described = _describe(model)
@@ -99,6 +103,7 @@ class RecommenderReader(MLReader[Any]):
             users=tables.users,
         )
         model = cls(dataset, tables, _read_pairs(spark, path, described["pairs"]))
+        model.features = _read_features(spark, path, described["features"], tables.catalogue.size)
         restore_params(model, metadata)
         return model
 
@@ -114,6 +119,7 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
         "neighbour_legs": list(tables.neighbour_names),
         "divide_by_strength": tables.divide_by_strength.tolist(),
         "factor_legs": [_describe_factors(leg) for leg in tables.factor_legs],
+        "features": None if model.features is None else _describe_features(model.features),
         "pairs": None
         if pairs is None
         else {
@@ -132,6 +138,34 @@ def _describe_factors(leg: FactorLeg) -> dict[str, Any]:
         "eigenvalue": leg.factors.eigenvalue.tolist(),
         "fold_in": {"kind": type(fold_in).__name__, **asdict(fold_in)},
     }
+
+
+def _describe_features(features: ItemFeatures) -> dict[str, Any]:
+    return {
+        "names": list(features.names),
+        "owners": features.owners.tolist(),
+        "kinds": dict(features.kinds),
+        "left_out": dict(features.left_out),
+    }
+
+
+def _feature_rows(spark: SparkSession, features: ItemFeatures) -> DataFrame:
+    matrix = features.matrix
+    listed: dict[str, Array] = {INDICES: matrix.indices, DATA: matrix.data}
+    return to_rows(spark, matrix.indptr.astype(np.int64), listed)
+
+
+def _read_features(
+    spark: SparkSession, path: str, described: dict[str, Any] | None, items: int
+) -> ItemFeatures | None:
+    if described is None:
+        return None
+    frame = spark.read.parquet(f"{path}/features")
+    indptr, arrays = from_rows(frame, {INDICES: "int32", DATA: "float32"}, {})
+    names = tuple(described["names"])
+    matrix = Sparse((arrays[DATA], arrays[INDICES], indptr), shape=(items, len(names)))
+    owners = np.array(described["owners"], np.int32)
+    return ItemFeatures(matrix, names, owners, described["kinds"], described["left_out"])
 
 
 def _neighbour_rows(spark: SparkSession, tables: ItemTables) -> DataFrame:

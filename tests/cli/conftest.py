@@ -68,7 +68,10 @@ def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Titles of most items, not all of them harmless."""
     rows = ["Asin,brand_name,title"]
-    rows += [f'a{item},x,"Product [bold]{item}[/bold], ""the"" thing"' for item in range(28)]
+    rows += [
+        f'a{item},{"xy"[item % 2]},"Product [bold]{item}[/bold], ""the"" thing"'
+        for item in range(28)
+    ]
     path = tmp_path_factory.mktemp("items") / "products.csv"
     path.write_text("\n".join(rows) + "\n")
     return path

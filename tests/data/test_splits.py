@@ -36,6 +36,7 @@ SPLITS: dict[str, Callable[[DataFrame], splits.Split]] = {
     "by_time": splits.by_time,
     "k_fold": lambda df: splits.k_fold(df, k=3)[1],
     "cold_start_users": lambda df: splits.cold_start_users(df, 0.4),
+    "cold_start_items": lambda df: splits.cold_start_items(df, 0.4),
 }
 
 per_split = pytest.mark.parametrize("split", SPLITS.values(), ids=SPLITS)
@@ -303,6 +304,13 @@ def test_cold_start_users_leave_nothing_behind(
     warm, cold = set(by_user(train)), set(by_user(test))
     assert len(cold) == users
     assert not warm & cold
+
+
+def test_cold_start_items_leave_nothing_behind(ratings: DataFrame) -> None:
+    train, test = splits.cold_start_items(ratings, 0.3, seed=2)
+    known, new = ({row.item for row in part.collect()} for part in (train, test))
+    assert len(new) == 3 * len(known | new) // 10
+    assert not known & new
 
 
 def test_the_columns_may_have_other_names(spark: SparkSession) -> None:

@@ -91,7 +91,7 @@ def made_of_settings() -> dict[str, Recommender]:
 
 def recommenders(spark: SparkSession) -> dict[str, Recommender]:
     """One of each kind."""
-    return made_of_settings() | {"given": given(spark)}
+    return made_of_settings() | {"given": given(spark), "content": content(spark)}
 
 
 def given(spark: SparkSession) -> gr.PretrainedFactorsRecommender:
@@ -99,6 +99,17 @@ def given(spark: SparkSession) -> gr.PretrainedFactorsRecommender:
     tastes = [(film, [1.0 + film / 100, 0.1][:: 1 - 2 * (film % 2)]) for film in range(FILMS)]
     factors = spark.createDataFrame(tastes, "id int, features array<float>")
     return gr.PretrainedFactorsRecommender(factors, None, **COLUMNS)
+
+
+def groups(spark: SparkSession, *others: tuple[int, str | None]) -> DataFrame:
+    """(film, group) of all films, and of others that nobody has seen."""
+    known = [(film, "odd" if film % 2 else "even") for film in range(FILMS)]
+    return spark.createDataFrame([*known, *others], "film int, group string")
+
+
+def content(spark: SparkSession) -> gr.ContentRecommender:
+    """Factors of films whose group is known."""
+    return gr.ContentRecommender(groups(spark), **COLUMNS, rank=4, maxIter=3)
 
 
 def legs(**als: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from pyspark.sql.utils import is_remote
 
 import graphrec as gr
 from tests.quick_spark import QUICK
-from tests.recommenders.checkerboard import COLUMNS, frame, legs, rows
+from tests.recommenders.checkerboard import COLUMNS, frame, groups, legs, rows
 
 
 def main(path: str) -> None:
@@ -28,7 +28,7 @@ def main(path: str) -> None:
     spark = builder.config(map=settings).getOrCreate()
     assert is_remote()
     assert gr.spark_session() is spark
-    hybrid = gr.HybridRecommender(legs(), **COLUMNS)
+    hybrid = gr.HybridRecommender(legs(), groups(spark), **COLUMNS)
     model = hybrid.fit(frame(spark, rows()))
     lists = sorted(model.recommendForAllUsers(4).collect())
     model.write().save(path)

@@ -40,6 +40,7 @@ from tests.recommenders.checkerboard import (
 
 NAMES = [
     "als",
+    "content",
     "knn",
     "embedding",
     "given",

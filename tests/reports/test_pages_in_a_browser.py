@@ -66,6 +66,7 @@ def found() -> ExplanationTables:
             {"rank": 1, "history_item": item, "other_user": user, "weight": weight, "share": 0.1}
             for item, user, weight in steps
         ],
+        features=[],
     )
 
 

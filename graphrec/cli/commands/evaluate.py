@@ -10,10 +10,12 @@ import typer
 
 from graphrec.cli.options import (
     LISTS,
+    FeatureOptions,
     InputOptions,
     LearningOptions,
     OutputOptions,
     RunOptions,
+    Split,
     SplitOptions,
 )
 
@@ -33,6 +35,7 @@ WITH_MMR: Final = "hybrid + MMR"
 
 PER_USER: Final = "_per_user"  # names that Spark and Arrow pass over when they read the result
 ACTIVITY: Final = "_activity"
+SUPPORT: Final = "_support"
 SIGNIFICANCE: Final = "_significance"
 SIGNIFICANCE_BY_ACTIVITY: Final = "_activity_significance"
 REPORT: Final = "_report.html"
@@ -41,7 +44,9 @@ _REPORT: Final = "report"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, LearningOptions, SplitOptions, OutputOptions, InputOptions):
+class Options(
+    RunOptions, LearningOptions, SplitOptions, OutputOptions, FeatureOptions, InputOptions
+):
     """What `evaluate` takes."""
 
     cutoffs: Annotated[
@@ -68,7 +73,8 @@ def run(options: Options) -> None:
     """Compare popularity, each leg alone, and the hybrid with and without MMR on held-out data.
 
     The result has model, metric, k, mean, ci_low, ci_high and users. Beside it are _per_user (the
-    metrics of every user), _activity (the means by length of the history), _significance and
+    metrics of every user), _activity (the means by length of the history), _support (how much is
+    found of items by the number of their users), _significance and
     _activity_significance (paired differences of the hybrid to the others, of all users and by
     length of the history) and, with the extra `reports`, _report.html, a page with charts that
     needs no network. Where popularity or a leg alone is better than the hybrid beyond chance, the
@@ -76,7 +82,7 @@ def run(options: Options) -> None:
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results, train_test
-    from graphrec.cli.io.inputs import column_params, open_ratings
+    from graphrec.cli.io.inputs import column_params, give_item_features, open_ratings
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import read_summary, tables
@@ -86,21 +92,30 @@ def run(options: Options) -> None:
     from graphrec.reports.words.better_models import better_models
 
     train_test.check_split(options)
+    check_features(options)
     cutoffs = parse_cutoffs(options.cutoffs)
     check_mmr(options)
     recommender = hybrid.hybrid_of(options, allLegs=True, **column_params(options))
     with running("evaluate", options, _stages(options, recommender)) as run:
         with_page = can_make_pages(run.report)
         with results.result_folders(
-            run.spark, options, save_model=None, inputs=[options.input]
+            run.spark, options, save_model=None, inputs=[options.input, options.items]
         ) as folders:
             timed = train_test.timed_by(options) or hybrid.needs_times(options)
             ratings = open_ratings(run.spark, options, timed=timed)
             require_free_names({"user": ratings.columns.user}, COLUMNS)
+            give_item_features(recommender, run.spark, options, item=ratings.columns.item)
             divided = train_test.divide(ratings, options, recommender.value("duplicates"))
             recommender.setParams(**train_test.params_of(ratings.columns))
             models = _compared(recommender.fit(divided.train), options.mmr)
-            found = evaluate(models, divided.train, divided.test, k=cutoffs, reference=HYBRID)
+            found = evaluate(
+                models,
+                divided.train,
+                divided.test,
+                k=cutoffs,
+                reference=HYBRID,
+                allow=divided.test if options.split == Split.COLD_ITEMS else None,
+            )
             figures = train_test.figures_of(divided, models[HYBRID])
             parameters = hybrid.parameters_of(models[HYBRID]) | train_test.values_of(options)
             _write(found, divided, folders, options)
@@ -129,12 +144,13 @@ def run(options: Options) -> None:
 
 def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import hybrid
     from graphrec.cli.io import results, train_test
     from graphrec.data.dataset import READING
     from graphrec.evaluation.comparison import comparison_stages
     from graphrec.spark.extras import REPORTS
 
-    learning = recommender.stages()
+    learning = hybrid.stages_of(recommender, options)
     if learning is None:
         return None
     models = len(("popularity", *recommender.legs, HYBRID, WITH_MMR))
@@ -176,6 +192,24 @@ def check_mmr(options: Options) -> None:
         raise ParameterError("--mmr must be above 0 and at most 1", found=str(options.mmr))
 
 
+def check_features(options: Options) -> None:
+    """Check that features are there where new items are listed, and that --items has an effect.
+
+    Raises:
+        ParameterError: they are not, or it has none.
+    """
+    from graphrec.errors import ParameterError
+
+    if options.split == Split.COLD_ITEMS and not options.features:
+        raise ParameterError(
+            "--split cold-items lists items that nobody has, by their features alone",
+            found="no --features",
+            fix="name columns of --items, as in --features genres,year",
+        )
+    if options.items is not None and not options.features:
+        raise ParameterError("--items has no effect without --features", fix="leave it out")
+
+
 def _compared(hybrid: RecommenderModel, mmr: float) -> dict[str, RecommenderModel]:
     """All models of the comparison by name; they share what the hybrid has learned."""
     from graphrec.recommenders.hybrid.model import HybridRecommenderModel
@@ -206,6 +240,7 @@ def _write(found: Evaluation, divided: Divided, folders: Folders, options: Optio
         written = results.write_table(found.summary.coalesce(1), folders.result)
         found.per_user.write.parquet(f"{folders.result}/{PER_USER}")
         found.by_activity.coalesce(1).write.parquet(f"{folders.result}/{ACTIVITY}")
+        found.by_support.coalesce(1).write.parquet(f"{folders.result}/{SUPPORT}")
         found.significance.coalesce(1).write.parquet(f"{folders.result}/{SIGNIFICANCE}")
         found.significance_by_activity.coalesce(1).write.parquet(
             f"{folders.result}/{SIGNIFICANCE_BY_ACTIVITY}"
@@ -255,6 +290,12 @@ def _facts(
         ("Test set", "; ".join(tested)),
         ("Weights of the hybrid", weights),
         (WITH_MMR, f"the same with --mmr {options.mmr:g}"),
-        ("Listed", "all items that the user does not have in the training set"),
+        ("Listed", _listed(options)),
         ("graphrec", __version__),
     ]
+
+
+def _listed(options: Options) -> str:
+    if options.split == Split.COLD_ITEMS:
+        return "the items that were held out, and no others"
+    return "all items that the user does not have in the training set"

@@ -11,10 +11,11 @@ import typer
 from graphrec.cli.options import (
     LISTS,
     OUTPUT,
+    FeatureOptions,
     FilterOptions,
     HybridOptions,
-    ItemsOptions,
     LengthOption,
+    RuleOptions,
     RunOptions,
     SourceOptions,
     VerbOption,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from graphrec.cli.runtime.run import Run
     from graphrec.data.dataset import Dataset
     from graphrec.explanation.explanation import Explanation
-    from graphrec.recommenders.base import Recommender
+    from graphrec.recommenders.hybrid.estimator import HybridRecommender
     from graphrec.recommenders.model import RecommenderModel
     from graphrec.reports.tables.explanation import ExplanationTables
     from graphrec.reports.words.interaction import InteractionWords
@@ -36,7 +37,7 @@ _EXPLANATION: Final = "explanation"  # stages
 _WRITE: Final = "write"
 
 PAGE: Final = "_explanation.html"
-TABLES: Final = ("position", "shares", "contributions", "paths")
+TABLES: Final = ("position", "shares", "contributions", "paths", "features")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +46,10 @@ class Options(
     HybridOptions,
     LengthOption,
     FilterOptions,
+    RuleOptions,
     VerbOption,
     WritingOptions,
-    ItemsOptions,
+    FeatureOptions,
     SourceOptions,
 ):
     """What `explain` takes."""
@@ -86,12 +88,14 @@ def run(options: Options) -> None:
 
     The result has a folder for each: position (rank, score, what MMR took, or why the item is not
     listed), shares (of each leg in the score), contributions (of each item of the history; they
-    sum to the score), paths (user, history item, other user, item, by their weights).
+    sum to the score), paths (user, history item, other user, item, by their weights), features
+    (what the item has in common with those of the history, where --features names some).
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
-    from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.inputs import column_params, give_item_features, open_titles
+    from graphrec.cli.io.item_rules import ItemRules, print_hiding
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
@@ -107,21 +111,23 @@ def run(options: Options) -> None:
         origin = model_source.open_source(run.spark, options, timed=hybrid.needs_times(options))
         titles = open_titles(run.spark, options, item=origin.columns.item)
         listed = Filters(run.spark, options, origin)
+        rules = ItemRules.open(run.spark, options, item=origin.columns.item)
         if isinstance(origin, model_source.SavedModel):
             model = hybrid.apply_serving_options(origin.model, options)
-            dataset = model.dataset
         else:
-            dataset = recommender.dataset_of(origin.frame)
-            model = recommender.fit(dataset)
+            give_item_features(recommender, run.spark, options, item=origin.columns.item)
+            model = recommender.fit(recommender.dataset_of(origin.frame))
+        dataset = model.dataset
         user, item = _ids(options, dataset)
         counted = listed.figures(dataset)
         with stage(_EXPLANATION):
+            hiding = rules.hiding(item, dataset)
             explanation = model.explain(
                 user,
                 item,
                 options.k,
                 numPaths=options.paths,
-                **listed.frames(dataset),
+                **rules.narrow(listed.frames(dataset), dataset),
             )
             explanation.paths.persist()  # a few rows, for the screen and for the files
             found = ExplanationTables.of(explanation)
@@ -131,13 +137,15 @@ def run(options: Options) -> None:
             with stage(_WRITE):
                 page = _page(found, title_of, words) if with_page else None
                 read = model_source.input_figures(origin.path, dataset) | {
-                    "lists": list_figures(counted)
+                    "lists": list_figures(counted),
+                    "hidden_by": hiding,
                 }
                 _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
         model_source.print_input(run.report, dataset, options.out)
         hybrid.print_choice(run.report, model)
         print_unknown_ids(run.report, counted)
+        print_hiding(run.report, hiding)
         run.report.end()
         if not options.quiet:
             tables.explanation(found, title_of, words)
@@ -145,11 +153,12 @@ def run(options: Options) -> None:
             run.report.line(f"written to {options.out}")
 
 
-def _stages(options: Options, recommender: Recommender) -> list[str] | None:
+def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import hybrid
     from graphrec.cli.io import model_source
 
-    before = model_source.stages(options, recommender.stages())
+    before = model_source.stages(options, hybrid.stages_of(recommender, options))
     if before is None:
         return None
     return [*before, _EXPLANATION, *([_WRITE] if options.out is not None else [])]

@@ -11,8 +11,8 @@ import typer
 from graphrec.cli.options import (
     INPUT,
     OUTPUT,
+    FeatureOptions,
     InputOptions,
-    ItemsOptions,
     LengthOption,
     OutputOptions,
     RunOptions,
@@ -21,7 +21,7 @@ from graphrec.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pyspark.sql import DataFrame
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from graphrec.cli.runtime.run import Run
     from graphrec.data.dataset import Dataset
     from graphrec.data.interaction_columns import InteractionColumns
-    from graphrec.graph.exploration import Keep
+    from graphrec.graph.exploration import Keep, Settings
+    from graphrec.graph.feature_information import FeatureInformation
     from graphrec.graph.highlights import Highlights
 
 GRAPH: Final = "Graph"
@@ -41,7 +42,7 @@ _PAGES: Final = "pages"  # a stage
 
 @dataclass(frozen=True, kw_only=True)
 class Options(
-    RunOptions, SampleOption, VerbOption, LengthOption, OutputOptions, ItemsOptions, InputOptions
+    RunOptions, SampleOption, VerbOption, LengthOption, OutputOptions, FeatureOptions, InputOptions
 ):
     """What `explore` takes."""
 
@@ -102,18 +103,19 @@ def run(options: Options) -> None:
     was found, _explorer.html is a map of the items to search and to walk through. The result has a
     folder for each: size, degrees and power_laws, components, cores and shells, distances, reach
     (items three steps from each user), importance (PageRank against popularity), item_edges,
-    communities and item_roles (which items are bridges), similar_users.
+    communities and item_roles (which items are bridges), similar_users, and with --features
+    features: what each says of what users take.
     """
     from graphrec.cli.io import model_source, results
-    from graphrec.cli.io.inputs import column_params, open_ratings, open_titles
+    from graphrec.cli.io.features import judged
+    from graphrec.cli.io.inputs import column_params, open_features, open_ratings, open_titles
     from graphrec.cli.io.item_words import named_communities
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import explore_tables
     from graphrec.data.dataset import Dataset
     from graphrec.graph import exploration as names
-    from graphrec.graph.bipartite import UserItemGraph
-    from graphrec.graph.exploration import Settings, explore
+    from graphrec.graph.exploration import Settings
     from graphrec.graph.headline import headline
     from graphrec.graph.highlights import Highlights
     from graphrec.graph.min_users import default_min_users
@@ -125,7 +127,7 @@ def run(options: Options) -> None:
     _check(options)
     settings = Settings(options.edges_per_item, options.resolution, options.k)
     columns = column_params(options)
-    with running("explore", options, _stages()) as run:
+    with running("explore", options, _stages(options)) as run:
         require_graphframes(run.spark)
         with_pages = can_make_pages(run.report)
         with results.result_folders(
@@ -136,10 +138,11 @@ def run(options: Options) -> None:
             titles = open_titles(
                 run.spark, options, item=ratings.columns.item, genres=options.genres
             )
+            features = open_features(run.spark, options, item=ratings.columns.item)
             dataset = Dataset.from_interactions(ratings.frame, **columns, preference="weight")
-            with UserItemGraph.from_histories(dataset.histories, dataset.catalogue) as graph:
-                keep = _writer(folders.result, dataset.columns, options)
-                tables = explore(graph, dataset.catalogue, keep, settings)
+            keep = _writer(folders.result, dataset.columns, options)
+            tables = _explored(dataset, keep, settings)
+            found = judged(dataset, features, keep)
             with stage(_PAGES):
                 figures = headline(tables)
                 item = dataset.columns.item
@@ -153,7 +156,8 @@ def run(options: Options) -> None:
                 )
                 if with_pages:
                     _write_pages(
-                        run, options, tables, figures, highlights, dataset, titles, folders.result
+                        *(run, options, tables, figures, highlights, dataset, titles, found),
+                        folders.result,
                     )
             results.write_rejected(dataset.rejected, folders.result)
             run.write_record(
@@ -169,20 +173,31 @@ def run(options: Options) -> None:
         model_source.print_input(run.report, dataset, options.out)
         if not options.quiet:
             words = InteractionWords.of(options.verb)
-            explore_tables.show(highlights, figures, dataset, titles, options.sample, words)
+            explore_tables.show(highlights, figures, dataset, titles, options.sample, words, found)
         if with_pages:
             run.report.line(f"report in {options.out}/{REPORT}")
             run.report.line(f"map of the items in {options.out}/{EXPLORER}")
         run.report.line(f"written to {options.out}")
 
 
-def _stages() -> list[str]:
+def _explored(dataset: Dataset, keep: Keep, settings: Settings) -> dict[str, DataFrame]:
+    """The tables of the graph."""
+    from graphrec.graph.bipartite import UserItemGraph
+    from graphrec.graph.exploration import explore
+
+    with UserItemGraph.from_histories(dataset.histories, dataset.catalogue) as graph:
+        return explore(graph, dataset.catalogue, keep, settings)
+
+
+def _stages(options: Options) -> list[str]:
     """The stages of the work, in their order."""
     from graphrec.cli.io import results
     from graphrec.data.dataset import READING
     from graphrec.graph.exploration import STAGES
+    from graphrec.recommenders.content.estimator import ITEM_FEATURES
 
-    return [*READING, *STAGES, _PAGES, results.REJECTED_ROWS]
+    judging = [ITEM_FEATURES] if options.features else []
+    return [*READING, *STAGES, *judging, _PAGES, results.REJECTED_ROWS]
 
 
 def _check(options: Options) -> None:
@@ -242,6 +257,7 @@ def _write_pages(
     highlights: Highlights,
     dataset: Dataset,
     titles: Titles,
+    features: Sequence[FeatureInformation],
     folder: str,
 ) -> None:
     from graphrec.cli.io.result_folder import write_text
@@ -262,7 +278,7 @@ def _write_pages(
         found,
         dataset.figures,
         title="What the graph looks like",
-        facts=_facts(options),
+        facts=_facts(options, features),
         explorer=EXPLORER,
         words=words,
     )
@@ -286,9 +302,10 @@ def _naming(options: Options) -> str:
     return "genres, or words of titles, that their items have more often than others"
 
 
-def _facts(options: Options) -> list[tuple[str, str]]:
+def _facts(options: Options, features: Sequence[FeatureInformation]) -> list[tuple[str, str]]:
     """How the result was made, as (label, text) for the foot of the page."""
     from graphrec import __version__
+    from graphrec.reports.words.features import sentence
 
     return [
         ("Input", str(options.input)),
@@ -296,5 +313,6 @@ def _facts(options: Options) -> list[tuple[str, str]]:
         ("Item graph", f"each item and its {options.edges_per_item} best neighbours by cosine"),
         ("Communities", f"Leiden, resolution {options.resolution:g}"),
         ("Names of communities", _naming(options)),
+        *([("What features say of what users take", sentence(features))] if features else []),
         ("graphrec", __version__),
     ]

@@ -10,11 +10,12 @@ import typer
 
 from graphrec.cli.options import (
     LISTS,
+    FeatureOptions,
     FilterOptions,
     HybridOptions,
-    ItemsOptions,
     LengthOption,
     OutputOptions,
+    RuleOptions,
     RunOptions,
     SampleOption,
     SaveModelOption,
@@ -25,7 +26,7 @@ from graphrec.cli.options import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from graphrec.recommenders.base import Recommender
+    from graphrec.recommenders.hybrid.estimator import HybridRecommender
 
 _LISTS: Final = "lists"  # a stage
 
@@ -36,10 +37,11 @@ class Options(
     HybridOptions,
     LengthOption,
     FilterOptions,
+    RuleOptions,
     SampleOption,
     VerbOption,
     OutputOptions,
-    ItemsOptions,
+    FeatureOptions,
     SaveModelOption,
     SourceOptions,
 ):
@@ -66,7 +68,8 @@ def run(options: Options) -> None:
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
-    from graphrec.cli.io.inputs import column_params, open_titles
+    from graphrec.cli.io.inputs import column_params, give_item_features, open_titles
+    from graphrec.cli.io.item_rules import ItemRules, print_rules, rule_figures
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
@@ -83,15 +86,18 @@ def run(options: Options) -> None:
             titles = open_titles(run.spark, options, item=origin.columns.item)
             check_free(titles, origin.columns)
             listed = Filters(run.spark, options, origin, users=options.users)
+            rules = ItemRules.open(run.spark, options, item=origin.columns.item)
             if isinstance(origin, model_source.SavedModel):
                 model = hybrid.apply_serving_options(origin.model, options)
-                dataset = model.dataset
             else:
-                dataset = recommender.dataset_of(origin.frame)
-                model = recommender.fit(dataset)
+                give_item_features(recommender, run.spark, options, item=origin.columns.item)
+                model = recommender.fit(recommender.dataset_of(origin.frame))
+            dataset = model.dataset  # new items are in its catalogue
             counted = listed.figures(dataset)
+            ruled = rules.figures(dataset)
             with stage(_LISTS) as counts:
-                lists = model.rankedLists(options.k, **listed.frames(dataset))
+                frames = rules.narrow(listed.frames(dataset), dataset)
+                lists = model.rankedLists(options.k, **frames)
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
@@ -101,12 +107,13 @@ def run(options: Options) -> None:
                 folders.result,
                 parameters=hybrid.parameters_of(model),
                 input=model_source.input_figures(origin.path, dataset)
-                | {"lists": list_figures(counted)},
+                | {"lists": list_figures(counted), "rules": rule_figures(rules, ruled)},
                 output=figures,
             )
         model_source.print_input(run.report, dataset, options.out)
         hybrid.print_choice(run.report, model)
         print_unknown_ids(run.report, counted)
+        print_rules(run.report, rules, ruled)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
             words = InteractionWords.of(options.verb)
@@ -126,12 +133,13 @@ def _inputs(options: Options) -> list[str | None]:
     ]
 
 
-def _stages(options: Options, recommender: Recommender) -> list[str] | None:
+def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:
     """The stages of the work, in their order; None if the data decide."""
+    from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
 
     return results.table_stages(
-        model_source.stages(options, recommender.stages()),
+        model_source.stages(options, hybrid.stages_of(recommender, options)),
         _LISTS,
         options,
         learned=options.model is None,

@@ -136,16 +136,17 @@ def run(options: Options) -> None:
             else:
                 dataset = Dataset.from_interactions(origin.frame, **columns)
                 pairs = count_pairs(dataset, spec)
+            ranked: dict[str, Any] = {
+                "measure": options.measure,
+                "minSupport": options.min_support,
+                "shrinkage": options.shrinkage,
+                "ordered": options.ordered,
+            }
             with stage(_NEIGHBOURS) as counts:
-                found = watched_together(
-                    dataset,
-                    pairs,
-                    options.k,
-                    measure=options.measure,
-                    minSupport=options.min_support,
-                    shrinkage=options.shrinkage,
-                    ordered=options.ordered,
-                )
+                if isinstance(origin, model_source.SavedModel):  # which may have new items
+                    found = origin.model.watchedTogether(options.k, **ranked)
+                else:
+                    found = watched_together(dataset, pairs, options.k, **ranked)
                 written = results.write_table(with_titles(found, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns)
                 counts.update(figures)

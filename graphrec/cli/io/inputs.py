@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from graphrec.cli.io.item_words import words_of
-from graphrec.cli.options import InputOptions, ItemsOptions, TextOptions
+from graphrec.cli.options import FeatureOptions, InputOptions, ItemsOptions, TextOptions
+from graphrec.data.checks import require_columns
 from graphrec.data.column_types import is_missing, quoted
 from graphrec.data.id_types import id_column, readable_ids
 from graphrec.data.interaction_columns import (
@@ -23,9 +24,11 @@ from graphrec.data.interaction_columns import (
     find_columns,
     require_column,
 )
+from graphrec.data.item_features import parse_features
 from graphrec.data.reading.readers import read_table
 from graphrec.data.text_ids import is_untyped
 from graphrec.errors import ColumnError, ParameterError
+from graphrec.recommenders.hybrid.estimator import HybridRecommender
 from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
 from graphrec.recommenders.result_columns import require_free_columns
 from graphrec.reports.words.text import printable
@@ -304,6 +307,73 @@ def open_titles(
         require_column(frame, "genres", genres)
     named = frame.select(quoted(ids).alias(_ID), quoted(title).cast("string").alias(_TITLE))
     return Titles(named, words_of(frame, ids, title, genres))
+
+
+def give_item_features(
+    recommender: HybridRecommender, spark: SparkSession, options: FeatureOptions, *, item: str
+) -> None:
+    """Give a recommender the features that the options name, if they name some.
+
+    Args:
+        recommender: gets them.
+        spark: reads them.
+        options: name the file and the features.
+        item: the interactions' name of the items.
+
+    Raises:
+        As `open_features`.
+    """
+    opened = open_features(spark, options, item=item)
+    if opened is not None:
+        recommender.itemFeatures, names = opened
+        recommender.setParams(features=names)
+
+
+def open_features(
+    spark: SparkSession, options: FeatureOptions, *, item: str
+) -> tuple[DataFrame, list[str] | None] | None:
+    """Open the items' file for its features, if some are named.
+
+    Args:
+        spark: reads it.
+        options: name the file and the features.
+        item: the interactions' name of the items.
+
+    Returns:
+        The file, and the names of the features, None for all; None where none is named.
+
+    Raises:
+        UnreadableInputError: the file cannot be read.
+        ColumnError: it has no column of ids, or none of a feature.
+        ParameterError: no file is named, or a feature is of an unknown kind.
+    """
+    if options.features is None:
+        return None
+    if options.items is None:
+        raise ParameterError("--features names columns of --items", fix="give that file, too")
+    frame = open_items(spark, options, item=item)
+    if options.features == "all":
+        return frame, None
+    names = [name.strip() for name in options.features.split(",")]
+    require_columns(frame, *parse_features(names), of=options.items)
+    return frame, names
+
+
+def open_items(spark: SparkSession, options: ItemsOptions, *, item: str) -> DataFrame:
+    """The items' file with all its columns, that of the ids named as the interactions have it.
+
+    Args:
+        spark: reads it.
+        options: name it.
+        item: the interactions' name of the items.
+
+    Raises:
+        UnreadableInputError: it cannot be read.
+        ColumnError: it has no column of ids.
+    """
+    assert options.items is not None
+    frame = _table(spark, options.items, options)
+    return frame.withColumnRenamed(_id_column(frame, options.items, "item", item), item)
 
 
 def _title_column(names: Sequence[str], ids: str) -> str | None:

@@ -17,7 +17,13 @@ from graphrec.data.column_types import quoted
 from graphrec.data.contract import InteractionFigures, Interactions, validate_interactions
 from graphrec.data.duplicates import DuplicateRule
 from graphrec.data.interaction_columns import UNUSED, InteractionColumns
-from graphrec.data.splits import by_time, last_n, random_per_user
+from graphrec.data.splits import (
+    by_time,
+    cold_start_items,
+    cold_start_users,
+    last_n,
+    random_per_user,
+)
 from graphrec.errors import EmptyInputError, ParameterError
 from graphrec.evaluation.comparison import Evaluation
 from graphrec.progress import stage
@@ -32,7 +38,10 @@ _OPTIONS_OF_SPLIT = {
     Split.RANDOM: ("test_fraction", "seed"),
     Split.LAST_N: ("last",),
     Split.TIME: ("test_fraction",),
+    Split.COLD_ITEMS: ("test_fraction", "seed"),
+    Split.COLD_USERS: ("test_fraction", "seed"),
 }  # the options that a split takes
+_WHOLE = {Split.COLD_ITEMS: "items", Split.COLD_USERS: "users"}  # of which all is held out
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ def check_split(options: SplitOptions) -> None:
 
 def timed_by(options: SplitOptions) -> str | None:
     """The option that needs times, None if there is none."""
-    return None if options.split == Split.RANDOM else f"--split {options.split}"
+    return f"--split {options.split}" if options.split in (Split.LAST_N, Split.TIME) else None
 
 
 def values_of(options: SplitOptions) -> dict[str, Any]:
@@ -104,6 +113,9 @@ def describe_split(options: SplitOptions) -> str:
     share = f"{100 * values['test_fraction']:g} %"
     if options.split == Split.TIME:
         return f"the latest {share} of all interactions are held out"
+    if options.split in _WHOLE:
+        who = _WHOLE[options.split]
+        return f"{share} of the {who} are held out with all interactions, seed {values['seed']}"
     return f"{share} of each user's interactions are held out at random, seed {values['seed']}"
 
 
@@ -185,6 +197,14 @@ def _cut(
     names = {"user": columns.user, "item": columns.item}
     if options.split == Split.RANDOM:
         return random_per_user(accepted, values["test_fraction"], seed=values["seed"], **names)
+    if options.split == Split.COLD_ITEMS:
+        return cold_start_items(
+            accepted, values["test_fraction"], seed=values["seed"], item=columns.item
+        )
+    if options.split == Split.COLD_USERS:
+        return cold_start_users(
+            accepted, values["test_fraction"], seed=values["seed"], user=columns.user
+        )
     assert columns.timestamp is not None
     if options.split == Split.LAST_N:
         return last_n(accepted, values["last"], timestamp=columns.timestamp, **names)

@@ -14,9 +14,12 @@ from graphrec.data.dataset import Dataset
 from graphrec.graph import exploration as names
 from graphrec.graph.bridges import NEIGHBOURS, PARTICIPATION
 from graphrec.graph.communities import COMMUNITY, INSIDE
+from graphrec.graph.feature_information import FeatureInformation
 from graphrec.graph.highlights import Highlights
 from graphrec.graph.importance import GAIN, PAGERANK_RANK, POPULARITY_RANK
+from graphrec.reports.words.features import bits
 from graphrec.reports.words.interaction import InteractionWords
+from graphrec.reports.words.text import printable
 
 
 def show(
@@ -26,6 +29,7 @@ def show(
     titles: Titles,
     sample: int,
     words: InteractionWords,
+    features: Sequence[FeatureInformation] = (),
 ) -> None:
     """Show the headline figures, the communities, and the items that stand out.
 
@@ -36,8 +40,10 @@ def show(
         titles: of the items.
         sample: items that are named for each community; 0 shows figures only.
         words: what users do with items.
+        features: what each says of what users take.
     """
     table("the graph", ("", right("")), _figures(figures))
+    _show_features(features)
     if sample == 0:
         return
     item = dataset.columns.item
@@ -47,6 +53,19 @@ def show(
     _show_communities(found, typical, item, title_of)
     _show_bridges(found, item, title_of, words)
     _show_gaining(found, item, title_of, words)
+
+
+def _show_features(features: Sequence[FeatureInformation]) -> None:
+    """Show what each feature says about what users take; nothing where none was judged."""
+    if features:
+        table(
+            "what features say of what users take",
+            ("feature", "kind", right("bits per interaction"), ""),
+            (
+                (printable(one.feature), one.kind, bits(one), "" if one.tells else "nothing")
+                for one in features
+            ),
+        )
 
 
 def _figures(figures: Mapping[str, Any]) -> list[tuple[str, str]]:

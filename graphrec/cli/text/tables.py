@@ -31,6 +31,7 @@ from graphrec.explanation.paths import HISTORY_ITEM, OTHER_USER, SHARE
 from graphrec.reports.tables.explanation import ExplanationTables
 from graphrec.reports.words.explanation import (
     Entry,
+    common_rows,
     contribution_rows,
     diversified,
     figure,
@@ -129,7 +130,7 @@ def neighbours(
                     *_named(row[RANK], row[NEIGHBOUR], title_of, titles),
                     f"{row['together']:,} of {row['support_neighbour']:,}",
                     "" if row["after"] is None else f"{row['after']:,}",
-                    f"{row[measure]:,.3f}",
+                    "" if row[measure] is None else f"{row[measure]:,.3f}",
                 )
                 for row in rows
                 if row[item] == one[item]
@@ -160,6 +161,15 @@ def explanation(found: ExplanationTables, title_of: TitleOf, words: InteractionW
         ("because of", right("adds"), *map(right, found.legs)),
         (_figures(row) for row in contribution_rows(found, title_of, _MAX_ROWS)),
     )
+    if found.features:
+        table(
+            f"What {title_of[found.item]} has in common with the history",
+            ("item of the history", "features", right("similarity")),
+            (
+                (name, shared, f"{similarity:.2f}")
+                for name, shared, similarity in common_rows(found, title_of, _MAX_ROWS)
+            ),
+        )
     table(
         f"Paths to {title_of[found.item]}",
         (right(""), words.has, words.as_another, right("share of all such walks")),

@@ -17,6 +17,7 @@ from graphrec.params import at_least, flag, one_of, optional, param
 from graphrec.progress import stage
 from graphrec.recommenders.als.estimator import ALSRecommender
 from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.content.estimator import ItemFeaturesRecommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores
@@ -66,7 +67,7 @@ _SHARE = 0.1  # of each history, held out of everybody's to learn weights by
 _TIME_SHARE = 0.1  # of all interactions, by time
 
 
-class HybridRecommender(Recommender):
+class HybridRecommender(ItemFeaturesRecommender):
     """Retrieves candidates by the graph and ranks them by a blend of several recommenders.
 
     Args:
@@ -74,6 +75,8 @@ class HybridRecommender(Recommender):
             recommenders share (columns, history, pair table, lists) are taken from the hybrid.
             Default: the walk, EASE, ALS, embeddings and the trend with their defaults. The trend is
             only learned where weights name it, or are learned from interactions with times.
+        itemFeatures: the input's item column and a column for each feature, one row per item: all
+            legs then have items that nobody has, see `graphrec.recommenders.content.completion`.
         **values: parameters by keyword.
 
     Raises:
@@ -126,8 +129,13 @@ class HybridRecommender(Recommender):
     pseudoInteractions = HybridRecommenderModel.pseudoInteractions
     _model = HybridRecommenderModel
 
-    def __init__(self, legs: Sequence[Recommender] | None = None, **values: Any) -> None:
-        super().__init__(**values)
+    def __init__(
+        self,
+        legs: Sequence[Recommender] | None = None,
+        itemFeatures: DataFrame | None = None,
+        **values: Any,
+    ) -> None:
+        super().__init__(itemFeatures, **values)
         self.legs = (
             [
                 RandomWalkRecommender(),
@@ -146,8 +154,8 @@ class HybridRecommender(Recommender):
         return tuple(name for leg in self.legs for name in leg.leg_names)
 
     def given(self) -> Given:
-        """The legs."""
-        return {"legs": self.legs}
+        """The legs, and the features of items."""
+        return {**super().given(), "legs": self.legs}
 
     def getStages(self) -> list[Recommender]:
         """The legs, by the name under which PySpark looks for the parts of an Estimator."""
@@ -176,6 +184,7 @@ class HybridRecommender(Recommender):
         _check_distinct(self.leg_names)
         if not is_word(self.value("weights")):
             require_known(self.value("weights"), self.leg_names)
+        super().check()
         for leg in self.legs:
             leg.check()
 
@@ -421,6 +430,12 @@ def _recommenders(legs: Any) -> list[Recommender]:
             fix="give some, as in legs=[RandomWalkRecommender(), EASERecommender()]",
         )
     for leg in given:
+        if isinstance(leg, ItemFeaturesRecommender) and leg.itemFeatures is not None:
+            raise ParameterError(
+                "a leg cannot have item features of its own",
+                found=type(leg).__name__,
+                fix="give them to the hybrid, whose legs all use them: itemFeatures=...",
+            )
         if not leg.leg_names:
             raise ParameterError(
                 "the legs must learn something to be blended",

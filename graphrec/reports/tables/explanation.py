@@ -21,7 +21,8 @@ class ExplanationTables:
         item: the item's id.
         item_column: its name in the tables.
         position: one row, by column.
-        shares, contributions, paths: rows by column, in their order; ids are what they were.
+        shares, contributions, paths, features: rows by column, in their order; ids are what they
+            were.
     """
 
     user: str
@@ -31,6 +32,7 @@ class ExplanationTables:
     shares: list[Row]
     contributions: list[Row]
     paths: list[Row]
+    features: list[Row]
 
     @staticmethod
     def of(explanation: Explanation) -> ExplanationTables:
@@ -45,6 +47,7 @@ class ExplanationTables:
             shares=rows_of(explanation.shares),
             contributions=rows_of(explanation.contributions.orderBy(RANK)),
             paths=rows_of(explanation.paths.orderBy(RANK)),
+            features=rows_of(explanation.features),
         )
 
     @property
@@ -52,6 +55,7 @@ class ExplanationTables:
         """All items that are named."""
         named = [self.item, *(path[HISTORY_ITEM] for path in self.paths)]
         named += [entry[self.item_column] for entry in self.history]
+        named += [shared[HISTORY_ITEM] for shared in self.features]
         similar_to = self.position[SIMILAR_TO]
         return named if similar_to is None else [*named, similar_to]
 

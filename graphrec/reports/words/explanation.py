@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from graphrec.columns import RANK, SCORE, SOURCE, WEIGHT
+from graphrec.explanation.common_features import FEATURE
 from graphrec.explanation.contributions import POPULARITY
 from graphrec.explanation.explanation import (
     BLENDED_RANK,
@@ -26,7 +27,7 @@ from graphrec.explanation.explanation import (
     SIMILAR_TO,
     SIMILARITY,
 )
-from graphrec.explanation.paths import SHARE
+from graphrec.explanation.paths import HISTORY_ITEM, SHARE
 from graphrec.explanation.rank_position import (
     BELOW,
     DENIED,
@@ -37,7 +38,7 @@ from graphrec.explanation.rank_position import (
 )
 from graphrec.reports.tables.explanation import ExplanationTables
 from graphrec.reports.tables.fetch import Row
-from graphrec.reports.words.text import isolated
+from graphrec.reports.words.text import isolated, printable
 from graphrec.serving.ranking import POPULAR
 
 _WHY_NOT: Final = {
@@ -46,6 +47,7 @@ _WHY_NOT: Final = {
     NOT_RETRIEVED: "it is not among the candidates that the graph retrieves",
     OUTSIDE_POOL: "it is too far down for MMR to look at",
 }
+_MAX_FEATURES: Final = 4  # of an item of the history
 _PARTS: Final = {
     OF_MEAN: "minus the mean over all items",
     OF_USER_FACTOR: "the user's own factor",
@@ -118,6 +120,21 @@ def contribution_rows(
         if entry[PART] != OF_HISTORY
     ]
     return [*rows, replace(_sum("score", found, found.contributions), is_sum=True)]
+
+
+def common_rows(
+    found: ExplanationTables, title_of: Mapping[Any, str], longest: int
+) -> list[tuple[str, str, float]]:
+    """What the item has in common with items of the history: title, features, similarity."""
+    rows: dict[Any, tuple[list[str], list[float]]] = {}
+    for shared in found.features:
+        names, parts = rows.setdefault(shared[HISTORY_ITEM], ([], []))
+        names.append(printable(shared[FEATURE]))
+        parts.append(shared[SIMILARITY])
+    return [
+        (title_of[item], "; ".join(names[:_MAX_FEATURES]), sum(parts))
+        for item, (names, parts) in list(rows.items())[:longest]
+    ]
 
 
 def _sum(name: str, found: ExplanationTables, entries: Sequence[Row]) -> Entry:

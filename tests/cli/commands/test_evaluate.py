@@ -68,6 +68,9 @@ def test_the_other_tables_are_beside_it(compared: Compared) -> None:
     significance = compared.table("_significance")
     assert set(significance.model) == set(MODELS) - {"hybrid"}
     assert set(significance.reference) == {"hybrid"}
+    support = compared.table("_support")
+    assert set(support.model) == set(MODELS)
+    assert support[support.model == "hybrid"].groupby("k").found.sum().is_monotonic_increasing
     in_groups = compared.table("_activity_significance")
     assert set(in_groups.reference) == {"hybrid"}
     assert set(in_groups.shortest) <= set(activity.shortest)
@@ -200,3 +203,30 @@ def test_nothing_to_test_on(graphrec: Graphrec, tmp_path: Path) -> None:
 )
 def test_what_was_tried_already_is_no_remedy(weights: str | None, said: str) -> None:
     assert remedy_of(Options(input="in.csv", out="out", weights=weights)) == said
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What kind each item is of."""
+    path = tmp_path_factory.mktemp("items") / "kinds.csv"
+    path.write_text("asin,kind\n" + "".join(f"a{item},k{item % 4}\n" for item in range(30)))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--split", "cold-items"], "by their features alone; found no --features"),
+        (["--features", "kind"], "--features names columns of --items"),
+        (["--features", "brand", "--items"], "must have the column 'brand' once"),
+        (["--items"], "--items has no effect without --features"),
+        (["--split", "cold-users", "--last", "3"], "--last has no effect on --split cold-users"),
+    ],
+)
+def test_features_that_cannot_be_used_are_one_line(
+    graphrec: Graphrec, ratings: Path, kinds: Path, options: list[str], message: str
+) -> None:
+    file = [str(kinds)] if options[-1] == "--items" else []
+    ended = graphrec("evaluate", ratings, "--out", "unused", *options, *file)
+    assert ended.code == 2
+    assert message in ended.err

@@ -23,9 +23,11 @@ def test_tables_record_and_summary(
 ) -> None:
     out = tmp_path / "out"
     explored = ("explore", ratings, "--items", products, "--out", out, "--format", "csv", "-k", 2)
+    explored += ("--features", "brand_name")
     done = graphrec(*explored, "--edges-per-item", 5, "--sample", 2, "--explorer-users", 9)
     assert done.code == 0, done.err
-    assert {path.name for path in out.iterdir() if path.is_dir()} == {*TABLES, "_rejected", "_csv"}
+    folders = {*TABLES, "features", "_rejected", "_csv"}
+    assert {path.name for path in out.iterdir() if path.is_dir()} == folders
     similar = pd.read_parquet(out / "similar_users")
     assert list(similar.columns)[:3] == ["customer_id", "neighbour", "rank"]
     assert similar["rank"].max() == 2
@@ -33,6 +35,10 @@ def test_tables_record_and_summary(
     roles = pd.read_parquet(out / "item_roles")
     assert roles.asin.is_unique
     assert list((out / "_csv" / "reach").glob("*.csv"))
+    [told] = pd.read_parquet(out / "features").itertuples()
+    assert (told.feature, told.kind, told.users) == ("brand_name", "category", 40)
+    assert told.ci_low < told.bits < told.ci_high
+    assert "what features say of what users take" in done.out
     assert pd.read_parquet(out / "_rejected").reason.size == 4
 
     record = json.loads((out / "_run.json").read_text())
@@ -65,6 +71,7 @@ def the_report_describes_the_run(out: Path) -> None:
     assert "4 rows" in record
     assert "item id is missing" in page.texts
     assert "<script" not in record
+    assert "bits per interaction: brand_name" in record
     degrees = [row for rows in datasets(page, "degrees") for row in rows]
     users = [row for row in degrees if row.get("type") == "user" and "vertices" in row]
     assert sum(row["vertices"] for row in users) == 40

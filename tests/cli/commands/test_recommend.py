@@ -251,3 +251,29 @@ def test_an_older_result_survives_a_failure(
     assert sorted(os.listdir(tmp_path)) == ["bad.csv", "out"]
     assert graphrec(*serve, "-k", 3).code == 0
     assert read(tmp_path / "out")["rank"].max() == 3
+
+
+def test_new_items_are_listed_with_their_titles_where_a_rule_allows_them(
+    graphrec: Graphrec, ratings: Path, tmp_path: Path
+) -> None:
+    items = tmp_path / "items.csv"
+    kinds = [f"a{item},Title {item},k{item % 3},{2000 + item}" for item in range(30)]
+    new = ["b1,New 1,k1,2030", "b2,New 2,k2,1990"]
+    items.write_text("\n".join(["asin,title,kind,year", *kinds, *new]) + "\n")
+    ended = graphrec(
+        *["recommend", ratings, "--out", tmp_path / "out", "-k", 30, *WALK],
+        *["--items", items, "--features", "kind", "--where", "year >= 2010"],
+    )
+    assert ended.code == 0, ended.err
+    assert "--where year >= 2010: 11 of 32 items are hidden" in ended.err
+    table = read(tmp_path / "out")
+    assert set(table.title) == {"New 1", *(f"Title {item}" for item in range(10, 30))}
+    of_new = table[table.asin == "b1"]
+    assert of_new.customer_id.nunique() == table.customer_id.nunique()
+    assert of_new["rank"].min() < 10
+    reasons = {reason for reasons in of_new.because for reason in reasons}
+    assert reasons
+    found = record(tmp_path / "out")
+    assert found["parameters"]["features"] == {"kind": "category"}
+    rule = {"rule": "--where year >= 2010", "items": 32, "hidden": 11}
+    assert found["input"]["rules"] == {"where": rule}
