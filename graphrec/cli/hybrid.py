@@ -18,6 +18,7 @@ from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 
 LEARNING: Final = (
     "rank",
+    "liked_from",
     "half_life",
     "order",
     "settings",
@@ -55,7 +56,7 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
     hybrid = HybridRecommender(
         list(legs.values()),
         weights=weights,
-        **_given(halfLife=options.half_life),
+        **_given(halfLife=options.half_life, likedFrom=parse_liked_from(options.liked_from)),
         **_retrieval(options),
         **values,
     )
@@ -103,7 +104,13 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
         "candidates": model.value("candidates"),
         "diversity": model.value("diversity"),
         "keep_seen": not model.value("filterSeen"),
+        **model.dataset.rules.in_force,
     }
+
+
+def parse_liked_from(text: str | None) -> float | str | None:
+    """`3.5` as a number; `mean-1` as it is; None as None."""
+    return None if text is None else _literal(text.strip())
 
 
 def parse_weights(text: str) -> dict[str, float] | str:

@@ -364,6 +364,16 @@ class LearningOptions:
             rich_help_panel=MODEL,
         ),
     ] = None
+    liked_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATING",
+            show_default="the middle of the ratings, where they are a scale",
+            help="The least rating of an item that a user likes, or mean, mean-1, mean+0.5 ...: "
+            "the user's own mean. What is rated lower is no reason, and never listed again.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
     half_life: Annotated[
         float | None,
         typer.Option(
@@ -473,6 +483,22 @@ class SplitOptions:
             metavar="N",
             show_default="0",
             help="Another seed makes random draw others.",
+            rich_help_panel=SPLIT,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelevanceOption:
+    """What of the held-out interactions a list should find."""
+
+    relevant_from: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATING",
+            show_default="all",
+            help="The least rating of a held-out interaction that lists should find; the others "
+            "are held out and not measured.",
             rich_help_panel=SPLIT,
         ),
     ] = None

@@ -16,12 +16,19 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.columns import ITEM, REASON, TIMESTAMP, USER, WEIGHT
+from graphrec.columns import ITEM, REASON, STARS, TIMESTAMP, USER, WEIGHT
 from graphrec.data.column_types import finite_number, is_missing, quoted
-from graphrec.data.duplicates import DuplicateRule, check_rule, combine_duplicates, decayed
+from graphrec.data.duplicates import (
+    DuplicateRule,
+    check_rule,
+    combine_duplicates,
+    combine_rated,
+    decayed,
+)
 from graphrec.data.frames import free_name
 from graphrec.data.id_types import require_id_type
 from graphrec.data.interaction_columns import MALFORMED_LINE, InteractionColumns, require_column
+from graphrec.data.liked import RatingRange
 from graphrec.data.reading.unreadable import one_line_errors
 from graphrec.data.rejections import Reason
 from graphrec.data.text_ids import is_plain_integer, is_untyped
@@ -29,7 +36,7 @@ from graphrec.data.timestamps import DAY_SECONDS, epoch_seconds, written_as_year
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.spark.persisted import PersistedFrames
 
-MAX_RATING: Final = 1e9  # whatever is summed up of ratings stays exact, and finite
+MAX_RATING: Final = 1e9  # on either side of 0: what is summed up of ratings stays exact, and finite
 _ROW: Final = "row"  # the input's own columns, kept of the rows that are rejected
 
 _RATING: Final = (T.StringType, T.NumericType)
@@ -58,13 +65,17 @@ class InteractionFigures:
     Attributes:
         rows_read: rows of the input: accepted_rows + rejected_rows.
         accepted_rows: rows that fulfil the contract, before duplicates are combined.
-        interactions: distinct (user, item) among them: the rows of `Interactions.accepted`.
+        interactions: distinct (user, item) among them that are not disliked: the rows of
+            `Interactions.accepted`.
         rejected: rows rejected by reason, in the order of `Reason`; reasons without rows are
             left out.
         latest: the latest accepted time in seconds since 1970-01-01 UTC; None without times.
         duplicates: the rule by which rows of the same user and item were combined.
         capped: which histories are cut to `maxHistory` where pairs are counted; None before
             histories are built.
+        dislikes: distinct (user, item) that are disliked, by a rating below 0: they are no
+            interactions.
+        ratings: what the ratings of at least 0 are like; None where there is no rating column.
     """
 
     rows_read: int
@@ -74,11 +85,13 @@ class InteractionFigures:
     latest: float | None
     duplicates: DuplicateRule = "last"
     capped: CappedHistories | None = None
+    dislikes: int = 0
+    ratings: RatingRange | None = None
 
     @property
     def combined_rows(self) -> int:
         """Rows that were combined with another one of the same user and item."""
-        return self.accepted_rows - self.interactions
+        return self.accepted_rows - self.interactions - self.dislikes
 
     @property
     def rejected_rows(self) -> int:
@@ -95,18 +108,27 @@ class Interactions:
     again.
 
     Attributes:
-        accepted: (user, item: the type of the input, or long where `text_ids` says so;
+        pairs: (user, item: the type of the input, or long where `text_ids` says so;
             weight: double; timestamp: double, seconds since 1970-01-01 UTC, null without
-            times), one row per (user, item), nothing null but the timestamp.
+            times), one row per (user, item), nothing null but the timestamp; where there are
+            ratings also stars: double, see `combine_rated`.
+        accepted: those of the pairs that are interactions, without stars: the others are disliked.
         rejected: (the input's own columns, reason: string). Where the input has a column
             `reason`, underscores are put before the name of the new one.
         figures: the counts.
     """
 
-    accepted: DataFrame
+    pairs: DataFrame
     rejected: DataFrame
     figures: InteractionFigures
     _persisted: PersistedFrames = field(repr=False)
+
+    @property
+    def accepted(self) -> DataFrame:
+        """The pairs that are interactions."""
+        if STARS not in self.pairs.columns:
+            return self.pairs
+        return self.pairs.where(F.col(STARS) >= 0).drop(STARS)
 
     def unpersist(self) -> None:
         """Free the memory that the frames take."""
@@ -130,10 +152,13 @@ def validate_interactions(
     """Accept the rows of a table that fulfil the contract, and reject the others with a reason.
 
     A row is rejected for the first `Reason` that applies: a line that is no record; an id that
-    is null or blank; a rating that is missing, not a finite number, negative (zero is accepted), or
-    above `MAX_RATING`; a timestamp that is missing, unreadable, not after 1970-01-01, or more than
+    is null or blank; a rating that is missing, not a finite number, or beyond `MAX_RATING`, above
+    or below 0; a timestamp that is missing, unreadable, not after 1970-01-01, or more than
     a day after `now`. Times are read as `timestamps.epoch_seconds` says; a column in which all
     accepted numbers are years (1900 to 2100) or months (190001 to 210012) is refused.
+
+    A rating below 0 is accepted, and is no interaction: the user dislikes the item, unless a later
+    row of both says otherwise.
 
     Args:
         df: any table, such as `read_table` gives; read once.
@@ -151,7 +176,7 @@ def validate_interactions(
             years instead of times.
         UnreadableInputError: a file that `df` reads is damaged.
         ParameterError: an unknown rule, a half-life that is not positive, or one without times.
-        EmptyInputError: no row is accepted.
+        EmptyInputError: no row is an interaction.
     """
     check_rule(duplicates)
     _check_half_life(half_life_days, columns)
@@ -166,31 +191,34 @@ def validate_interactions(
             found=f"{counts.earliest:.0f} to {counts.latest:.0f}",
             fix="give dates (2024-03-10, 20240310) or seconds, or no timestamp (--timestamp '')",
         )
-    if not counts.accepted:
-        persisted.unpersist()
-        raise EmptyInputError(
-            "no row is a usable interaction",
-            found=counts.as_text(),
-            fix="see that the right columns are named",
-        )
-    accepted = accepted_rows(
+    pairs = accepted_rows(
         _typed(judged, counts),
         columns,
         duplicates=duplicates,
         half_life_days=half_life_days,
         latest=counts.latest,
     )
-    accepted = persisted.persist(accepted)
+    pairs = persisted.persist(pairs)
+    interactions, dislikes, ratings = _counted_pairs(pairs)
+    if not interactions:
+        persisted.unpersist()
+        raise EmptyInputError(
+            "no row is a usable interaction",
+            found=counts.as_text(),
+            fix="see that the right columns are named",
+        )
     return Interactions(
-        accepted=accepted,
+        pairs=pairs,
         rejected=_set_aside(judged, df),
         figures=InteractionFigures(
             rows_read=counts.accepted + sum(counts.rejected.values()),
             accepted_rows=counts.accepted,
-            interactions=accepted.count(),
+            interactions=interactions,
             rejected=counts.rejected,
             latest=counts.latest,
             duplicates=duplicates,
+            dislikes=dislikes,
+            ratings=ratings,
         ),
         _persisted=persisted,
     )
@@ -235,7 +263,8 @@ def accepted_rows(
         latest: the time from which ages are counted back; None: there are no times.
 
     Returns:
-        (user, item, weight, timestamp), see `combine_duplicates`.
+        (user, item, weight, timestamp), see `combine_duplicates`; with ratings also stars, see
+        `combine_rated`.
     """
     weight = F.col(WEIGHT)
     if half_life_days is not None and latest is not None:
@@ -243,11 +272,14 @@ def accepted_rows(
     if duplicates == "last" and columns.rating is None:
         duplicates = "max"  # the latest weighs no less than the others, and this is found sooner
     accepted = judged.where(F.col(REASON).isNull())
-    return combine_duplicates(
-        accepted.select(USER, ITEM, weight.alias(WEIGHT), TIMESTAMP),
-        duplicates,
-        timed=columns.timestamp is not None,
-    )
+    timed = columns.timestamp is not None
+    if columns.rating is not None:
+        rated = accepted.select(
+            USER, ITEM, weight.alias(WEIGHT), TIMESTAMP, F.col(WEIGHT).alias(STARS)
+        )
+        return combine_rated(rated, duplicates, timed=timed)
+    plain = accepted.select(USER, ITEM, weight.alias(WEIGHT), TIMESTAMP)
+    return combine_duplicates(plain, duplicates, timed=timed)
 
 
 # --- what is required -----------------------------------------------------------------------------
@@ -331,8 +363,7 @@ def _checks(
     if columns.rating is not None:
         yield Reason.NO_RATING, missing(columns.rating)
         yield Reason.BAD_RATING, F.col(WEIGHT).isNull()
-        yield Reason.NEGATIVE_RATING, F.col(WEIGHT) < 0
-        yield Reason.HUGE_RATING, F.col(WEIGHT) > MAX_RATING
+        yield Reason.HUGE_RATING, F.abs(WEIGHT) > MAX_RATING
     if columns.timestamp is not None:
         seconds = F.col(TIMESTAMP)
         yield Reason.NO_TIME, missing(columns.timestamp)
@@ -356,38 +387,63 @@ def _set_aside(judged: DataFrame, df: DataFrame) -> DataFrame:
 # --- counts ---------------------------------------------------------------------------------------
 
 
+def _counted_pairs(pairs: DataFrame) -> tuple[int, int, RatingRange | None]:
+    """How many pairs are interactions, how many are disliked, and what the ratings are like."""
+    if STARS not in pairs.columns:
+        return pairs.count(), 0, None
+    is_interaction = F.col(STARS) >= 0
+    rating = F.when(is_interaction, F.col(STARS))
+    row = pairs.agg(
+        F.count(rating),
+        F.count_if(~is_interaction),
+        F.min(rating),
+        F.max(rating),
+        F.round(F.avg(rating), 6),
+    ).first()
+    assert row is not None  # an aggregate without groups has one row
+    return row[0], row[1], RatingRange(*row[2:]) if row[0] else None
+
+
 @dataclass(frozen=True)
 class _Counts:
     accepted: int
+    dislikes: int  # rows among these
     rejected: dict[str, int]
     earliest: float | None
     latest: float | None
     integers: frozenset[str]  # of user and item, those of text whose every id is an integer
 
     def as_text(self) -> str:
-        if not self.rejected:
+        numbers = self.rejected | ({"disliked": self.dislikes} if self.dislikes else {})
+        if not numbers:
             return "no rows at all"
-        return ", ".join(f"{n} x {reason}" for reason, n in self.rejected.items())
+        return ", ".join(f"{n} x {reason}" for reason, n in numbers.items())
 
 
 def _counted(judged: DataFrame, df: DataFrame, columns: InteractionColumns) -> _Counts:
     text_ids = [
         i for i, name in ((USER, columns.user), (ITEM, columns.item)) if is_untyped(df, name)
     ]
+    rated = columns.rating is not None
+    is_interaction = F.col(WEIGHT) >= 0
+    time = F.when(is_interaction, F.col(TIMESTAMP)) if rated else F.col(TIMESTAMP)
     rows = (
         judged.groupBy(REASON)
         .agg(
             F.count("*").alias("rows"),
-            F.min(TIMESTAMP).alias("earliest"),
-            F.max(TIMESTAMP).alias("latest"),
+            F.min(time).alias("earliest"),
+            F.max(time).alias("latest"),
+            *([F.count_if(~is_interaction).alias("dislikes")] if rated else []),
             *(F.bool_and(is_plain_integer(F.col(i))).alias(i) for i in text_ids),
         )
         .collect()  # one row per reason
     )
     by_reason = {row[REASON]: row for row in rows}
     good = by_reason.pop(None, None)
+    dislikes = good["dislikes"] if good and rated else 0
     return _Counts(
         accepted=good["rows"] if good else 0,
+        dislikes=dislikes,
         rejected={str(r): by_reason[r]["rows"] for r in Reason if r in by_reason},
         earliest=good["earliest"] if good else None,
         latest=good["latest"] if good else None,

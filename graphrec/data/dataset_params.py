@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 
 from graphrec.data.interaction_columns import InteractionColumns, find_columns
+from graphrec.data.liked import GRADED, liked_from
 from graphrec.params import DefaultParams, at_least, one_of, optional, param, positive, text
 
 
@@ -45,9 +46,18 @@ class DatasetParams(ColumnParams):
         one_of("last", "sum", "mean", "max"),
     )
     preference = param(
+        None,
+        "binary: an interaction counts 1 whatever its rating; weight: it counts its rating; "
+        "graded: its share of the highest rating; None: graded where ratings are a scale, else "
         "binary",
-        "binary: an interaction counts 1 whatever its rating; weight: it counts its rating",
-        one_of("binary", "weight"),
+        optional(one_of("binary", "weight", GRADED)),
+    )
+    likedFrom = param(
+        None,
+        "the least rating of an item that a user likes, or mean, mean-1, mean+0.5 ...: the user's "
+        "own mean; what is rated lower is no reason and never listed again; None: the middle of "
+        "the ratings where they are a scale, else 0. A rating below 0 is always a dislike",
+        optional(liked_from),
     )
     halfLife = param(
         None,

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import (
+    DISLIKED,
     INDEX,
     ITEM,
     ITEMS,
@@ -96,9 +97,7 @@ class RecommenderModel(
         Returns:
             (user, recommendations: array<struct<item, rating: float>>), best first.
         """
-        return self._als_schema(
-            self._lists(self.dataset.histories, numItems, flat=False, **filters)
-        )
+        return self._als_schema(self._lists(self.dataset.served, numItems, flat=False, **filters))
 
     def recommendForUserSubset(
         self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
@@ -170,7 +169,7 @@ class RecommenderModel(
             "personal" or "popular").
         """
         known = self.dataset
-        histories = known.histories if users is None else known.histories_of(users)
+        histories = known.served if users is None else known.histories_of(users)
         rows = self._lists(histories, numItems, allow=allow, deny=deny, flat=True)
         user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
         return rows.select(user, item, *rows.columns[2:])
@@ -279,7 +278,7 @@ class RecommenderModel(
             +----+-----+
         """
         known = self.dataset
-        chosen = known.histories if histories is None else known.histories_in(histories)
+        chosen = known.served if histories is None else known.histories_in(histories)
         user_type = chosen.schema[USER].dataType
         user = as_id(user, "user", user_type)
         item = as_id(item, "item", known.item_type)
@@ -373,7 +372,7 @@ class RecommenderModel(
         """(user, item, prediction, one column per leg), under our own names."""
         legs = self.legs
         wanted = self.dataset.indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
-        histories = with_known_histories(wanted, self._served(self.dataset.histories))
+        histories = with_known_histories(wanted, self._served(self.dataset.served))
         scored = score_pairs(histories, self.tables, self.request(1))
         zipped = scored.select(USER, F.explode(F.arrays_zip(WANTED, PREDICTION, *legs)).alias("s"))
         flat = zipped.select(
@@ -523,12 +522,12 @@ class RecommenderModel(
         """What serving reads of histories, weighed by recency; given user factors go with them.
 
         Returns:
-            (user, items, weights), perhaps `vector`.
+            (user, items, weights), perhaps `disliked` and `vector`.
         """
         half_life = self.value("recencyHalfLife")
         if half_life is not None:
             histories = weigh_by_recency(histories, half_life)
-        given = [VECTOR] if VECTOR in histories.columns else []
+        given = [name for name in (DISLIKED, VECTOR) if name in histories.columns]
         return histories.select(USER, ITEMS, WEIGHTS, *given)
 
     def _als_schema(self, nested: DataFrame) -> DataFrame:

@@ -143,11 +143,12 @@ class Scorer:
 
         Args:
             known: such as `history` gives.
-            rows: ids of items, or (id, value, time): value is a rating or weight >= 0, time
-                seconds since 1970-01-01 UTC, either may be None. Unknown items are left out.
+            rows: ids of items, or (id, value, time): value is a rating or weight, below 0 a
+                dislike, time seconds since 1970-01-01 UTC, either may be None. Unknown items are
+                left out.
 
         Raises:
-            ParameterError: a value or a time is no number of 0 or more.
+            ParameterError: a value is no number, or a time no number of 0 or more.
         """
         checked = check(rows)
         return self.model.rules.extend(known, self._positions(row.item for row in checked), checked)
@@ -203,10 +204,12 @@ class Scorer:
 
         Args:
             k: how many.
-            hidden: whose items are left out.
+            hidden: whose items, and what the user dislikes, are left out.
             allow: (items,), nothing else is listed; None: any.
         """
-        seen = set() if hidden is None else set(hidden.items.tolist())
+        seen = set()
+        if hidden is not None:
+            seen = set(hidden.items.tolist()) | set(hidden.disliked.tolist())
         chosen: list[Any] = []
         for index in range(len(self.model.items)):
             if len(chosen) == k:

@@ -13,6 +13,7 @@ from graphrec.cli.options import (
     InputOptions,
     LearningOptions,
     OutputOptions,
+    RelevanceOption,
     RunOptions,
     SplitOptions,
 )
@@ -41,7 +42,9 @@ _REPORT: Final = "report"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, LearningOptions, SplitOptions, OutputOptions, InputOptions):
+class Options(
+    RunOptions, LearningOptions, RelevanceOption, SplitOptions, OutputOptions, InputOptions
+):
     """What `evaluate` takes."""
 
     cutoffs: Annotated[
@@ -97,12 +100,18 @@ def run(options: Options) -> None:
             timed = train_test.timed_by(options) or hybrid.needs_times(options)
             ratings = open_ratings(run.spark, options, timed=timed)
             require_free_names({"user": ratings.columns.user}, COLUMNS)
-            divided = train_test.divide(ratings, options, recommender.value("duplicates"))
+            divided = train_test.divide(
+                ratings,
+                options,
+                recommender.value("duplicates"),
+                relevant_from=options.relevant_from,
+            )
             recommender.setParams(**train_test.params_of(ratings.columns))
             models = _compared(recommender.fit(divided.train), options.mmr)
             found = evaluate(models, divided.train, divided.test, k=cutoffs, reference=HYBRID)
             figures = train_test.figures_of(divided, models[HYBRID])
             parameters = hybrid.parameters_of(models[HYBRID]) | train_test.values_of(options)
+            parameters["relevant_from"] = options.relevant_from
             _write(found, divided, folders, options)
             shown, remedy = EvaluationTables.of(found), remedy_of(options)
             if with_page:

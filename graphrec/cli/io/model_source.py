@@ -125,6 +125,8 @@ def read_figures(figures: InteractionFigures) -> dict[str, Any]:
         "rejected_rows": figures.rejected_rows,
         "rejected": figures.rejected,
         "interactions": figures.interactions,
+        "dislikes": figures.dislikes,
+        "ratings": None if figures.ratings is None else asdict(figures.ratings),
         "combined_rows": figures.combined_rows,
         "duplicates": figures.duplicates,
         "capped": None if figures.capped is None else asdict(figures.capped),

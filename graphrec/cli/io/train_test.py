@@ -12,7 +12,7 @@ from pyspark.storagelevel import StorageLevel
 from graphrec.cli.io.inputs import Ratings
 from graphrec.cli.io.model_source import read_figures
 from graphrec.cli.options import Split, SplitOptions
-from graphrec.columns import ITEM, TIMESTAMP, USER, WEIGHT
+from graphrec.columns import ITEM, STARS, TIMESTAMP, USER, WEIGHT
 from graphrec.data.column_types import quoted
 from graphrec.data.contract import InteractionFigures, Interactions, validate_interactions
 from graphrec.data.duplicates import DuplicateRule
@@ -107,23 +107,42 @@ def describe_split(options: SplitOptions) -> str:
     return f"{share} of each user's interactions are held out at random, seed {values['seed']}"
 
 
-def divide(ratings: Ratings, options: SplitOptions, duplicates: DuplicateRule) -> Divided:
+def divide(
+    ratings: Ratings,
+    options: SplitOptions,
+    duplicates: DuplicateRule,
+    *,
+    relevant_from: float | None = None,
+) -> Divided:
     """Accept or reject every row, and split what is accepted.
 
-    Pairs that come several times are combined before the cut, so that none is in both sets.
+    Pairs that come several times are combined before the cut, so that none is in both sets. What is
+    disliked by a rating below 0 is in the training set.
 
     Args:
         ratings: the interactions.
         options: passed by `check_split`.
         duplicates: what several rows of the same user and item become.
+        relevant_from: the least rating of what is tested on; None: any.
 
     Raises:
+        ParameterError: there are no ratings, and one should be relevant.
         EmptyInputError: no row is accepted, or nothing is left on one side of the cut.
     """
+    if relevant_from is not None and ratings.columns.rating is None:
+        raise ParameterError(
+            "--relevant-from needs ratings",
+            found="no rating column",
+            fix="name it by --rating, or leave --relevant-from out",
+        )
     with stage(SPLIT) as counts:
         interactions = validate_interactions(ratings.frame, ratings.columns, duplicates=duplicates)
         accepted = _own_columns(interactions.accepted, ratings.columns)
         train, test = _cut(accepted, ratings.columns, options)
+        if interactions.figures.dislikes:
+            train = train.unionByName(_dislikes(interactions, ratings.columns))
+        if relevant_from is not None:
+            test = test.where(quoted(str(ratings.columns.rating)) >= relevant_from)
         train = train.persist(StorageLevel.MEMORY_AND_DISK)
         test = test.persist(StorageLevel.MEMORY_AND_DISK)
         tested = test.select(F.count("*"), F.count_distinct(quoted(ratings.columns.user))).first()
@@ -200,6 +219,12 @@ def _own_columns(accepted: DataFrame, columns: InteractionColumns) -> DataFrame:
         TIMESTAMP: columns.timestamp,
     }
     return accepted.select(*(F.col(ours).alias(own) for ours, own in names.items() if own))
+
+
+def _dislikes(interactions: Interactions, columns: InteractionColumns) -> DataFrame:
+    """What is disliked by a rating below 0, which is its weight, under the names of the input."""
+    disliked = interactions.pairs.where(F.col(STARS) < 0).withColumn(WEIGHT, F.col(STARS))
+    return _own_columns(disliked, columns)
 
 
 def _given(value: Any, default: Any) -> Any:
