@@ -18,6 +18,7 @@ REASON: Final = "reason"  # why a row was rejected
 ITEMS: Final = "items"  # array<int>, dense item indices, ascending
 WEIGHTS: Final = "weights"  # array<float>, aligned with items
 TIMES: Final = "times"  # array<double>, aligned with items
+SEEN: Final = "seen"  # array<int>, items that are not listed again, where not all of them are
 DISLIKED: Final = "disliked"  # array<int>, items that the user dislikes, of the history or not
 HIDDEN: Final = "hidden"  # array<int>, items that must not be listed to the user
 VECTOR: Final = "vector"  # array<float>, a factor of a user or an item

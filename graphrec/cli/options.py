@@ -175,6 +175,35 @@ class InputOptions(TableOptions):
             rich_help_panel=INPUT,
         ),
     ] = None
+    event: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="none",
+            help="Column of kinds of events, instead of ratings; it needs --events.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    events: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND=W,...",
+            show_default="none",
+            help="Weights of the kinds, as in view=1,cart=3,purchase=5,dislike=-1: what is below 0 "
+            "hides the item, and rows of other kinds are rejected.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            show_default="the kind of the largest weight",
+            help="The kind that lists should lead to: what a user has by a weaker kind alone may "
+            "be listed, and `evaluate` holds out this kind.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
     implicit: Annotated[
         bool,
         typer.Option(

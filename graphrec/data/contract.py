@@ -25,6 +25,7 @@ from graphrec.data.duplicates import (
     combine_rated,
     decayed,
 )
+from graphrec.data.event_kinds import EventKinds
 from graphrec.data.frames import free_name
 from graphrec.data.id_types import require_id_type
 from graphrec.data.interaction_columns import MALFORMED_LINE, InteractionColumns, require_column
@@ -147,6 +148,7 @@ def validate_interactions(
     *,
     duplicates: DuplicateRule = "last",
     half_life_days: float | None = None,
+    events: EventKinds | None = None,
     now: float | None = None,
 ) -> Interactions:
     """Accept the rows of a table that fulfil the contract, and reject the others with a reason.
@@ -169,6 +171,7 @@ def validate_interactions(
         half_life_days: age at which an interaction weighs half, counted back from the latest
             accepted time and applied before duplicates are combined:
             weight * 0.5 ** (age / half-life). None: no decay.
+        events: the kinds of events, where `columns` has a column of them.
         now: seconds since 1970-01-01 UTC, against which times are judged; None: the clock.
 
     Raises:
@@ -181,7 +184,7 @@ def validate_interactions(
     check_rule(duplicates)
     _check_half_life(half_life_days, columns)
     persisted = PersistedFrames()
-    judged = persisted.persist(judge_rows(df, columns, now=now))
+    judged = persisted.persist(judge_rows(df, columns, events=events, now=now))
     with one_line_errors(df.sparkSession):
         counts = _counted(judged, df, columns)
     if written_as_years(counts.earliest, counts.latest):
@@ -199,7 +202,7 @@ def validate_interactions(
         latest=counts.latest,
     )
     pairs = persisted.persist(pairs)
-    interactions, dislikes, ratings = _counted_pairs(pairs)
+    interactions, dislikes, ratings = _counted_pairs(pairs, rated=columns.rating is not None)
     if not interactions:
         persisted.unpersist()
         raise EmptyInputError(
@@ -225,13 +228,18 @@ def validate_interactions(
 
 
 def judge_rows(
-    df: DataFrame, columns: InteractionColumns, *, now: float | None = None
+    df: DataFrame,
+    columns: InteractionColumns,
+    *,
+    events: EventKinds | None = None,
+    now: float | None = None,
 ) -> DataFrame:
     """Accept each row of a table, or give the reason why not; nothing is computed yet.
 
     Args:
         df: any table.
         columns: its columns.
+        events: see `validate_interactions`.
         now: see `validate_interactions`.
 
     Returns:
@@ -242,7 +250,7 @@ def judge_rows(
         ColumnError: a column is not there, or of a type that its role cannot have.
     """
     _check_types(df, columns)
-    return _judged(df, columns, time.time() if now is None else now)
+    return _judged(df, columns, events, time.time() if now is None else now)
 
 
 def accepted_rows(
@@ -273,11 +281,14 @@ def accepted_rows(
         duplicates = "max"  # the latest weighs no less than the others, and this is found sooner
     accepted = judged.where(F.col(REASON).isNull())
     timed = columns.timestamp is not None
-    if columns.rating is not None:
+    if columns.rating is not None or columns.event is not None:
         rated = accepted.select(
             USER, ITEM, weight.alias(WEIGHT), TIMESTAMP, F.col(WEIGHT).alias(STARS)
         )
-        return combine_rated(rated, duplicates, timed=timed)
+        if columns.event is None:
+            return combine_rated(rated, duplicates, timed=timed)
+        rule: DuplicateRule = "max" if duplicates == "last" else duplicates
+        return combine_rated(rated, rule, timed=timed, stars_rule="max")
     plain = accepted.select(USER, ITEM, weight.alias(WEIGHT), TIMESTAMP)
     return combine_duplicates(plain, duplicates, timed=timed)
 
@@ -303,6 +314,8 @@ def _check_half_life(half_life_days: float | None, columns: InteractionColumns) 
 def _check_types(df: DataFrame, columns: InteractionColumns) -> None:
     require_id_type(df, "user", columns.user)
     require_id_type(df, "item", columns.item)
+    if columns.event is not None:
+        require_column(df, "event", columns.event)
     for role, name, kinds, fix in (
         ("rating", columns.rating, _RATING, "give numbers"),
         ("timestamp", columns.timestamp, _TIME, "give seconds, ISO 8601, or Spark timestamps"),
@@ -320,14 +333,16 @@ def _check_types(df: DataFrame, columns: InteractionColumns) -> None:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _judged(df: DataFrame, columns: InteractionColumns, now: float) -> DataFrame:
+def _judged(
+    df: DataFrame, columns: InteractionColumns, events: EventKinds | None, now: float
+) -> DataFrame:
     """Input -> (user, item, weight, timestamp, reason or null, row: struct, null if accepted)."""
     parsed = df.select(
         F.struct("*").alias(_ROW),
         # The mark of text ids describes the input's column, not these.
         quoted(columns.user).alias(USER, metadata={}),
         quoted(columns.item).alias(ITEM, metadata={}),
-        _weight(df, columns).alias(WEIGHT),
+        _weight(df, columns, events).alias(WEIGHT),
         _seconds(df, columns).alias(TIMESTAMP),
     )
     checks = _checks(df, columns, now)
@@ -336,7 +351,11 @@ def _judged(df: DataFrame, columns: InteractionColumns, now: float) -> DataFrame
     return judged.withColumn(_ROW, F.when(F.col(REASON).isNotNull(), F.col(_ROW)))
 
 
-def _weight(df: DataFrame, columns: InteractionColumns) -> Column:
+def _weight(df: DataFrame, columns: InteractionColumns, events: EventKinds | None) -> Column:
+    if columns.event is not None and events is not None:
+        kind = F.trim(quoted(columns.event).cast("string"))
+        cases = (F.when(kind == name, F.lit(weight)) for name, weight in events.scaled.items())
+        return F.coalesce(*cases)
     if columns.rating is None:
         return F.lit(1.0)
     return finite_number(quoted(columns.rating), df.schema[columns.rating].dataType)
@@ -364,6 +383,9 @@ def _checks(
         yield Reason.NO_RATING, missing(columns.rating)
         yield Reason.BAD_RATING, F.col(WEIGHT).isNull()
         yield Reason.HUGE_RATING, F.abs(WEIGHT) > MAX_RATING
+    if columns.event is not None:
+        yield Reason.NO_EVENT, missing(columns.event)
+        yield Reason.UNKNOWN_EVENT, F.col(WEIGHT).isNull()
     if columns.timestamp is not None:
         seconds = F.col(TIMESTAMP)
         yield Reason.NO_TIME, missing(columns.timestamp)
@@ -387,7 +409,7 @@ def _set_aside(judged: DataFrame, df: DataFrame) -> DataFrame:
 # --- counts ---------------------------------------------------------------------------------------
 
 
-def _counted_pairs(pairs: DataFrame) -> tuple[int, int, RatingRange | None]:
+def _counted_pairs(pairs: DataFrame, *, rated: bool) -> tuple[int, int, RatingRange | None]:
     """How many pairs are interactions, how many are disliked, and what the ratings are like."""
     if STARS not in pairs.columns:
         return pairs.count(), 0, None
@@ -401,7 +423,7 @@ def _counted_pairs(pairs: DataFrame) -> tuple[int, int, RatingRange | None]:
         F.round(F.avg(rating), 6),
     ).first()
     assert row is not None  # an aggregate without groups has one row
-    return row[0], row[1], RatingRange(*row[2:]) if row[0] else None
+    return row[0], row[1], RatingRange(*row[2:]) if rated and row[0] else None
 
 
 @dataclass(frozen=True)
@@ -424,7 +446,7 @@ def _counted(judged: DataFrame, df: DataFrame, columns: InteractionColumns) -> _
     text_ids = [
         i for i, name in ((USER, columns.user), (ITEM, columns.item)) if is_untyped(df, name)
     ]
-    rated = columns.rating is not None
+    rated = columns.rating is not None or columns.event is not None
     is_interaction = F.col(WEIGHT) >= 0
     time = F.when(is_interaction, F.col(TIMESTAMP)) if rated else F.col(TIMESTAMP)
     rows = (

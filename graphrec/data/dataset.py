@@ -32,6 +32,7 @@ from graphrec.data.contract import (
 )
 from graphrec.data.dataset_params import DatasetParams
 from graphrec.data.duplicates import DuplicateRule, decayed
+from graphrec.data.event_kinds import EventKinds
 from graphrec.data.frames import require_frame
 from graphrec.data.histories import (
     ALIGNED,
@@ -75,13 +76,18 @@ class HistoryRules:
     max_history: int = 2000  # maxHistory, interactions
     liked_from: LikedFrom | None = None  # likedFrom
     ratings: RatingRange | None = None  # what is learned from; None: there are none
+    events: EventKinds | None = None  # eventWeights and targetEvent
 
     @staticmethod
     def from_described(described: Mapping[str, Any]) -> HistoryRules:
         """The inverse of `dataclasses.asdict`."""
-        ratings = described["ratings"]
+        ratings, events = described["ratings"], described["events"]
         return HistoryRules(
-            **{**described, "ratings": None if ratings is None else RatingRange(**ratings)}
+            **{
+                **described,
+                "ratings": None if ratings is None else RatingRange(**ratings),
+                "events": None if events is None else EventKinds(**events),
+            }
         )
 
     @property
@@ -96,13 +102,15 @@ class HistoryRules:
         given = isinstance(self.liked_from, str)
         return {
             "liked_from": self.liked_from if given else 0.0 if liked is None else liked.threshold,
-            "preference": self.preference or ("binary" if graded is None else GRADED),
+            "preference": self.preference
+            or ("weight" if self.events else "binary" if graded is None else GRADED),
         }
 
     def gather(self, pairs: DataFrame, catalogue: Catalogue) -> DataFrame:
         """Histories of weighed pairs; with what is disliked, where pairs have stars."""
         if STARS in pairs.columns:
-            return build_rated_histories(pairs, catalogue, self.liked)
+            seen_from = None if self.events is None else self.events.least_target
+            return build_rated_histories(pairs, catalogue, self.liked, seen_from=seen_from)
         return build_histories(pairs, catalogue)
 
     def weigh(self, accepted: DataFrame, *, latest: float | None) -> DataFrame:
@@ -112,7 +120,7 @@ class HistoryRules:
             accepted: see `accepted_rows`.
             latest: the time from which ages are counted back; None: there are no times.
         """
-        if self.preference == "weight":
+        if self.in_force["preference"] == "weight":
             return accepted
         weight = F.lit(1.0)
         highest = highest_on_scale(self.preference, self.ratings)
@@ -146,7 +154,8 @@ class Dataset:
         histories: (user, items: array<int>, weights: array<float>, times: array<double>), one row
             per user, the arrays ascending by item index; times hold null where there is none. Where
             users may dislike what they rated, also stars: array<double>, the ratings without decay,
-            aligned with items, and disliked: array<int>, of the items and of others.
+            aligned with items, and disliked: array<int>, of the items and of others. With kinds of
+            events also seen: array<int>, those of the items that are not listed again.
         dislikers: (user, disliked: array<int>), who have no history but dislike something; None
             where nobody may be of this kind.
         users: number of users.
@@ -172,6 +181,9 @@ class Dataset:
         itemCol: str | None = None,
         ratingCol: str | None = None,
         timestampCol: str | None = None,
+        eventCol: str | None = None,
+        eventWeights: Mapping[str, float] | None = None,
+        targetEvent: str | None = None,
         duplicates: DuplicateRule = "last",
         preference: Preference | None = None,
         likedFrom: LikedFrom | None = None,
@@ -188,6 +200,10 @@ class Dataset:
             itemCol: column of item ids, likewise.
             ratingCol: column of ratings or weights; None finds a usual name, "" ignores it.
             timestampCol: column of times, likewise.
+            eventCol: column of kinds of events, instead of ratings.
+            eventWeights: the weight of each kind, below 0 a dislike; other kinds are rejected.
+            targetEvent: the kind that lists should lead to: what a user has by a weaker kind alone
+                may be listed; None: the kind of the largest weight.
             duplicates: what several rows of a user and an item become: "last", "sum", "mean" or
                 "max", see `validate_interactions`.
             preference: "binary": an interaction counts 1; "weight": it counts its rating; "graded":
@@ -210,6 +226,9 @@ class Dataset:
             itemCol=itemCol,
             ratingCol=ratingCol,
             timestampCol=timestampCol,
+            eventCol=eventCol,
+            eventWeights=eventWeights,
+            targetEvent=targetEvent,
             duplicates=duplicates,
             preference=preference,
             likedFrom=likedFrom,
@@ -222,12 +241,17 @@ class Dataset:
             params.value("halfLife"),
             params.value("maxHistory"),
             params.value("likedFrom"),
+            events=params.events,
         )
         columns = params.columns_in(interactions)
         read = _read(interactions, columns, rules)
         rules = replace(rules, ratings=read.figures.ratings)
         dislikes = read.figures.dislikes > 0
-        told = rules.liked is not None or highest_on_scale(rules.preference, rules.ratings)
+        told = (
+            columns.event
+            or rules.liked is not None
+            or highest_on_scale(rules.preference, rules.ratings)
+        )
         pairs = read.pairs if dislikes or told else read.accepted
         pairs = rules.weigh(pairs, latest=read.figures.latest)
         persisted = PersistedFrames()
@@ -298,6 +322,9 @@ class Dataset:
             "itemCol": self.columns.item,
             "ratingCol": self.columns.rating or UNUSED,
             "timestampCol": self.columns.timestamp or UNUSED,
+            "eventCol": self.columns.event,
+            "eventWeights": None if self.rules.events is None else dict(self.rules.events.weights),
+            "targetEvent": None if self.rules.events is None else self.rules.events.target,
             "duplicates": self.rules.duplicates,
             "preference": self.rules.preference,
             "likedFrom": self.rules.liked_from,
@@ -382,7 +409,7 @@ class Dataset:
         require_frame(interactions, "the table of histories")
         columns = self._columns_in(interactions)
         ids = {columns.user: self.users_of(interactions), columns.item: self.items_of(interactions)}
-        judged = judge_rows(interactions.withColumns(ids), columns)
+        judged = judge_rows(interactions.withColumns(ids), columns, events=self.rules.events)
         decay = columns.timestamp is not None and self.rules.half_life is not None
         latest = self.latest if decay else None
         accepted = accepted_rows(
@@ -399,7 +426,11 @@ class Dataset:
 
     def _columns_in(self, frame: DataFrame) -> InteractionColumns:
         """The dataset's columns that a frame has; those of users and items it must have."""
-        optional = {"rating": self.columns.rating, "timestamp": self.columns.timestamp}
+        optional = {
+            "rating": self.columns.rating,
+            "timestamp": self.columns.timestamp,
+            "event": self.columns.event,
+        }
         has = {
             role: name for role, name in optional.items() if name and has_column(frame, role, name)
         }
@@ -426,7 +457,11 @@ def _read(
     """The rows that are accepted and those that are not, under the stage "read"."""
     with stage(READ) as counts:
         read = validate_interactions(
-            interactions, columns, duplicates=rules.duplicates, half_life_days=rules.half_life
+            interactions,
+            columns,
+            duplicates=rules.duplicates,
+            half_life_days=rules.half_life,
+            events=rules.events,
         )
         counts["rows"] = read.figures.rows_read
         counts["accepted"] = read.figures.accepted_rows

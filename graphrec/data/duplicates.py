@@ -58,7 +58,13 @@ def combine_duplicates(interactions: DataFrame, rule: DuplicateRule, *, timed: b
     )
 
 
-def combine_rated(interactions: DataFrame, rule: DuplicateRule, *, timed: bool) -> DataFrame:
+def combine_rated(
+    interactions: DataFrame,
+    rule: DuplicateRule,
+    *,
+    timed: bool,
+    stars_rule: DuplicateRule | None = None,
+) -> DataFrame:
     """Combine the rows of the same user and item, some of which may be dislikes.
 
     A dislike is never summed up, nor does it count in a mean. It holds for the pair unless a later
@@ -69,6 +75,7 @@ def combine_rated(interactions: DataFrame, rule: DuplicateRule, *, timed: bool) 
             below 0 in a dislike).
         rule: see `combine_duplicates`.
         timed: see `combine_duplicates`.
+        stars_rule: by which stars are combined; None: as weights are.
 
     Returns:
         (user, item, weight, timestamp, stars), one row per (user, item). Stars are the rating by
@@ -87,7 +94,7 @@ def combine_rated(interactions: DataFrame, rule: DuplicateRule, *, timed: bool) 
         )
     combined = split.groupBy(USER, ITEM).agg(
         _combined(WEIGHT, rule, timed=timed).alias(WEIGHT),
-        _combined(STARS, rule, timed=timed).alias(STARS),
+        _combined(STARS, stars_rule or rule, timed=timed).alias(STARS),
         F.max(TIMESTAMP).alias(TIMESTAMP),
         F.max(_DISLIKED_AT).alias(_DISLIKED_AT),
     )

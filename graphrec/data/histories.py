@@ -12,6 +12,7 @@ from graphrec.columns import (
     INDEX,
     ITEM,
     ITEMS,
+    SEEN,
     STARS,
     TIMES,
     TIMESTAMP,
@@ -65,7 +66,11 @@ def build_histories(interactions: DataFrame, catalogue: Catalogue) -> DataFrame:
 
 
 def build_rated_histories(
-    pairs: DataFrame, catalogue: Catalogue, liked: LikedRule | None
+    pairs: DataFrame,
+    catalogue: Catalogue,
+    liked: LikedRule | None,
+    *,
+    seen_from: float | None = None,
 ) -> DataFrame:
     """Gather each user's history, and what the user dislikes.
 
@@ -73,10 +78,13 @@ def build_rated_histories(
         pairs: (user, item, weight, timestamp, stars: double, below 0: disliked), one row per pair.
         catalogue: numbers the items; others are left out.
         liked: which of the other items are disliked, too; None: none is.
+        seen_from: the least stars of an item that is not listed again; None: none is, whatever its
+            stars, and there is no column seen.
 
     Returns:
         As `build_histories`, and stars: array<double>, aligned with the items, and disliked:
         array<int>, ascending. What has stars below 0 is not in the history, which may be empty.
+        With `seen_from` also seen: array<int>.
     """
     indexed = pairs.join(F.broadcast(catalogue.indices(pairs.sparkSession)), ITEM)
     entry = F.struct(
@@ -87,6 +95,7 @@ def build_rated_histories(
     split = gathered.select(USER, "all", history.alias("history"))
     lowest = F.lit(0.0) if liked is None else _lowest_liked(F.col(f"history.{STARS}"), liked)
     disliked = F.filter("all", lambda one: (one[STARS] < 0) | (one[STARS] < lowest))
+    seen = F.filter("history", lambda one: one[STARS] >= (seen_from or 0.0))
     return split.select(
         USER,
         F.col(f"history.{INDEX}").alias(ITEMS),
@@ -94,6 +103,7 @@ def build_rated_histories(
         F.col(f"history.{TIMESTAMP}").alias(TIMES),
         F.col(f"history.{STARS}").alias(STARS),
         F.transform(disliked, lambda one: one[INDEX]).alias(DISLIKED),
+        *([F.transform(seen, lambda one: one[INDEX]).alias(SEEN)] if seen_from else []),
     )
 
 
@@ -144,7 +154,7 @@ def with_known_histories(users: DataFrame, histories: DataFrame) -> DataFrame:
         users: (user, ...), each once.
         histories: (user, items, weights, ...), perhaps `times`, `stars` and `disliked`.
     """
-    kinds = ALIGNED | {DISLIKED: "array<int>"}
+    kinds = ALIGNED | {DISLIKED: "array<int>", SEEN: "array<int>"}
     filled = {
         name: or_empty(F.col(name), kind)
         for name, kind in kinds.items()

@@ -12,6 +12,8 @@ class Reason(StrEnum):
     NO_RATING = "rating is missing"
     BAD_RATING = "rating is not a finite number"
     HUGE_RATING = "rating is beyond a billion"
+    NO_EVENT = "kind of event is missing"
+    UNKNOWN_EVENT = "kind of event has no weight"
     NO_TIME = "timestamp is missing"
     BAD_TIME = "timestamp cannot be read"
     IMPOSSIBLE_TIME = "timestamp is before 1970 or in the future"

@@ -19,6 +19,7 @@ from graphrec.columns import (
     RATING,
     RECOMMENDATIONS,
     SCORE,
+    SEEN,
     USER,
     VECTOR,
     WEIGHTS,
@@ -522,12 +523,12 @@ class RecommenderModel(
         """What serving reads of histories, weighed by recency; given user factors go with them.
 
         Returns:
-            (user, items, weights), perhaps `disliked` and `vector`.
+            (user, items, weights), perhaps `disliked`, `seen` and `vector`.
         """
         half_life = self.value("recencyHalfLife")
         if half_life is not None:
             histories = weigh_by_recency(histories, half_life)
-        given = [name for name in (DISLIKED, VECTOR) if name in histories.columns]
+        given = [name for name in (DISLIKED, SEEN, VECTOR) if name in histories.columns]
         return histories.select(USER, ITEMS, WEIGHTS, *given)
 
     def _als_schema(self, nested: DataFrame) -> DataFrame:
@@ -569,6 +570,7 @@ class RecommenderModel(
         if not self.value("filterSeen"):
             return pairs
         known = pairs.distinct().join(F.broadcast(self.dataset.items), ITEM, "left")
-        seen = F.array_contains(ITEMS, F.coalesce(INDEX, F.lit(-1)))
-        judged = known.join(histories.select(USER, ITEMS), USER)
+        items = SEEN if SEEN in histories.columns else ITEMS
+        seen = F.array_contains(items, F.coalesce(INDEX, F.lit(-1)))
+        judged = known.join(histories.select(USER, items), USER)
         return judged.select(USER, F.when(~seen, F.col(ITEM)).alias(ITEM))

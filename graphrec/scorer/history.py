@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphrec.columns import DISLIKED, HIDDEN, ITEMS, VECTOR, WEIGHTS
+from graphrec.columns import DISLIKED, HIDDEN, ITEMS, SEEN, VECTOR, WEIGHTS
+from graphrec.data.event_kinds import EventKinds
 from graphrec.data.liked import LikedRule
 from graphrec.errors import ParameterError
 
@@ -43,6 +44,7 @@ class History:
     vector: npt.NDArray[np.float32] | None = None  # a user factor that was given
     stars: npt.NDArray[np.float64] | None = None  # (n,), ratings without decay; NaN: not rated
     disliked: npt.NDArray[np.int32] = field(default_factory=lambda: _NONE)  # items, ascending
+    seen: npt.NDArray[np.int32] | None = None  # items that are not listed again; None: all
 
     @staticmethod
     def empty() -> History:
@@ -70,6 +72,8 @@ class History:
             hidden: items that are never listed to this user, beside those of the history.
         """
         columns = {ITEMS: _one_list(self.items), WEIGHTS: _one_list(self.weights)}
+        if self.seen is not None:
+            columns[SEEN] = _one_list(self.seen)
         if self.disliked.size:
             columns[DISLIKED] = _one_list(self.disliked)
         if hidden.size:
@@ -97,6 +101,7 @@ class Rules:
     latest: float | None  # the time from which ages are counted back; None: there are no times
     liked: LikedRule | None = None  # which rated items are liked; None: all
     highest: float | None = None  # the rating that weighs 1, where ratings are graded
+    events: EventKinds | None = None  # whose weights values are; None: there are no kinds
 
     def extend(
         self, known: History, positions: Mapping[Any, int], rows: Iterable[Interaction]
@@ -127,8 +132,9 @@ class Rules:
             if row.value is not None and row.value < 0:
                 disliked_at[index] = max(disliked_at.get(index, -math.inf), _or_first(time))
                 continue
-            weight = self._decayed(1.0 if row.value is None else row.value, time)
-            stars = math.nan if row.value is None else float(row.value)
+            value = None if row.value is None else row.value / self._most
+            weight = self._decayed(1.0 if value is None else value, time)
+            stars = math.nan if value is None else float(value)
             entries.setdefault(index, []).append(_Row(time, weight, stars))
         combined = {item: self._combined(entries[item]) for item in sorted(entries)}
         refused = {
@@ -160,13 +166,29 @@ class Rules:
             vector,
             np.array(stars, np.float64),
             np.array(sorted(refused), np.int32),
+            self._seen(combined),
         )
+
+    @property
+    def _most(self) -> float:
+        """What a value is divided by: the weight of the strongest kind of events."""
+        return 1.0 if self.events is None else max(self.events.weights.values())
+
+    def _seen(self, combined: Mapping[int, _Row]) -> npt.NDArray[np.int32] | None:
+        """The items that are not listed again; what has no kind counts as the target."""
+        if self.events is None:
+            return None
+        least = self.events.least_target
+        return np.array([item for item, row in combined.items() if not row.stars < least], np.int32)
 
     def _combined(self, rows: list[_Row]) -> _Row:
         """One row of several of an item."""
         times = [row.time for row in rows if not math.isnan(row.time)]
         latest = max(times) if times else math.nan
-        stars = self._one_of([(row.time, row.stars) for row in rows if not math.isnan(row.stars)])
+        rated = [(row.time, row.stars) for row in rows if not math.isnan(row.stars)]
+        stars = self._one_of(rated)
+        if self.events is not None:
+            stars = max((stars for _, stars in rated), default=math.nan)
         if self.preference == "weight":
             return _Row(latest, self._one_of([(row.time, row.weight) for row in rows]), stars)
         return _Row(latest, self._decayed(self._graded(stars), latest), stars)

@@ -27,6 +27,7 @@ from graphrec.columns import (
     DISLIKED,
     INDICES,
     ITEMS,
+    SEEN,
     STARS,
     SUPPORT,
     TIMES,
@@ -36,6 +37,7 @@ from graphrec.columns import (
     WEIGHTS,
 )
 from graphrec.data.catalogue import Catalogue
+from graphrec.data.event_kinds import EventKinds
 from graphrec.data.liked import RatingRange, highest_on_scale, liked_rule
 from graphrec.errors import UnreadableInputError
 from graphrec.kernels.csr import csr
@@ -109,7 +111,12 @@ class MappedModel:
             own[VECTOR][given] if given >= 0 else None,
             own[STARS][part] if own[STARS].size else None,
             own[DISLIKED][refused],
+            None if self.rules.events is None else self._seen(row),
         )
+
+    def _seen(self, row: int) -> npt.NDArray[np.int32]:
+        first, last = (int(end) for end in self.histories["seen_indptr"][row : row + 2])
+        return self.histories[SEEN][first:last]
 
 
 def open_model(path: str | Path, cache: str | Path | None = None) -> MappedModel:
@@ -241,6 +248,8 @@ def _history_arrays(saved: SavedModel) -> tuple[dict[str, Array], pa.Array]:
         STARS: np.empty(0),
         DISLIKED: np.empty(0, np.int32),
         "disliked_indptr": np.zeros(table.num_rows + 1, np.int64),
+        SEEN: np.empty(0, np.int32),
+        "seen_indptr": np.zeros(table.num_rows + 1, np.int64),
         VECTOR: np.empty((0, 0), np.float32),
         "vector_row": np.empty(0, np.int64),
     }
@@ -249,6 +258,9 @@ def _history_arrays(saved: SavedModel) -> tuple[dict[str, Array], pa.Array]:
         arrays[STARS] = values(one_array(table[STARS]), np.float64)
         arrays[DISLIKED] = values(disliked, np.int32)
         arrays["disliked_indptr"] = offsets(disliked)
+    if SEEN in table.column_names:
+        seen = one_array(table[SEEN])
+        arrays[SEEN], arrays["seen_indptr"] = values(seen, np.int32), offsets(seen)
     if VECTOR in table.column_names:
         vectors = one_array(table[VECTOR])
         given = vectors.is_valid().to_numpy(zero_copy_only=False)
@@ -275,7 +287,8 @@ def _require_sound(saved: SavedModel, tables: ItemTables, histories: Mapping[str
         and listed.size == histories[f"history_{WEIGHTS}"].size
         and listed.size == histories[f"history_{TIMES}"].size
         and histories[f"history_{STARS}"].size in (0, listed.size)
-        and _within(histories[f"history_{DISLIKED}"], items),
+        and _within(histories[f"history_{DISLIKED}"], items)
+        and _within(histories[f"history_{SEEN}"], items),
         "vectors": all(
             leg.factors.vector.shape[0] == items and bool(np.isfinite(leg.factors.vector).all())
             for leg in tables.factor_legs
@@ -315,6 +328,7 @@ def _map(folder: Path) -> MappedModel:
     }
     rules = description["rules"]
     ratings = None if rules["ratings"] is None else RatingRange(**rules["ratings"])
+    events = None if rules["events"] is None else EventKinds(**rules["events"])
     return MappedModel(
         digest=description["digest"],
         description=description,
@@ -325,12 +339,13 @@ def _map(folder: Path) -> MappedModel:
         users=IdIndex(map_ids(folder / "users.arrow")),
         request=Request(**request),
         rules=Rules(
-            rules["duplicates"],
-            rules["preference"],
+            "max" if events and rules["duplicates"] == "last" else rules["duplicates"],
+            "weight" if events and rules["preference"] is None else rules["preference"],
             rules["half_life"],
             description["latest"],
             liked_rule(rules["liked_from"], ratings),
             highest_on_scale(rules["preference"], ratings),
+            events,
         ),
         recency_half_life=description["recency_half_life"],
         histories=histories,

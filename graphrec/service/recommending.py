@@ -56,15 +56,25 @@ def history_now(served: Served, store: EventStore, user: Any) -> History:
     rows = [
         Interaction(scorer.model.items.from_text(event.item), _value(event, rules), event.time)
         for event in events
-        if event.kind == DISLIKE or (event.kind in CONSUMED and event.time > since)
+        if _is_told(event, rules, since)
     ]
     return scorer.extended(known, rows)
+
+
+def _is_told(event: Event, rules: Rules, since: float) -> bool:
+    """Whether an event says something that the model does not know."""
+    if event.kind == DISLIKE:
+        return True
+    kinds = CONSUMED if rules.events is None else rules.events.weights
+    return event.kind in kinds and event.time > since
 
 
 def _value(event: Event, rules: Rules) -> float | None:
     """The rating or weight of an event; a price or a number of seconds is none on a scale."""
     if event.kind == DISLIKE:
         return -1.0
+    if rules.events is not None:
+        return rules.events.weights[event.kind]
     is_rating = event.kind == RATING or rules.highest is None
     return event.value if is_rating else None
 
@@ -93,7 +103,7 @@ def in_time(
     scorer = served.scorer
     now = History.empty() if user is None else history_now(served, store, user)
     allowed = wanted.allowed(served)
-    seen = set(now.items.tolist()) | set(now.disliked.tolist())
+    seen = set((now.items if now.seen is None else now.seen).tolist()) | set(now.disliked.tolist())
     seen |= {
         index for item in wanted.deny if (index := scorer.model.items.position(item)) is not None
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from graphrec.columns import DISLIKED, HIDDEN
+from graphrec.columns import DISLIKED, HIDDEN, SEEN
 from graphrec.kernels.csr import CSR, row_indices
 from graphrec.kernels.types import Indices, Mask, read_only
 from graphrec.spark.arrow import offsets, values
@@ -20,12 +20,15 @@ def hidden_items(
         batch: of users; perhaps with `disliked` and `hidden`: array<int>, the items that each
             dislikes and that are denied to each.
         items: their histories.
-        filter_seen: whether the items of the history are hidden.
+        filter_seen: whether the items of the history are hidden: all of them, or those of `seen`:
+            array<int>, where the batch has it.
 
     Returns:
         indptr (users + 1,) and the hidden items, user by user.
     """
     indptr, hidden = items.indptr, items.indices
+    if filter_seen and SEEN in batch.schema.names:
+        indptr, hidden = offsets(batch[SEEN]), values(batch[SEEN], np.int32)
     if not filter_seen:
         indptr, hidden = indptr * 0, hidden[:0]
     for name in (DISLIKED, HIDDEN):

@@ -104,6 +104,7 @@ def run(options: Options) -> None:
                 ratings,
                 options,
                 recommender.value("duplicates"),
+                events=recommender.events,
                 relevant_from=options.relevant_from,
             )
             recommender.setParams(**train_test.params_of(ratings.columns))

@@ -20,7 +20,17 @@ from graphrec.errors import ParameterError
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.saved_directory import LOAD_MODEL
 
-_READING: Final = ("input_format", "user", "item", "rating", "timestamp", "implicit")
+_READING: Final = (
+    "input_format",
+    "user",
+    "item",
+    "rating",
+    "timestamp",
+    "event",
+    "events",
+    "target",
+    "implicit",
+)
 
 
 def check_source(options: SourceOptions, learning: Sequence[str]) -> None:
