@@ -71,6 +71,7 @@ def needs_times(options: LearningOptions) -> str | None:
         "--half-life": options.half_life,
         "--order": options.order,
         "--recency": options.recency,
+        "--again-after": getattr(options, "again_after", None),
     }
     return next((name for name, value in given.items() if value), None)
 
@@ -104,6 +105,7 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
         "candidates": model.value("candidates"),
         "diversity": model.value("diversity"),
         "keep_seen": not model.value("filterSeen"),
+        "again_after": model.value("seenAgainAfter"),
         **model.dataset.rules.in_force,
     }
 
@@ -175,6 +177,7 @@ def list_params(options: HybridOptions) -> dict[str, Any]:
     """The options about lists, as Params of a recommender or a model."""
     return _given(
         diversity=options.diversity,
+        seenAgainAfter=options.again_after,
         filterSeen=None if options.keep_seen is None else not options.keep_seen,
     )
 

@@ -474,6 +474,16 @@ class HybridOptions(LearningOptions):
             rich_help_panel=LISTS,
         ),
     ] = None
+    again_after: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DAYS",
+            show_default="never",
+            help="Days, before the latest interaction of all, after which what a user has may be "
+            "listed again.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -515,6 +525,21 @@ class SplitOptions:
             rich_help_panel=SPLIT,
         ),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffsetOption:
+    """Where lists begin."""
+
+    offset: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="How many of the best items are left out at the top of each list: the next page.",
+            rich_help_panel=LISTS,
+        ),
+    ] = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,20 @@ class History:
         weights = np.where(np.isnan(self.times), self.weights, decayed).astype(np.float32)
         return replace(self, weights=weights)
 
+    def seen_lately(self, days: float | None, latest: float | None) -> History:
+        """With those items alone as seen that are not listed again yet.
+
+        Args:
+            days: after which an item may be listed again; None: never.
+            latest: the time from which days are counted back, unless the history goes further.
+        """
+        if days is None or latest is None or not self.size:
+            return self
+        since = np.fmax(latest, np.nanmax(self.times)) - days * _DAY_SECONDS
+        lately = self.items[np.isnan(self.times) | (self.times > since)]
+        seen = lately if self.seen is None else np.intersect1d(self.seen, lately)
+        return replace(self, seen=seen)
+
     def row(self, hidden: npt.NDArray[np.int32]) -> pa.RecordBatch:
         """As the ranking takes it: one row (items, weights[, disliked, hidden, vector]).
 

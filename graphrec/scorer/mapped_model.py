@@ -81,6 +81,7 @@ class MappedModel:
         request: what lists are made by unless a call says otherwise.
         rules: how rows become a history.
         recency_half_life: in days, by which a history is weighed when it is served.
+        seen_again_after: days after which what a user has may be listed again; None: never.
     """
 
     digest: str
@@ -93,6 +94,7 @@ class MappedModel:
     request: Request
     rules: Rules
     recency_half_life: float | None
+    seen_again_after: float | None
     histories: dict[str, Array]
 
     def history(self, user: Any) -> History | None:
@@ -204,6 +206,7 @@ def _write(saved: SavedModel, digest: str, folder: Path) -> None:
         "latest": None if np.isnan(times).all() else float(np.nanmax(times)),
         "request": described["request"],
         "recency_half_life": described["recency_half_life"],
+        "seen_again_after": described["seen_again_after"],
         "users": described["users"],
         "pair_users": 0 if pairs is None else pairs["users"],
         "neighbour_legs": list(tables.neighbour_names),
@@ -348,6 +351,7 @@ def _map(folder: Path) -> MappedModel:
             events,
         ),
         recency_half_life=description["recency_half_life"],
+        seen_again_after=description["seen_again_after"],
         histories=histories,
     )
 

@@ -153,6 +153,12 @@ class Scorer:
         checked = check(rows)
         return self.model.rules.extend(known, self._positions(row.item for row in checked), checked)
 
+    def served(self, history: History) -> History:
+        """A history as lists are made of it: weighed by recency, with what may be listed again."""
+        model = self.model
+        weighed = history.recent_first(model.recency_half_life)
+        return weighed.seen_lately(model.seen_again_after, model.rules.latest)
+
     def mask(self, items: Iterable[Any]) -> Mask:
         """(items,), True for those of some ids that the model knows."""
         mask = np.zeros(len(self.model.items), np.bool_)
@@ -287,7 +293,7 @@ class Scorer:
             ParameterError: an unknown item, or a length below 1.
         """
         index = self._item(item)
-        served = self._history(history).recent_first(self.model.recency_half_life)
+        served = self.served(self._history(history))
         user = UserContext(
             served.row(_NOTHING_HIDDEN),
             self.model.tables,
@@ -344,7 +350,7 @@ class Scorer:
             allowed = allow if isinstance(allow, np.ndarray) else self.mask(allow)
             excluded = read_only(~allowed)
         model = self.model
-        row = history.recent_first(model.recency_half_life).row(hidden)
+        row = self.served(history).row(hidden)
         return rank_batch(row, model.tables.mapped, excluded, model.tables.fold_ins, request)
 
     def _rows(self, lists: Lists, offset: int) -> Iterator[Recommendation]:

@@ -103,6 +103,7 @@ def in_time(
     scorer = served.scorer
     now = History.empty() if user is None else history_now(served, store, user)
     allowed = wanted.allowed(served)
+    now = scorer.served(now)
     seen = set((now.items if now.seen is None else now.seen).tolist()) | set(now.disliked.tolist())
     seen |= {
         index for item in wanted.deny if (index := scorer.model.items.position(item)) is not None

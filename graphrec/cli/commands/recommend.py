@@ -14,6 +14,7 @@ from graphrec.cli.options import (
     HybridOptions,
     ItemsOptions,
     LengthOption,
+    OffsetOption,
     OutputOptions,
     RunOptions,
     SampleOption,
@@ -35,6 +36,7 @@ class Options(
     RunOptions,
     HybridOptions,
     LengthOption,
+    OffsetOption,
     FilterOptions,
     SampleOption,
     VerbOption,
@@ -91,7 +93,9 @@ def run(options: Options) -> None:
                 model = recommender.fit(dataset)
             counted = listed.figures(dataset)
             with stage(_LISTS) as counts:
-                lists = model.rankedLists(options.k, **listed.frames(dataset))
+                lists = model.rankedLists(
+                    options.k, offset=options.offset, **listed.frames(dataset)
+                )
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
@@ -99,7 +103,7 @@ def run(options: Options) -> None:
             results.save_model(model, folders)
             run.write_record(
                 folders.result,
-                parameters=hybrid.parameters_of(model),
+                parameters=hybrid.parameters_of(model) | {"offset": options.offset},
                 input=model_source.input_figures(origin.path, dataset)
                 | {"lists": list_figures(counted)},
                 output=figures,
