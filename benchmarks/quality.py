@@ -75,11 +75,11 @@ def main() -> None:
     measured: dict[str, list[DataFrame]] = {}
     for seed in range(arguments.splits):
         train, test = _split(spark, arguments, seed)
-        hybrid = gr.HybridRecommender(weights="default").fit(train)
+        hybrid = gr.HybridRecommender(weights="default", preference="binary").fit(train)
         assert isinstance(hybrid, gr.HybridRecommenderModel)
         models = {**hybrid.baselines(), "hybrid": hybrid}
         models["hybrid + MMR"] = hybrid.copy({hybrid.diversity: arguments.mmr})
-        models["hybrid, learned weights"] = gr.HybridRecommender().fit(train)
+        models["hybrid, learned weights"] = gr.HybridRecommender(preference="binary").fit(train)
         if timed_models:
             models |= _timed(train, options, arguments.preferred_leg)
         lists = {name: model.rankedLists(_CUTOFF, users=test) for name, model in models.items()}
@@ -186,7 +186,7 @@ def _ablated(train: DataFrame, whole: Mapping[str, float]) -> list[tuple[str, Re
         names = {leg.leg for leg in legs} if legs else set(whole)
         weights = {leg: weight for leg, weight in whole.items() if leg in names}
         kept = {"weights": weights} | values
-        fitted.append((name, gr.HybridRecommender(legs, **kept).fit(train)))
+        fitted.append((name, gr.HybridRecommender(legs, preference="binary", **kept).fit(train)))
     return fitted
 
 

@@ -140,6 +140,7 @@ def recommender_with(options: Options) -> gr.HybridRecommender:
     return gr.HybridRecommender(
         legs,
         weights="default",
+        preference="binary",  # what is compared with it takes no ratings
         halfLife=options.half_life,
         recencyHalfLife=options.recency,
         pseudoInteractions=options.pseudo,

@@ -8,12 +8,12 @@ from .evaluation.comparison import evaluate as evaluate
 from .evaluation.evaluator import RankingEvaluator as RankingEvaluator
 from .recommenders.als.estimator import ALSModel as ALSModel
 from .recommenders.als.estimator import ALSRecommender as ALSRecommender
+from .recommenders.content.estimator import ContentModel as ContentModel
+from .recommenders.content.estimator import ContentRecommender as ContentRecommender
 from .recommenders.criteria.estimator import (
     MultiCriteriaPredictor as MultiCriteriaPredictor,
 )
 from .recommenders.criteria.model import MultiCriteriaModel as MultiCriteriaModel
-from .recommenders.content.estimator import ContentModel as ContentModel
-from .recommenders.content.estimator import ContentRecommender as ContentRecommender
 from .recommenders.ease.estimator import EASEModel as EASEModel
 from .recommenders.ease.estimator import EASERecommender as EASERecommender
 from .recommenders.embedding.estimator import EmbeddingModel as EmbeddingModel

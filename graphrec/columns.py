@@ -11,12 +11,15 @@ USER: Final = "user"
 ITEM: Final = "item"
 WEIGHT: Final = "weight"  # double >= 0: the rating, or 1 for an implicit interaction
 TIMESTAMP: Final = "timestamp"  # double, seconds since 1970-01-01 UTC; null without a time column
+STARS: Final = "stars"  # double, the rating without decay, below 0 in a dislike; array of these
 REASON: Final = "reason"  # why a row was rejected
 
 # --- histories: one row per user ------------------------------------------------------------------
 ITEMS: Final = "items"  # array<int>, dense item indices, ascending
 WEIGHTS: Final = "weights"  # array<float>, aligned with items
 TIMES: Final = "times"  # array<double>, aligned with items
+SEEN: Final = "seen"  # array<int>, items that are not listed again, where not all of them are
+DISLIKED: Final = "disliked"  # array<int>, items that the user dislikes, of the history or not
 HIDDEN: Final = "hidden"  # array<int>, items that must not be listed to the user
 VECTOR: Final = "vector"  # array<float>, a factor of a user or an item
 

@@ -31,7 +31,7 @@ def own_models(train: DataFrame, *, legs: bool, variants: Sequence[str]) -> Iter
         legs: whether each leg lists by itself, too, as it is in the hybrid.
         variants: texts of settings, see `settings_of`.
     """
-    hybrid = gr.HybridRecommender(allLegs=True).fit(train)
+    hybrid = gr.HybridRecommender(allLegs=True, preference="binary").fit(train)
     assert isinstance(hybrid, gr.HybridRecommenderModel)
     yield OwnModel(HYBRID, "graphrec", hybrid)
     if legs:
@@ -39,7 +39,9 @@ def own_models(train: DataFrame, *, legs: bool, variants: Sequence[str]) -> Iter
             yield OwnModel(f"leg: {name}", "leg", hybrid.baselines()[name])
     hybrid.unpersist()
     for text in variants:
-        model = gr.HybridRecommender().with_settings(settings_of(text)).fit(train)
+        model = (
+            gr.HybridRecommender(preference="binary").with_settings(settings_of(text)).fit(train)
+        )
         yield OwnModel(f"{HYBRID}, {text}", "variant", model)
         model.unpersist()
 

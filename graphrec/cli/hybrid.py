@@ -22,6 +22,7 @@ from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 
 LEARNING: Final = (
     "rank",
+    "liked_from",
     "half_life",
     "order",
     "settings",
@@ -60,7 +61,7 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
     hybrid = HybridRecommender(
         list(legs.values()),
         weights=weights,
-        **_given(halfLife=options.half_life),
+        **_given(halfLife=options.half_life, likedFrom=parse_liked_from(options.liked_from)),
         **_retrieval(options),
         **values,
     )
@@ -81,6 +82,7 @@ def needs_times(options: LearningOptions) -> str | None:
         "--half-life": options.half_life,
         "--order": options.order,
         "--recency": options.recency,
+        "--again-after": getattr(options, "again_after", None),
     }
     return next((name for name, value in given.items() if value), None)
 
@@ -117,6 +119,8 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
         "candidates": model.value("candidates"),
         "diversity": model.value("diversity"),
         "keep_seen": not model.value("filterSeen"),
+        "again_after": model.value("seenAgainAfter"),
+        **model.dataset.rules.in_force,
     }
 
 
@@ -133,6 +137,11 @@ def print_choice(report: Report, model: RecommenderModel) -> None:
 
 def _chosen_on(model: RecommenderModel) -> HoldOutResult | None:
     return model.chosen_on if isinstance(model, HybridRecommenderModel) else None
+
+
+def parse_liked_from(text: str | None) -> float | str | None:
+    """`3.5` as a number; `mean-1` as it is; None as None."""
+    return None if text is None else _literal(text.strip())
 
 
 def parse_weights(text: str) -> dict[str, float] | str:
@@ -197,6 +206,7 @@ def list_params(options: HybridOptions) -> dict[str, Any]:
     """The options about lists, as Params of a recommender or a model."""
     return _given(
         diversity=options.diversity,
+        seenAgainAfter=options.again_after,
         filterSeen=None if options.keep_seen is None else not options.keep_seen,
     )
 

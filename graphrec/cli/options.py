@@ -177,6 +177,35 @@ class InputOptions(TableOptions):
             rich_help_panel=INPUT,
         ),
     ] = None
+    event: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="none",
+            help="Column of kinds of events, instead of ratings; it needs --events.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    events: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND=W,...",
+            show_default="none",
+            help="Weights of the kinds, as in view=1,cart=3,purchase=5,dislike=-1: what is below 0 "
+            "hides the item, and rows of other kinds are rejected.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            show_default="the kind of the largest weight",
+            help="The kind that lists should lead to: what a user has by a weaker kind alone may "
+            "be listed, and `evaluate` holds out this kind.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
     implicit: Annotated[
         bool,
         typer.Option(
@@ -420,6 +449,16 @@ class LearningOptions:
             rich_help_panel=MODEL,
         ),
     ] = None
+    liked_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATING",
+            show_default="the middle of the ratings, where they are a scale",
+            help="The least rating of an item that a user likes, or mean, mean-1, mean+0.5 ...: "
+            "the user's own mean. What is rated lower is no reason, and never listed again.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
     half_life: Annotated[
         float | None,
         typer.Option(
@@ -491,6 +530,16 @@ class HybridOptions(LearningOptions):
             rich_help_panel=LISTS,
         ),
     ] = None
+    again_after: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DAYS",
+            show_default="never",
+            help="Days, before the latest interaction of all, after which what a user has may be "
+            "listed again.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -531,6 +580,37 @@ class SplitOptions:
             metavar="N",
             show_default="0",
             help="Another seed draws others, where a split is drawn.",
+            rich_help_panel=SPLIT,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffsetOption:
+    """Where lists begin."""
+
+    offset: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="How many of the best items are left out at the top of each list: the next page.",
+            rich_help_panel=LISTS,
+        ),
+    ] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelevanceOption:
+    """What of the held-out interactions a list should find."""
+
+    relevant_from: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATING",
+            show_default="all",
+            help="The least rating of a held-out interaction that lists should find; the others "
+            "are held out and not measured.",
             rich_help_panel=SPLIT,
         ),
     ] = None

@@ -58,10 +58,10 @@ def counts_left_out(
         on_driver: whether the driver counts, which can hold all histories then.
     """
     whole = histories.where(F.size(ITEMS) > max_history)
-    both_ways = whole.withColumn(_SIGN, F.lit(1)).unionByName(
-        cap_histories(whole, max_history).withColumn(_SIGN, F.lit(-1))
+    read = [ITEMS, *([TIMES] if ordered else [])]
+    signed = whole.select(*read, F.lit(1).alias(_SIGN)).unionByName(
+        cap_histories(whole, max_history).select(*read, F.lit(-1).alias(_SIGN))
     )
-    signed = both_ways.select(ITEMS, _SIGN, *([TIMES] if ordered else []))
     if on_driver:
         return _count(signed.toArrow(), indptr, indices, ordered=ordered)
     shared = share_arrays(histories.sparkSession, {"indptr": indptr, "indices": indices})

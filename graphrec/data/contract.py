@@ -10,18 +10,26 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.columns import ITEM, REASON, TIMESTAMP, USER, WEIGHT
+from graphrec.columns import ITEM, REASON, STARS, TIMESTAMP, USER, WEIGHT
 from graphrec.data.column_types import finite_number, is_missing, quoted
-from graphrec.data.duplicates import DuplicateRule, check_rule, combine_duplicates, decayed
+from graphrec.data.duplicates import (
+    DuplicateRule,
+    check_rule,
+    combine_duplicates,
+    combine_rated,
+    decayed,
+)
+from graphrec.data.event_kinds import EventKinds
 from graphrec.data.frames import free_name
 from graphrec.data.id_types import require_id_type
 from graphrec.data.interaction_columns import MALFORMED_LINE, InteractionColumns, require_column
+from graphrec.data.liked import RatingRange
 from graphrec.data.reading.unreadable import one_line_errors
 from graphrec.data.rejections import Reason
 from graphrec.data.text_ids import is_plain_integer, is_untyped
@@ -29,7 +37,8 @@ from graphrec.data.timestamps import DAY_SECONDS, epoch_seconds, written_as_year
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.spark.persisted import PersistedFrames
 
-MAX_RATING: Final = 1e9  # whatever is summed up of ratings stays exact, and finite
+BelowZero = Literal["dislike", "rating", "rejected"]  # what a rating below 0 is
+MAX_RATING: Final = 1e9  # on either side of 0: what is summed up of ratings stays exact, and finite
 _ROW: Final = "row"  # the input's own columns, kept of the rows that are rejected
 
 _RATING: Final = (T.StringType, T.NumericType)
@@ -58,13 +67,17 @@ class InteractionFigures:
     Attributes:
         rows_read: rows of the input: accepted_rows + rejected_rows.
         accepted_rows: rows that fulfil the contract, before duplicates are combined.
-        interactions: distinct (user, item) among them: the rows of `Interactions.accepted`.
+        interactions: distinct (user, item) among them that are not disliked: the rows of
+            `Interactions.accepted`.
         rejected: rows rejected by reason, in the order of `Reason`; reasons without rows are
             left out.
         latest: the latest accepted time in seconds since 1970-01-01 UTC; None without times.
         duplicates: the rule by which rows of the same user and item were combined.
         capped: which histories are cut to `maxHistory` where pairs are counted; None before
             histories are built.
+        dislikes: distinct (user, item) that are disliked, by a rating below 0: they are no
+            interactions.
+        ratings: what the ratings of at least 0 are like; None where there is no rating column.
     """
 
     rows_read: int
@@ -74,11 +87,13 @@ class InteractionFigures:
     latest: float | None
     duplicates: DuplicateRule = "last"
     capped: CappedHistories | None = None
+    dislikes: int = 0
+    ratings: RatingRange | None = None
 
     @property
     def combined_rows(self) -> int:
         """Rows that were combined with another one of the same user and item."""
-        return self.accepted_rows - self.interactions
+        return self.accepted_rows - self.interactions - self.dislikes
 
     @property
     def rejected_rows(self) -> int:
@@ -95,18 +110,27 @@ class Interactions:
     again.
 
     Attributes:
-        accepted: (user, item: the type of the input, or long where `text_ids` says so;
+        pairs: (user, item: the type of the input, or long where `text_ids` says so;
             weight: double; timestamp: double, seconds since 1970-01-01 UTC, null without
-            times), one row per (user, item), nothing null but the timestamp.
+            times), one row per (user, item), nothing null but the timestamp; where there are
+            ratings also stars: double, see `combine_rated`.
+        accepted: those of the pairs that are interactions, without stars: the others are disliked.
         rejected: (the input's own columns, reason: string). Where the input has a column
             `reason`, underscores are put before the name of the new one.
         figures: the counts.
     """
 
-    accepted: DataFrame
+    pairs: DataFrame
     rejected: DataFrame
     figures: InteractionFigures
     _persisted: PersistedFrames = field(repr=False)
+
+    @property
+    def accepted(self) -> DataFrame:
+        """The pairs that are interactions."""
+        if STARS not in self.pairs.columns:
+            return self.pairs
+        return self.pairs.where(F.col(STARS) >= 0).drop(STARS)
 
     def unpersist(self) -> None:
         """Free the memory that the frames take."""
@@ -125,17 +149,20 @@ def validate_interactions(
     *,
     duplicates: DuplicateRule = "last",
     half_life_days: float | None = None,
+    events: EventKinds | None = None,
     now: float | None = None,
-    negative: bool = False,
+    below_zero: BelowZero = "dislike",
 ) -> Interactions:
     """Accept the rows of a table that fulfil the contract, and reject the others with a reason.
 
     A row is rejected for the first `Reason` that applies: a line that is no record; an id that
-    is null or blank; a rating that is missing, not a finite number, negative (zero is accepted;
-    `negative` accepts all), or beyond `MAX_RATING`; a timestamp that is missing, unreadable, not
-    after 1970-01-01, or more than a day after `now`. Times are read as `timestamps.epoch_seconds`
-    says; a column in which all accepted numbers are years (1900 to 2100) or months (190001 to
-    210012) is refused.
+    is null or blank; a rating that is missing, not a finite number, or beyond `MAX_RATING`, above
+    or below 0; a timestamp that is missing, unreadable, not after 1970-01-01, or more than
+    a day after `now`. Times are read as `timestamps.epoch_seconds` says; a column in which all
+    accepted numbers are years (1900 to 2100) or months (190001 to 210012) is refused.
+
+    A rating below 0 is accepted, and is no interaction: the user dislikes the item, unless a later
+    row of both says otherwise, or `below_zero` does.
 
     Args:
         df: any table, such as `read_table` gives; read once.
@@ -146,20 +173,22 @@ def validate_interactions(
         half_life_days: age at which an interaction weighs half, counted back from the latest
             accepted time and applied before duplicates are combined:
             weight * 0.5 ** (age / half-life). None: no decay.
+        events: the kinds of events, where `columns` has a column of them.
         now: seconds since 1970-01-01 UTC, against which times are judged; None: the clock.
-        negative: ratings below 0 are part of the scale.
+        below_zero: what a rating below 0 is: a dislike, a rating like others, or rejected.
 
     Raises:
         ColumnError: a column is not there, or of a type that its role cannot have, or has
             years instead of times.
         UnreadableInputError: a file that `df` reads is damaged.
         ParameterError: an unknown rule, a half-life that is not positive, or one without times.
-        EmptyInputError: no row is accepted.
+        EmptyInputError: no row is an interaction.
     """
     check_rule(duplicates)
     _check_half_life(half_life_days, columns)
     persisted = PersistedFrames()
-    judged = persisted.persist(judge_rows(df, columns, now=now, negative=negative))
+    judged = judge_rows(df, columns, events=events, now=now, below_zero=below_zero)
+    judged = persisted.persist(judged)
     with one_line_errors(df.sparkSession):
         counts = _counted(judged, df, columns)
     if written_as_years(counts.earliest, counts.latest):
@@ -169,31 +198,36 @@ def validate_interactions(
             found=f"{counts.earliest:.0f} to {counts.latest:.0f}",
             fix="give dates (2024-03-10, 20240310) or seconds, or no timestamp (--timestamp '')",
         )
-    if not counts.accepted:
-        persisted.unpersist()
-        raise EmptyInputError(
-            "no row is a usable interaction",
-            found=counts.as_text(),
-            fix="see that the right columns are named",
-        )
-    accepted = accepted_rows(
+    pairs = accepted_rows(
         _typed(judged, counts),
         columns,
         duplicates=duplicates,
         half_life_days=half_life_days,
         latest=counts.latest,
     )
-    accepted = persisted.persist(accepted)
+    if below_zero != "dislike" and STARS in pairs.columns:
+        pairs = pairs.drop(STARS)  # there are no dislikes to be told apart
+    pairs = persisted.persist(pairs)
+    interactions, dislikes, ratings = _counted_pairs(pairs, rated=columns.rating is not None)
+    if not interactions:
+        persisted.unpersist()
+        raise EmptyInputError(
+            "no row is a usable interaction",
+            found=counts.as_text(),
+            fix="see that the right columns are named",
+        )
     return Interactions(
-        accepted=accepted,
+        pairs=pairs,
         rejected=_set_aside(judged, df),
         figures=InteractionFigures(
             rows_read=counts.accepted + sum(counts.rejected.values()),
             accepted_rows=counts.accepted,
-            interactions=accepted.count(),
+            interactions=interactions,
             rejected=counts.rejected,
             latest=counts.latest,
             duplicates=duplicates,
+            dislikes=dislikes,
+            ratings=ratings,
         ),
         _persisted=persisted,
     )
@@ -203,16 +237,18 @@ def judge_rows(
     df: DataFrame,
     columns: InteractionColumns,
     *,
+    events: EventKinds | None = None,
     now: float | None = None,
-    negative: bool = False,
+    below_zero: BelowZero = "dislike",
 ) -> DataFrame:
     """Accept each row of a table, or give the reason why not; nothing is computed yet.
 
     Args:
         df: any table.
         columns: its columns.
+        events: see `validate_interactions`.
         now: see `validate_interactions`.
-        negative: likewise.
+        below_zero: likewise.
 
     Returns:
         (user, item, weight: double, timestamp: double, reason: string, null if the row is
@@ -222,7 +258,8 @@ def judge_rows(
         ColumnError: a column is not there, or of a type that its role cannot have.
     """
     _check_types(df, columns)
-    return _judged(df, columns, time.time() if now is None else now, negative)
+    moment = time.time() if now is None else now
+    return _judged(df, columns, events, moment, reject_below_zero=below_zero == "rejected")
 
 
 def accepted_rows(
@@ -243,7 +280,8 @@ def accepted_rows(
         latest: the time from which ages are counted back; None: there are no times.
 
     Returns:
-        (user, item, weight, timestamp), see `combine_duplicates`.
+        (user, item, weight, timestamp), see `combine_duplicates`; with ratings also stars, see
+        `combine_rated`.
     """
     weight = F.col(WEIGHT)
     if half_life_days is not None and latest is not None:
@@ -251,11 +289,17 @@ def accepted_rows(
     if duplicates == "last" and columns.rating is None:
         duplicates = "max"  # the latest weighs no less than the others, and this is found sooner
     accepted = judged.where(F.col(REASON).isNull())
-    return combine_duplicates(
-        accepted.select(USER, ITEM, weight.alias(WEIGHT), TIMESTAMP),
-        duplicates,
-        timed=columns.timestamp is not None,
-    )
+    timed = columns.timestamp is not None
+    if columns.rating is not None or columns.event is not None:
+        rated = accepted.select(
+            USER, ITEM, weight.alias(WEIGHT), TIMESTAMP, F.col(WEIGHT).alias(STARS)
+        )
+        if columns.event is None:
+            return combine_rated(rated, duplicates, timed=timed)
+        rule: DuplicateRule = "max" if duplicates == "last" else duplicates
+        return combine_rated(rated, rule, timed=timed, stars_rule="max")
+    plain = accepted.select(USER, ITEM, weight.alias(WEIGHT), TIMESTAMP)
+    return combine_duplicates(plain, duplicates, timed=timed)
 
 
 # --- what is required -----------------------------------------------------------------------------
@@ -279,6 +323,8 @@ def _check_half_life(half_life_days: float | None, columns: InteractionColumns) 
 def _check_types(df: DataFrame, columns: InteractionColumns) -> None:
     require_id_type(df, "user", columns.user)
     require_id_type(df, "item", columns.item)
+    if columns.event is not None:
+        require_column(df, "event", columns.event)
     for role, name, kinds, fix in (
         ("rating", columns.rating, _RATING, "give numbers"),
         ("timestamp", columns.timestamp, _TIME, "give seconds, ISO 8601, or Spark timestamps"),
@@ -296,23 +342,34 @@ def _check_types(df: DataFrame, columns: InteractionColumns) -> None:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _judged(df: DataFrame, columns: InteractionColumns, now: float, negative: bool) -> DataFrame:
+def _judged(
+    df: DataFrame,
+    columns: InteractionColumns,
+    events: EventKinds | None,
+    now: float,
+    *,
+    reject_below_zero: bool,
+) -> DataFrame:
     """Input -> (user, item, weight, timestamp, reason or null, row: struct, null if accepted)."""
     parsed = df.select(
         F.struct("*").alias(_ROW),
         # The mark of text ids describes the input's column, not these.
         quoted(columns.user).alias(USER, metadata={}),
         quoted(columns.item).alias(ITEM, metadata={}),
-        _weight(df, columns).alias(WEIGHT),
+        _weight(df, columns, events).alias(WEIGHT),
         _seconds(df, columns).alias(TIMESTAMP),
     )
-    checks = _checks(df, columns, now, negative)
+    checks = _checks(df, columns, now, reject_below_zero)
     reason = F.coalesce(*(F.when(applies, F.lit(str(name))) for name, applies in checks))
     judged = parsed.withColumn(REASON, reason)
     return judged.withColumn(_ROW, F.when(F.col(REASON).isNotNull(), F.col(_ROW)))
 
 
-def _weight(df: DataFrame, columns: InteractionColumns) -> Column:
+def _weight(df: DataFrame, columns: InteractionColumns, events: EventKinds | None) -> Column:
+    if columns.event is not None and events is not None:
+        kind = F.trim(quoted(columns.event).cast("string"))
+        cases = (F.when(kind == name, F.lit(weight)) for name, weight in events.scaled.items())
+        return F.coalesce(*cases)
     if columns.rating is None:
         return F.lit(1.0)
     return finite_number(quoted(columns.rating), df.schema[columns.rating].dataType)
@@ -325,7 +382,7 @@ def _seconds(df: DataFrame, columns: InteractionColumns) -> Column:
 
 
 def _checks(
-    df: DataFrame, columns: InteractionColumns, now: float, negative: bool
+    df: DataFrame, columns: InteractionColumns, now: float, reject_below_zero: bool
 ) -> Iterator[tuple[Reason, Column]]:
     """Each reason and the condition under which it applies, over the parsed columns."""
 
@@ -339,9 +396,12 @@ def _checks(
     if columns.rating is not None:
         yield Reason.NO_RATING, missing(columns.rating)
         yield Reason.BAD_RATING, F.col(WEIGHT).isNull()
-        if not negative:
+        if reject_below_zero:
             yield Reason.NEGATIVE_RATING, F.col(WEIGHT) < 0
         yield Reason.HUGE_RATING, F.abs(WEIGHT) > MAX_RATING
+    if columns.event is not None:
+        yield Reason.NO_EVENT, missing(columns.event)
+        yield Reason.UNKNOWN_EVENT, F.col(WEIGHT).isNull()
     if columns.timestamp is not None:
         seconds = F.col(TIMESTAMP)
         yield Reason.NO_TIME, missing(columns.timestamp)
@@ -365,38 +425,63 @@ def _set_aside(judged: DataFrame, df: DataFrame) -> DataFrame:
 # --- counts ---------------------------------------------------------------------------------------
 
 
+def _counted_pairs(pairs: DataFrame, *, rated: bool) -> tuple[int, int, RatingRange | None]:
+    """How many pairs are interactions, how many are disliked, and what the ratings are like."""
+    if STARS not in pairs.columns:
+        return pairs.count(), 0, None
+    is_interaction = F.col(STARS) >= 0
+    rating = F.when(is_interaction, F.col(STARS))
+    row = pairs.agg(
+        F.count(rating),
+        F.count_if(~is_interaction),
+        F.min(rating),
+        F.max(rating),
+        F.round(F.avg(rating), 6),
+    ).first()
+    assert row is not None  # an aggregate without groups has one row
+    return row[0], row[1], RatingRange(*row[2:]) if rated and row[0] else None
+
+
 @dataclass(frozen=True)
 class _Counts:
     accepted: int
+    dislikes: int  # rows among these
     rejected: dict[str, int]
     earliest: float | None
     latest: float | None
     integers: frozenset[str]  # of user and item, those of text whose every id is an integer
 
     def as_text(self) -> str:
-        if not self.rejected:
+        numbers = self.rejected | ({"disliked": self.dislikes} if self.dislikes else {})
+        if not numbers:
             return "no rows at all"
-        return ", ".join(f"{n} x {reason}" for reason, n in self.rejected.items())
+        return ", ".join(f"{n} x {reason}" for reason, n in numbers.items())
 
 
 def _counted(judged: DataFrame, df: DataFrame, columns: InteractionColumns) -> _Counts:
     text_ids = [
         i for i, name in ((USER, columns.user), (ITEM, columns.item)) if is_untyped(df, name)
     ]
+    rated = columns.rating is not None or columns.event is not None
+    is_interaction = F.col(WEIGHT) >= 0
+    time = F.when(is_interaction, F.col(TIMESTAMP)) if rated else F.col(TIMESTAMP)
     rows = (
         judged.groupBy(REASON)
         .agg(
             F.count("*").alias("rows"),
-            F.min(TIMESTAMP).alias("earliest"),
-            F.max(TIMESTAMP).alias("latest"),
+            F.min(time).alias("earliest"),
+            F.max(time).alias("latest"),
+            *([F.count_if(~is_interaction).alias("dislikes")] if rated else []),
             *(F.bool_and(is_plain_integer(F.col(i))).alias(i) for i in text_ids),
         )
         .collect()  # one row per reason
     )
     by_reason = {row[REASON]: row for row in rows}
     good = by_reason.pop(None, None)
+    dislikes = good["dislikes"] if good and rated else 0
     return _Counts(
         accepted=good["rows"] if good else 0,
+        dislikes=dislikes,
         rejected={str(r): by_reason[r]["rows"] for r in Reason if r in by_reason},
         earliest=good["earliest"] if good else None,
         latest=good["latest"] if good else None,

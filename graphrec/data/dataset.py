@@ -11,7 +11,17 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.columns import INDEX, ITEM, REASON, TIMES, USER, WEIGHT
+from graphrec.columns import (
+    DISLIKED,
+    INDEX,
+    ITEM,
+    ITEMS,
+    REASON,
+    STARS,
+    TIMES,
+    USER,
+    WEIGHT,
+)
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.contract import (
     InteractionFigures,
@@ -22,15 +32,26 @@ from graphrec.data.contract import (
 )
 from graphrec.data.dataset_params import DatasetParams
 from graphrec.data.duplicates import DuplicateRule, decayed
+from graphrec.data.event_kinds import EventKinds
 from graphrec.data.frames import require_frame
 from graphrec.data.histories import (
+    ALIGNED,
     HistorySizes,
     build_histories,
+    build_rated_histories,
     history_sizes,
     with_known_histories,
 )
 from graphrec.data.id_types import id_column
 from graphrec.data.interaction_columns import UNUSED, InteractionColumns, has_column
+from graphrec.data.liked import (
+    GRADED,
+    LikedFrom,
+    LikedRule,
+    RatingRange,
+    highest_on_scale,
+    liked_rule,
+)
 from graphrec.data.rejections import Reason
 from graphrec.errors import ColumnError
 from graphrec.kernels.exact_sums import MAX_SUM
@@ -42,7 +63,7 @@ HISTORIES: Final = "histories"
 READING: Final = (READ, HISTORIES)
 """The stages of `Dataset.from_interactions`, in their order."""
 
-Preference = Literal["binary", "weight"]
+Preference = Literal["binary", "weight", "graded"]
 
 
 @dataclass(frozen=True)
@@ -50,20 +71,61 @@ class HistoryRules:
     """How accepted rows become histories; each field is the value of a Param of `DatasetParams`."""
 
     duplicates: DuplicateRule = "last"
-    preference: Preference = "binary"
+    preference: Preference | None = None
     half_life: float | None = None  # halfLife, in days
     max_history: int = 2000  # maxHistory, interactions
+    liked_from: LikedFrom | None = None  # likedFrom
+    ratings: RatingRange | None = None  # what is learned from; None: there are none
+    events: EventKinds | None = None  # eventWeights and targetEvent
+
+    @staticmethod
+    def from_described(described: Mapping[str, Any]) -> HistoryRules:
+        """The inverse of `dataclasses.asdict`."""
+        ratings, events = described["ratings"], described["events"]
+        return HistoryRules(
+            **{
+                **described,
+                "ratings": None if ratings is None else RatingRange(**ratings),
+                "events": None if events is None else EventKinds(**events),
+            }
+        )
+
+    @property
+    def liked(self) -> LikedRule | None:
+        """By which items are disliked that are not rated below 0; None: all of them are liked."""
+        return liked_rule(self.liked_from, self.ratings)
+
+    @property
+    def in_force(self) -> dict[str, Any]:
+        """`likedFrom` and `preference` as they are followed, given or not."""
+        liked, graded = self.liked, highest_on_scale(self.preference, self.ratings)
+        given = isinstance(self.liked_from, str)
+        return {
+            "liked_from": self.liked_from if given else 0.0 if liked is None else liked.threshold,
+            "preference": self.preference
+            or ("weight" if self.events else "binary" if graded is None else GRADED),
+        }
+
+    def gather(self, pairs: DataFrame, catalogue: Catalogue) -> DataFrame:
+        """Histories of weighed pairs; with what is disliked, where pairs have stars."""
+        if STARS in pairs.columns:
+            seen_from = None if self.events is None else self.events.least_target
+            return build_rated_histories(pairs, catalogue, self.liked, seen_from=seen_from)
+        return build_histories(pairs, catalogue)
 
     def weigh(self, accepted: DataFrame, *, latest: float | None) -> DataFrame:
-        """(user, item, weight, timestamp) with the weights that models learn and serve from.
+        """(user, item, weight, timestamp[, stars]) with the weights to learn and to serve from.
 
         Args:
             accepted: see `accepted_rows`.
             latest: the time from which ages are counted back; None: there are no times.
         """
-        if self.preference == "weight":
+        if self.in_force["preference"] == "weight":
             return accepted
         weight = F.lit(1.0)
+        highest = highest_on_scale(self.preference, self.ratings)
+        if highest is not None and STARS in accepted.columns:
+            weight = F.least(F.col(STARS) / highest, F.lit(1.0))
         if self.half_life is not None and latest is not None:
             weight = decayed(weight, latest=latest, half_life_days=self.half_life)
         return accepted.withColumn(WEIGHT, weight)
@@ -90,7 +152,12 @@ class Dataset:
         catalogue: the items, numbered by descending popularity.
         item_type: the type of the item ids.
         histories: (user, items: array<int>, weights: array<float>, times: array<double>), one row
-            per user, the arrays ascending by item index; times hold null where there is none.
+            per user, the arrays ascending by item index; times hold null where there is none. Where
+            users may dislike what they rated, also stars: array<double>, the ratings without decay,
+            aligned with items, and disliked: array<int>, of the items and of others. With kinds of
+            events also seen: array<int>, those of the items that are not listed again.
+        dislikers: (user, disliked: array<int>), who have no history but dislike something; None
+            where nobody may be of this kind.
         users: number of users.
         interactions: what was read; None in a model that was loaded.
     """
@@ -101,6 +168,7 @@ class Dataset:
     item_type: T.DataType
     histories: DataFrame
     users: int
+    dislikers: DataFrame | None = None
     interactions: Interactions | None = None
     persisted: PersistedFrames = field(default_factory=PersistedFrames, repr=False)  # the histories
     known_sizes: HistorySizes | None = field(default=None, repr=False)  # else counted, see `sizes`
@@ -113,8 +181,12 @@ class Dataset:
         itemCol: str | None = None,
         ratingCol: str | None = None,
         timestampCol: str | None = None,
+        eventCol: str | None = None,
+        eventWeights: Mapping[str, float] | None = None,
+        targetEvent: str | None = None,
         duplicates: DuplicateRule = "last",
-        preference: Preference = "binary",
+        preference: Preference | None = None,
+        likedFrom: LikedFrom | None = None,
         halfLife: float | None = None,
         maxHistory: int = 2000,
     ) -> Dataset:
@@ -128,9 +200,17 @@ class Dataset:
             itemCol: column of item ids, likewise.
             ratingCol: column of ratings or weights; None finds a usual name, "" ignores it.
             timestampCol: column of times, likewise.
+            eventCol: column of kinds of events, instead of ratings.
+            eventWeights: the weight of each kind, below 0 a dislike; other kinds are rejected.
+            targetEvent: the kind that lists should lead to: what a user has by a weaker kind alone
+                may be listed; None: the kind of the largest weight.
             duplicates: what several rows of a user and an item become: "last", "sum", "mean" or
                 "max", see `validate_interactions`.
-            preference: "binary": an interaction counts 1; "weight": it counts its rating.
+            preference: "binary": an interaction counts 1; "weight": it counts its rating; "graded":
+                its share of the highest; None: "graded" where ratings are a scale, else "binary".
+            likedFrom: the least rating of an item that a user likes, or "mean", "mean-1" ...: the
+                user's own mean; None: the middle of the
+                ratings where they are a scale, else 0.
             halfLife: age in days at which an interaction counts half; None: no decay.
             maxHistory: latest interactions of a user that item pairs are counted in.
 
@@ -146,8 +226,12 @@ class Dataset:
             itemCol=itemCol,
             ratingCol=ratingCol,
             timestampCol=timestampCol,
+            eventCol=eventCol,
+            eventWeights=eventWeights,
+            targetEvent=targetEvent,
             duplicates=duplicates,
             preference=preference,
+            likedFrom=likedFrom,
             halfLife=halfLife,
             maxHistory=maxHistory,
         )
@@ -156,14 +240,28 @@ class Dataset:
             params.value("preference"),
             params.value("halfLife"),
             params.value("maxHistory"),
+            params.value("likedFrom"),
+            events=params.events,
         )
         columns = params.columns_in(interactions)
         read = _read(interactions, columns, rules)
-        accepted = rules.weigh(read.accepted, latest=read.figures.latest)
+        rules = replace(rules, ratings=read.figures.ratings)
+        dislikes = read.figures.dislikes > 0
+        told = (
+            columns.event
+            or rules.liked is not None
+            or highest_on_scale(rules.preference, rules.ratings)
+        )
+        pairs = read.pairs if dislikes or told else read.accepted
+        pairs = rules.weigh(pairs, latest=read.figures.latest)
         persisted = PersistedFrames()
         with stage(HISTORIES) as counts:
-            catalogue = Catalogue.from_interactions(accepted)
-            histories = persisted.persist(build_histories(accepted, catalogue))
+            catalogue = Catalogue.from_interactions(read.accepted)
+            histories = persisted.persist(rules.gather(pairs, catalogue))
+            dislikers = None
+            if dislikes:
+                dislikers = histories.where(F.size(ITEMS) == 0).select(USER, DISLIKED)
+                histories = histories.where(F.size(ITEMS) > 0)
             sizes = history_sizes(histories, rules.max_history)
             counts.update({"users": sizes.users, "items": catalogue.size})
         read = replace(read, figures=replace(read.figures, capped=sizes.capped))
@@ -171,9 +269,10 @@ class Dataset:
             columns=columns,
             rules=rules,
             catalogue=catalogue,
-            item_type=accepted.schema[ITEM].dataType,
+            item_type=pairs.schema[ITEM].dataType,
             histories=histories,
             users=sizes.users,
+            dislikers=dislikers,
             interactions=read,
             persisted=persisted,
             known_sizes=sizes,
@@ -202,6 +301,20 @@ class Dataset:
         return self.columns.timestamp is not None
 
     @property
+    def served(self) -> DataFrame:
+        """The histories, and empty ones of those who have none but dislike something."""
+        if self.dislikers is None:
+            return self.histories
+        return self.histories.unionByName(
+            self.dislikers.select(
+                USER,
+                *(F.array().cast(kind).alias(name) for name, kind in ALIGNED.items()),
+                DISLIKED,
+            ),
+            allowMissingColumns=True,  # a vector that is given for some users
+        )
+
+    @property
     def params(self) -> Mapping[str, Any]:
         """The values of `DatasetParams` that it was made with; "" for a column that is not used."""
         return {
@@ -209,8 +322,12 @@ class Dataset:
             "itemCol": self.columns.item,
             "ratingCol": self.columns.rating or UNUSED,
             "timestampCol": self.columns.timestamp or UNUSED,
+            "eventCol": self.columns.event,
+            "eventWeights": None if self.rules.events is None else dict(self.rules.events.weights),
+            "targetEvent": None if self.rules.events is None else self.rules.events.target,
             "duplicates": self.rules.duplicates,
             "preference": self.rules.preference,
+            "likedFrom": self.rules.liked_from,
             "halfLife": self.rules.half_life,
             "maxHistory": self.rules.max_history,
         }
@@ -280,7 +397,7 @@ class Dataset:
         """
         require_frame(users, "the frame of users")
         ids = users.select(self.users_of(users).alias(USER))
-        return with_known_histories(ids.distinct().where(f"{USER} IS NOT NULL"), self.histories)
+        return with_known_histories(ids.distinct().where(f"{USER} IS NOT NULL"), self.served)
 
     def histories_in(self, interactions: DataFrame) -> DataFrame:
         """The histories of other interactions, by the same rules.
@@ -296,7 +413,7 @@ class Dataset:
         require_frame(interactions, "the table of histories")
         columns = self._columns_in(interactions)
         ids = {columns.user: self.users_of(interactions), columns.item: self.items_of(interactions)}
-        judged = judge_rows(interactions.withColumns(ids), columns)
+        judged = judge_rows(interactions.withColumns(ids), columns, events=self.rules.events)
         decay = columns.timestamp is not None and self.rules.half_life is not None
         latest = self.latest if decay else None
         accepted = accepted_rows(
@@ -306,14 +423,18 @@ class Dataset:
             half_life_days=self.rules.half_life,
             latest=latest,
         )
-        known = build_histories(self.rules.weigh(accepted, latest=latest), self.catalogue)
+        known = self.rules.gather(self.rules.weigh(accepted, latest=latest), self.catalogue)
         read = F.col(REASON).isNull() | (F.col(REASON) != str(Reason.MALFORMED))
         users = judged.where(read).select(USER).where(f"{USER} IS NOT NULL").distinct()
         return with_known_histories(users, known)
 
     def _columns_in(self, frame: DataFrame) -> InteractionColumns:
         """The dataset's columns that a frame has; those of users and items it must have."""
-        optional = {"rating": self.columns.rating, "timestamp": self.columns.timestamp}
+        optional = {
+            "rating": self.columns.rating,
+            "timestamp": self.columns.timestamp,
+            "event": self.columns.event,
+        }
         has = {
             role: name for role, name in optional.items() if name and has_column(frame, role, name)
         }
@@ -340,7 +461,11 @@ def _read(
     """The rows that are accepted and those that are not, under the stage "read"."""
     with stage(READ) as counts:
         read = validate_interactions(
-            interactions, columns, duplicates=rules.duplicates, half_life_days=rules.half_life
+            interactions,
+            columns,
+            duplicates=rules.duplicates,
+            half_life_days=rules.half_life,
+            events=rules.events,
         )
         counts["rows"] = read.figures.rows_read
         counts["accepted"] = read.figures.accepted_rows

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from graphrec.columns import INDEX, ITEM, ITEMS, TIMES, TIMESTAMP, USER, WEIGHT, WEIGHTS
+from graphrec.columns import (
+    DISLIKED,
+    INDEX,
+    ITEM,
+    ITEMS,
+    SEEN,
+    STARS,
+    TIMES,
+    TIMESTAMP,
+    USER,
+    WEIGHT,
+    WEIGHTS,
+)
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.contract import CappedHistories
+from graphrec.data.liked import PRIOR, LikedRule
+
+ALIGNED: Final = {
+    ITEMS: "array<int>",
+    WEIGHTS: "array<float>",
+    TIMES: "array<double>",
+    STARS: "array<double>",
+}
+"""The arrays of a history that have an entry for each of its items, and their types."""
 
 
 class HistorySizes(NamedTuple):
@@ -42,6 +63,56 @@ def build_histories(interactions: DataFrame, catalogue: Catalogue) -> DataFrame:
         F.col(f"history.{WEIGHT}").alias(WEIGHTS),
         F.col(f"history.{TIMESTAMP}").alias(TIMES),
     )
+
+
+def build_rated_histories(
+    pairs: DataFrame,
+    catalogue: Catalogue,
+    liked: LikedRule | None,
+    *,
+    seen_from: float | None = None,
+) -> DataFrame:
+    """Gather each user's history, and what the user dislikes.
+
+    Args:
+        pairs: (user, item, weight, timestamp, stars: double, below 0: disliked), one row per pair.
+        catalogue: numbers the items; others are left out.
+        liked: which of the other items are disliked, too; None: none is.
+        seen_from: the least stars of an item that is not listed again; None: none is, whatever its
+            stars, and there is no column seen.
+
+    Returns:
+        As `build_histories`, and stars: array<double>, aligned with the items, and disliked:
+        array<int>, ascending. What has stars below 0 is not in the history, which may be empty.
+        With `seen_from` also seen: array<int>.
+    """
+    indexed = pairs.join(F.broadcast(catalogue.indices(pairs.sparkSession)), ITEM)
+    entry = F.struct(
+        F.col(INDEX), F.col(WEIGHT).cast("float").alias(WEIGHT), F.col(TIMESTAMP), F.col(STARS)
+    )
+    gathered = indexed.groupBy(USER).agg(F.sort_array(F.collect_list(entry)).alias("all"))
+    history = F.filter("all", lambda one: one[STARS] >= 0)
+    split = gathered.select(USER, "all", history.alias("history"))
+    lowest = F.lit(0.0) if liked is None else _lowest_liked(F.col(f"history.{STARS}"), liked)
+    disliked = F.filter("all", lambda one: (one[STARS] < 0) | (one[STARS] < lowest))
+    seen = F.filter("history", lambda one: one[STARS] >= (seen_from or 0.0))
+    return split.select(
+        USER,
+        F.col(f"history.{INDEX}").alias(ITEMS),
+        F.col(f"history.{WEIGHT}").alias(WEIGHTS),
+        F.col(f"history.{TIMESTAMP}").alias(TIMES),
+        F.col(f"history.{STARS}").alias(STARS),
+        F.transform(disliked, lambda one: one[INDEX]).alias(DISLIKED),
+        *([F.transform(seen, lambda one: one[INDEX]).alias(SEEN)] if seen_from else []),
+    )
+
+
+def _lowest_liked(stars: Column, liked: LikedRule) -> Column:
+    """As `LikedRule.lowest_liked_of`, of an array."""
+    if liked.mean is None:
+        return F.lit(liked.threshold)
+    total = F.aggregate(stars, F.lit(0.0), lambda left, right: left + right)
+    return (total + PRIOR * liked.mean) / (F.size(stars) + PRIOR) + liked.threshold
 
 
 def cap_histories(histories: DataFrame, longest: int) -> DataFrame:
@@ -81,9 +152,9 @@ def with_known_histories(users: DataFrame, histories: DataFrame) -> DataFrame:
 
     Args:
         users: (user, ...), each once.
-        histories: (user, items, weights, ...), perhaps `times`.
+        histories: (user, items, weights, ...), perhaps `times`, `stars` and `disliked`.
     """
-    kinds = {ITEMS: "array<int>", WEIGHTS: "array<float>", TIMES: "array<double>"}
+    kinds = ALIGNED | {DISLIKED: "array<int>", SEEN: "array<int>"}
     filled = {
         name: or_empty(F.col(name), kind)
         for name, kind in kinds.items()

@@ -48,12 +48,14 @@ class InteractionColumns:
         item: the column of item ids.
         rating: the column of ratings or weights; None: implicit, every interaction weighs 1.
         timestamp: the column of times; None: there are none.
+        event: the column of kinds of events, instead of ratings; None: there is none.
     """
 
     user: str
     item: str
     rating: str | None = None
     timestamp: str | None = None
+    event: str | None = None
 
 
 def find_columns(
@@ -63,6 +65,7 @@ def find_columns(
     item: str | None = None,
     rating: str | None = None,
     timestamp: str | None = None,
+    event: str | None = None,
 ) -> InteractionColumns:
     """Find the columns of an interactions table.
 
@@ -76,6 +79,7 @@ def find_columns(
         item: the item column, or None to find it.
         rating: the rating column, None to find it, or `UNUSED` for implicit interactions.
         timestamp: the time column, None to find it, or `UNUSED` to leave times out.
+        event: the column of kinds of events, which takes the place of ratings, or None.
 
     Raises:
         ParameterError: it is no DataFrame, or a stream.
@@ -85,10 +89,18 @@ def find_columns(
     require_frame(df, "the table of interactions")
     names = _own_columns(df)
     given = {"user": user, "item": item, "rating": rating, "timestamp": timestamp}
-    for role, name in given.items():
+    if event is not None:
+        if rating:
+            raise ColumnError(
+                "kinds of events have weights of their own, beside which ratings do not count",
+                found=f"the rating {rating!r}",
+                fix="leave ratingCol (--rating) or eventCol (--event) out",
+            )
+        given["rating"] = UNUSED
+    for role, name in (given | {"event": event}).items():
         if name:
             require_column(df, role, name)
-    free = [name for name in names if name not in given.values()]
+    free = [name for name in names if name not in (*given.values(), event)]
     found = {
         role: recognised(role, free) if name is None else name or None
         for role, name in given.items()
@@ -98,7 +110,7 @@ def find_columns(
             raise ColumnError(
                 f"no column has a usual name for the {role}", found=_listed(names), fix=_fix(role)
             )
-    columns = InteractionColumns(**found)  # type: ignore[arg-type]  # user and item are not None
+    columns = InteractionColumns(**found, event=event)  # type: ignore[arg-type]  # user and item are not None
     _check_distinct(columns)
     return columns
 

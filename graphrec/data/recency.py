@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from graphrec.columns import TIMES, WEIGHTS
+from graphrec.columns import ITEMS, SEEN, TIMES, WEIGHTS
 from graphrec.data.timestamps import DAY_SECONDS
 
 
@@ -35,3 +35,21 @@ def weigh_by_recency(
         ),
     )
     return histories.withColumn(WEIGHTS, weights)
+
+
+def seen_lately(histories: DataFrame, days: float, *, latest: float) -> DataFrame:
+    """With `seen`: array<int>, the items of each history that are not listed again yet.
+
+    Args:
+        histories: (..., items, times), perhaps with `seen`, of which some are taken then.
+        days: after which an item may be listed again. What has no time may not.
+        latest: the time from which days are counted back, unless the history goes further.
+    """
+    since = F.greatest(F.lit(latest), F.array_max(TIMES)) - F.lit(days * DAY_SECONDS)
+    entries = F.filter(
+        F.arrays_zip(ITEMS, TIMES), lambda entry: entry[TIMES].isNull() | (entry[TIMES] > since)
+    )
+    lately = F.transform(entries, lambda entry: entry[ITEMS])
+    if SEEN in histories.columns:
+        lately = F.array_intersect(SEEN, lately)
+    return histories.withColumn(SEEN, lately)

@@ -15,6 +15,7 @@ LISTED: Final = "listed"
 BELOW: Final = "below the list"  # retrieved and ranked, but behind the last rank of the list
 OUTSIDE_POOL: Final = "outside MMR's pool"  # too far down for MMR to look at
 NOT_RETRIEVED: Final = "not a candidate"  # the neighbour legs found better candidates
+DISLIKED: Final = "disliked"  # by the user, and so never listed again
 SEEN: Final = "seen"  # it is in the history, and seen items are left out
 DENIED: Final = "denied"  # by a deny list, or because it is not on the allow list
 
@@ -44,6 +45,8 @@ class RankPosition:
 def rank_position(user: UserContext, item: int) -> RankPosition:
     """Find an item in the user's list, or the reason why it is not there."""
     hidden = np.append(user.histories.hidden_indices, np.flatnonzero(user.excluded))
+    if item in user.disliked:
+        return RankPosition(DISLIKED)
     if item in hidden:
         seen = user.request.filter_seen and item in user.history
         return RankPosition(SEEN if seen else DENIED)

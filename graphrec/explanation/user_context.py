@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphrec.columns import VECTOR
+from graphrec.columns import DISLIKED, VECTOR
 from graphrec.kernels.types import Array, Mask, read_only
 from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
 from graphrec.serving.ranking import rank_batch, read_histories, user_factors
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables, factors_of, neighbours_of
+from graphrec.spark.arrow import values
 from graphrec.spark.threads import one_thread
 
 
@@ -27,7 +28,8 @@ class UserContext:
     """What a user's scores and list are made of.
 
     Attributes:
-        row: (items, weights), perhaps `hidden` and `vector`, one row; see `serving.lists.serve`.
+        row: (items, weights), perhaps `disliked`, `hidden` and `vector`, one row; see
+            `serving.lists.serve`.
         tables: the model.
         request: what the user's list shall be.
         excluded: (items,), True for items never to be listed.
@@ -57,6 +59,13 @@ class UserContext:
     def weight(self) -> npt.NDArray[np.float64]:
         """Their weights, (n,)."""
         return self.histories.items.data.astype(np.float64)
+
+    @property
+    def disliked(self) -> npt.NDArray[np.int32]:
+        """The items that the user dislikes, of the history or not, (n,)."""
+        if DISLIKED not in self.row.schema.names:
+            return np.empty(0, np.int32)
+        return values(self.row[DISLIKED], np.int32)
 
     @property
     def personal(self) -> bool:

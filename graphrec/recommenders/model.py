@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import (
+    DISLIKED,
     INDEX,
     ITEM,
     ITEMS,
@@ -18,6 +19,7 @@ from graphrec.columns import (
     RATING,
     RECOMMENDATIONS,
     SCORE,
+    SEEN,
     USER,
     VECTOR,
     WEIGHTS,
@@ -36,7 +38,7 @@ from graphrec.data.frames import free_name, named_alike, require_frame
 from graphrec.data.histories import with_known_histories
 from graphrec.data.id_types import as_id
 from graphrec.data.item_features import ItemFeatures
-from graphrec.data.recency import weigh_by_recency
+from graphrec.data.recency import seen_lately, weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.explanation.explanation import Explanation, Names, explain
 from graphrec.explanation.user_context import UserContext
@@ -101,7 +103,7 @@ class RecommenderModel(
             (user, recommendations: array<struct<item, rating: float>>), best first.
         """
         return self._als_schema(
-            self._lists(self.dataset.histories, numItems, flat=False, **filters)
+            self._lists(self.dataset.served, self.request(numItems), flat=False, **filters)
         )
 
     def recommendForUserSubset(
@@ -115,7 +117,9 @@ class RecommenderModel(
             **filters: `allow` and `deny`, see `rankedLists`.
         """
         return self._als_schema(
-            self._lists(self.dataset.histories_of(dataset), numItems, flat=False, **filters)
+            self._lists(
+                self.dataset.histories_of(dataset), self.request(numItems), flat=False, **filters
+            )
         )
 
     def recommendForHistories(
@@ -149,7 +153,9 @@ class RecommenderModel(
             ('new', 'tea')
         """
         return self._als_schema(
-            self._lists(self.dataset.histories_in(dataset), numItems, flat=False, **filters)
+            self._lists(
+                self.dataset.histories_in(dataset), self.request(numItems), flat=False, **filters
+            )
         )
 
     def rankedLists(
@@ -157,6 +163,7 @@ class RecommenderModel(
         numItems: int,
         *,
         users: DataFrame | None = None,
+        offset: int = 0,
         allow: DataFrame | None = None,
         deny: DataFrame | None = None,
     ) -> DataFrame:
@@ -165,17 +172,22 @@ class RecommenderModel(
         Args:
             numItems: k, the length of the lists.
             users: has the user column; None serves all users of the training data.
+            offset: how many of the best items are left out at the top of each list: the next page.
+                With a diversity above 0, MMR chooses a list as a whole, so that pages need not make
+                up a longer one.
             allow: has the item column; nothing else is listed.
             deny: has the item column, and perhaps the user column: never listed (to that user).
 
         Returns:
-            (user, item, rank: int 1..k, score: float, one float column per leg: its share of the
-            score, because: array<item>, the history items that contributed most, source:
-            "personal" or "popular").
+            (user, item, rank: int, 1..k beyond the offset, score: float, one float column per leg:
+            its share of the score, because: array<item>, the history items that contributed most,
+            source: "personal" or "popular").
         """
         known = self.dataset
-        histories = known.histories if users is None else known.histories_of(users)
-        rows = self._lists(histories, numItems, allow=allow, deny=deny, flat=True)
+        histories = known.served if users is None else known.histories_of(users)
+        rows = self._lists(
+            histories, self.request(numItems, offset), allow=allow, deny=deny, flat=True
+        )
         user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
         return rows.select(user, item, *rows.columns[2:])
 
@@ -287,7 +299,7 @@ class RecommenderModel(
             +----+-----+
         """
         known = self.dataset
-        chosen = known.histories if histories is None else known.histories_in(histories)
+        chosen = known.served if histories is None else known.histories_in(histories)
         user_type = chosen.schema[USER].dataType
         user = as_id(user, "user", user_type)
         item = as_id(item, "item", known.item_type)
@@ -382,7 +394,7 @@ class RecommenderModel(
         """(user, item, prediction, one column per leg), under our own names."""
         legs = self.legs
         wanted = self.dataset.indexed(dataset).groupBy(USER).agg(F.collect_set(INDEX).alias(WANTED))
-        histories = with_known_histories(wanted, self._served(self.dataset.histories))
+        histories = with_known_histories(wanted, self._served(self.dataset.served))
         scored = score_pairs(histories, self.tables, self.request(1))
         zipped = scored.select(USER, F.explode(F.arrays_zip(WANTED, PREDICTION, *legs)).alias("s"))
         flat = zipped.select(
@@ -508,12 +520,13 @@ class RecommenderModel(
     def _item(self) -> str:
         return self.dataset.columns.item
 
-    def request(self, length: int) -> Request:
+    def request(self, length: int, offset: int = 0) -> Request:
         """What lists of a length are made by, with the parameters as they are now."""
         return Request(
             blend=self._blend(),
             standardise=self._standardise,
             length=checked("numItems", length, at_least(1)),
+            offset=checked("offset", offset, at_least(0)),
             candidates=self.value("candidates"),
             reasons=self.value("numReasons"),
             diversity=self.value("diversity"),
@@ -524,7 +537,7 @@ class RecommenderModel(
     def _lists(
         self,
         histories: DataFrame,
-        length: int,
+        request: Request,
         *,
         flat: bool,
         allow: DataFrame | None = None,
@@ -535,7 +548,7 @@ class RecommenderModel(
         return serve(
             known,
             self.tables,
-            self.request(length),
+            request,
             item_type=self.dataset.item_type,
             excluded=excluded,
             flat=flat,
@@ -545,13 +558,32 @@ class RecommenderModel(
         """What serving reads of histories, weighed by recency; given user factors go with them.
 
         Returns:
-            (user, items, weights), perhaps `vector`.
+            (user, items, weights), perhaps `disliked`, `seen` and `vector`.
         """
         half_life = self.value("recencyHalfLife")
         if half_life is not None:
             histories = weigh_by_recency(histories, half_life)
-        given = [VECTOR] if VECTOR in histories.columns else []
+        histories = self._with_seen(histories)
+        given = [name for name in (DISLIKED, SEEN, VECTOR) if name in histories.columns]
         return histories.select(USER, ITEMS, WEIGHTS, *given)
+
+    def _with_seen(self, histories: DataFrame) -> DataFrame:
+        """With `seen`, where not all items of the histories are hidden.
+
+        Raises:
+            ParameterError: `seenAgainAfter` is set, and there are no times.
+        """
+        days = self.value("seenAgainAfter")
+        if days is None:
+            return histories
+        latest = self.dataset.latest
+        if latest is None:
+            raise ParameterError(
+                "seenAgainAfter needs times",
+                found="interactions without any",
+                fix="name the column by timestampCol, or leave seenAgainAfter out",
+            )
+        return seen_lately(histories, days, latest=latest)
 
     def _als_schema(self, nested: DataFrame) -> DataFrame:
         entries = F.transform(
@@ -572,9 +604,9 @@ class RecommenderModel(
         ids = dataset.select(self.dataset.users_of(dataset).alias(self._user))
         require_free(ids, prediction, fix="set another predictionCol")
         histories = self.dataset.histories_of(dataset)
-        wanted = self._wanted(dataset, histories)
+        wanted = self._wanted(dataset, self._with_seen(histories))
         label = wanted.groupBy(USER).agg(F.collect_set(ITEM).alias(LABEL))
-        nested = self._lists(histories, length, flat=False)
+        nested = self._lists(histories, self.request(length), flat=False)
         lists = nested.select(USER, F.col(f"{RECOMMENDATIONS}.{ITEM}").alias(PREDICTION))
         return label.join(lists, USER).select(
             F.col(USER).alias(self._user), F.col(PREDICTION).alias(prediction), LABEL
@@ -592,6 +624,7 @@ class RecommenderModel(
         if not self.value("filterSeen"):
             return pairs
         known = pairs.distinct().join(F.broadcast(self.dataset.items), ITEM, "left")
-        seen = F.array_contains(ITEMS, F.coalesce(INDEX, F.lit(-1)))
-        judged = known.join(histories.select(USER, ITEMS), USER)
+        items = SEEN if SEEN in histories.columns else ITEMS
+        seen = F.array_contains(items, F.coalesce(INDEX, F.lit(-1)))
+        judged = known.join(histories.select(USER, items), USER)
         return judged.select(USER, F.when(~seen, F.col(ITEM)).alias(ITEM))

@@ -8,7 +8,9 @@ pairs/       index, strength, support, one own sum per exponent, and arrays: ind
              after, one sum per exponent
 
 features/    index, and arrays of the item features: indices, data; if there are any
-histories/    user, items: array, weights: array, times: array
+histories/    user, items: array, weights: array, times: array; where users may dislike items also
+             stars: array, disliked: array
+dislikers/    user, disliked: array: those without a history
 """
 
 from __future__ import annotations
@@ -64,6 +66,8 @@ class RecommenderWriter(MLWriter):
             "items": model.dataset.catalogue.to_frame(spark),
             "neighbours": _neighbour_rows(spark, model.tables),
         }
+        if model.dataset.dislikers is not None:
+            tables["dislikers"] = model.dataset.dislikers
         if model.tables.factor_legs:
             vectors = [leg.factors.vector for leg in model.tables.factor_legs]
             tables["factors"] = vector_rows(spark, np.concatenate(vectors, axis=1))
@@ -96,11 +100,12 @@ class RecommenderReader(MLReader[Any]):
         tables = item_tables(lambda name: spark.read.parquet(f"{path}/{name}").toArrow(), described)
         dataset = Dataset(
             columns=InteractionColumns(**described["columns"]),
-            rules=HistoryRules(**described["rules"]),
+            rules=HistoryRules.from_described(described["rules"]),
             catalogue=tables.catalogue,
             item_type=items.schema[ITEM].dataType,
             histories=spark.read.parquet(f"{path}/histories"),
             users=tables.users,
+            dislikers=spark.read.parquet(f"{path}/dislikers") if described["dislikers"] else None,
         )
         model = cls(dataset, tables, _read_pairs(spark, path, described["pairs"]))
         model.features = _read_features(spark, path, described["features"], tables.catalogue.size)
@@ -115,7 +120,9 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
         "rules": asdict(model.dataset.rules),
         "request": asdict(model.request(1)),  # as it is served where there is no Spark
         "recency_half_life": model.value("recencyHalfLife"),
+        "seen_again_after": model.value("seenAgainAfter"),
         "users": tables.users,
+        "dislikers": model.dataset.dislikers is not None,
         "neighbour_legs": list(tables.neighbour_names),
         "divide_by_strength": tables.divide_by_strength.tolist(),
         "factor_legs": [_describe_factors(leg) for leg in tables.factor_legs],

@@ -72,6 +72,12 @@ class ServingParams(DefaultParams):
     """How lists are made; may be changed on a fitted model."""
 
     filterSeen = param(True, "leave out what the user has in the history", flag())
+    seenAgainAfter = param(
+        None,
+        "days before the latest interaction that is known, after which what the user has may be "
+        "listed again; None: never. It needs times",
+        optional(positive()),
+    )
     candidates = param(300, "items retrieved by the graph before they are blended", at_least(1))
     diversity = param(
         0.0,

@@ -24,8 +24,11 @@ import pyarrow.compute as pc
 
 from graphrec.columns import (
     AFTER,
+    DISLIKED,
     INDICES,
     ITEMS,
+    SEEN,
+    STARS,
     SUPPORT,
     TIMES,
     TOGETHER,
@@ -34,6 +37,8 @@ from graphrec.columns import (
     WEIGHTS,
 )
 from graphrec.data.catalogue import Catalogue
+from graphrec.data.event_kinds import EventKinds
+from graphrec.data.liked import RatingRange, highest_on_scale, liked_rule
 from graphrec.errors import UnreadableInputError
 from graphrec.kernels.csr import csr
 from graphrec.kernels.types import Array, read_only
@@ -76,6 +81,7 @@ class MappedModel:
         request: what lists are made by unless a call says otherwise.
         rules: how rows become a history.
         recency_half_life: in days, by which a history is weighed when it is served.
+        seen_again_after: days after which what a user has may be listed again; None: never.
     """
 
     digest: str
@@ -88,6 +94,7 @@ class MappedModel:
     request: Request
     rules: Rules
     recency_half_life: float | None
+    seen_again_after: float | None
     histories: dict[str, Array]
 
     def history(self, user: Any) -> History | None:
@@ -97,13 +104,21 @@ class MappedModel:
             return None
         own = self.histories
         part = slice(int(own["indptr"][row]), int(own["indptr"][row + 1]))
+        refused = slice(*(int(end) for end in own["disliked_indptr"][row : row + 2]))
         given = own["vector_row"][row] if own["vector_row"].size else -1
         return History(
             own[ITEMS][part],
             own[WEIGHTS][part],
             own[TIMES][part],
             own[VECTOR][given] if given >= 0 else None,
+            own[STARS][part] if own[STARS].size else None,
+            own[DISLIKED][refused],
+            None if self.rules.events is None else self._seen(row),
         )
+
+    def _seen(self, row: int) -> npt.NDArray[np.int32]:
+        first, last = (int(end) for end in self.histories["seen_indptr"][row : row + 2])
+        return self.histories[SEEN][first:last]
 
 
 def open_model(path: str | Path, cache: str | Path | None = None) -> MappedModel:
@@ -191,6 +206,7 @@ def _write(saved: SavedModel, digest: str, folder: Path) -> None:
         "latest": None if np.isnan(times).all() else float(np.nanmax(times)),
         "request": described["request"],
         "recency_half_life": described["recency_half_life"],
+        "seen_again_after": described["seen_again_after"],
         "users": described["users"],
         "pair_users": 0 if pairs is None else pairs["users"],
         "neighbour_legs": list(tables.neighbour_names),
@@ -222,6 +238,9 @@ def _pair_arrays(saved: SavedModel) -> dict[str, Array]:
 def _history_arrays(saved: SavedModel) -> tuple[dict[str, Array], pa.Array]:
     """The histories by ascending user id, and these ids."""
     table = saved.table("histories")
+    if saved.described["dislikers"]:
+        others = saved.table("dislikers")
+        table = pa.concat_tables([table, others], promote_options="default")
     table = table.take(pc.sort_indices(table, [(USER, "ascending")])).combine_chunks()
     items, weights, times = (one_array(table[name]) for name in (ITEMS, WEIGHTS, TIMES))
     arrays: dict[str, Array] = {
@@ -229,9 +248,22 @@ def _history_arrays(saved: SavedModel) -> tuple[dict[str, Array], pa.Array]:
         ITEMS: values(items, np.int32),
         WEIGHTS: values(weights, np.float32),
         TIMES: values(times, np.float64),
+        STARS: np.empty(0),
+        DISLIKED: np.empty(0, np.int32),
+        "disliked_indptr": np.zeros(table.num_rows + 1, np.int64),
+        SEEN: np.empty(0, np.int32),
+        "seen_indptr": np.zeros(table.num_rows + 1, np.int64),
         VECTOR: np.empty((0, 0), np.float32),
         "vector_row": np.empty(0, np.int64),
     }
+    if DISLIKED in table.column_names:
+        disliked = one_array(table[DISLIKED])
+        arrays[STARS] = values(one_array(table[STARS]), np.float64)
+        arrays[DISLIKED] = values(disliked, np.int32)
+        arrays["disliked_indptr"] = offsets(disliked)
+    if SEEN in table.column_names:
+        seen = one_array(table[SEEN])
+        arrays[SEEN], arrays["seen_indptr"] = values(seen, np.int32), offsets(seen)
     if VECTOR in table.column_names:
         vectors = one_array(table[VECTOR])
         given = vectors.is_valid().to_numpy(zero_copy_only=False)
@@ -256,7 +288,10 @@ def _require_sound(saved: SavedModel, tables: ItemTables, histories: Mapping[str
         "weights": bool(np.isfinite(weights).all()),
         "histories": _within(listed, items)
         and listed.size == histories[f"history_{WEIGHTS}"].size
-        and listed.size == histories[f"history_{TIMES}"].size,
+        and listed.size == histories[f"history_{TIMES}"].size
+        and histories[f"history_{STARS}"].size in (0, listed.size)
+        and _within(histories[f"history_{DISLIKED}"], items)
+        and _within(histories[f"history_{SEEN}"], items),
         "vectors": all(
             leg.factors.vector.shape[0] == items and bool(np.isfinite(leg.factors.vector).all())
             for leg in tables.factor_legs
@@ -295,6 +330,8 @@ def _map(folder: Path) -> MappedModel:
         for name, value in description["request"].items()
     }
     rules = description["rules"]
+    ratings = None if rules["ratings"] is None else RatingRange(**rules["ratings"])
+    events = None if rules["events"] is None else EventKinds(**rules["events"])
     return MappedModel(
         digest=description["digest"],
         description=description,
@@ -305,9 +342,16 @@ def _map(folder: Path) -> MappedModel:
         users=IdIndex(map_ids(folder / "users.arrow")),
         request=Request(**request),
         rules=Rules(
-            rules["duplicates"], rules["preference"], rules["half_life"], description["latest"]
+            "max" if events and rules["duplicates"] == "last" else rules["duplicates"],
+            "weight" if events and rules["preference"] is None else rules["preference"],
+            rules["half_life"],
+            description["latest"],
+            liked_rule(rules["liked_from"], ratings),
+            highest_on_scale(rules["preference"], ratings),
+            events,
         ),
         recency_half_life=description["recency_half_life"],
+        seen_again_after=description["seen_again_after"],
         histories=histories,
     )
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from graphrec.errors import UnreadableInputError
 
-_TABLES = ("histories", "items", "neighbours", "factors", "pairs")
+_TABLES = ("histories", "dislikers", "items", "neighbours", "factors", "pairs")
 _DESCRIBED = "graphrec"  # see `graphrec.recommenders.saved_directory`
 
 

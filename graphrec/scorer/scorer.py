@@ -143,14 +143,21 @@ class Scorer:
 
         Args:
             known: such as `history` gives.
-            rows: ids of items, or (id, value, time): value is a rating or weight >= 0, time
-                seconds since 1970-01-01 UTC, either may be None. Unknown items are left out.
+            rows: ids of items, or (id, value, time): value is a rating or weight, below 0 a
+                dislike, time seconds since 1970-01-01 UTC, either may be None. Unknown items are
+                left out.
 
         Raises:
-            ParameterError: a value or a time is no number of 0 or more.
+            ParameterError: a value is no number, or a time no number of 0 or more.
         """
         checked = check(rows)
         return self.model.rules.extend(known, self._positions(row.item for row in checked), checked)
+
+    def served(self, history: History) -> History:
+        """A history as lists are made of it: weighed by recency, with what may be listed again."""
+        model = self.model
+        weighed = history.recent_first(model.recency_half_life)
+        return weighed.seen_lately(model.seen_again_after, model.rules.latest)
 
     def mask(self, items: Iterable[Any]) -> Mask:
         """(items,), True for those of some ids that the model knows."""
@@ -203,10 +210,12 @@ class Scorer:
 
         Args:
             k: how many.
-            hidden: whose items are left out.
+            hidden: whose items, and what the user dislikes, are left out.
             allow: (items,), nothing else is listed; None: any.
         """
-        seen = set() if hidden is None else set(hidden.items.tolist())
+        seen = set()
+        if hidden is not None:
+            seen = set(hidden.items.tolist()) | set(hidden.disliked.tolist())
         chosen: list[Any] = []
         for index in range(len(self.model.items)):
             if len(chosen) == k:
@@ -284,7 +293,7 @@ class Scorer:
             ParameterError: an unknown item, or a length below 1.
         """
         index = self._item(item)
-        served = self._history(history).recent_first(self.model.recency_half_life)
+        served = self.served(self._history(history))
         user = UserContext(
             served.row(_NOTHING_HIDDEN),
             self.model.tables,
@@ -341,7 +350,7 @@ class Scorer:
             allowed = allow if isinstance(allow, np.ndarray) else self.mask(allow)
             excluded = read_only(~allowed)
         model = self.model
-        row = history.recent_first(model.recency_half_life).row(hidden)
+        row = self.served(history).row(hidden)
         return rank_batch(row, model.tables.mapped, excluded, model.tables.fold_ins, request)
 
     def _rows(self, lists: Lists, offset: int) -> Iterator[Recommendation]:

@@ -27,7 +27,7 @@ from graphrec.service.events import EventStore
 from graphrec.service.messages import Basket, SentEvent
 from graphrec.service.problems import PROBLEM, ProblemError, answer_by_problems
 from graphrec.service.protection import Protection
-from graphrec.service.recommending import Now, Wanted, in_time, live, now_of
+from graphrec.service.recommending import Wanted, history_now, in_time, live
 from graphrec.service.served import Current, Served
 from graphrec.service.settings import Settings
 
@@ -131,7 +131,7 @@ class Service:
         known = unquote(user) if found is None else found
 
         def score() -> list[dict[str, Any]]:
-            return live(served, now_of(served, self._store, known), wanted)
+            return live(served, history_now(served, self._store, known), wanted)
 
         listed = await self._before_the_deadline(
             score, lambda: in_time(served, self._store, known, wanted)
@@ -156,7 +156,7 @@ class Service:
 
         def score() -> list[dict[str, Any]]:
             scorer = served.scorer
-            return live(served, Now(scorer.extended(scorer.history(None), rows), ()), wanted)
+            return live(served, scorer.extended(scorer.history(None), rows), wanted)
 
         given = tuple(row.item for row in rows)
         popular = replace(wanted, deny=(*wanted.deny, *given))
@@ -175,8 +175,8 @@ class Service:
         one = self._known_item(served, item)
 
         def explained() -> dict[str, Any]:
-            now = now_of(served, self._store, unquote(user) if known is None else known)
-            return asdict(scorer.explain(now.history, one, length))
+            now = history_now(served, self._store, unquote(user) if known is None else known)
+            return asdict(scorer.explain(now, one, length))
 
         return _json(
             {"user": unquote(user) if known is None else known} | await self._run(explained)

@@ -26,7 +26,8 @@ from graphrec.errors import UnreadableInputError
 
 IMPRESSION: Final = "impression"
 DISLIKE: Final = "dislike"
-CONSUMED: Final = ("click", "view", "purchase", "rating")  # kinds that a history is made of
+RATING: Final = "rating"
+CONSUMED: Final = ("click", "view", "purchase", RATING)  # kinds that a history is made of
 KINDS: Final = (*CONSUMED, IMPRESSION, DISLIKE)
 
 _MAX_BATCH: Final = 10_000  # events of a transaction
@@ -205,6 +206,7 @@ def export_events(
     columns: dict[str, str | None],
     *,
     whole_ids: dict[str, bool],
+    unrated: float | None = None,
 ) -> tuple[int, int]:
     """Write the events of a store as Parquet.
 
@@ -214,6 +216,8 @@ def export_events(
             a history is made of, with the model's own names, as `graphrec recommend` reads it.
         columns: the model's names of user, item, rating and timestamp, None where there is none.
         whole_ids: for user and item whether the model's ids are whole numbers.
+        unrated: the rating of what was consumed and not rated, where the model's ratings are a
+            scale; None: all values are weights, and count 1 where there is none.
 
     Returns:
         the number of events and of interactions.
@@ -258,13 +262,23 @@ def export_events(
         for rows in _blocks(Path(store), every.names):
             table = _table(rows, every, whole_ids)
             all_file.write_table(table)
-            consumed = table.filter(pc.is_in(table["kind"], pa.array(CONSUMED)))
-            if "value" in used:  # a rating is missing where an event has no value: it counts 1
-                value = pc.fill_null(consumed["value"], 1.0)
+            kinds_read = (*CONSUMED, DISLIKE) if "value" in used else CONSUMED
+            consumed = table.filter(pc.is_in(table["kind"], pa.array(kinds_read)))
+            if "value" in used:
+                value = _ratings(consumed, unrated)
                 consumed = consumed.set_column(every.names.index("value"), "value", value)
             read_file.write_table(consumed.select(list(used)).rename_columns(read.names))
             events, interactions = events + table.num_rows, interactions + consumed.num_rows
     return events, interactions
+
+
+def _ratings(consumed: pa.Table, unrated: float | None) -> pa.ChunkedArray:
+    """What each event says as a rating or a weight; a dislike is below 0."""
+    kind, value = consumed["kind"], consumed["value"]
+    if unrated is not None:  # a price or a number of seconds is no rating
+        value = pc.if_else(pc.equal(kind, RATING), value, pa.scalar(None, pa.float64()))
+    value = pc.fill_null(value, 1.0 if unrated is None else unrated)
+    return pc.if_else(pc.equal(kind, DISLIKE), -1.0, value)
 
 
 def _blocks(store: Path, names: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:

@@ -12,7 +12,7 @@ from graphrec.service.events import Event
 Id = Annotated[StrictStr, Field(min_length=1, max_length=512)] | StrictInt
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Name = Annotated[str, Field(max_length=200)]
-_Value = Annotated[Finite, Field(ge=0, le=1e9)]
+_Value = Annotated[Finite, Field(ge=-1e9, le=1e9)]
 _Time = Annotated[Finite, Field(gt=0, le=1e11)]
 
 

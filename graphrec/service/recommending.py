@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrec.kernels.types import Mask
-from graphrec.scorer.history import History, Interaction
-from graphrec.service.events import CONSUMED, DISLIKE, Event, EventStore
+from graphrec.scorer.history import History, Interaction, Rules
+from graphrec.service.events import CONSUMED, DISLIKE, RATING, Event, EventStore
 from graphrec.service.served import Served
 from graphrec.serving.ranking import POPULAR
 
@@ -42,16 +41,8 @@ class Wanted:
         return mask
 
 
-@dataclass(frozen=True)
-class Now:
-    """A user's history with the events since, and what the user does not want to see."""
-
-    history: History
-    denied: tuple[Any, ...]
-
-
-def now_of(served: Served, store: EventStore, user: Any) -> Now:
-    """What is known of a user now.
+def history_now(served: Served, store: EventStore, user: Any) -> History:
+    """A user's history with the events since.
 
     Where the model adds up the values of an item, events that are not newer than all that it
     learned from are in its histories already, and are not counted again.
@@ -59,33 +50,45 @@ def now_of(served: Served, store: EventStore, user: Any) -> Now:
     scorer = served.scorer
     known, events = scorer.history(user), store.of_user(str(user))
     if not events:
-        return Now(known, ())
+        return known
     rules = scorer.model.rules
     since = rules.latest if rules.duplicates in _ADDED_UP and rules.latest is not None else 0.0
     rows = [
-        Interaction(scorer.model.items.from_text(event.item), event.value, event.time)
+        Interaction(scorer.model.items.from_text(event.item), _value(event, rules), event.time)
         for event in events
-        if event.kind in CONSUMED and event.time > since
+        if _is_told(event, rules, since)
     ]
-    return Now(scorer.extended(known, rows), tuple(_disliked(served, events)))
+    return scorer.extended(known, rows)
 
 
-def _disliked(served: Served, events: Iterable[Event]) -> set[Any]:
-    return {
-        served.scorer.model.items.from_text(event.item) for event in events if event.kind == DISLIKE
-    } - {None}
+def _is_told(event: Event, rules: Rules, since: float) -> bool:
+    """Whether an event says something that the model does not know."""
+    if event.kind == DISLIKE:
+        return True
+    kinds = CONSUMED if rules.events is None else rules.events.weights
+    return event.kind in kinds and event.time > since
 
 
-def live(served: Served, now: Now, wanted: Wanted) -> list[dict[str, Any]]:
+def _value(event: Event, rules: Rules) -> float | None:
+    """The rating or weight of an event; a price or a number of seconds is none on a scale."""
+    if event.kind == DISLIKE:
+        return -1.0
+    if rules.events is not None:
+        return rules.events.weights[event.kind]
+    is_rating = event.kind == RATING or rules.highest is None
+    return event.value if is_rating else None
+
+
+def live(served: Served, history: History, wanted: Wanted) -> list[dict[str, Any]]:
     """The list, scored now."""
     listed = served.scorer.recommend(
-        now.history,
+        history,
         wanted.k,
         offset=wanted.offset,
         diversity=wanted.diversity,
         weights=wanted.weights,
         allow=wanted.allowed(served),
-        deny=(*wanted.deny, *now.denied),
+        deny=wanted.deny,
     )
     return [_titled(served, asdict(one)) for one in listed]
 
@@ -98,13 +101,12 @@ def in_time(
     What the user has seen or does not want is not in it either.
     """
     scorer = served.scorer
-    now = Now(History.empty(), ()) if user is None else now_of(served, store, user)
+    now = History.empty() if user is None else history_now(served, store, user)
     allowed = wanted.allowed(served)
-    seen = set(now.history.items.tolist())
+    now = scorer.served(now)
+    seen = set((now.items if now.seen is None else now.seen).tolist()) | set(now.disliked.tolist())
     seen |= {
-        index
-        for item in (*wanted.deny, *now.denied)
-        if (index := scorer.model.items.position(item)) is not None
+        index for item in wanted.deny if (index := scorer.model.items.position(item)) is not None
     }
     stored = served.lists.of_user(user) if served.lists is not None and user is not None else []
     length = wanted.offset + wanted.k

@@ -14,8 +14,9 @@ class Histories(NamedTuple):
     """The histories of the users to serve, and the items that must not be listed to them."""
 
     items: CSR  # (users, items), the weights; items ascend within a user
+    liked: Mask  # (entries,), of `items`; what is not liked is never a reason
     hidden_indptr: Indices  # (users + 1,)
-    hidden_indices: Indices  # (entries,), never listed to this user: seen or denied items
+    hidden_indices: Indices  # (entries,), never listed to this user: seen, disliked or denied
 
 
 class Neighbours(NamedTuple):

@@ -30,8 +30,8 @@ BATCH_USERS = 2000  # whose lists are handed on together, at most
 BATCH_VALUES = 20_000_000  # of the lists that are held together, but for a single list
 _VALUES_PER_ITEM = 7  # of a listed item, without its reasons
 
-Arrangement: TypeAlias = Callable[[pa.Array, Lists, pa.Array, tuple[str, ...]], pa.RecordBatch]
-"""(users, their lists, ids of the items, legs) -> the batch that Spark gets."""
+Arrangement: TypeAlias = Callable[[pa.Array, Lists, pa.Array, tuple[str, ...], int], pa.RecordBatch]
+"""(users, their lists, ids of the items, legs, offset) -> the batch that Spark gets."""
 
 
 def serve(
@@ -117,7 +117,7 @@ def _serve_batches(
         batches, shared=shared, shared_mask=shared_mask, fold_ins=fold_ins, request=request
     )
     for some, lists in ranked:
-        yield arrange(some[USER], lists, ids, legs)
+        yield arrange(some[USER], lists, ids, legs, request.offset)
 
 
 def rank_batches(
@@ -146,26 +146,31 @@ def _batch_users(settings: Settings) -> int:
     return max(min(BATCH_VALUES // values_per_user, BATCH_USERS), 1)
 
 
-def _as_lists(user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...]) -> pa.RecordBatch:
+def _as_lists(
+    user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...], offset: int
+) -> pa.RecordBatch:
     """A row for each user, with a column array<struct>."""
-    columns, length = _columns(lists, ids, legs)
+    columns, length = _columns(lists, ids, legs, offset)
     rows = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
     nested = list_column(indptr_of(length), rows)
     return pa.RecordBatch.from_pydict({USER: user, RECOMMENDATIONS: nested})
 
 
-def _as_rows(user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...]) -> pa.RecordBatch:
+def _as_rows(
+    user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...], offset: int
+) -> pa.RecordBatch:
     """A row for each listed item."""
-    columns, length = _columns(lists, ids, legs)
+    columns, length = _columns(lists, ids, legs, offset)
     owner = np.repeat(np.arange(length.size, dtype=np.int32), length)
     return pa.RecordBatch.from_pydict({USER: user.take(pa.array(owner)), **columns})
 
 
 def _columns(
-    lists: Lists, ids: pa.Array, legs: tuple[str, ...]
+    lists: Lists, ids: pa.Array, legs: tuple[str, ...], offset: int
 ) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64]]:
     """The rows of all lists, with item ids instead of indices, and the length of each list."""
-    filled = lists.item >= 0  # (users, k)
+    filled = lists.item >= 0  # (users, offset + k)
+    filled[:, :offset] = False
     length = filled.sum(axis=1)
     rank = np.broadcast_to(np.arange(1, filled.shape[1] + 1, dtype=np.int32), filled.shape)
     share = lists.share[filled]  # (rows, legs)

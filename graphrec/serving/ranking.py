@@ -12,7 +12,7 @@ from graphrec.columns import ITEMS, VECTOR, WEIGHTS
 from graphrec.kernels.csr import row_slice
 from graphrec.kernels.types import Array, Mask, Matrix, read_only
 from graphrec.serving.dense_scores import score_all_items
-from graphrec.serving.hidden import hidden_items
+from graphrec.serving.hidden import hidden_items, liked_entries
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.kernel import rank_dense, rank_popular, rank_users
 from graphrec.serving.kernel_types import Histories, Lists
@@ -92,9 +92,10 @@ def _dense_scores(
 
 
 def read_histories(batch: pa.RecordBatch, *, filter_seen: bool) -> Histories:
-    """(user, items, weights[, hidden]) as the kernel takes it."""
+    """(user, items, weights[, disliked, hidden]) as the kernel takes it."""
     items = rows_from_lists(batch[ITEMS], batch[WEIGHTS])
-    return Histories(items, *hidden_items(batch, items, filter_seen=filter_seen))
+    liked = read_only(liked_entries(batch, items))
+    return Histories(items, liked, *hidden_items(batch, items, filter_seen=filter_seen))
 
 
 def user_factors(
@@ -118,8 +119,10 @@ def user_factors(
 def _slice(histories: Histories, first: int, last: int) -> Histories:
     """The users first .. last - 1; nothing is copied."""
     hidden = histories.hidden_indptr[first : last + 1]
+    entries = slice(*histories.items.indptr[[first, min(last, histories.hidden_indptr.size - 1)]])
     return Histories(
         row_slice(histories.items, first, last),
+        histories.liked[entries],
         read_only(hidden - hidden[0]),
         histories.hidden_indices[hidden[0] : hidden[-1]],
     )

@@ -1,4 +1,4 @@
-"""Reasons: the items of the history that contribute most to the score of each listed item."""
+"""Reasons: the liked items of the history that contribute most to the score of a listed one."""
 
 import numpy as np
 
@@ -33,6 +33,8 @@ def name_by_neighbours(
     found = np.empty(listed.size, np.uint32)
     items, weights = histories.items, neighbours.weights
     for entry in range(items.indptr[user], items.indptr[user + 1]):
+        if not histories.liked[entry]:
+            continue
         item = items.indices[entry]
         first, last = weights.indptr[item], weights.indptr[item + 1]
         row = weights.indices[first:last]
@@ -91,6 +93,8 @@ def name_by_factors(
     best_part = np.zeros((listed.size, because.shape[1]), np.float32)
     items = histories.items
     for entry in range(items.indptr[user], items.indptr[user + 1]):
+        if not histories.liked[entry]:
+            continue
         item = items.indices[entry]
         for rank in range(listed.size):
             if listed[rank] >= 0:

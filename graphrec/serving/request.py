@@ -18,6 +18,7 @@ class Request:
     blend: tuple[float, ...]  # weights of the legs, in the order of the tables
     standardise: bool
     length: int = 10
+    offset: int = 0  # how many of the best items are left out at the top of each list
     candidates: int = 300
     reasons: int = 3
     diversity: float = 0.0
@@ -31,14 +32,15 @@ class Request:
     def settings(self, popularity: Vector, excluded: npt.NDArray[np.bool_]) -> Settings:
         """As the kernel takes it; no list, and no other number of items, exceeds the catalogue."""
         items = popularity.size
+        length = self.length + self.offset
         return Settings(
             read_only(np.array(self.blend, np.float32)),
             read_only(np.array(self.decay or (0.0,) * len(self.blend), np.float32)),
             self.standardise,
             excluded,
             popularity,
-            min(max(self.candidates, self.length), items),
-            min(self.length, items),
+            min(max(self.candidates, length), items),
+            min(length, items),
             min(self.reasons, items),
             self.diversity,
         )

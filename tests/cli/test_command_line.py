@@ -109,7 +109,7 @@ def test_no_option_is_declared_twice() -> None:
                 homes.setdefault(name, set()).add(f"{home.__module__}.{home.__name__}")
     twice = {name for name, places in homes.items() if len(places) > 1}
     # `explain` alone can do without `out`, and `serve` reads `items` without Spark
-    assert twice == {"out", "items"}
+    assert twice == {"out", "items", "events"}
 
 
 def test_every_option_has_a_help() -> None:

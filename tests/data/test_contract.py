@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyspark import StorageLevel
 from pyspark.sql import SparkSession
 
-from graphrec.data.contract import InteractionFigures, validate_interactions
+from graphrec.data.contract import InteractionFigures, RatingRange, validate_interactions
 from graphrec.data.interaction_columns import InteractionColumns, find_columns
 from graphrec.data.reading.readers import read_table
 from graphrec.data.rejections import Reason
@@ -65,8 +65,7 @@ def reason(row: Cells) -> Reason | None:
         Reason.NO_ITEM: blank(item),
         Reason.NO_RATING: blank(rating),
         Reason.BAD_RATING: weight is None,
-        Reason.NEGATIVE_RATING: weight is not None and weight < 0,
-        Reason.HUGE_RATING: weight is not None and weight > 1_000_000_000,
+        Reason.HUGE_RATING: weight is not None and abs(weight) > 1_000_000_000,
         Reason.NO_TIME: blank(at),
         Reason.BAD_TIME: time is None,
         Reason.IMPOSSIBLE_TIME: time is not None and not 0 < time <= NOW + 86_400,
@@ -96,6 +95,13 @@ def pairs(rows: list[Cells]) -> set[tuple[str | None, str | None]]:
     return {(user, item) for user, item, _, _ in rows}
 
 
+def opinion(rows: list[Cells], pair: tuple[str | None, str | None]) -> tuple[float, float] | None:
+    """The latest time and the rating then, the best of several; None: the pair is disliked."""
+    of_pair = [(seconds(at) or 0.0, number(r) or 0.0) for u, i, r, at in rows if (u, i) == pair]
+    latest = max(of_pair)
+    return latest if latest[1] >= 0 else None
+
+
 @given(rows=st.lists(st.tuples(ids, ids, ratings, times), max_size=60))
 @example(rows=[GOOD])
 @example(rows=[(None, " ", "x", "x"), ("u1", " ", "x", "x"), ("u1", "i1", "x", "x")])
@@ -106,7 +112,10 @@ def test_every_row_is_accepted_or_set_aside_for_the_first_reason(
     df = spark.createDataFrame(rows, TEXT)
     good = [row for row in rows if reason(row) is None]
     counts = Counter(str(found) for row in rows if (found := reason(row)))
-    if not good:
+    opinions = {pair: opinion(good, pair) for pair in pairs(good)}
+    liked = {pair: found for pair, found in opinions.items() if found is not None}
+    rated = [rating for _, rating in liked.values()]
+    if not liked:
         with pytest.raises(EmptyInputError) as caught:
             validate_interactions(df, COLUMNS, now=NOW)
         assert all(f"{n} x {name}" in str(caught.value) for name, n in counts.items())
@@ -115,19 +124,20 @@ def test_every_row_is_accepted_or_set_aside_for_the_first_reason(
         assert interactions.figures == InteractionFigures(
             rows_read=len(rows),
             accepted_rows=len(good),
-            interactions=len(pairs(good)),
+            interactions=len(liked),
             rejected=dict(counts),
-            latest=max(seconds(at) or 0.0 for *_, at in good),
+            latest=max(seconds(at) or 0.0 for *_, r, at in good if (number(r) or 0.0) >= 0),
+            dislikes=len(opinions) - len(liked),
+            ratings=RatingRange(
+                min(rated), max(rated), pytest.approx(sum(rated) / len(rated), abs=1e-6)
+            ),
         )
         assert interactions.figures.rejected_rows == len(rows) - len(good)
         set_aside = Counter(tuple(row) for row in interactions.rejected.collect())
         assert set_aside == Counter((*row, str(reason(row))) for row in rows if reason(row))
         accepted = interactions.accepted.collect()
-        assert len(accepted) == len(pairs(good))
-        assert {(row["user"], row["item"]) for row in accepted} == pairs(good)
-        for user, item, weight, time in accepted:
-            entries = [(seconds(t), number(r)) for u, i, r, t in good if (u, i) == (user, item)]
-            assert (time, weight) == max((t or 0.0, w or 0.0) for t, w in entries)
+        assert len(accepted) == len(liked)
+        assert {(user, item): (time, weight) for user, item, weight, time in accepted} == liked
 
 
 # --- one pass -------------------------------------------------------------------------------------
@@ -141,7 +151,7 @@ def test_the_source_is_read_once(spark: SparkSession) -> None:
             read.add(len(batch))
             yield batch
 
-    source = spark.createDataFrame([GOOD, GOOD, ("u2", "i1", "-1", "1")], TEXT)
+    source = spark.createDataFrame([GOOD, GOOD, ("u2", "i1", "x", "1")], TEXT)
     df = source.mapInPandas(counted, TEXT)
     with validate_interactions(df, COLUMNS, now=NOW, half_life_days=30) as interactions:
         assert interactions.accepted.count() == 1
@@ -158,7 +168,7 @@ def test_nothing_stays_in_memory(spark: SparkSession) -> None:
 
     df = spark.createDataFrame([GOOD], TEXT)
     interactions = validate_interactions(df, COLUMNS, now=NOW)
-    frames = [interactions.accepted, *interactions._persisted._frames]
+    frames = [interactions.pairs, *interactions._persisted._frames]
     assert kept() == [True, True, True]
     interactions.unpersist()
     assert kept() == [False, False, False]
@@ -214,13 +224,13 @@ def test_rating_types(spark: SparkSession, kind: str) -> None:
     elif kind != "int":
         cells = [Decimal(3), None, Decimal(-1)]
     df = spark.createDataFrame(
-        [("u", "i", c) for c in cells], f"user string, item string, r {kind}"
+        [("u", f"i{n}", c) for n, c in enumerate(cells)], f"user string, item string, r {kind}"
     )
     with validate_interactions(df, InteractionColumns("user", "item", "r")) as interactions:
         assert [row["weight"] for row in interactions.accepted.collect()] == [3.0]
         counts = interactions.figures.rejected
         assert counts.get(Reason.BAD_RATING, 0) == len(cells) - 3
-        assert (counts[Reason.NO_RATING], counts[Reason.NEGATIVE_RATING]) == (1, 1)
+        assert (counts[Reason.NO_RATING], interactions.figures.dislikes) == (1, 1)
 
 
 def test_columns_of_awkward_names(spark: SparkSession) -> None:
@@ -254,7 +264,7 @@ def test_decay_comes_before_combining(spark: SparkSession) -> None:
     with validate_interactions(
         df, find_columns(df), duplicates="sum", half_life_days=1
     ) as interactions:
-        # The latest accepted time has age 0; the row that is rejected does not count.
+        # The latest interaction has age 0; a dislike is none.
         expected = ("u", "i", 8.0 + 2.0, 11.0 * day)
         assert [tuple(row) for row in interactions.accepted.collect()] == [expected]
 
@@ -309,7 +319,12 @@ def test_real_ratings(spark: SparkSession, real_data: Path) -> None:
     table = read_table(spark, real_data / "ml-latest-small" / "ratings.csv")
     with validate_interactions(table, find_columns(table)) as interactions:
         assert interactions.figures == InteractionFigures(
-            100_836, 100_836, 100_836, {}, 1_537_799_250.0
+            100_836,
+            100_836,
+            100_836,
+            {},
+            1_537_799_250.0,
+            ratings=RatingRange(0.5, 5.0, 3.501557),
         )
         assert [kind for _, kind in interactions.accepted.dtypes] == [
             "bigint",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 import graphrec as gr
@@ -25,8 +26,9 @@ ROWS: list[tuple[Any, ...]] = [
     ("ann", 10, 1.0, NOW - 60 * DAY),  # once more, and earlier
     ("bob", 10, 5.0, NOW - 30 * DAY),
     ("bob", 12, None, NOW),  # rejected
-    ("eve", 11, -1.0, NOW),  # rejected, and all that eve has
+    ("eve", 11, -1.0, NOW),  # a dislike, and all that eve has
 ]
+PLAIN = ["user", "items", "weights", "times"]
 SCHEMA = "viewer string, film int, stars double, day double"
 COLUMNS: dict[str, Any] = {
     "userCol": "viewer",
@@ -57,8 +59,11 @@ def test_interactions_become_histories(dataset: Dataset) -> None:
     assert dataset.columns == InteractionColumns("viewer", "film", "stars", "day")
     assert dataset.catalogue.ids.to_pylist() == [10, 11]  # the one of more users comes first
     assert dataset.users == 2
-    assert dataset.histories.columns == ["user", "items", "weights", "times"]
-    assert histories(dataset.histories) == {"ann": ([0, 1], [1.0, 1.0]), "bob": ([0], [1.0])}
+    assert dataset.histories.columns == [*PLAIN, "stars", "disliked"]
+    assert histories(dataset.histories) == {
+        "ann": ([0, 1], pytest.approx([0.8, 0.4])),
+        "bob": ([0], [1.0]),
+    }
     (bob,) = dataset.histories.where("user = 'bob'").collect()
     assert bob.times == [NOW - 30 * DAY]
     assert dataset.id_types == {"viewer": T.StringType(), "film": T.IntegerType()}
@@ -69,13 +74,39 @@ def test_interactions_become_histories(dataset: Dataset) -> None:
 def test_what_was_read_is_counted(dataset: Dataset) -> None:
     figures = dataset.figures
     assert figures is not None
-    assert (figures.rows_read, figures.accepted_rows, figures.interactions) == (6, 4, 3)
-    assert figures.rejected == {"rating is missing": 1, "rating is negative": 1}
+    assert (figures.rows_read, figures.accepted_rows, figures.interactions) == (6, 5, 3)
+    assert (figures.dislikes, figures.combined_rows) == (1, 1)
+    assert figures.rejected == {"rating is missing": 1}
     assert figures.capped is not None
     assert figures.capped.longest == 2000
     assert dataset.rejected is not None
     rejected = {(row.viewer, row.film, row.reason) for row in dataset.rejected.collect()}
-    assert rejected == {("bob", 12, "rating is missing"), ("eve", 11, "rating is negative")}
+    assert rejected == {("bob", 12, "rating is missing")}
+
+
+def test_what_is_disliked_is_known_of_those_with_a_history_and_without(rows: DataFrame) -> None:
+    """Whether it is rated below 0, or below what the user likes."""
+    more = rows.union(rows.sparkSession.createDataFrame([("bob", 11, -2.0, NOW)], SCHEMA))
+    with Dataset.from_interactions(more, **COLUMNS, likedFrom=3.0) as made:
+        found = {row.user: (row["items"], row.stars, row.disliked) for row in made.served.collect()}
+        assert found == {
+            "ann": ([0, 1], [4.0, 2.0], [1]),
+            "bob": ([0], [5.0], [1]),
+            "eve": ([], [], [1]),
+        }
+        assert {row.user for row in made.histories.collect()} == {"ann", "bob"}
+        assert made.catalogue.support.tolist() == [2, 1]  # a dislike is no interaction
+        assert made.rules.in_force["liked_from"] == made.params["likedFrom"] == 3.0
+
+
+def test_what_is_liked_by_default_is_told_by_the_ratings(rows: DataFrame) -> None:
+    amounts = rows.where("stars > 0").withColumn("stars", F.pow("stars", F.lit(3)))
+    with Dataset.from_interactions(rows, **COLUMNS) as made:  # 2, 4, 5
+        assert made.rules.in_force == {"liked_from": 3.5, "preference": "graded"}
+        assert (made.params["likedFrom"], made.params["preference"]) == (None, None)
+    with Dataset.from_interactions(amounts, **COLUMNS) as made:  # 8, 64, 125
+        assert made.rules.in_force == {"liked_from": 0.0, "preference": "binary"}
+        assert made.histories.columns == PLAIN
 
 
 def test_columns_of_usual_names_are_found(spark: SparkSession) -> None:
@@ -91,8 +122,12 @@ def test_columns_of_usual_names_are_found(spark: SparkSession) -> None:
             "itemCol": "movieId",
             "ratingCol": "rating",
             "timestampCol": "",
+            "eventCol": None,
+            "eventWeights": None,
+            "targetEvent": None,
             "duplicates": "last",
-            "preference": "binary",
+            "preference": None,
+            "likedFrom": None,
             "halfLife": None,
             "maxHistory": 2000,
         }
@@ -103,7 +138,9 @@ def test_columns_of_usual_names_are_found(spark: SparkSession) -> None:
     [
         ({"preference": "weight"}, {"ann": [4.0, 2.0], "bob": [5.0]}),
         ({"preference": "weight", "duplicates": "sum"}, {"ann": [5.0, 2.0], "bob": [5.0]}),
-        ({"halfLife": 30.0}, {"ann": [1.0, 0.5], "bob": [0.5]}),
+        ({"halfLife": 30.0, "preference": "binary"}, {"ann": [1.0, 0.5], "bob": [0.5]}),
+        ({"preference": "graded"}, {"ann": [0.8, 0.4], "bob": [1.0]}),
+        ({"halfLife": 30.0}, {"ann": [0.8, 0.2], "bob": [0.5]}),
         ({"halfLife": 30.0, "preference": "weight"}, {"ann": [4.0, 1.0], "bob": [2.5]}),
     ],
 )
@@ -112,7 +149,7 @@ def test_weights_follow_the_rules(
 ) -> None:
     with Dataset.from_interactions(rows, **COLUMNS | given) as made:
         found = histories(made.histories)
-        assert {user: weights for user, (_, weights) in found.items()} == expected
+        assert {user: pytest.approx(weights) for user, (_, weights) in found.items()} == expected
         assert {name: made.params[name] for name in given} == given
 
 
@@ -130,7 +167,7 @@ def test_the_stages_are_reported(rows: DataFrame) -> None:
     with listen(events.append), Dataset.from_interactions(rows, **COLUMNS):
         ends = [event for event in events if event.seconds is not None]
     assert [event.name for event in ends] == [*READING]
-    assert ends[0].counts == {"rows": 6, "accepted": 4, "rejected": 2}
+    assert ends[0].counts == {"rows": 6, "accepted": 5, "rejected": 1}
     assert ends[1].counts == {"users": 2, "items": 2}
 
 
@@ -141,7 +178,7 @@ def test_the_stages_are_reported(rows: DataFrame) -> None:
     ("given", "message"),
     [
         ({"duplicates": "first"}, "one of last, sum, mean, max"),
-        ({"preference": "stars"}, "one of binary, weight"),
+        ({"preference": "stars"}, "one of binary, weight, graded"),
         ({"halfLife": 0.0}, "above 0"),
         ({"maxHistory": 1}, "at least 2"),
         ({"halfLife": 1.0, "timestampCol": ""}, "needs a timestamp column"),
@@ -181,7 +218,7 @@ def test_histories_in_other_interactions(spark: SparkSession, rows: DataFrame) -
         others = [
             ("new", 11, 8.0, NOW - 30 * DAY),
             ("new", 99, 8.0, NOW),  # no item that is known
-            ("odd", 10, -1.0, NOW),  # would be rejected
+            ("odd", 10, -1.0, NOW),  # a dislike is no interaction
             ("ann", 11, 8.0, NOW + 300 * DAY),  # later than all that was read: not weighed up
         ]
         found = made.histories_in(spark.createDataFrame(others, SCHEMA))

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from graphrec.data.duplicates import DuplicateRule, check_rule, combine_duplicates, decayed
+from graphrec.data.duplicates import (
+    DuplicateRule,
+    check_rule,
+    combine_duplicates,
+    combine_rated,
+    decayed,
+)
 from graphrec.errors import ParameterError
 
 SCHEMA = "user string, item int, weight double, timestamp double"
@@ -47,6 +53,65 @@ def test_rules_equal_the_oracle(
         latest = {key: max((t for t, _ in e if t), default=None) for key, e in entries.items()}
         expected = sorted((*key, oracle(e), latest[key]) for key, e in entries.items())
         assert sorted(tuple(row) for row in combined.collect()) == expected
+
+
+RATED: list[tuple[str, int, float, float, float]] = [
+    ("liked again", 1, 0.0, 1.0, -1.0),
+    ("liked again", 1, 2.0, 2.0, 4.0),
+    ("liked at the same time", 1, 0.0, 3.0, -0.5),
+    ("liked at the same time", 1, 3.0, 3.0, 3.0),
+    ("disliked in the end", 1, 5.0, 1.0, 5.0),
+    ("disliked in the end", 1, 0.0, 2.0, -2.0),
+    ("only disliked", 1, 0.0, 7.0, -3.0),
+    ("only disliked", 2, 1.0, 4.0, 2.0),
+    ("only disliked", 2, 2.0, 5.0, 4.0),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "timed", "expected"),
+    [
+        (
+            "mean",
+            True,
+            {
+                ("liked again", 1, 2.0, 2.0, 4.0),
+                ("liked at the same time", 1, 3.0, 3.0, 3.0),
+                ("disliked in the end", 1, 0.0, 2.0, -1.0),
+                ("only disliked", 1, 0.0, 7.0, -1.0),
+                ("only disliked", 2, 1.5, 5.0, 3.0),
+            },
+        ),
+        (
+            "last",
+            True,
+            {
+                ("liked again", 1, 2.0, 2.0, 4.0),
+                ("liked at the same time", 1, 3.0, 3.0, 3.0),
+                ("disliked in the end", 1, 0.0, 2.0, -1.0),
+                ("only disliked", 1, 0.0, 7.0, -1.0),
+                ("only disliked", 2, 2.0, 5.0, 4.0),
+            },
+        ),
+        (
+            "sum",
+            False,
+            {
+                ("liked again", 1, 0.0, None, -1.0),
+                ("liked at the same time", 1, 0.0, None, -1.0),
+                ("disliked in the end", 1, 0.0, None, -1.0),
+                ("only disliked", 1, 0.0, None, -1.0),
+                ("only disliked", 2, 3.0, None, 6.0),
+            },
+        ),
+    ],
+)
+def test_a_dislike_is_never_added_and_holds_until_a_later_row(
+    spark: SparkSession, rule: DuplicateRule, timed: bool, expected: set[tuple[object, ...]]
+) -> None:
+    rows = [(*row[:3], row[3] if timed else None, row[4]) for row in RATED]
+    found = combine_rated(spark.createDataFrame(rows, f"{SCHEMA}, stars double"), rule, timed=timed)
+    assert {tuple(row) for row in found.collect()} == expected
 
 
 def test_decay_halves_at_each_half_life(spark: SparkSession) -> None:

@@ -59,7 +59,7 @@ def messy_rows() -> list[Row]:
         (None, 3, 4.0, 1e9),
         ("v00", None, 4.0, 1e9),
         ("v00", 3, math.nan, 1e9),
-        ("v00", 3, -1.0, 1e9),
+        ("v00", 3, 2e9, 1e9),
         ("v00", 3, 4.0, 1e13),
         ("v97-rejected", 3, None, 1e9),
     ]

@@ -53,7 +53,6 @@ def test_rows_that_the_training_would_set_aside_do_not_count(
 ) -> None:
     bad = [
         ("basket", "cube", math.nan),
-        ("basket", "dune", -1.0),
         ("basket", "eden", None),
         ("basket", None, 3.0),
         (None, "alien", 3.0),

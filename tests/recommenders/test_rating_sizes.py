@@ -26,7 +26,7 @@ def test_a_rating_that_no_sum_can_hold_is_set_aside(spark: SparkSession) -> None
     hybrid = gr.HybridRecommender(small_legs(rank=4), preference="weight", **COLUMNS)
     model = hybrid.fit(rated(spark, [1e308, 1e39, 0.0, 1e-300]))
     assert model.figures is not None
-    assert model.figures.rejected == {"rating is above a billion": 2}
+    assert model.figures.rejected == {"rating is beyond a billion": 2}
     lists = model.rankedLists(5)
     numbers = [name for name, kind in lists.dtypes if kind in ("float", "double")]
     assert numbers[0] == "score"

@@ -14,6 +14,7 @@ from graphrec.cli.options import (
     InputOptions,
     LearningOptions,
     OutputOptions,
+    RelevanceOption,
     RunOptions,
     Split,
     SplitOptions,
@@ -45,7 +46,13 @@ _REPORT: Final = "report"
 
 @dataclass(frozen=True, kw_only=True)
 class Options(
-    RunOptions, LearningOptions, SplitOptions, OutputOptions, FeatureOptions, InputOptions
+    RunOptions,
+    LearningOptions,
+    RelevanceOption,
+    SplitOptions,
+    OutputOptions,
+    FeatureOptions,
+    InputOptions,
 ):
     """What `evaluate` takes."""
 
@@ -105,7 +112,13 @@ def run(options: Options) -> None:
             ratings = open_ratings(run.spark, options, timed=timed)
             require_free_names({"user": ratings.columns.user}, COLUMNS)
             give_item_features(recommender, run.spark, options, item=ratings.columns.item)
-            divided = train_test.divide(ratings, options, recommender.value("duplicates"))
+            divided = train_test.divide(
+                ratings,
+                options,
+                recommender.value("duplicates"),
+                events=recommender.events,
+                relevant_from=options.relevant_from,
+            )
             recommender.setParams(**train_test.params_of(ratings.columns))
             models = _compared(recommender.fit(divided.train), options.mmr)
             found = evaluate(
@@ -118,6 +131,7 @@ def run(options: Options) -> None:
             )
             figures = train_test.figures_of(divided, models[HYBRID])
             parameters = hybrid.parameters_of(models[HYBRID]) | train_test.values_of(options)
+            parameters["relevant_from"] = options.relevant_from
             _write(found, divided, folders, options)
             shown, remedy = EvaluationTables.of(found), remedy_of(options)
             if with_page:

@@ -32,5 +32,6 @@ def run(options: Options) -> None:
         options.out,
         model.description["columns"],
         whole_ids={"user": not model.users.of_text, "item": not model.items.of_text},
+        unrated=model.rules.highest,
     )
     print(f"{events} events, {interactions} of them interactions, written to {options.out}")

@@ -14,6 +14,7 @@ from graphrec.cli.options import (
     FilterOptions,
     HybridOptions,
     LengthOption,
+    OffsetOption,
     OutputOptions,
     RuleOptions,
     RunOptions,
@@ -36,6 +37,7 @@ class Options(
     RunOptions,
     HybridOptions,
     LengthOption,
+    OffsetOption,
     FilterOptions,
     RuleOptions,
     SampleOption,
@@ -97,7 +99,7 @@ def run(options: Options) -> None:
             ruled = rules.figures(dataset)
             with stage(_LISTS) as counts:
                 frames = rules.narrow(listed.frames(dataset), dataset)
-                lists = model.rankedLists(options.k, **frames)
+                lists = model.rankedLists(options.k, offset=options.offset, **frames)
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
@@ -105,7 +107,7 @@ def run(options: Options) -> None:
             results.save_model(model, folders)
             run.write_record(
                 folders.result,
-                parameters=hybrid.parameters_of(model),
+                parameters=hybrid.parameters_of(model) | {"offset": options.offset},
                 input=model_source.input_figures(origin.path, dataset)
                 | {"lists": list_figures(counted), "rules": rule_figures(rules, ruled)},
                 output=figures,

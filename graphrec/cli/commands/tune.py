@@ -173,7 +173,7 @@ def _chosen(tuned: Tuned, options: Options) -> dict[str, Any]:
 
     given = {
         name: getattr(options, name)
-        for name in ("rank", "half_life", "order", "recency", "candidates")
+        for name in ("rank", "liked_from", "half_life", "order", "recency", "candidates")
         if getattr(options, name) is not None
     }
     settings = parse_settings(options.settings or "") | tuned.settings

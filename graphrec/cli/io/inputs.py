@@ -57,7 +57,31 @@ def column_params(options: InputOptions) -> dict[str, Any]:
         "itemCol": options.item,
         "ratingCol": UNUSED if options.implicit else options.rating,
         "timestampCol": options.timestamp,
+        "eventCol": options.event,
+        "eventWeights": None if options.events is None else _event_weights(options.events),
+        "targetEvent": options.target,
     }
+
+
+def _event_weights(text: str) -> dict[str, float]:
+    """`view=1,purchase=5` as numbers by kind.
+
+    Raises:
+        ParameterError: it is of another form.
+    """
+    parts = [part.partition("=") for part in text.split(",")]
+    kinds = [kind.strip() for kind, _, _ in parts]
+    try:
+        weights = [float(weight) for _, _, weight in parts]
+    except ValueError:
+        weights = []
+    if not weights or not all(kinds) or len(set(kinds)) < len(kinds):
+        raise ParameterError(
+            "--events is a list of kind=weight, each kind once",
+            found=repr(text),
+            fix="write it as in view=1,cart=3,purchase=5",
+        )
+    return dict(zip(kinds, weights, strict=True))
 
 
 @dataclass(frozen=True)
@@ -103,9 +127,8 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
     assert options.input is not None
     frame = _table(spark, options.input, options, options.input_format)
     named = column_params(options)
-    columns = find_columns(
-        frame, **{role: named[f"{role}Col"] for role in ("user", "item", "rating", "timestamp")}
-    )
+    roles = ("user", "item", "rating", "timestamp", "event")
+    columns = find_columns(frame, **{role: named[f"{role}Col"] for role in roles})
     require_free_columns(columns, DEFAULT_WEIGHTS)  # the legs of every verb
     if timed and columns.timestamp is None:
         raise ParameterError(

@@ -20,7 +20,17 @@ from graphrec.errors import ParameterError
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.saved_directory import LOAD_MODEL
 
-_READING: Final = ("input_format", "user", "item", "rating", "timestamp", "implicit")
+_READING: Final = (
+    "input_format",
+    "user",
+    "item",
+    "rating",
+    "timestamp",
+    "event",
+    "events",
+    "target",
+    "implicit",
+)
 
 
 def check_source(options: SourceOptions, learning: Sequence[str]) -> None:
@@ -125,6 +135,8 @@ def read_figures(figures: InteractionFigures) -> dict[str, Any]:
         "rejected_rows": figures.rejected_rows,
         "rejected": figures.rejected,
         "interactions": figures.interactions,
+        "dislikes": figures.dislikes,
+        "ratings": None if figures.ratings is None else asdict(figures.ratings),
         "combined_rows": figures.combined_rows,
         "duplicates": figures.duplicates,
         "capped": None if figures.capped is None else asdict(figures.capped),

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from graphrec.cli.io.inputs import Ratings
 from graphrec.cli.io.model_source import read_figures
 from graphrec.cli.options import Split, SplitOptions
-from graphrec.columns import ITEM, TIMESTAMP, USER, WEIGHT
+from graphrec.columns import ITEM, STARS, TIMESTAMP, USER, WEIGHT
 from graphrec.data.column_types import quoted
 from graphrec.data.contract import InteractionFigures, Interactions, validate_interactions
 from graphrec.data.duplicates import DuplicateRule
+from graphrec.data.event_kinds import EventKinds
 from graphrec.data.interaction_columns import UNUSED, InteractionColumns
 from graphrec.data.splits import (
     by_time,
@@ -30,6 +31,7 @@ from graphrec.progress import stage
 from graphrec.recommenders.model import RecommenderModel
 
 SPLIT = "split"  # a stage
+_KIND = "kind"
 _DEFAULT_FRACTION = 0.2
 _DEFAULT_LAST = 5
 _DEFAULT_SEED = 0
@@ -119,23 +121,52 @@ def describe_split(options: SplitOptions) -> str:
     return f"{share} of each user's interactions are held out at random, seed {values['seed']}"
 
 
-def divide(ratings: Ratings, options: SplitOptions, duplicates: DuplicateRule) -> Divided:
+def divide(
+    ratings: Ratings,
+    options: SplitOptions,
+    duplicates: DuplicateRule,
+    *,
+    events: EventKinds | None = None,
+    relevant_from: float | None = None,
+) -> Divided:
     """Accept or reject every row, and split what is accepted.
 
-    Pairs that come several times are combined before the cut, so that none is in both sets.
+    Pairs that come several times are combined before the cut, so that none is in both sets. What is
+    disliked by a rating below 0 is in the training set.
 
     Args:
         ratings: the interactions.
         options: passed by `check_split`.
         duplicates: what several rows of the same user and item become.
+        events: their kinds, where the interactions have some: of these the target is held out,
+            with all that the user did with the item.
+        relevant_from: the least rating of what is tested on; None: any.
 
     Raises:
+        ParameterError: there are no ratings, and one should be relevant.
         EmptyInputError: no row is accepted, or nothing is left on one side of the cut.
     """
+    if relevant_from is not None and ratings.columns.rating is None:
+        raise ParameterError(
+            "--relevant-from needs ratings",
+            found="no rating column",
+            fix="name it by --rating, or leave --relevant-from out",
+        )
     with stage(SPLIT) as counts:
-        interactions = validate_interactions(ratings.frame, ratings.columns, duplicates=duplicates)
-        accepted = _own_columns(interactions.accepted, ratings.columns)
+        interactions = validate_interactions(
+            ratings.frame, ratings.columns, duplicates=duplicates, events=events
+        )
+        cuttable = F.col(STARS) >= (0.0 if events is None else events.least_target)
+        if STARS in interactions.pairs.columns:
+            accepted = _own_columns(interactions.pairs.where(cuttable), ratings.columns, events)
+        else:
+            accepted = _own_columns(interactions.pairs, ratings.columns, events)
         train, test = _cut(accepted, ratings.columns, options)
+        if interactions.figures.dislikes or events is not None:
+            others = interactions.pairs.where(~cuttable)
+            train = train.unionByName(_own_columns(others, ratings.columns, events))
+        if relevant_from is not None:
+            test = test.where(quoted(str(ratings.columns.rating)) >= relevant_from)
         train = train.persist(StorageLevel.MEMORY_AND_DISK)
         test = test.persist(StorageLevel.MEMORY_AND_DISK)
         tested = test.select(F.count("*"), F.count_distinct(quoted(ratings.columns.user))).first()
@@ -211,15 +242,34 @@ def _cut(
     return by_time(accepted, values["test_fraction"], timestamp=columns.timestamp)
 
 
-def _own_columns(accepted: DataFrame, columns: InteractionColumns) -> DataFrame:
-    """(user, item, weight, timestamp) under the names of the input; what it lacks is left out."""
+def _own_columns(
+    pairs: DataFrame, columns: InteractionColumns, events: EventKinds | None
+) -> DataFrame:
+    """Pairs under the names of the input; what it lacks is left out, and a dislike is below 0."""
+    if STARS in pairs.columns:
+        disliked = F.when(F.col(STARS) < 0, F.col(STARS))
+        pairs = pairs.withColumn(WEIGHT, F.coalesce(disliked, F.col(WEIGHT)))
+    if events is not None:
+        pairs = pairs.withColumn(_KIND, _kind_of(events))
     names = {
         USER: columns.user,
         ITEM: columns.item,
         WEIGHT: columns.rating,
         TIMESTAMP: columns.timestamp,
+        _KIND: columns.event,
     }
-    return accepted.select(*(F.col(ours).alias(own) for ours, own in names.items() if own))
+    return pairs.select(*(F.col(ours).alias(own) for ours, own in names.items() if own))
+
+
+def _kind_of(events: EventKinds) -> Column:
+    """A kind of the stars of a pair; of several alike it does not matter which."""
+    ascending = sorted(events.scaled.items(), key=lambda kind: kind[1])
+    dislikes = [name for name, weight in ascending if weight < 0]
+    kind = F.lit(dislikes[0] if dislikes else None)
+    for name, weight in ascending:
+        if weight > 0:
+            kind = F.when(F.col(STARS) >= weight, F.lit(name)).otherwise(kind)
+    return kind
 
 
 def _given(value: Any, default: Any) -> Any:

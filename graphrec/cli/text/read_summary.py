@@ -15,6 +15,11 @@ def learned_from(figures: InteractionFigures) -> Iterator[str]:
             f"{_rows(figures.accepted_rows)} became {figures.interactions:,} interactions: "
             f"those of the same user and item were combined (duplicates={figures.duplicates})"
         )
+    if figures.dislikes:
+        yield (
+            f"{figures.dislikes:,} disliked, by a rating below 0: never listed, and not counted "
+            "as interactions"
+        )
     capped = figures.capped
     if capped is not None and capped.users:
         yield (

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from graphrec.columns import ITEMS, TIMES, WEIGHTS
+from graphrec.columns import ITEMS, STARS, TIMES, WEIGHTS
 from graphrec.kernels.csr import indptr_of, row_indices
 from graphrec.kernels.types import Array
 from graphrec.serving.item_factors import FoldIn
@@ -55,8 +55,8 @@ def add_pseudo_interactions(
         share: how many items are added, as a share of the history's length, rounded; 10 at most.
 
     Returns:
-        The same columns. A pseudo-interaction has the mean weight of the history, and is a second
-        later than the history's latest interaction.
+        The same columns but stars. A pseudo-interaction has the mean weight of the history, and is
+        a second later than the history's latest interaction.
     """
     spark = histories.sparkSession
     request = Request(tuple(blend), True, MAX_ADDED, candidates, reasons=0, decay=tuple(decay))
@@ -68,7 +68,8 @@ def add_pseudo_interactions(
         request=request,
         share=share,
     )
-    return histories.mapInArrow(lengthen, histories.schema)
+    lengthened = histories.drop(STARS)  # nothing that is added has been rated
+    return lengthened.mapInArrow(lengthen, lengthened.schema)
 
 
 def _lengthen_batches(

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, TIMES, USER, WEIGHT, WEIGHTS
 from graphrec.data.catalogue import Catalogue
-from graphrec.data.contract import validate_interactions
+from graphrec.data.contract import BelowZero, validate_interactions
 from graphrec.data.histories import build_histories
 from graphrec.data.interaction_columns import require_free_names
 from graphrec.errors import ColumnError
@@ -78,10 +78,10 @@ class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
                 fix="name it as ratingCol",
             )
         require_free_names({"user": columns.user, "item": columns.item}, [PREDICTION])
-        negative = self.value("allowNegative")
+        below_zero: BelowZero = "rating" if self.value("allowNegative") else "rejected"
         with (
             stage(_READ),
-            validate_interactions(dataset, columns, negative=negative) as interactions,
+            validate_interactions(dataset, columns, below_zero=below_zero) as interactions,
         ):
             catalogue = Catalogue.from_interactions(interactions.accepted)
             persisted = PersistedFrames()

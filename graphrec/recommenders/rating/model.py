@@ -15,10 +15,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, TIMES, TIMESTAMP, USER, WEIGHTS
+from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, STARS, TIMES, TIMESTAMP, USER, WEIGHTS
 from graphrec.data.checks import require_free
 from graphrec.data.column_types import quoted
-from graphrec.data.contract import accepted_rows, judge_rows
+from graphrec.data.contract import BelowZero, accepted_rows, judge_rows
 from graphrec.data.dataset_params import ColumnParams
 from graphrec.data.frames import free_name, require_frame
 from graphrec.data.histories import build_histories, with_known_histories
@@ -122,13 +122,12 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         timed = when is not None and has_column(profiles, "timestamp", when)
         columns = InteractionColumns(known.user, known.item, known.rating, when if timed else None)
         ids = {known.user: self._user(profiles), known.item: self._item(profiles)}
-        judged = judge_rows(
-            profiles.withColumns(ids), columns, negative=self.value("allowNegative")
-        )
+        below_zero: BelowZero = "rating" if self.value("allowNegative") else "rejected"
+        judged = judge_rows(profiles.withColumns(ids), columns, below_zero=below_zero)
         accepted = accepted_rows(
             judged, columns, duplicates="last", half_life_days=None, latest=None
         )
-        histories = build_histories(accepted, self.ratings.catalogue)
+        histories = build_histories(accepted.drop(STARS), self.ratings.catalogue)
         return self._with_predictions(dataset, histories, timed=timed)
 
     def unpersist(self) -> None:

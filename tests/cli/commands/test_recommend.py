@@ -94,6 +94,7 @@ def test_the_record_says_all_about_the_run(listed: Path, ratings: Path) -> None:
         "item": "asin",
         "rating": "stars",
         "timestamp": "ts",
+        "event": None,
     }
     assert noted["input"]["rows_read"] == rows
     assert noted["input"]["accepted_rows"] == rows - 4
