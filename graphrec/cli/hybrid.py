@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from graphrec.cli.options import FeatureOptions, HybridOptions, LearningOptions
+from pyspark.sql import SparkSession
+
+from graphrec.cli.io.inputs import give_item_features
+from graphrec.cli.io.model_source import SavedModel, Source
+from graphrec.cli.options import FeatureOptions, HybridOptions, LearningOptions, ModelOptions
 from graphrec.cli.runtime.progress_lines import Report
 from graphrec.errors import ParameterError
 from graphrec.recommenders.als.estimator import ALSRecommender
@@ -85,6 +89,21 @@ def needs_times(options: LearningOptions) -> str | None:
         "--again-after": getattr(options, "again_after", None),
     }
     return next((name for name, value in given.items() if value), None)
+
+
+def model_of(
+    origin: Source, recommender: HybridRecommender, spark: SparkSession, options: ModelOptions
+) -> RecommenderModel:
+    """The saved model with the options that have an effect on it, or one that is learned.
+
+    Raises:
+        ParameterError: see `apply_serving_options`.
+        GraphrecError: the interactions or the features cannot be used.
+    """
+    if isinstance(origin, SavedModel):
+        return apply_serving_options(origin.model, options)
+    give_item_features(recommender, spark, options, item=origin.columns.item)
+    return recommender.fit(recommender.dataset_of(origin.frame))
 
 
 def apply_serving_options(model: RecommenderModel, options: HybridOptions) -> RecommenderModel:

@@ -543,6 +543,11 @@ class HybridOptions(LearningOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelOptions(HybridOptions, FeatureOptions):
+    """What a model is made of, or what a saved one is served with."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SplitOptions:
     """What is held out of the interactions to test on."""
 

@@ -11,10 +11,9 @@ import typer
 from graphrec.cli.options import (
     LISTS,
     OUTPUT,
-    FeatureOptions,
     FilterOptions,
-    HybridOptions,
     LengthOption,
+    ModelOptions,
     RuleOptions,
     RunOptions,
     SourceOptions,
@@ -43,13 +42,12 @@ TABLES: Final = ("position", "shares", "contributions", "paths", "features")
 @dataclass(frozen=True, kw_only=True)
 class Options(
     RunOptions,
-    HybridOptions,
+    ModelOptions,
     LengthOption,
     FilterOptions,
     RuleOptions,
     VerbOption,
     WritingOptions,
-    FeatureOptions,
     SourceOptions,
 ):
     """What `explain` takes."""
@@ -94,7 +92,7 @@ def run(options: Options) -> None:
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
-    from graphrec.cli.io.inputs import column_params, give_item_features, open_titles
+    from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.item_rules import ItemRules, print_hiding
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
@@ -112,11 +110,7 @@ def run(options: Options) -> None:
         titles = open_titles(run.spark, options, item=origin.columns.item)
         listed = Filters(run.spark, options, origin)
         rules = ItemRules.open(run.spark, options, item=origin.columns.item)
-        if isinstance(origin, model_source.SavedModel):
-            model = hybrid.apply_serving_options(origin.model, options)
-        else:
-            give_item_features(recommender, run.spark, options, item=origin.columns.item)
-            model = recommender.fit(recommender.dataset_of(origin.frame))
+        model = hybrid.model_of(origin, recommender, run.spark, options)
         dataset = model.dataset
         user, item = _ids(options, dataset)
         counted = listed.figures(dataset)

@@ -10,10 +10,9 @@ import typer
 
 from graphrec.cli.options import (
     LISTS,
-    FeatureOptions,
     FilterOptions,
-    HybridOptions,
     LengthOption,
+    ModelOptions,
     OffsetOption,
     OutputOptions,
     RuleOptions,
@@ -35,7 +34,7 @@ _LISTS: Final = "lists"  # a stage
 @dataclass(frozen=True, kw_only=True)
 class Options(
     RunOptions,
-    HybridOptions,
+    ModelOptions,
     LengthOption,
     OffsetOption,
     FilterOptions,
@@ -43,7 +42,6 @@ class Options(
     SampleOption,
     VerbOption,
     OutputOptions,
-    FeatureOptions,
     SaveModelOption,
     SourceOptions,
 ):
@@ -70,7 +68,7 @@ def run(options: Options) -> None:
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
-    from graphrec.cli.io.inputs import column_params, give_item_features, open_titles
+    from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.item_rules import ItemRules, print_rules, rule_figures
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
@@ -89,11 +87,7 @@ def run(options: Options) -> None:
             check_free(titles, origin.columns)
             listed = Filters(run.spark, options, origin, users=options.users)
             rules = ItemRules.open(run.spark, options, item=origin.columns.item)
-            if isinstance(origin, model_source.SavedModel):
-                model = hybrid.apply_serving_options(origin.model, options)
-            else:
-                give_item_features(recommender, run.spark, options, item=origin.columns.item)
-                model = recommender.fit(recommender.dataset_of(origin.frame))
+            model = hybrid.model_of(origin, recommender, run.spark, options)
             dataset = model.dataset  # new items are in its catalogue
             counted = listed.figures(dataset)
             ruled = rules.figures(dataset)
