@@ -7,7 +7,14 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
-from graphrec.cli.io.item_rules import NOT_IN_FILE, ItemRules, RuleFigures, rule_figures
+from graphrec.cli.io.item_rules import (
+    NOT_IN_FILE,
+    ItemRules,
+    RuleFigures,
+    available,
+    condition,
+    rule_figures,
+)
 from graphrec.cli.options import RuleOptions
 from graphrec.data.dataset import Dataset
 from graphrec.errors import ColumnError, ParameterError
@@ -54,9 +61,7 @@ def allowed(rules: ItemRules, dataset: Dataset, **frames: DataFrame) -> str:
         ({"where": "year >= 1990"}, "ade"),  # one row of e; of c nothing is known
         ({"where": "array_contains(genres, 'Crime') OR year = 1985"}, "ab"),
         ({"available": "released,gone", "at": "2020-02-01"}, "acde"),
-        ({"available": ",gone", "at": "2020-03-01"}, "abde"),  # c is gone at this moment
-        ({"available": "released,"}, "abcde"),  # now
-        ({"where": "year > 1950", "available": "released,", "at": "2020-02-01"}, "ade"),
+        ({"where": "year > 1950", "available": ",gone", "at": "2020-03-01"}, "abde"),
     ],
 )
 def test_what_rules_leave(
@@ -82,8 +87,8 @@ def test_it_is_said_which_rule_hides_an_item_and_how_many_each_does(
     rules = opened(
         spark, items=items, where="year > 1986", available="released,gone", at="2020-02-01"
     )
-    where, available = "--where year > 1986", "--available released,gone"
-    assert rules.hiding("b", model.dataset) == [where, available]
+    where, times = "--where year > 1986", "--available released,gone"
+    assert rules.hiding("b", model.dataset) == [where, times]
     assert rules.hiding("c", model.dataset) == [where]
     assert rules.hiding("a", model.dataset) == []
     assert rules.hiding("f", model.dataset) == [NOT_IN_FILE]
@@ -92,25 +97,42 @@ def test_it_is_said_which_rule_hides_an_item_and_how_many_each_does(
     assert rule_figures(rules, figures)["where"] == {"rule": where, "items": 6, "hidden": 3}
 
 
+@pytest.fixture(scope="module")
+def frame(spark: SparkSession) -> DataFrame:
+    return spark.sql("SELECT 'a' AS film, array('Drama') AS genres, 1990 AS year, 'x' AS released")
+
+
 @pytest.mark.parametrize(
-    ("options", "error", "message"),
+    ("text", "message"),
     [
-        ({"where": "year >"}, ParameterError, "--where cannot be read; found 'year >'"),
-        ({"where": "yaer > 1"}, ParameterError, "--where cannot be read; found 'yaer > 1'"),
-        ({"where": "year + 1"}, ParameterError, "true or false for each item; found"),
-        ({"available": "released"}, ParameterError, "two columns of times"),
-        ({"available": "begun,"}, ColumnError, "must have the column 'begun' once"),
-        ({"available": "genres,"}, ColumnError, "has what is no time"),
-        ({"available": "released,", "at": "soon"}, ParameterError, "--at must be a time"),
-        ({"at": "2020-01-01"}, ParameterError, "--at has no effect without --available"),
+        ("year >", "--where cannot be read; found 'year >'"),
+        ("yaer > 1", "--where cannot be read; found 'yaer > 1'"),
+        ("year + 1", "true or false for each item; found"),
     ],
 )
-def test_a_rule_that_cannot_be_used_is_one_line(
-    spark: SparkSession, items: str, options: dict[str, str], error: type, message: str
+def test_a_condition_that_cannot_be_read_is_one_line(
+    frame: DataFrame, text: str, message: str
 ) -> None:
-    with pytest.raises(error, match=message) as raised:
-        ItemRules.open(spark, RuleOptions(items=items, **options), item="film")
+    with pytest.raises(ParameterError, match=message) as raised:
+        condition(frame, text)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("columns", "at", "error", "message"),
+    [
+        ("released", None, ParameterError, "two columns of times"),
+        ("begun,", None, ColumnError, "must have the column 'begun' once"),
+        ("genres,", None, ColumnError, "cannot hold times; found array<string>"),
+        (",released", None, ColumnError, "has what is no time; found 'x'"),
+        ("released,", "soon", ParameterError, "--at must be a time"),
+    ],
+)
+def test_times_that_cannot_be_read_are_one_line(
+    frame: DataFrame, columns: str, at: str | None, error: type, message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        available(frame, columns, at)
 
 
 def test_rules_need_the_file_and_no_rules_need_nothing(
@@ -121,3 +143,5 @@ def test_rules_need_the_file_and_no_rules_need_nothing(
     assert none.figures(model.dataset) == {}
     with pytest.raises(ParameterError, match="--where is about columns of --items"):
         ItemRules.open(spark, RuleOptions(where="a > 1"), item="film")
+    with pytest.raises(ParameterError, match="--at has no effect without --available"):
+        ItemRules.open(spark, RuleOptions(at="2020-01-01"), item="film")

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
 from graphrec.errors import ColumnError, ParameterError
+from graphrec.recommenders.content.reading import read_features
 from graphrec.recommenders.model import RecommenderModel
 from tests.recommenders.checkerboard import COLUMNS, FILMS, frame, groups, legs, rows, viewer
 
@@ -47,19 +48,6 @@ def test_new_films_are_listed_to_those_who_like_their_group(
         assert len(films) == len(set(films))
         # its place is among the films of the group, and not behind all that others have seen
         assert films.index(liked) < len([film for film in films if film < FILMS]) / 2
-
-
-def test_the_known_films_keep_their_places_in_the_neighbour_legs(
-    spark: SparkSession, ratings: DataFrame, model: RecommenderModel
-) -> None:
-    plain = gr.HybridRecommender(legs()[:2], pseudoInteractions=0.0, **COLUMNS).fit(ratings)
-    before, after = plain.tables.neighbours, model.tables.neighbours
-    for film in range(plain.tables.catalogue.size):
-        own = slice(before.indptr[film], before.indptr[film + 1])
-        now = slice(after.indptr[film], after.indptr[film + 1])
-        kept = after.indices[now] < plain.tables.catalogue.size
-        assert after.indices[now][kept].tolist() == before.indices[own].tolist()
-        assert np.array_equal(after.data[now][kept], before.data[own])
 
 
 def test_a_film_of_which_nothing_is_known_has_no_place(model: RecommenderModel) -> None:
@@ -136,15 +124,14 @@ def test_a_saved_model_has_the_new_films_in_spark_and_without(
 
 
 def test_all_other_columns_that_say_something_are_features_by_default(
-    spark: SparkSession, ratings: DataFrame
+    spark: SparkSession, model: RecommenderModel
 ) -> None:
     known = groups(spark, *NEW).selectExpr("*", "'all' AS same", "film % 3 = 0 AS third")
-    model = gr.ContentRecommender(known, **COLUMNS, rank=2, maxIter=1).fit(ratings)
-    assert model.features is not None
-    assert model.features.kinds == {"group": "category"}
-    assert model.features.left_out["third"] == "it says nothing of what users take"
-    assert set(model.features.left_out) == {"same", "third"}
-    assert {name.partition(":")[0] for name in model.features.names} == {"group"}
+    _, features = read_features(model.dataset, known, None)
+    assert features.kinds == {"group": "category"}
+    assert features.left_out["third"] == "it says nothing of what users take"
+    assert set(features.left_out) == {"same", "third"}
+    assert {name.partition(":")[0] for name in features.names} == {"group"}
 
 
 @pytest.mark.parametrize(
@@ -159,11 +146,14 @@ def test_all_other_columns_that_say_something_are_features_by_default(
     ],
 )
 def test_features_that_cannot_be_used_are_one_line(
-    spark: SparkSession, ratings: DataFrame, table: str, features: list[str] | None, message: str
+    spark: SparkSession,
+    model: RecommenderModel,
+    table: str,
+    features: list[str] | None,
+    message: str,
 ) -> None:
-    content = gr.ContentRecommender(spark.sql(table), features=features, **COLUMNS, rank=2)
     with pytest.raises(ColumnError, match=message):
-        content.fit(ratings)
+        read_features(model.dataset, spark.sql(table), features)
 
 
 def test_features_are_given_to_the_hybrid_and_not_to_a_leg(spark: SparkSession) -> None:
