@@ -18,12 +18,12 @@ class Request:
     blend: tuple[float, ...]  # weights of the legs, in the order of the tables
     standardise: bool
     length: int = 10
-    offset: int = 0  # how many of the best items are left out at the top of each list
     candidates: int = 300
     reasons: int = 3
     diversity: float = 0.0
     filter_seen: bool = True
     decay: tuple[float, ...] = ()  # see `Settings`; none of the legs where it is empty
+    offset: int = 0  # how many of the best items are left out at the top of each list
 
     def retrieves_by_graph(self, neighbour_legs: int) -> bool:
         """Whether one of the neighbour legs, the first ones of the blend, has any weight."""
