@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import graphrec
-from tests.quick_spark import QUICK
+from tests.quick_spark import LASTING
 
 # A first example may load compiled code, or wait for a busy machine: time says nothing here.
 hypothesis.settings.register_profile("graphrec", deadline=None)
@@ -45,7 +45,7 @@ def cost(item: pytest.Item) -> int:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    session = graphrec.spark_session("graphrec-tests", config=QUICK)
+    session = graphrec.spark_session("graphrec-tests", config=LASTING)
     yield session
     session.stop()
 

@@ -1,7 +1,7 @@
 """Settings for Spark on tables of a few hundred rows, each query of which runs once.
 
-Compiling costs more than what it compiles then saves: queries are interpreted, and the JVM compiles
-with its quick compiler only. So does compressing: shuffles are written as they are, to one file of
+Compiling costs more than what it compiles then saves: queries are interpreted, and a JVM of one
+command compiles with its quick compiler only. So does compressing: shuffles are written as they are, to one file of
 each task. No result depends on it. The tests that start a session of their own
 as a user does (`test_session.py`, `cli/test_interruptions.py`, `recommend` in
 `jobs/test_spark_submit.py`) keep Spark's defaults.
@@ -17,7 +17,8 @@ from graphrec.spark.java import require_java
 _JAVA_OPTIONS: Final = "spark.driver.extraJavaOptions"
 # Where it alone compiles, Java has 48 MB for all machine code, which the tests fill within minutes:
 # it would throw away what it has compiled, to interpret it and compile it again.
-_QUICK_COMPILER: Final = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m"
+_MUCH_CODE: Final = "-XX:ReservedCodeCacheSize=512m"
+_QUICK_COMPILER: Final = f"-XX:TieredStopAtLevel=1 {_MUCH_CODE}"
 
 QUICK: Final = {
     _JAVA_OPTIONS: _QUICK_COMPILER,
@@ -30,6 +31,10 @@ QUICK: Final = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.shuffle.partitions": "4",
 }
+
+
+# For a session that lasts as long as all tests: there the better compiler pays.
+LASTING: Final = QUICK | {_JAVA_OPTIONS: _MUCH_CODE}
 
 
 def quick_variables() -> dict[str, str]:
