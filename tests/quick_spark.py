@@ -1,8 +1,8 @@
 """Settings for Spark on tables of a few hundred rows, each query of which runs once.
 
 Compiling costs more than what it compiles then saves: queries are interpreted, and a JVM of one
-command compiles with its quick compiler only. So does compressing: shuffles are written as they are, to one file of
-each task. No result depends on it. The tests that start a session of their own
+command compiles with its quick compiler only. So does compressing: shuffles are written as they
+are, to one file of each task. No result depends on it. The tests that start a session of their own
 as a user does (`test_session.py`, `cli/test_interruptions.py`, `recommend` in
 `jobs/test_spark_submit.py`) keep Spark's defaults.
 """
