@@ -180,13 +180,17 @@ def test_users_who_share_nothing_make_no_pairs(spark: SparkSession) -> None:
 # --- of a dataset ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("timed", [True, False])
-def test_the_pairs_of_a_dataset(spark: SparkSession, timed: bool) -> None:
-    rows = [(user, item, 1e9 + user * item) for user in range(9) for item in range(user + 2)]
-    frame = spark.createDataFrame(rows, "user int, item int, time double")
-    times = "time" if timed else ""
+@pytest.mark.parametrize(("timed", "rated"), [(True, False), (False, False), (True, True)])
+def test_the_pairs_of_a_dataset(spark: SparkSession, timed: bool, rated: bool) -> None:
+    rows = [
+        (user, item, 1e9 + user * item, 5.0 - (item == 1))
+        for user in range(9)
+        for item in range(user + 2)
+    ]
+    frame = spark.createDataFrame(rows, "user int, item int, time double, stars double")
+    given = {"timestampCol": "time" if timed else "", "ratingCol": "stars" if rated else ""}
     events: list[Event] = []
-    with Dataset.from_interactions(frame, timestampCol=times, maxHistory=5) as dataset:
+    with Dataset.from_interactions(frame, **given, maxHistory=5) as dataset:
         with listen(events.append):
             table = count_pairs(
                 dataset, PairSpec(frozenset({0.5}), max_neighbours=4, min_support=3)
