@@ -36,7 +36,12 @@ class ColumnParams(DefaultParams):
             item=self.value("itemCol"),
             rating=self.value("ratingCol"),
             timestamp=self.value("timestampCol"),
+            event=self._event_column(),
         )
+
+    def _event_column(self) -> str | None:
+        """The column of kinds of events, where there are such."""
+        return None
 
 
 class DatasetParams(ColumnParams):
@@ -106,18 +111,6 @@ class DatasetParams(ColumnParams):
             )
         return EventKinds.of(self.value("eventWeights"), self.value("targetEvent"))
 
-    def columns_in(self, frame: DataFrame) -> InteractionColumns:
-        """The columns of a frame of interactions, see `find_columns`.
-
-        Raises:
-            ParameterError: it is no DataFrame, or a stream.
-            ColumnError: a column is not there, or several could be meant.
-        """
-        return find_columns(
-            frame,
-            user=self.value("userCol"),
-            item=self.value("itemCol"),
-            rating=self.value("ratingCol"),
-            timestamp=self.value("timestampCol"),
-            event=self.value("eventCol"),
-        )
+    def _event_column(self) -> str | None:
+        column: str | None = self.value("eventCol")
+        return column
