@@ -13,7 +13,7 @@ from graphrec.data.item_features import parse_features
 from graphrec.params import at_least, optional, param, positive
 from graphrec.progress import stage
 from graphrec.recommenders.als.estimator import ALSModel, ALSRecommender
-from graphrec.recommenders.base import Recommender
+from graphrec.recommenders.base import MERGE_TABLES, Recommender
 from graphrec.recommenders.content.completion import Completion
 from graphrec.recommenders.content.reading import read_features
 from graphrec.recommenders.learning_estimator import Given
@@ -92,8 +92,8 @@ class ItemFeaturesRecommender(Recommender):
         """The stages of a fit without features as they are with them."""
         if stages is None:
             return None
-        counting = 0 if self.exponents() is None else 1
-        return [*stages[:counting], ITEM_FEATURES, *stages[counting:], NEW_ITEMS]
+        learning = stages.index([*self.learning(), MERGE_TABLES][0])
+        return [*stages[:learning], ITEM_FEATURES, *stages[learning:], NEW_ITEMS]
 
     def fit_to_pairs(self, dataset: Dataset, pairs: PairTable | None) -> RecommenderModel:
         """Learn the legs, make the model, and give new items a place in it."""
