@@ -204,9 +204,8 @@ def validate_interactions(
         duplicates=duplicates,
         half_life_days=half_life_days,
         latest=counts.latest,
+        below_zero=below_zero,
     )
-    if below_zero != "dislike" and STARS in pairs.columns:
-        pairs = pairs.drop(STARS)  # there are no dislikes to be told apart
     pairs = persisted.persist(pairs)
     interactions, dislikes, ratings = _counted_pairs(pairs, rated=columns.rating is not None)
     if not interactions:
@@ -269,6 +268,7 @@ def accepted_rows(
     duplicates: DuplicateRule,
     half_life_days: float | None,
     latest: float | None,
+    below_zero: BelowZero = "dislike",
 ) -> DataFrame:
     """The accepted ones of rows that were judged, one row per user and item.
 
@@ -278,10 +278,11 @@ def accepted_rows(
         duplicates: see `validate_interactions`.
         half_life_days: age at which an interaction weighs half; None: no decay.
         latest: the time from which ages are counted back; None: there are no times.
+        below_zero: see `validate_interactions`.
 
     Returns:
         (user, item, weight, timestamp), see `combine_duplicates`; with ratings also stars, see
-        `combine_rated`.
+        `combine_rated`, unless there are no dislikes.
     """
     weight = F.col(WEIGHT)
     if half_life_days is not None and latest is not None:
@@ -290,7 +291,7 @@ def accepted_rows(
         duplicates = "max"  # the latest weighs no less than the others, and this is found sooner
     accepted = judged.where(F.col(REASON).isNull())
     timed = columns.timestamp is not None
-    if columns.rating is not None or columns.event is not None:
+    if below_zero == "dislike" and (columns.rating is not None or columns.event is not None):
         rated = accepted.select(
             USER, ITEM, weight.alias(WEIGHT), TIMESTAMP, F.col(WEIGHT).alias(STARS)
         )

@@ -45,7 +45,7 @@ class Case:
     @property
     def histories(self) -> Histories:
         items = csr(*ragged(self.has), self.weight[self.has].astype(np.float32))
-        return Histories(items, *ragged(self.hidden))
+        return Histories(items, np.ones(items.data.size, np.bool_), *ragged(self.hidden))
 
     @property
     def neighbours(self) -> Neighbours:

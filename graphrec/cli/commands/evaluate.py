@@ -41,6 +41,14 @@ SIGNIFICANCE: Final = "_significance"
 SIGNIFICANCE_BY_ACTIVITY: Final = "_activity_significance"
 REPORT: Final = "_report.html"
 _WRITE: Final = "write"  # stages
+# How a hybrid holds out what it chooses by; None: by time, where enough users come back.
+_CUTS: Final = {
+    Split.RANDOM: "random",
+    Split.LAST_N: "last",
+    Split.TIME: None,
+    Split.COLD_ITEMS: "random",
+    Split.COLD_USERS: "random",
+}
 _REPORT: Final = "report"
 
 
@@ -120,6 +128,7 @@ def run(options: Options) -> None:
                 relevant_from=options.relevant_from,
             )
             recommender.setParams(**train_test.params_of(ratings.columns))
+            _choose_as_it_is_judged(recommender, options.split)
             models = _compared(recommender.fit(divided.train), options.mmr)
             found = evaluate(
                 models,
@@ -154,6 +163,12 @@ def run(options: Options) -> None:
         if with_page:
             run.report.line(f"charts in {options.out}/{REPORT}")
         run.report.line(f"written to {options.out}")
+
+
+def _choose_as_it_is_judged(recommender: HybridRecommender, split: Split) -> None:
+    """Have weights chosen by what is held out in the way of the split, unless settings say how."""
+    if not recommender.isSet(recommender.validationCut):
+        recommender.setParams(validationCut=_CUTS[split])
 
 
 def _stages(options: Options, recommender: HybridRecommender) -> list[str] | None:

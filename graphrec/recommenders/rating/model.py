@@ -15,7 +15,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, STARS, TIMES, TIMESTAMP, USER, WEIGHTS
+from graphrec.columns import INDEX, ITEM, ITEMS, PREDICTION, TIMES, TIMESTAMP, USER, WEIGHTS
 from graphrec.data.checks import require_free
 from graphrec.data.column_types import quoted
 from graphrec.data.contract import BelowZero, accepted_rows, judge_rows
@@ -125,9 +125,14 @@ class RatingPredictorModel(Model, RatingParams, MLWritable, MLReadable[Any]):
         below_zero: BelowZero = "rating" if self.value("allowNegative") else "rejected"
         judged = judge_rows(profiles.withColumns(ids), columns, below_zero=below_zero)
         accepted = accepted_rows(
-            judged, columns, duplicates="last", half_life_days=None, latest=None
+            judged,
+            columns,
+            duplicates="last",
+            half_life_days=None,
+            latest=None,
+            below_zero=below_zero,
         )
-        histories = build_histories(accepted.drop(STARS), self.ratings.catalogue)
+        histories = build_histories(accepted, self.ratings.catalogue)
         return self._with_predictions(dataset, histories, timed=timed)
 
     def unpersist(self) -> None:
