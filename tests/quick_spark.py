@@ -24,6 +24,7 @@ QUICK: Final = {
     _JAVA_OPTIONS: _QUICK_COMPILER,
     "spark.broadcast.compress": "false",
     "spark.buffer.pageSize": "1m",  # as in our own sessions
+    "spark.python.daemon.module": "graphrec.spark.worker_daemon",  # likewise; see docs/scaling.md
     "spark.shuffle.compress": "false",
     "spark.shuffle.sort.bypassMergeThreshold": "1",  # else a file for each partition
     "spark.shuffle.spill.compress": "false",

@@ -20,7 +20,13 @@ from pyspark.sql import DataFrame
 
 from graphrec.errors import ParameterError
 from graphrec.params import DefaultParams
-from graphrec.recommenders.saved_directory import read_directory, restore_params, write_directory
+from graphrec.recommenders.saved_directory import (
+    DirectoryReader,
+    DirectoryWriter,
+    read_directory,
+    restore_params,
+    write_directory,
+)
 
 M = TypeVar("M", bound=Model)
 ParamMap = dict[Param[Any], Any]
@@ -104,19 +110,12 @@ class LearningEstimator(Estimator[M], DefaultParams, MLWritable, MLReadable["Any
                 )
 
 
-class _EstimatorWriter(MLWriter):
-    def __init__(self, estimator: LearningEstimator[Any]) -> None:
-        super().__init__()
-        self._estimator = estimator
-
-    def _handleOverwrite(self, path: str) -> None:
-        """Nothing: each table replaces its older self, which Spark Connect can do as well."""
-
+class _EstimatorWriter(DirectoryWriter):
     def saveImpl(self, path: str) -> None:
         frames: dict[str, DataFrame] = {}
         parts: dict[str, MLWritable] = {}
         counts: dict[str, int] = {}
-        for name, value in self._estimator.given().items():
+        for name, value in self._written.given().items():
             if isinstance(value, DataFrame):
                 frames[name] = value
             else:
@@ -125,7 +124,7 @@ class _EstimatorWriter(MLWriter):
         write_directory(
             self.sparkSession,
             path,
-            self._estimator,
+            self._written,
             frames,
             {"frames": list(frames), "parts": counts},
             overwrite=self.shouldOverwrite,
@@ -133,14 +132,10 @@ class _EstimatorWriter(MLWriter):
         )
 
 
-class _EstimatorReader(MLReader[Any]):
-    def __init__(self, cls: type[LearningEstimator[Any]]) -> None:
-        super().__init__()
-        self._cls = cls
-
+class _EstimatorReader(DirectoryReader):
     def load(self, path: str) -> Any:
         spark = self.sparkSession
-        cls, metadata, described = read_directory(spark, path, self._cls)
+        cls, metadata, described = read_directory(spark, path, self._expected)
         given: dict[str, Any] = {
             name: spark.read.parquet(f"{path}/{name}") for name in described["frames"]
         }

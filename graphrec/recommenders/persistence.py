@@ -19,7 +19,6 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from pyspark.ml.util import MLReader, MLWriter
 from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.columns import AFTER, DATA, INDICES, ITEM, TOGETHER
@@ -33,6 +32,8 @@ from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.saved_directory import (
     LOAD_MODEL,
     SAVE_MODEL,
+    DirectoryReader,
+    DirectoryWriter,
     read_directory,
     restore_params,
     write_directory,
@@ -42,15 +43,8 @@ from graphrec.serving.tables import FactorLeg, ItemTables
 from graphrec.spark.item_rows import from_rows, to_rows, vector_rows
 
 
-class RecommenderWriter(MLWriter):
+class RecommenderWriter(DirectoryWriter):
     """Writes a model to a directory on any file system that Spark can write to."""
-
-    def __init__(self, model: RecommenderModel) -> None:
-        super().__init__()
-        self._model = model
-
-    def _handleOverwrite(self, path: str) -> None:
-        """Nothing: each table replaces its older self, which Spark Connect can do as well."""
 
     @stage(SAVE_MODEL)
     def saveImpl(self, path: str) -> None:
@@ -60,7 +54,7 @@ class RecommenderWriter(MLWriter):
             OutputExistsError: the directory holds a model already, and `overwrite()` was not
                 called.
         """
-        spark, model = self.sparkSession, self._model
+        spark, model = self.sparkSession, self._written
         tables = {
             "histories": model.dataset.histories,
             "items": model.dataset.catalogue.to_frame(spark),
@@ -80,12 +74,8 @@ class RecommenderWriter(MLWriter):
         write_directory(spark, path, model, tables, described, overwrite=overwrite)
 
 
-class RecommenderReader(MLReader[Any]):
+class RecommenderReader(DirectoryReader):
     """Reads what `RecommenderWriter` wrote."""
-
-    def __init__(self, cls: type[RecommenderModel]) -> None:
-        super().__init__()
-        self._cls = cls
 
     @stage(LOAD_MODEL)
     def load(self, path: str) -> Any:
@@ -95,7 +85,7 @@ class RecommenderReader(MLReader[Any]):
             UnreadableInputError: there is no model at this path, or one of another class.
         """
         spark = self.sparkSession
-        cls, metadata, described = read_directory(spark, path, self._cls)
+        cls, metadata, described = read_directory(spark, path, self._expected)
         items = spark.read.parquet(f"{path}/items")
         tables = item_tables(lambda name: spark.read.parquet(f"{path}/{name}").toArrow(), described)
         dataset = Dataset(

@@ -8,7 +8,13 @@ from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.ml.param import Params
-from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLWritable
+from pyspark.ml.util import (
+    DefaultParamsReader,
+    DefaultParamsWriter,
+    MLReader,
+    MLWritable,
+    MLWriter,
+)
 from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.errors import OutputExistsError, UnreadableInputError
@@ -18,6 +24,25 @@ SAVE_MODEL = "save model"  # stages
 LOAD_MODEL = "load model"
 _METADATA = "metadata"
 _DESCRIBED = "graphrec"
+
+
+class DirectoryWriter(MLWriter):
+    """Writes a model or an Estimator; a subclass says which tables it has."""
+
+    def __init__(self, written: Any) -> None:
+        super().__init__()
+        self._written = written
+
+    def _handleOverwrite(self, path: str) -> None:
+        """Nothing: each table replaces its older self, which Spark Connect can do as well."""
+
+
+class DirectoryReader(MLReader[Any]):
+    """Reads what a `DirectoryWriter` wrote, if it is of an expected class."""
+
+    def __init__(self, expected: type[Any]) -> None:
+        super().__init__()
+        self._expected = expected
 
 
 def write_directory(

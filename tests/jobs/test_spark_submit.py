@@ -23,13 +23,10 @@ from tests.some_ratings import RATINGS, every_fifth_user
 REPOSITORY = Path(__file__).parents[2]
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 DEFAULTS = {"spark.sql.shuffle.partitions": "4"}
-AS_ADVISED = QUICK | {
-    "spark.python.daemon.module": "graphrec.spark.worker_daemon"
-}  # docs/scaling.md
 
 
 def submit(
-    job: str, *arguments: str, jars: str = "", settings: Mapping[str, str] = AS_ADVISED
+    job: str, *arguments: str, jars: str = "", settings: Mapping[str, str] = QUICK
 ) -> subprocess.CompletedProcess[str]:
     java_options = f"{settings.get(JAVA_OPTIONS, '')} {archive_options()}"
     named = {**settings, JAVA_OPTIONS: java_options}

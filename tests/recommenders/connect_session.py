@@ -20,7 +20,6 @@ def main(path: str) -> None:
     builder = SparkSession.builder.remote("local[2]")
     settings: dict[str, bool | float | int | str | None] = {
         **QUICK,
-        "spark.python.daemon.module": "graphrec.spark.worker_daemon",  # docs/scaling.md
         "spark.sql.shuffle.partitions": "2",
         "spark.ui.enabled": "false",
         "spark.driver.host": "127.0.0.1",

@@ -24,6 +24,8 @@ from graphrec.recommenders.rating.model import RatingPredictorModel, RatingSetti
 from graphrec.recommenders.saved_directory import (
     LOAD_MODEL,
     SAVE_MODEL,
+    DirectoryReader,
+    DirectoryWriter,
     read_directory,
     restore_params,
     write_directory,
@@ -210,22 +212,15 @@ def _set(model: RatingPredictorModel, **values: Any) -> RatingPredictorModel:
     return copied.setParams(**values)
 
 
-class _Writer(MLWriter):
-    def __init__(self, model: MultiCriteriaModel) -> None:
-        super().__init__()
-        self._model = model
-
-    def _handleOverwrite(self, path: str) -> None:
-        """Nothing: each table replaces its older self."""
-
+class _Writer(DirectoryWriter):
     @stage(SAVE_MODEL)
     def saveImpl(self, path: str) -> None:
-        fitted = self._model.fitted
+        fitted = self._written.fitted
         parts = {f"criteria/{at}": model for at, model in enumerate(fitted.criteria.values())}
         write_directory(
             self.sparkSession,
             path,
-            self._model,
+            self._written,
             {"by_user": fitted.by_user, "by_item": fitted.by_item},
             {"criteria": list(fitted.criteria), "of_all": fitted.of_all.tolist()},
             overwrite=self.shouldOverwrite,
@@ -233,11 +228,7 @@ class _Writer(MLWriter):
         )
 
 
-class _Reader(MLReader[Any]):
-    def __init__(self, expected: type[MultiCriteriaModel]) -> None:
-        super().__init__()
-        self._expected = expected
-
+class _Reader(DirectoryReader):
     @stage(LOAD_MODEL)
     def load(self, path: str) -> MultiCriteriaModel:
         spark = self.sparkSession

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from pyspark.ml.util import MLReader, MLWriter
 
 from graphrec.columns import VECTOR
 from graphrec.data.catalogue import Catalogue
@@ -18,6 +17,8 @@ from graphrec.recommenders.rating.prior import Prior
 from graphrec.recommenders.saved_directory import (
     LOAD_MODEL,
     SAVE_MODEL,
+    DirectoryReader,
+    DirectoryWriter,
     read_directory,
     restore_params,
     write_directory,
@@ -25,20 +26,13 @@ from graphrec.recommenders.saved_directory import (
 from graphrec.spark.item_rows import from_rows, vector_rows
 
 
-class RatingWriter(MLWriter):
+class RatingWriter(DirectoryWriter):
     """Writes a `RatingPredictorModel`."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self._model = model
-
-    def _handleOverwrite(self, path: str) -> None:
-        """Nothing: each table replaces its older self."""
 
     @stage(SAVE_MODEL)
     def saveImpl(self, path: str) -> None:
         """Write the directory."""
-        spark, ratings = self.sparkSession, self._model.ratings
+        spark, ratings = self.sparkSession, self._written.ratings
         factors: Factors = ratings.factors
         tables = {
             "histories": ratings.histories,
@@ -53,15 +47,11 @@ class RatingWriter(MLWriter):
             "noise": factors.noise,
         }
         overwrite = self.shouldOverwrite
-        write_directory(spark, path, self._model, tables, described, overwrite=overwrite)
+        write_directory(spark, path, self._written, tables, described, overwrite=overwrite)
 
 
-class RatingReader(MLReader[Any]):
+class RatingReader(DirectoryReader):
     """Reads a `RatingPredictorModel`."""
-
-    def __init__(self, expected: type[Any]) -> None:
-        super().__init__()
-        self._expected = expected
 
     @stage(LOAD_MODEL)
     def load(self, path: str) -> Any:
