@@ -5,70 +5,71 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from graphrec.spark.extras import GRAPH, REPORTS
-from tests.quick_spark import QUICK
-
-# A package that is None in sys.modules is one that cannot be imported.
-WITHOUT_EXTRAS = f"""
-import contextlib, io, json, sys
-sys.modules.update(dict.fromkeys({(*GRAPH.modules, *REPORTS.modules)!r}))
-import graphrec
-from graphrec.cli import main
-
-graphrec.spark_session(master="local[1]", config={QUICK!r})
-told = {{}}
-for command in json.loads(sys.argv[1]):
-    err = io.StringIO()
-    with contextlib.redirect_stderr(err), contextlib.redirect_stdout(io.StringIO()):
-        code = main(command)
-    told[command[0]] = [code, err.getvalue()]
-print(json.dumps(told))
-"""
+from tests.cli.conftest import Graphrec
 
 
+@pytest.fixture
+def without_extras(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Packages that cannot be imported, and nothing loaded that has imported them before."""
+    reports = {name: module for name, module in sys.modules.items() if is_of_reports(name)}
+    for name in reports:
+        del sys.modules[name]
+    for name in (*GRAPH.modules, *REPORTS.modules):
+        monkeypatch.setitem(sys.modules, name, None)
+    yield
+    for name in [name for name in sys.modules if is_of_reports(name)]:
+        del sys.modules[name]
+    sys.modules.update(reports)
+    for name, module in reports.items():
+        parent, _, own = name.rpartition(".")
+        setattr(sys.modules[parent], own, module)
+
+
+def is_of_reports(module: str) -> bool:
+    """Whether it is a module of pages."""
+    return module == "graphrec.reports" or module.startswith("graphrec.reports.")
+
+
+@pytest.mark.usefixtures("without_extras")
 @pytest.mark.slow
 def test_without_extras_lists_and_tables_are_made_and_a_line_says_what_is_missing(
-    ratings: Path, tmp_path: Path
+    graphrec: Graphrec, ratings: Path, tmp_path: Path
 ) -> None:
-    weights = ["--weights", "walk=1"]
-    commands = [
-        ["recommend", str(ratings), "--out", str(tmp_path / "lists"), *weights],
-        ["watched-together", str(ratings), "--out", str(tmp_path / "together")],
-        ["evaluate", str(ratings), "--out", str(tmp_path / "compared"), *weights],
-        ["explain", str(ratings), "1", "a1", "--out", str(tmp_path / "why"), *weights],
-        ["explore", str(ratings), "--out", str(tmp_path / "graph")],
-    ]
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_EXTRAS, json.dumps(commands)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    results = json.loads(done.stdout.splitlines()[-1])
-    assert {verb: code for verb, (code, _) in results.items()} == {
-        "recommend": 0,
-        "watched-together": 0,
-        "evaluate": 0,
-        "explain": 0,
-        "explore": 1,
+    weights = ("--weights", "walk=1")
+    done = {
+        verb: graphrec(verb, ratings, *more, "--out", tmp_path / verb)
+        for verb, *more in (
+            ("recommend", *weights),
+            ("watched-together",),
+            ("evaluate", *weights),
+            ("explain", "1", "a1", *weights),
+            ("explore",),
+        )
     }
+    assert {verb for verb, outcome in done.items() if outcome.code != 0} == {"explore"}
     line = (
         "no HTML page: altair, jinja2, markupsafe, vl_convert not installed; "
         "pip install 'graphrec[reports]'\n"
     )
-    assert {verb for verb, (_, err) in results.items() if line in err} == {"evaluate", "explain"}
-    assert results["explore"][1] == (
+    assert {verb for verb, outcome in done.items() if line in outcome.err} == {
+        "evaluate",
+        "explain",
+    }
+    assert done["explore"].code == 1
+    assert done["explore"].err == (
         "graphrec: the tables and pages of the graph need graphframes, altair, jinja2, markupsafe, "
         "vl_convert, not installed here; pip install 'graphrec[graph,reports]'\n"
     )
-    assert (tmp_path / "compared" / "_significance").is_dir()
-    assert (tmp_path / "why" / "paths").is_dir()
+    assert (tmp_path / "evaluate" / "_significance").is_dir()
+    assert (tmp_path / "explain" / "paths").is_dir()
     assert not list(tmp_path.glob("*/*.html"))
-    assert not (tmp_path / "graph").exists()
+    assert not (tmp_path / "explore").exists()
 
 
 def test_a_page_asked_of_the_library_says_what_is_missing() -> None:

@@ -29,7 +29,6 @@ class Case:
     """Interactions, titles, and a model with what `recommend` printed of neither."""
 
     folder: Path
-    whole: bool  # the ids are whole numbers
     user: str  # the first one
     items: list[str]
 
@@ -62,7 +61,7 @@ def case(
         rows += [
             f"{user_of(user)},{items[item]},{step}" for step, item in enumerate(set(chosen), 1)
         ]
-    made = Case(folder, whole, user_of(0), items)
+    made = Case(folder, user_of(0), items)
     made.ratings.write_text("\n".join(rows) + "\n")
     named = [f"{item},Film no. {n},Comedy|Kind {n // 6}" for n, item in enumerate(items)]
     del named[UNTITLED]
@@ -115,9 +114,10 @@ def test_lists_neighbours_and_reasons(
     assert (str(output["userId"]), str(output["movieId"])) == (case.user, case.items[4])
 
 
+@pytest.mark.parametrize("case", ["whole numbers"], indirect=True)
 def test_the_graph(case: Case, graphrec: Graphrec, tmp_path: Path) -> None:
-    # Text without titles is explored in commands/test_explore.py.
-    for titled in (True, False) if case.whole else (True,):
+    # Text is explored in commands/test_explore.py, with titles of some items.
+    for titled in (True, False):
         out = tmp_path / str(titled)
         named = ("--items", case.titles) if titled else ()
         done = graphrec("explore", case.ratings, *named, "--out", out, "--min-users", 1)
