@@ -30,7 +30,7 @@ def test_the_tutorial_runs_and_prints_what_it_says(
     for step in steps(TUTORIAL):
         source = step.source.replace("out/", f"{tmp_path}/out/")  # Spark has a folder of its own
         out = io.StringIO()
-        with contextlib.redirect_stdout(out):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             if step.kind == "python":
                 exec(source, names)
             else:
@@ -43,6 +43,8 @@ def test_the_tutorial_runs_and_prints_what_it_says(
                 assert is_printed(line, out.getvalue()), f"{step.source}{line}\n{out.getvalue()}"
     assert set(verbs) == VERBS.keys() - HAVE_A_GUIDE
     assert names
+    [beaten] = re.findall(r"^Better than hybrid .*", TUTORIAL.read_text("utf-8"), re.MULTILINE)
+    assert beaten in (tmp_path / "out" / "comparison" / "_report.html").read_text("utf-8")
 
 
 def words_of(line: str) -> list[str]:

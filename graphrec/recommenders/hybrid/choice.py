@@ -4,7 +4,7 @@ The legs are learned once from the rest of the histories and the weights are sea
 settings that a leg proposes (`Recommender.alternatives`) are tried one by one: that leg alone is
 learned anew, and the weights are searched again. A setting is kept if it is better by more than
 chance. Last comes self-training, by the lists of the weights that were found; it is kept unless it
-is worse by more than chance.
+is worse by more than chance, or worse than a leg alone is without it.
 """
 
 from __future__ import annotations
@@ -46,6 +46,10 @@ class Choice:
         mean, error = gain(self.learned.ndcg, other.learned.ndcg)
         return mean > MIN_STANDARD_ERRORS * error
 
+    def is_below_a_leg_of(self, other: Choice) -> bool:
+        """Whether one leg of the other predicts better than this whole."""
+        return float(self.learned.ndcg.sum()) < self.learned.ndcg.size * other.learned.best_leg
+
 
 def choose(
     hybrid: HybridRecommender, dataset: Dataset, part: Dataset, validation: DataFrame
@@ -77,7 +81,7 @@ def choose(
     again = with_weights.learn_again(part, pairs, best.legs)
     if again is not best.legs:
         trained = weighed(best.hybrid, again)
-        if best.beats(trained):
+        if best.beats(trained) or trained.is_below_a_leg_of(best):
             with_weights = with_weights.with_settings({"pseudoInteractions": 0.0})
         else:
             best = trained

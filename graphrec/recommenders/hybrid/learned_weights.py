@@ -45,6 +45,7 @@ class LearnedWeights:
     weights: dict[str, float]  # by leg, summing to 1
     ndcg: Figures  # NDCG@20, (users who have something to find,)
     default_ndcg: Figures  # the same by the default weights
+    best_leg: float  # the mean NDCG@20 of the best leg alone
 
 
 @dataclass(frozen=True)
@@ -78,23 +79,15 @@ def search_weights(cached: CachedScores, default: Sequence[float]) -> LearnedWei
     start = tuple(default)
     if cached.users < MIN_USERS or not cached.held_out.hits.any():
         nothing = np.zeros(0)
-        return LearnedWeights(dict(zip(cached.legs, start, strict=True)), nothing, nothing)
+        return LearnedWeights(dict(zip(cached.legs, start, strict=True)), nothing, nothing, 0.0)
     tried = {point: cached.ndcg(point) for point in [start, *_simplex(len(start), _GRID_STEPS)]}
     best = _climb(cached, tried)
     for point in _between(start, best):
         tried.setdefault(point, cached.ndcg(point))
-    alone = max(ndcg.mean() for point, ndcg in tried.items() if max(point) == 1.0)
-    allowed = [
-        point
-        for point, ndcg in tried.items()
-        if ndcg.mean() >= alone and _not_worse(tried[best], ndcg)
-    ]
-    if not _is_worth_it(tried, start, best):
-        known = dict(zip(cached.legs, start, strict=True))
-        return LearnedWeights(known, tried[start], tried[start])
-    target = np.asarray(start)
-    found = min(allowed, key=lambda point: float(np.abs(np.asarray(point) - target).sum()))
-    return LearnedWeights(dict(zip(cached.legs, found, strict=True)), tried[found], tried[start])
+    alone = max(float(ndcg.mean()) for point, ndcg in tried.items() if max(point) == 1.0)
+    found = _nearest(tried, start, best, alone) if _is_worth_it(tried, start, best) else start
+    weights = dict(zip(cached.legs, found, strict=True))
+    return LearnedWeights(weights, tried[found], tried[start], alone)
 
 
 def normalised(weights: Mapping[str, float], legs: Sequence[str]) -> Weights:
@@ -125,6 +118,19 @@ def _climb(cached: CachedScores, tried: dict[Weights, Figures]) -> Weights:
                 break
             best = better
     return best
+
+
+def _nearest(
+    tried: Mapping[Weights, Figures], start: Weights, best: Weights, alone: float
+) -> Weights:
+    """Those nearest to the start, of weights as good as the best and as any leg alone."""
+    allowed = [
+        point
+        for point, ndcg in tried.items()
+        if ndcg.mean() >= alone and _not_worse(tried[best], ndcg)
+    ]
+    target = np.asarray(start)
+    return min(allowed, key=lambda point: float(np.abs(np.asarray(point) - target).sum()))
 
 
 def _is_worth_it(tried: Mapping[Weights, Figures], start: Weights, best: Weights) -> bool:

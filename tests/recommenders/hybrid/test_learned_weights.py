@@ -72,8 +72,10 @@ def test_the_best_leg_alone_is_reached() -> None:
     scores[:, :2, 1] += 9.0
     whole = cached(scores, hits)
     found = blend(search_weights(whole, (1.0, 0.0)))
-    assert whole.judge(found).ndcg.mean() >= whole.judge((0.0, 1.0)).ndcg.mean()
+    alone = float(whole.judge((0.0, 1.0)).ndcg.mean())
+    assert whole.judge(found).ndcg.mean() >= alone
     assert found[1] > 0.5
+    assert search_weights(whole, (1.0, 0.0)).best_leg == pytest.approx(alone)
 
 
 def test_of_weights_that_are_as_good_the_nearest_to_the_default_are_taken() -> None:
