@@ -21,6 +21,12 @@ TIMES: Final = "times"  # array<double>, aligned with items
 SEEN: Final = "seen"  # array<int>, items that are not listed again, where not all of them are
 DISLIKED: Final = "disliked"  # array<int>, items that the user dislikes, of the history or not
 HIDDEN: Final = "hidden"  # array<int>, items that must not be listed to the user
+BOOST: Final = "boost"  # factor of an item's score
+CATEGORY: Final = "category"  # string, of items; a list has at most so many ...
+QUOTA: Final = "quota"  # ... of each
+COUNT: Final = "count"  # how often something happened
+SHOWN: Final = "shown"  # array<int>, items that were shown to the user and not taken
+DEMOTION: Final = "demotion"  # array<float>, aligned with shown: the factor of each item's score
 VECTOR: Final = "vector"  # array<float>, a factor of a user or an item
 
 # --- dense ids ------------------------------------------------------------------------------------

@@ -371,9 +371,14 @@ class Dataset:
 
     def indexed(self, frame: DataFrame) -> DataFrame:
         """(user, index: int) of the distinct pairs of a frame whose item is known."""
+        return self.indexed_rows(frame).distinct()
+
+    def indexed_rows(self, frame: DataFrame, **values: Column) -> DataFrame:
+        """(user, index: int, and the given values) of the rows of a frame whose item is known."""
         user, item = self.users_of(frame).alias(USER), self.items_of(frame).alias(ITEM)
-        pairs = frame.select(user, item).distinct()
-        return pairs.join(F.broadcast(self.items), ITEM).select(USER, INDEX)
+        named = (value.alias(name) for name, value in values.items())
+        rows = frame.select(user, item, *named)
+        return rows.join(F.broadcast(self.items), ITEM).select(USER, INDEX, *values)
 
     # --- other histories --------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from graphrec.columns import INDEX, ITEM, RANK, SCORE, SOURCE, WEIGHT
+from graphrec.columns import BOOST, DEMOTION, INDEX, ITEM, RANK, SCORE, SOURCE, WEIGHT
 from graphrec.data.item_features import ItemFeatures
 from graphrec.explanation.common_features import FEATURE, common_features
 from graphrec.explanation.contributions import POPULARITY, Contributions, contributions
@@ -31,6 +31,7 @@ OF_MEAN: Final = "mean"
 OF_USER_FACTOR: Final = "user factor"
 
 OUTCOME: Final = "outcome"
+FULL: Final = "full"
 BLENDED_RANK: Final = "blended_rank"
 LENGTH: Final = "length"
 DIVERSITY: Final = "diversity"
@@ -41,7 +42,7 @@ PENALTY: Final = "penalty"
 MMR: Final = "mmr"
 
 COLUMNS: Final = (
-    *(SCORE, SOURCE, OUTCOME, RANK, BLENDED_RANK, LENGTH, DIVERSITY),
+    *(SCORE, SOURCE, OUTCOME, FULL, RANK, BLENDED_RANK, LENGTH, DIVERSITY, BOOST, DEMOTION),
     *(RELEVANCE, SIMILARITY, SIMILAR_TO, PENALTY, MMR, PART, WEIGHT, CONTRIBUTION),
 )
 """The columns that stand beside the user's or the item's, whose names are those of the input."""
@@ -55,17 +56,20 @@ class Explanation:
 
     Attributes:
         position: one row, (user, item, score: double, source: "personal" or "popular", outcome:
-            "listed", "below the list", "outside MMR's pool", "not a candidate", "seen" or
-            "denied", rank: int, in the list, or in a longer one; null without one, blended_rank:
-            int, by the score alone, length: int, of the list, diversity: double, λ of MMR; and
-            where there is one, of the step at which MMR decided on the item: relevance: double,
-            the score brought to 0..1 over MMR's pool, similarity: double and similar_to: the item
-            listed before that is nearest, penalty: double, λ·similarity, mmr: double,
-            (1 - λ)·relevance - penalty).
+            "listed", "below the list", "outside MMR's pool", "not a candidate", "over quota",
+            "disliked", "seen" or "denied", full: string, the category whose quota kept the item
+            out, with the quota; null where none did, rank: int, in the list, or in a longer one;
+            null without one, blended_rank: int, by the score alone, length: int, of the list,
+            diversity: double, λ of MMR, boost: double, the item's factor, 1 without one, demotion:
+            double, what the score counts because the item was shown to the user and not taken, 1
+            where it was not; and where there is one, of the step at which MMR decided on the item:
+            relevance: double, the score brought to 0..1 over MMR's pool, similarity: double and
+            similar_to: the item listed before that is nearest, penalty: double, λ·similarity, mmr:
+            double, (1 - λ)·relevance - penalty).
         shares: one row per leg, (leg: string, weight: double, in the blend, raw: double, the
             leg's own score, mean: double and deviation: double, of the user's scores over all
-            items, share: double, weight·(raw - mean)/deviation). The shares sum to the score.
-            Without a history the one leg is "popularity".
+            items, share: double, weight·(raw - mean)/deviation, times boost and demotion). The
+            shares sum to the score. Without a history the one leg is "popularity".
         contributions: (rank: int, part: string, item: null but for "history", weight: double, in
             the history, contribution: double, and one double column per leg that sums to it).
             The parts are "history", one row per item of it, the largest contribution first; then
@@ -138,10 +142,13 @@ def _position_schema(names: Names) -> T.StructType:
         SCORE: T.DoubleType(),
         SOURCE: T.StringType(),
         OUTCOME: T.StringType(),
+        FULL: T.StringType(),
         RANK: T.IntegerType(),
         BLENDED_RANK: T.IntegerType(),
         LENGTH: T.IntegerType(),
         DIVERSITY: T.DoubleType(),
+        BOOST: T.DoubleType(),
+        DEMOTION: T.DoubleType(),
         RELEVANCE: T.DoubleType(),
         SIMILARITY: T.DoubleType(),
         SIMILAR_TO: names.item_type,
@@ -161,10 +168,13 @@ def _position_row(
         score,
         PERSONAL if user.personal else POPULAR,
         position.outcome,
+        position.full,
         position.rank,
         position.blended_rank,
         user.settings.length,
         float(request.diversity),
+        user.boost_of(item),
+        user.demotion_of(item),
         *_mmr_values(ids, request.diversity, position.diversified),
     )
 

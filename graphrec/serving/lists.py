@@ -15,15 +15,15 @@ from pyspark.sql import types as T
 from graphrec.columns import BECAUSE, ITEM, RANK, RECOMMENDATIONS, SCORE, SOURCE, USER
 from graphrec.data.ids_arrow import from_bytes
 from graphrec.kernels.csr import indptr_of
-from graphrec.kernels.types import Mask
 from graphrec.serving.item_factors import FoldIn
-from graphrec.serving.kernel_types import Lists, Settings
+from graphrec.serving.kernel_types import ListRules, Lists, Settings
+from graphrec.serving.list_rules import list_rules
 from graphrec.serving.ranking import PERSONAL, POPULAR, rank_batch
 from graphrec.serving.request import Request
-from graphrec.serving.shared_tables import share_tables
+from graphrec.serving.shared_tables import share_rules, share_tables
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.arrow import BatchFunction, list_column
-from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+from graphrec.spark.shared_arrays import SharedArrays
 from graphrec.spark.threads import one_thread
 
 BATCH_USERS = 2000  # whose lists are handed on together, at most
@@ -40,20 +40,21 @@ def serve(
     request: Request,
     *,
     item_type: T.DataType,
-    excluded: Mask | None = None,
+    rules: ListRules | None = None,
     flat: bool = False,
 ) -> DataFrame:
     """Ranked lists for users by their histories.
 
     Args:
         histories: (user, items: array<int>, weights: array<float>), items ascending and known to
-            the catalogue; perhaps `hidden`: array<int>, items not to be listed to this user, and
-            `vector`: array<float>, a user factor to be used as it is. A user without items gets
-            the most popular ones.
+            the catalogue; perhaps `hidden`: array<int>, items not to be listed to this user,
+            `shown`: array<int> and `demotion`: array<float>, items whose scores count less and the
+            factor of each, and `vector`: array<float>, a user factor to be used as it is. A user
+            without items gets the most popular ones.
         tables: the model.
         request: what the lists shall be.
         item_type: Spark's type of the item ids.
-        excluded: (items,), True for items never to be listed; None lists all.
+        rules: of all lists; None: there are none.
         flat: a row for each listed item: to take nested lists apart costs Spark more than it costs
             the workers to make flat ones.
 
@@ -66,7 +67,7 @@ def serve(
     nested = [T.StructField(RECOMMENDATIONS, T.ArrayType(T.StructType(row)))]
     schema = T.StructType([histories.schema[USER], *(row if flat else nested)])
     arrange = _as_rows if flat else _as_lists
-    return histories.mapInArrow(_server(histories, tables, request, excluded, arrange), schema)
+    return histories.mapInArrow(_server(histories, tables, request, rules, arrange), schema)
 
 
 def _row_fields(tables: ItemTables, item_type: T.DataType) -> list[T.StructField]:
@@ -85,16 +86,15 @@ def _server(
     histories: DataFrame,
     tables: ItemTables,
     request: Request,
-    excluded: Mask | None,
+    rules: ListRules | None,
     arrange: Arrangement,
 ) -> BatchFunction:
     """A function that serves batches of histories."""
     spark = histories.sparkSession
-    mask = np.zeros(tables.catalogue.size, np.bool_) if excluded is None else excluded
     return partial(
         _serve_batches,
         shared=share_tables(spark, tables, diversify=request.diversity > 0),
-        shared_mask=share_arrays(spark, {"excluded": mask}),
+        shared_rules=share_rules(spark, rules or list_rules(tables.popularity)),
         legs=tables.legs,
         fold_ins=tables.fold_ins,
         request=request,
@@ -106,7 +106,7 @@ def _serve_batches(
     batches: Iterable[pa.RecordBatch],
     *,
     shared: SharedArrays,
-    shared_mask: SharedArrays,
+    shared_rules: SharedArrays,
     legs: tuple[str, ...],
     fold_ins: Sequence[FoldIn],
     request: Request,
@@ -114,7 +114,7 @@ def _serve_batches(
 ) -> Iterator[pa.RecordBatch]:
     ids = from_bytes(shared.open()["ids"])
     ranked = rank_batches(
-        batches, shared=shared, shared_mask=shared_mask, fold_ins=fold_ins, request=request
+        batches, shared=shared, shared_rules=shared_rules, fold_ins=fold_ins, request=request
     )
     for some, lists in ranked:
         yield arrange(some[USER], lists, ids, legs, request.offset)
@@ -124,19 +124,19 @@ def rank_batches(
     batches: Iterable[pa.RecordBatch],
     *,
     shared: SharedArrays,
-    shared_mask: SharedArrays,
+    shared_rules: SharedArrays,
     fold_ins: Sequence[FoldIn],
     request: Request,
 ) -> Iterator[tuple[pa.RecordBatch, Lists]]:
     """Batches of histories with their lists; for arguments see `rank_batch`."""
     tables = shared.open()
-    excluded = shared_mask.open()["excluded"]
-    users = _batch_users(request.settings(tables["popularity"], excluded))
+    rules = ListRules(**shared_rules.open())
+    users = _batch_users(request.settings(tables["popularity"], rules))
     for batch in batches:
         for first in range(0, batch.num_rows, users):  # Spark writes some while more are made
             some = batch.slice(first, users)
             with one_thread():
-                lists = rank_batch(some, tables, excluded, fold_ins, request)
+                lists = rank_batch(some, tables, rules, fold_ins, request)
             yield some, lists
 
 
