@@ -37,13 +37,15 @@ from graphrec.data.dataset import Dataset
 from graphrec.data.frames import free_name, named_alike, require_frame
 from graphrec.data.histories import with_known_histories
 from graphrec.data.id_types import as_id
+from graphrec.data.interaction_columns import require_free_names
 from graphrec.data.item_features import ItemFeatures
 from graphrec.data.recency import seen_lately, weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.explanation.explanation import Explanation, Names, explain
 from graphrec.explanation.user_context import UserContext
 from graphrec.graph.bipartite import UserItemGraph
-from graphrec.params import at_least, checked, param
+from graphrec.params import at_least, checked, param, positive
+from graphrec.recommenders.buy_again import COLUMNS, items_of_habit
 from graphrec.recommenders.content.related import with_related_by_features
 from graphrec.recommenders.shared_params import PredictionParams, ServingParams, TrainingParams
 from graphrec.serving.filters import Filtered, ListFilters, apply_filters
@@ -255,6 +257,50 @@ class RecommenderModel(
         if self.features is None:
             return counted
         return with_related_by_features(counted, self.dataset, self.features, numItems)
+
+    def buyAgain(
+        self, interactions: DataFrame, numItems: int, *, horizonDays: float = 30.0
+    ) -> DataFrame:
+        """Each user's own items that are likely to be taken again soon, for data with repeats.
+
+        Lists of recommendations leave out what users have; here is nothing else, ranked by the
+        repeat rate of item and user, and by the time since the last one held against the usual time
+        between, see `graphrec.recommenders.buy_again`. What a user dislikes is not listed, and of
+        kinds of events only those count that are at least the target.
+
+        Args:
+            interactions: what was learned from, with times and all repeats.
+            numItems: how many items of each user are listed, at most.
+            horizonDays: how soon, counted from the latest time of all.
+
+        Returns:
+            (user, item, rank: int, score: double, the probability that the item is taken again
+            within the horizon, times: long, days on which the user took it, last: date, of these,
+            interval: double, the usual days between).
+
+        Raises:
+            ParameterError: a number is out of its range, or there are no times.
+            EmptyInputError: nobody has taken anything on two days.
+
+        Examples:
+            >>> rows = [("ann", "tea", f"2026-01-{day:02}") for day in (1, 8, 15, 22)]
+            >>> rows += [("ann", "pan", "2026-01-21"), ("ben", "pan", "2026-01-02")]
+            >>> bought = spark.createDataFrame(rows, "user string, item string, time string")
+            >>> model = gr.PopularityRecommender().fit(bought)
+            >>> again = model.buyAgain(bought, 1, horizonDays=7).where("user = 'ann'")
+            >>> again.selectExpr("item", "times", "last", "round(interval, 1) AS days").show()
+            +----+-----+----------+----+
+            |item|times|      last|days|
+            +----+-----+----------+----+
+            | tea|    4|2026-01-22| 7.0|
+            +----+-----+----------+----+
+        """
+        length = checked("numItems", numItems, at_least(1))
+        horizon = checked("horizonDays", horizonDays, positive())
+        require_free_names({"user": self._user, "item": self._item}, COLUMNS)
+        again = items_of_habit(self.dataset.taken_in(interactions), length, horizon)
+        user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
+        return again.select(user, item, *COLUMNS)
 
     def explain(
         self,

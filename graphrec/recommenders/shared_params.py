@@ -79,7 +79,7 @@ class ServingParams(DefaultParams):
         optional(positive()),
     )
     shownFactor = param(
-        0.5,
+        0.8,
         "what the score of an item counts for each time that it was shown to the user and not "
         "taken (a score below 0 is divided by it); 1: as much as before",
         between(0.01, 1.0),

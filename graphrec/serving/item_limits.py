@@ -23,7 +23,7 @@ from graphrec.serving.list_rules import MAX_BOOST, Quotas
 _MAX_QUOTA: Final = 1e9
 
 
-def category_quotas(items: DataFrame, item: str, quotas: Mapping[str, int]) -> DataFrame:
+def category_quotas(items: DataFrame, item: str, quotas: Mapping[str, float]) -> DataFrame:
     """The table of quotas by columns of items, for lists with at most so many of each value.
 
     Args:
@@ -57,8 +57,8 @@ def category_quotas(items: DataFrame, item: str, quotas: Mapping[str, int]) -> D
     return reduce(DataFrame.union, (_of_column(items, item, *each) for each in quotas.items()))
 
 
-def _of_column(items: DataFrame, item: str, name: str, quota: int) -> DataFrame:
-    if isinstance(quota, bool) or not isinstance(quota, int) or not 0 <= quota <= _MAX_QUOTA:
+def _of_column(items: DataFrame, item: str, name: str, quota: float) -> DataFrame:
+    if not 0 <= quota <= _MAX_QUOTA or quota != int(quota):
         raise ParameterError(
             f"the quota of {name} must be a whole number of 0 or more", found=repr(quota)
         )
@@ -66,7 +66,7 @@ def _of_column(items: DataFrame, item: str, name: str, quota: int) -> DataFrame:
     return items.select(quoted(item), F.explode(values).alias(CATEGORY)).select(
         quoted(item),
         F.concat(F.lit(f"{name}="), CATEGORY).alias(CATEGORY),
-        F.lit(quota).alias(QUOTA),
+        F.lit(int(quota)).alias(QUOTA),
     )
 
 
@@ -82,7 +82,7 @@ def _categories(items: DataFrame, name: str) -> Column:
     else:
         present = F.when(~is_missing(quoted(name), kind), quoted(name).cast("string"))
         entries = F.split(present, f"[{SEPARATOR}]")
-    trimmed = F.transform(entries, F.trim)
+    trimmed = F.transform(entries, lambda entry: F.trim(entry, F.lit(" ")))
     return F.array_distinct(F.filter(trimmed, lambda entry: entry != ""))
 
 
