@@ -48,6 +48,7 @@ SCORE: Final = "score"
 RECOMMENDATIONS: Final = "recommendations"  # a user's list as an array of structs
 BECAUSE: Final = "because"  # array of the history items that contributed most
 SOURCE: Final = "source"  # what led to a list: the user's history, or popularity alone
+HISTORY_SIZE: Final = "history_size"  # int, interactions that a list rests on; 0: popularity alone
 PREDICTION: Final = "prediction"  # the score of a given (user, item)
 RATING: Final = "rating"  # the score in ALSModel's schema
 LABEL: Final = "label"  # array of a user's held-out items

@@ -10,7 +10,17 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from graphrec.columns import BOOST, DEMOTION, INDEX, ITEM, RANK, SCORE, SOURCE, WEIGHT
+from graphrec.columns import (
+    BOOST,
+    DEMOTION,
+    HISTORY_SIZE,
+    INDEX,
+    ITEM,
+    RANK,
+    SCORE,
+    SOURCE,
+    WEIGHT,
+)
 from graphrec.data.item_features import ItemFeatures
 from graphrec.explanation.common_features import FEATURE, common_features
 from graphrec.explanation.contributions import POPULARITY, Contributions, contributions
@@ -42,7 +52,19 @@ PENALTY: Final = "penalty"
 MMR: Final = "mmr"
 
 COLUMNS: Final = (
-    *(SCORE, SOURCE, OUTCOME, FULL, RANK, BLENDED_RANK, LENGTH, DIVERSITY, BOOST, DEMOTION),
+    *(
+        SCORE,
+        SOURCE,
+        HISTORY_SIZE,
+        OUTCOME,
+        FULL,
+        RANK,
+        BLENDED_RANK,
+        LENGTH,
+        DIVERSITY,
+        BOOST,
+        DEMOTION,
+    ),
     *(RELEVANCE, SIMILARITY, SIMILAR_TO, PENALTY, MMR, PART, WEIGHT, CONTRIBUTION),
 )
 """The columns that stand beside the user's or the item's, whose names are those of the input."""
@@ -55,7 +77,8 @@ class Explanation:
     The user's and the item's column have the input's names and types.
 
     Attributes:
-        position: one row, (user, item, score: double, source: "personal" or "popular", outcome:
+        position: one row, (user, item, score: double, source: "personal" or "popular",
+            history_size: int, the interactions that the score rests on, outcome:
             "listed", "below the list", "outside MMR's pool", "not a candidate", "over quota",
             "disliked", "seen" or "denied", full: string, the category whose quota kept the item
             out, with the quota; null where none did, rank: int, in the list, or in a longer one;
@@ -141,6 +164,7 @@ def _position_schema(names: Names) -> T.StructType:
         names.item: names.item_type,
         SCORE: T.DoubleType(),
         SOURCE: T.StringType(),
+        HISTORY_SIZE: T.IntegerType(),
         OUTCOME: T.StringType(),
         FULL: T.StringType(),
         RANK: T.IntegerType(),
@@ -167,6 +191,7 @@ def _position_row(
         ids[item].as_py(),
         score,
         PERSONAL if user.personal else POPULAR,
+        user.history.size if user.personal else 0,
         position.outcome,
         position.full,
         position.rank,

@@ -190,7 +190,8 @@ class RecommenderModel(
         Returns:
             (user, item, rank: int, 1..k beyond the offset, score: float, one float column per leg:
             its share of the score, because: array<item>, the history items that contributed most,
-            source: "personal" or "popular").
+            source: "personal" or "popular", history_size: int, the interactions that the list
+            rests on, 0 for popularity alone).
         """
         known = self.dataset
         histories = known.served if users is None else known.histories_of(users)

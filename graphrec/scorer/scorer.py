@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from graphrec.columns import (
     AFTER,
+    ITEMS,
     NEIGHBOUR,
     RANK,
     SUPPORT_ITEM,
@@ -51,6 +52,7 @@ class Recommendation:
     shares: dict[str, float]  # of the score, by leg
     because: list[Any]  # the history items that contributed most
     source: str  # "personal" or "popular"
+    history_size: int  # interactions that the list rests on; 0: popularity alone
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ class Scorer:
         request = self._request(k, offset, diversity, weights)
         row = self._row(self._history(history), deny=deny, shown=shown)
         lists = self._ranked(row, request, self._narrowed(rules, allow))
-        return list(self._rows(lists, offset))
+        return list(self._rows(row, lists, offset))
 
     def rules(
         self,
@@ -405,8 +407,9 @@ class Scorer:
         allowed = allow if isinstance(allow, np.ndarray) else self.mask(allow)
         return arrays._replace(excluded=read_only(~allowed))
 
-    def _rows(self, lists: Lists, offset: int) -> Iterator[Recommendation]:
+    def _rows(self, row: pa.RecordBatch, lists: Lists, offset: int) -> Iterator[Recommendation]:
         source = POPULAR if lists.cold[0] else PERSONAL
+        size = 0 if lists.cold[0] else len(row[ITEMS][0])
         items, scores, shares, because = (
             array[0].tolist() for array in (lists.item, lists.score, lists.share, lists.because)
         )
@@ -421,6 +424,7 @@ class Scorer:
                 shares=dict(zip(legs, shares[n], strict=True)),
                 because=[ids[reason] for reason in because[n] if reason >= 0],
                 source=source,
+                history_size=size,
             )
 
     def _reasons(

@@ -12,7 +12,17 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from graphrec.columns import BECAUSE, ITEM, RANK, RECOMMENDATIONS, SCORE, SOURCE, USER
+from graphrec.columns import (
+    BECAUSE,
+    HISTORY_SIZE,
+    ITEM,
+    ITEMS,
+    RANK,
+    RECOMMENDATIONS,
+    SCORE,
+    SOURCE,
+    USER,
+)
 from graphrec.data.ids_arrow import from_bytes
 from graphrec.kernels.csr import indptr_of
 from graphrec.serving.item_factors import FoldIn
@@ -22,7 +32,7 @@ from graphrec.serving.ranking import PERSONAL, POPULAR, rank_batch
 from graphrec.serving.request import Request
 from graphrec.serving.shared_tables import share_rules, share_tables
 from graphrec.serving.tables import ItemTables
-from graphrec.spark.arrow import BatchFunction, list_column
+from graphrec.spark.arrow import BatchFunction, list_column, offsets
 from graphrec.spark.shared_arrays import SharedArrays
 from graphrec.spark.threads import one_thread
 
@@ -30,8 +40,10 @@ BATCH_USERS = 2000  # whose lists are handed on together, at most
 BATCH_VALUES = 20_000_000  # of the lists that are held together, but for a single list
 _VALUES_PER_ITEM = 7  # of a listed item, without its reasons
 
-Arrangement: TypeAlias = Callable[[pa.Array, Lists, pa.Array, tuple[str, ...], int], pa.RecordBatch]
-"""(users, their lists, ids of the items, legs, offset) -> the batch that Spark gets."""
+Arrangement: TypeAlias = Callable[
+    [pa.RecordBatch, Lists, pa.Array, tuple[str, ...], int], pa.RecordBatch
+]
+"""(histories, their lists, ids of the items, legs, offset) -> the batch that Spark gets."""
 
 
 def serve(
@@ -60,8 +72,8 @@ def serve(
 
     Returns:
         (user, recommendations: array<struct<item, rank, score, one column per leg: float,
-        because: array<item>, source>>), best first; a leg's column is its share of the score. Flat:
-        the user, and the columns of the struct.
+        because: array<item>, source, history_size: int>>), best first; a leg's column is its share
+        of the score. Flat: the user, and the columns of the struct.
     """
     row = _row_fields(tables, item_type)
     nested = [T.StructField(RECOMMENDATIONS, T.ArrayType(T.StructType(row)))]
@@ -79,6 +91,7 @@ def _row_fields(tables: ItemTables, item_type: T.DataType) -> list[T.StructField
         *(T.StructField(leg, T.FloatType()) for leg in tables.legs),
         T.StructField(BECAUSE, T.ArrayType(item_type)),
         T.StructField(SOURCE, T.StringType()),
+        T.StructField(HISTORY_SIZE, T.IntegerType()),
     ]
 
 
@@ -117,7 +130,7 @@ def _serve_batches(
         batches, shared=shared, shared_rules=shared_rules, fold_ins=fold_ins, request=request
     )
     for some, lists in ranked:
-        yield arrange(some[USER], lists, ids, legs, request.offset)
+        yield arrange(some, lists, ids, legs, request.offset)
 
 
 def rank_batches(
@@ -147,26 +160,26 @@ def _batch_users(settings: Settings) -> int:
 
 
 def _as_lists(
-    user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...], offset: int
+    histories: pa.RecordBatch, lists: Lists, ids: pa.Array, legs: tuple[str, ...], offset: int
 ) -> pa.RecordBatch:
     """A row for each user, with a column array<struct>."""
-    columns, length = _columns(lists, ids, legs, offset)
+    columns, length = _columns(histories, lists, ids, legs, offset)
     rows = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
     nested = list_column(indptr_of(length), rows)
-    return pa.RecordBatch.from_pydict({USER: user, RECOMMENDATIONS: nested})
+    return pa.RecordBatch.from_pydict({USER: histories[USER], RECOMMENDATIONS: nested})
 
 
 def _as_rows(
-    user: pa.Array, lists: Lists, ids: pa.Array, legs: tuple[str, ...], offset: int
+    histories: pa.RecordBatch, lists: Lists, ids: pa.Array, legs: tuple[str, ...], offset: int
 ) -> pa.RecordBatch:
     """A row for each listed item."""
-    columns, length = _columns(lists, ids, legs, offset)
+    columns, length = _columns(histories, lists, ids, legs, offset)
     owner = np.repeat(np.arange(length.size, dtype=np.int32), length)
-    return pa.RecordBatch.from_pydict({USER: user.take(pa.array(owner)), **columns})
+    return pa.RecordBatch.from_pydict({USER: histories[USER].take(pa.array(owner)), **columns})
 
 
 def _columns(
-    lists: Lists, ids: pa.Array, legs: tuple[str, ...], offset: int
+    histories: pa.RecordBatch, lists: Lists, ids: pa.Array, legs: tuple[str, ...], offset: int
 ) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64]]:
     """The rows of all lists, with item ids instead of indices, and the length of each list."""
     filled = lists.item >= 0  # (users, offset + k)
@@ -175,6 +188,7 @@ def _columns(
     rank = np.broadcast_to(np.arange(1, filled.shape[1] + 1, dtype=np.int32), filled.shape)
     share = lists.share[filled]  # (rows, legs)
     cold = np.repeat(lists.cold, length)
+    size = np.where(lists.cold, 0, np.diff(offsets(histories[ITEMS]))).astype(np.int32)
     columns = {
         ITEM: ids.take(pa.array(lists.item[filled])),
         RANK: pa.array(rank[filled]),
@@ -182,6 +196,7 @@ def _columns(
         **{leg: pa.array(np.ascontiguousarray(share[:, n])) for n, leg in enumerate(legs)},
         BECAUSE: _reasons(lists.because[filled], ids),
         SOURCE: pa.array([PERSONAL, POPULAR]).take(pa.array(cold.astype(np.int8))),
+        HISTORY_SIZE: pa.array(np.repeat(size, length)),
     }
     return columns, length
 

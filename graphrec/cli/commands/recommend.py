@@ -77,7 +77,8 @@ def run(options: Options) -> None:
 
     The result has the user and item columns of IN, with --items the title, rank (1..k), score, one
     column per leg with its share of the score, because (the items of the history that contributed
-    most) and source (personal, or popular for users without a history). With --buy-again it has a
+    most), source (personal, or popular for users without a history) and history_size (the
+    interactions that the list rests on). With --buy-again it has a
     folder _again beside them: rank, score (the probability that the item is taken again within
     the horizon), times and last (on which days the user took it), interval (usual days between).
     """

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from graphrec.columns import BOOST, DEMOTION, RANK, SCORE, SOURCE, WEIGHT
+from graphrec.columns import BOOST, DEMOTION, HISTORY_SIZE, RANK, SCORE, SOURCE, WEIGHT
 from graphrec.explanation.common_features import FEATURE
 from graphrec.explanation.contributions import POPULARITY
 from graphrec.explanation.explanation import (
@@ -71,9 +71,10 @@ class Entry:
 def standing(found: ExplanationTables) -> str:
     """The rank of the item in the list, or why it is not listed."""
     position = found.position
-    score = f"score {position[SCORE]:.2f}"
+    ground = f"by a history of {position[HISTORY_SIZE]:,}"
     if position[SOURCE] == POPULAR:
-        score = f"{score}, its popularity"
+        ground = "its popularity"
+    score = f"score {position[SCORE]:.2f}, {ground}"
     if position[OUTCOME] == LISTED:
         return f"rank {position[RANK]} of {position[LENGTH]}, {score}"
     if position[OUTCOME] == BELOW:
