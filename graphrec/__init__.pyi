@@ -38,4 +38,5 @@ from .recommenders.walks.estimator import RandomWalkModel as RandomWalkModel
 from .recommenders.walks.estimator import RandomWalkRecommender as RandomWalkRecommender
 from .scorer.history import Interaction as Interaction
 from .scorer.scorer import Scorer as Scorer
+from .serving.item_limits import category_quotas as category_quotas
 from .spark.session import spark_session as spark_session

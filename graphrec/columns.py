@@ -21,6 +21,12 @@ TIMES: Final = "times"  # array<double>, aligned with items
 SEEN: Final = "seen"  # array<int>, items that are not listed again, where not all of them are
 DISLIKED: Final = "disliked"  # array<int>, items that the user dislikes, of the history or not
 HIDDEN: Final = "hidden"  # array<int>, items that must not be listed to the user
+BOOST: Final = "boost"  # factor of an item's score
+CATEGORY: Final = "category"  # string, of items; a list has at most so many ...
+QUOTA: Final = "quota"  # ... of each
+COUNT: Final = "count"  # how often something happened
+SHOWN: Final = "shown"  # array<int>, items that were shown to the user and not taken
+DEMOTION: Final = "demotion"  # array<float>, aligned with shown: the factor of each item's score
 VECTOR: Final = "vector"  # array<float>, a factor of a user or an item
 
 # --- dense ids ------------------------------------------------------------------------------------
@@ -42,6 +48,7 @@ SCORE: Final = "score"
 RECOMMENDATIONS: Final = "recommendations"  # a user's list as an array of structs
 BECAUSE: Final = "because"  # array of the history items that contributed most
 SOURCE: Final = "source"  # what led to a list: the user's history, or popularity alone
+HISTORY_SIZE: Final = "history_size"  # int, interactions that a list rests on; 0: popularity alone
 PREDICTION: Final = "prediction"  # the score of a given (user, item)
 RATING: Final = "rating"  # the score in ALSModel's schema
 LABEL: Final = "label"  # array of a user's held-out items

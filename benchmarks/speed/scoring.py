@@ -13,6 +13,7 @@ from benchmarks.generate import Shape, write
 from benchmarks.speed.inputs import THREADS, Seconds, drain, interactions, matrix, session, timed
 from graphrec.serving.kernel import rank_users
 from graphrec.serving.kernel_types import Lists
+from graphrec.serving.list_rules import list_rules
 from graphrec.serving.ranking import read_histories, user_factors
 from graphrec.serving.request import Request
 from graphrec.serving.shared_tables import share_tables
@@ -57,9 +58,7 @@ def kernel(model: str) -> Seconds:
     tables = share_tables(spark, loaded.tables, diversify=False).open()
     weights = loaded.value("weights")
     request = Request(tuple(weights[leg] for leg in loaded.tables.legs), True, _LENGTH)
-    settings = request.settings(
-        tables["popularity"], np.zeros(loaded.dataset.catalogue.size, np.bool_)
-    )
+    settings = request.settings(tables["popularity"], list_rules(tables["popularity"]))
     batches = loaded.dataset.histories.toArrow().combine_chunks().to_batches(max_chunksize=_BATCH)
 
     def serve(batch: pa.RecordBatch) -> Lists:

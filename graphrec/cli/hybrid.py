@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from graphrec.cli.io.inputs import give_item_features
 from graphrec.cli.io.model_source import SavedModel, Source
+from graphrec.cli.named_values import named_numbers, named_values
 from graphrec.cli.options import FeatureOptions, HybridOptions, LearningOptions, ModelOptions
 from graphrec.cli.runtime.progress_lines import Report
 from graphrec.errors import ParameterError
@@ -87,6 +88,7 @@ def needs_times(options: LearningOptions) -> str | None:
         "--order": options.order,
         "--recency": options.recency,
         "--again-after": getattr(options, "again_after", None),
+        "--buy-again": getattr(options, "buy_again", None),
     }
     return next((name for name, value in given.items() if value), None)
 
@@ -139,6 +141,7 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
         "diversity": model.value("diversity"),
         "keep_seen": not model.value("filterSeen"),
         "again_after": model.value("seenAgainAfter"),
+        "shown_factor": model.value("shownFactor"),
         **model.dataset.rules.in_force,
     }
 
@@ -171,19 +174,7 @@ def parse_weights(text: str) -> dict[str, float] | str:
     """
     if is_word(text):
         return text
-    parts = [part.partition("=") for part in text.split(",")]
-    _check_once("--weights", text, [name.strip() for name, _, _ in parts])
-    weights = {}
-    for name, _, number in parts:
-        try:
-            weights[name.strip()] = float(number)
-        except ValueError:
-            raise ParameterError(
-                "--weights is learned, default, or a list of leg=weight",
-                found=repr(text),
-                fix="write it as in walk=0.1,ease=0.3,als=0.6",
-            ) from None
-    return weights
+    return named_numbers("--weights", text, "walk=0.1,ease=0.3,als=0.6, learned or default")
 
 
 def parse_settings(text: str) -> dict[str, Any]:
@@ -192,24 +183,10 @@ def parse_settings(text: str) -> dict[str, Any]:
     Raises:
         ParameterError: it is of another form.
     """
-    parts = [part.partition("=") for part in text.split(",") if part.strip()]
-    if any(not equals for _, equals, _ in parts):
-        raise ParameterError(
-            "--settings is a list of name=value",
-            found=repr(text),
-            fix="write it as in maxNeighbours=200,walk.itemExponent=0.75",
-        )
-    _check_once("--settings", text, [name.strip() for name, _, _ in parts])
-    return {name.strip(): _literal(value.strip()) for name, _, value in parts}
-
-
-def _check_once(option: str, text: str, names: list[str]) -> None:
-    """Raise a ParameterError if a name is given twice."""
-    for name in names:
-        if names.count(name) > 1:
-            raise ParameterError(
-                f"{option} names {name} twice", found=repr(text), fix="name each once"
-            )
+    if not text.strip():
+        return {}
+    given = named_values("--settings", text, "maxNeighbours=200,walk.itemExponent=0.75")
+    return {name: _literal(value) for name, value in given.items()}
 
 
 def _literal(text: str) -> int | float | str:
@@ -226,6 +203,7 @@ def list_params(options: HybridOptions) -> dict[str, Any]:
     return _given(
         diversity=options.diversity,
         seenAgainAfter=options.again_after,
+        shownFactor=getattr(options, "shown_factor", None),
         filterSeen=None if options.keep_seen is None else not options.keep_seen,
     )
 

@@ -324,6 +324,32 @@ class RuleOptions(ItemsOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LimitOptions(RuleOptions):
+    """What lists have more or less of, by what is known of items."""
+
+    quota: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN=N,...",
+            show_default="none",
+            help="How many items of each value of a column of --items a list may have, as in "
+            "genre=3; a text such as Comedy|Romance counts for both. Others take their place.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    boost: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="none",
+            help="Column of --items with a factor above 0 for the score of each: a score above 0 "
+            "is multiplied by it, one below 0 divided. None is 1.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutOption:
     """Where the result goes."""
 
@@ -380,6 +406,31 @@ class FilterOptions(TextOptions):
             metavar="FILE",
             show_default=False,
             help="Items never to be listed, or with a column of users: not to these users.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownOptions(FilterOptions):
+    """What was listed before."""
+
+    shown: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Users and the items that they were shown, a row each time, or with a column "
+            "count: what was not taken counts less in the lists.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    shown_factor: Annotated[
+        float | None,
+        typer.Option(
+            metavar="0.01..1",
+            show_default="0.8",
+            help="What a score counts for each time that its item was shown and not taken.",
             rich_help_panel=LISTS,
         ),
     ] = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
+from graphrec.data.column_types import finite_number, is_missing, quoted
 from graphrec.data.frames import named_alike, require_frame
 from graphrec.data.id_types import comparable
-from graphrec.errors import ColumnError
+from graphrec.errors import ColumnError, ParameterError
 
 
 def require_columns(df: DataFrame, *names: str, of: str) -> None:
@@ -67,3 +70,35 @@ def require_same_ids(one: DataFrame, other: DataFrame, *names: str) -> None:
                 found=" and ".join(kind.simpleString() for kind in kinds),
                 fix="cast one of the two",
             )
+
+
+def number_within(df: DataFrame, name: str, least: float, most: float, *, of: str) -> Column:
+    """A column as numbers, null where it is missing, after a look at all of them.
+
+    Args:
+        df: the frame.
+        name: the column, of numbers or of text.
+        least: the least number that is allowed.
+        most: the greatest one.
+        of: what the frame is called in the message.
+
+    Raises:
+        ParameterError: a value is out of the range, or no number.
+        ColumnError: the column is missing, or of a type that cannot hold numbers.
+    """
+    require_columns(df, name, of=of)
+    kind = df.schema[name].dataType
+    if not isinstance(kind, (T.StringType, T.NumericType)):
+        raise ColumnError(
+            f"the column {name!r} of {of} cannot hold numbers", found=kind.simpleString()
+        )
+    number = finite_number(quoted(name), kind)
+    is_right = F.coalesce(number.between(least, most), F.lit(False))
+    wrong = df.where(~is_missing(quoted(name), kind) & ~is_right).first()
+    if wrong is not None:
+        raise ParameterError(
+            f"the column {name!r} of {of} must have numbers within {least:g} and {most:g}",
+            found=repr(wrong[name]),
+            fix="correct the value, or leave it out",
+        )
+    return number

@@ -19,6 +19,7 @@ from graphrec.columns import (
     REASON,
     STARS,
     TIMES,
+    TIMESTAMP,
     USER,
     WEIGHT,
 )
@@ -53,7 +54,7 @@ from graphrec.data.liked import (
     liked_rule,
 )
 from graphrec.data.rejections import Reason
-from graphrec.errors import ColumnError
+from graphrec.errors import ColumnError, ParameterError
 from graphrec.kernels.exact_sums import MAX_SUM
 from graphrec.progress import stage
 from graphrec.spark.persisted import PersistedFrames
@@ -371,9 +372,14 @@ class Dataset:
 
     def indexed(self, frame: DataFrame) -> DataFrame:
         """(user, index: int) of the distinct pairs of a frame whose item is known."""
+        return self.indexed_rows(frame).distinct()
+
+    def indexed_rows(self, frame: DataFrame, **values: Column) -> DataFrame:
+        """(user, index: int, and the given values) of the rows of a frame whose item is known."""
         user, item = self.users_of(frame).alias(USER), self.items_of(frame).alias(ITEM)
-        pairs = frame.select(user, item).distinct()
-        return pairs.join(F.broadcast(self.items), ITEM).select(USER, INDEX)
+        named = (value.alias(name) for name, value in values.items())
+        rows = frame.select(user, item, *named)
+        return rows.join(F.broadcast(self.items), ITEM).select(USER, INDEX, *values)
 
     # --- other histories --------------------------------------------------------------------------
 
@@ -399,6 +405,30 @@ class Dataset:
         ids = users.select(self.users_of(users).alias(USER))
         return with_known_histories(ids.distinct().where(f"{USER} IS NOT NULL"), self.served)
 
+    def taken_in(self, interactions: DataFrame) -> DataFrame:
+        """(user, item, timestamp) of all rows by which users took known items that they like.
+
+        Args:
+            interactions: what the dataset was made of, with its times.
+
+        Raises:
+            ParameterError: there are no times.
+        """
+        require_frame(interactions, "the table of interactions")
+        if self.columns.timestamp is None:
+            raise ParameterError(
+                "what is taken again is told by times",
+                found="interactions without any",
+                fix="name the column by timestampCol (--timestamp)",
+            )
+        rows = self._judged(interactions, self.columns).where(F.col(REASON).isNull())
+        least = 0.0 if self.rules.events is None else self.rules.events.least_target
+        taken = rows.where(F.col(WEIGHT) >= least).join(F.broadcast(self.items), ITEM)
+        if DISLIKED in self.served.columns:
+            disliked = self.served.select(USER, F.explode(DISLIKED).alias(INDEX))
+            taken = taken.join(disliked, [USER, INDEX], "left_anti")
+        return taken.select(USER, ITEM, TIMESTAMP)
+
     def histories_in(self, interactions: DataFrame) -> DataFrame:
         """The histories of other interactions, by the same rules.
 
@@ -412,8 +442,7 @@ class Dataset:
         """
         require_frame(interactions, "the table of histories")
         columns = self._columns_in(interactions)
-        ids = {columns.user: self.users_of(interactions), columns.item: self.items_of(interactions)}
-        judged = judge_rows(interactions.withColumns(ids), columns, events=self.rules.events)
+        judged = self._judged(interactions, columns)
         decay = columns.timestamp is not None and self.rules.half_life is not None
         latest = self.latest if decay else None
         accepted = accepted_rows(
@@ -427,6 +456,11 @@ class Dataset:
         read = F.col(REASON).isNull() | (F.col(REASON) != str(Reason.MALFORMED))
         users = judged.where(read).select(USER).where(f"{USER} IS NOT NULL").distinct()
         return with_known_histories(users, known)
+
+    def _judged(self, interactions: DataFrame, columns: InteractionColumns) -> DataFrame:
+        """Rows of other interactions, by the same contract, with ids of the dataset's types."""
+        ids = {columns.user: self.users_of(interactions), columns.item: self.items_of(interactions)}
+        return judge_rows(interactions.withColumns(ids), columns, events=self.rules.events)
 
     def _columns_in(self, frame: DataFrame) -> InteractionColumns:
         """The dataset's columns that a frame has; those of users and items it must have."""

@@ -18,6 +18,7 @@ from graphrec.explanation.user_context import UserContext
 from graphrec.kernels.types import read_only
 from graphrec.serving.accumulator import empty_accumulator
 from graphrec.serving.blend import leg_weights
+from graphrec.serving.boosts import multiplier
 from graphrec.serving.factor_scores import user_vector
 from graphrec.serving.kernel import score_items
 from graphrec.serving.neighbour_scores import MIN_DEVIATION, moments, sum_neighbours, units
@@ -31,8 +32,8 @@ Floats = npt.NDArray[np.float64]
 class Contributions:
     """The parts of a score, by leg in the order of `legs`.
 
-    A leg's share is `weight · (raw - mean) / deviation`, and also the sum of its column in
-    `parts`, of `other` and of `constant`.
+    A leg's share is `weight · (raw - mean) / deviation`, after boosts and demotions, and also the
+    sum of its column in `parts`, of `other` and of `constant`.
     """
 
     score: float
@@ -66,15 +67,16 @@ def contributions(user: UserContext, item: int) -> Contributions:
     )
     weight = leg_weights(user.histories.items.data, user.settings).astype(np.float64)
     differs = deviation > MIN_DEVIATION
-    scale = np.where(differs, weight / np.where(differs, deviation, 1.0), 0.0)
+    times = float(multiplier(score[0], user.boost_of(item) * user.demotion_of(item)))
+    scale = np.where(differs, times * weight / np.where(differs, deviation, 1.0), 0.0)
     return Contributions(
-        score=float(score[0]),
+        score=times * float(score[0]),
         legs=user.tables.legs,
         weight=weight,
         raw=parts.sum(axis=0) + other,
         mean=mean,
         deviation=deviation,
-        share=share[0].astype(np.float64),
+        share=times * share[0].astype(np.float64),
         parts=scale * parts,
         other=scale * other,
         constant=-scale * mean,
@@ -119,7 +121,7 @@ def _factor_leg(user: UserContext, item: int, leg: int) -> _Legs:
 
 def _popular(user: UserContext, item: int) -> Contributions:
     """Without a history, or without legs, the score is the item's popularity."""
-    score = float(user.tables.popularity[item])
+    score = float(user.tables.popularity[item]) * user.boost_of(item) * user.demotion_of(item)
     return Contributions(
         score=score,
         legs=(POPULARITY,),

@@ -10,7 +10,17 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from graphrec.columns import INDEX, ITEM, RANK, SCORE, SOURCE, WEIGHT
+from graphrec.columns import (
+    BOOST,
+    DEMOTION,
+    HISTORY_SIZE,
+    INDEX,
+    ITEM,
+    RANK,
+    SCORE,
+    SOURCE,
+    WEIGHT,
+)
 from graphrec.data.item_features import ItemFeatures
 from graphrec.explanation.common_features import FEATURE, common_features
 from graphrec.explanation.contributions import POPULARITY, Contributions, contributions
@@ -31,6 +41,7 @@ OF_MEAN: Final = "mean"
 OF_USER_FACTOR: Final = "user factor"
 
 OUTCOME: Final = "outcome"
+FULL: Final = "full"
 BLENDED_RANK: Final = "blended_rank"
 LENGTH: Final = "length"
 DIVERSITY: Final = "diversity"
@@ -41,7 +52,19 @@ PENALTY: Final = "penalty"
 MMR: Final = "mmr"
 
 COLUMNS: Final = (
-    *(SCORE, SOURCE, OUTCOME, RANK, BLENDED_RANK, LENGTH, DIVERSITY),
+    *(
+        SCORE,
+        SOURCE,
+        HISTORY_SIZE,
+        OUTCOME,
+        FULL,
+        RANK,
+        BLENDED_RANK,
+        LENGTH,
+        DIVERSITY,
+        BOOST,
+        DEMOTION,
+    ),
     *(RELEVANCE, SIMILARITY, SIMILAR_TO, PENALTY, MMR, PART, WEIGHT, CONTRIBUTION),
 )
 """The columns that stand beside the user's or the item's, whose names are those of the input."""
@@ -54,18 +77,22 @@ class Explanation:
     The user's and the item's column have the input's names and types.
 
     Attributes:
-        position: one row, (user, item, score: double, source: "personal" or "popular", outcome:
-            "listed", "below the list", "outside MMR's pool", "not a candidate", "seen" or
-            "denied", rank: int, in the list, or in a longer one; null without one, blended_rank:
-            int, by the score alone, length: int, of the list, diversity: double, λ of MMR; and
-            where there is one, of the step at which MMR decided on the item: relevance: double,
-            the score brought to 0..1 over MMR's pool, similarity: double and similar_to: the item
-            listed before that is nearest, penalty: double, λ·similarity, mmr: double,
-            (1 - λ)·relevance - penalty).
+        position: one row, (user, item, score: double, source: "personal" or "popular",
+            history_size: int, the interactions that the score rests on, outcome:
+            "listed", "below the list", "outside MMR's pool", "not a candidate", "over quota",
+            "disliked", "seen" or "denied", full: string, the category whose quota kept the item
+            out, with the quota; null where none did, rank: int, in the list, or in a longer one;
+            null without one, blended_rank: int, by the score alone, length: int, of the list,
+            diversity: double, λ of MMR, boost: double, the item's factor, 1 without one, demotion:
+            double, what the score counts because the item was shown to the user and not taken, 1
+            where it was not; and where there is one, of the step at which MMR decided on the item:
+            relevance: double, the score brought to 0..1 over MMR's pool, similarity: double and
+            similar_to: the item listed before that is nearest, penalty: double, λ·similarity, mmr:
+            double, (1 - λ)·relevance - penalty).
         shares: one row per leg, (leg: string, weight: double, in the blend, raw: double, the
             leg's own score, mean: double and deviation: double, of the user's scores over all
-            items, share: double, weight·(raw - mean)/deviation). The shares sum to the score.
-            Without a history the one leg is "popularity".
+            items, share: double, weight·(raw - mean)/deviation, times boost and demotion). The
+            shares sum to the score. Without a history the one leg is "popularity".
         contributions: (rank: int, part: string, item: null but for "history", weight: double, in
             the history, contribution: double, and one double column per leg that sums to it).
             The parts are "history", one row per item of it, the largest contribution first; then
@@ -137,11 +164,15 @@ def _position_schema(names: Names) -> T.StructType:
         names.item: names.item_type,
         SCORE: T.DoubleType(),
         SOURCE: T.StringType(),
+        HISTORY_SIZE: T.IntegerType(),
         OUTCOME: T.StringType(),
+        FULL: T.StringType(),
         RANK: T.IntegerType(),
         BLENDED_RANK: T.IntegerType(),
         LENGTH: T.IntegerType(),
         DIVERSITY: T.DoubleType(),
+        BOOST: T.DoubleType(),
+        DEMOTION: T.DoubleType(),
         RELEVANCE: T.DoubleType(),
         SIMILARITY: T.DoubleType(),
         SIMILAR_TO: names.item_type,
@@ -160,11 +191,15 @@ def _position_row(
         ids[item].as_py(),
         score,
         PERSONAL if user.personal else POPULAR,
+        user.history.size if user.personal else 0,
         position.outcome,
+        position.full,
         position.rank,
         position.blended_rank,
         user.settings.length,
         float(request.diversity),
+        user.boost_of(item),
+        user.demotion_of(item),
         *_mmr_values(ids, request.diversity, position.diversified),
     )
 

@@ -6,6 +6,7 @@ and the tables are on the driver anyway, so the kernel is called there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,8 +15,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec.columns import DISLIKED, VECTOR
-from graphrec.kernels.types import Array, Mask, read_only
-from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
+from graphrec.kernels.types import Array
+from graphrec.serving.kernel_types import Factors, Histories, ListRules, Lists, Neighbours, Settings
+from graphrec.serving.list_rules import without_quotas
 from graphrec.serving.ranking import rank_batch, read_histories, user_factors
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables, factors_of, neighbours_of
@@ -28,17 +30,19 @@ class UserContext:
     """What a user's scores and list are made of.
 
     Attributes:
-        row: (items, weights), perhaps `disliked`, `hidden` and `vector`, one row; see
-            `serving.lists.serve`.
+        row: (items, weights), perhaps `disliked`, `hidden`, `shown` and `demotion`, and `vector`,
+            one row; see `serving.lists.serve`.
         tables: the model.
         request: what the user's list shall be.
-        excluded: (items,), True for items never to be listed.
+        rules: of all lists.
+        categories: (categories,), the names of those that have a quota.
     """
 
     row: pa.RecordBatch
     tables: ItemTables
     request: Request
-    excluded: Mask
+    rules: ListRules
+    categories: Sequence[str] = ()
 
     @cached_property
     def arrays(self) -> dict[str, Array]:
@@ -92,10 +96,19 @@ class UserContext:
     @cached_property
     def settings(self) -> Settings:
         """The request, as the kernel takes it."""
-        return self.request.settings(self.arrays["popularity"], read_only(self.excluded))
+        return self.request.settings(self.arrays["popularity"], self.rules)
+
+    def boost_of(self, item: int) -> float:
+        """The factor of an item's score for all users."""
+        return float(self.rules.boost[item]) if self.rules.boost.size else 1.0
+
+    def demotion_of(self, item: int) -> float:
+        """The factor of an item's score for this user, who was shown it and did not take it."""
+        demoted = self.histories.demoted
+        return float(np.prod(demoted.data[demoted.indices == item]))
 
     def ranked(self, length: int) -> Lists:
-        """The user's list by score alone, not diversified; its candidates are the request's."""
+        """The user's list by score alone, without quotas or MMR; the request's candidates."""
         request = replace(
             self.request,
             length=length,
@@ -103,6 +116,12 @@ class UserContext:
             diversity=0.0,
             reasons=0,
         )
-        excluded = read_only(self.excluded)
+        return self._lists(request, without_quotas(self.rules))
+
+    def listed(self) -> Lists:
+        """The user's list as it is."""
+        return self._lists(replace(self.request, reasons=0), self.rules)
+
+    def _lists(self, request: Request, rules: ListRules) -> Lists:
         with one_thread():
-            return rank_batch(self.row, self.arrays, excluded, self.tables.fold_ins, request)
+            return rank_batch(self.row, self.arrays, rules, self.tables.fold_ins, request)

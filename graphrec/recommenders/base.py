@@ -95,7 +95,7 @@ class Recommender(
         """A copy with the Params of a dataset, which must not differ from those that are set."""
         for name, value in dataset.params.items():
             own = self.value(name)
-            found = name.endswith("Col") and own is None  # by its usual name
+            found = own is None and (name.endswith("Col") or name == "targetEvent")  # in the data
             if self.isSet(name) and own != value and not found:
                 raise ParameterError(
                     f"the dataset was made with another {name} than the recommender is set to",

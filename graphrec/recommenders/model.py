@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from pyspark.ml.base import Model
 from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
@@ -37,16 +37,18 @@ from graphrec.data.dataset import Dataset
 from graphrec.data.frames import free_name, named_alike, require_frame
 from graphrec.data.histories import with_known_histories
 from graphrec.data.id_types import as_id
+from graphrec.data.interaction_columns import require_free_names
 from graphrec.data.item_features import ItemFeatures
 from graphrec.data.recency import seen_lately, weigh_by_recency
 from graphrec.errors import ParameterError
 from graphrec.explanation.explanation import Explanation, Names, explain
 from graphrec.explanation.user_context import UserContext
 from graphrec.graph.bipartite import UserItemGraph
-from graphrec.params import at_least, checked, param
+from graphrec.params import at_least, checked, param, positive
+from graphrec.recommenders.buy_again import COLUMNS, items_of_habit
 from graphrec.recommenders.content.related import with_related_by_features
 from graphrec.recommenders.shared_params import PredictionParams, ServingParams, TrainingParams
-from graphrec.serving.filters import filter_items
+from graphrec.serving.filters import Filtered, ListFilters, apply_filters
 from graphrec.serving.lists import serve
 from graphrec.serving.pair_scores import WANTED, score_pairs
 from graphrec.serving.request import Request
@@ -92,12 +94,12 @@ class RecommenderModel(
 
     # --- lists ------------------------------------------------------------------------------------
 
-    def recommendForAllUsers(self, numItems: int, **filters: DataFrame | None) -> DataFrame:
+    def recommendForAllUsers(self, numItems: int, **filters: Unpack[ListFilters]) -> DataFrame:
         """Lists for all users of the training data, in the schema of `ALSModel`.
 
         Args:
             numItems: k, the length of the lists; at most the catalogue's.
-            **filters: `allow` and `deny`, see `rankedLists`.
+            **filters: tables by which lists change, see `rankedLists`.
 
         Returns:
             (user, recommendations: array<struct<item, rating: float>>), best first.
@@ -107,14 +109,14 @@ class RecommenderModel(
         )
 
     def recommendForUserSubset(
-        self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
+        self, dataset: DataFrame, numItems: int, **filters: Unpack[ListFilters]
     ) -> DataFrame:
         """Lists for the distinct users of a frame, in the schema of `ALSModel`.
 
         Args:
             dataset: has the user column; unknown users get the most popular items.
             numItems: k, the length of the lists.
-            **filters: `allow` and `deny`, see `rankedLists`.
+            **filters: tables by which lists change, see `rankedLists`.
         """
         return self._als_schema(
             self._lists(
@@ -123,7 +125,7 @@ class RecommenderModel(
         )
 
     def recommendForHistories(
-        self, dataset: DataFrame, numItems: int, **filters: DataFrame | None
+        self, dataset: DataFrame, numItems: int, **filters: Unpack[ListFilters]
     ) -> DataFrame:
         """Lists for histories that the model was not trained on: new users, anonymous baskets.
 
@@ -134,7 +136,7 @@ class RecommenderModel(
                 What the model knows of these users is not used. Items that the model does not
                 know are left out.
             numItems: k, the length of the lists.
-            **filters: `allow` and `deny`, see `rankedLists`.
+            **filters: tables by which lists change, see `rankedLists`.
 
         Returns:
             As `recommendForAllUsers`; users none of whose items is known get the most popular.
@@ -164,8 +166,7 @@ class RecommenderModel(
         *,
         users: DataFrame | None = None,
         offset: int = 0,
-        allow: DataFrame | None = None,
-        deny: DataFrame | None = None,
+        **filters: Unpack[ListFilters],
     ) -> DataFrame:
         """Lists with ranks, the shares of the legs and reasons, one row per listed item.
 
@@ -175,19 +176,26 @@ class RecommenderModel(
             offset: how many of the best items are left out at the top of each list: the next page.
                 With a diversity above 0, MMR chooses a list as a whole, so that pages need not make
                 up a longer one.
-            allow: has the item column; nothing else is listed.
-            deny: has the item column, and perhaps the user column: never listed (to that user).
+            **filters: tables by which lists change, each of which may be left out:
+                `allow` has the item column: nothing else is listed.
+                `deny` has the item column, and perhaps the user column: never listed (to that
+                user).
+                `boosts` has the item column and `boost`, a factor within a millionth and a million:
+                a score above 0 is multiplied by it, one below 0 divided.
+                `quotas` has the item column, `category` and `quota`: a list has no more items of a
+                category, and others in their place; see `graphrec.category_quotas`.
+                `shown` has the user and item columns, and perhaps `count`: what was shown to a
+                user, so often, and is not in the history, counts `shownFactor` for each time.
 
         Returns:
             (user, item, rank: int, 1..k beyond the offset, score: float, one float column per leg:
             its share of the score, because: array<item>, the history items that contributed most,
-            source: "personal" or "popular").
+            source: "personal" or "popular", history_size: int, the interactions that the list
+            rests on, 0 for popularity alone).
         """
         known = self.dataset
         histories = known.served if users is None else known.histories_of(users)
-        rows = self._lists(
-            histories, self.request(numItems, offset), allow=allow, deny=deny, flat=True
-        )
+        rows = self._lists(histories, self.request(numItems, offset), flat=True, **filters)
         user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
         return rows.select(user, item, *rows.columns[2:])
 
@@ -251,6 +259,50 @@ class RecommenderModel(
             return counted
         return with_related_by_features(counted, self.dataset, self.features, numItems)
 
+    def buyAgain(
+        self, interactions: DataFrame, numItems: int, *, horizonDays: float = 30.0
+    ) -> DataFrame:
+        """Each user's own items that are likely to be taken again soon, for data with repeats.
+
+        Lists of recommendations leave out what users have; here is nothing else, ranked by the
+        repeat rate of item and user, and by the time since the last one held against the usual time
+        between, see `graphrec.recommenders.buy_again`. What a user dislikes is not listed, and of
+        kinds of events only those count that are at least the target.
+
+        Args:
+            interactions: what was learned from, with times and all repeats.
+            numItems: how many items of each user are listed, at most.
+            horizonDays: how soon, counted from the latest time of all.
+
+        Returns:
+            (user, item, rank: int, score: double, the probability that the item is taken again
+            within the horizon, times: long, days on which the user took it, last: date, of these,
+            interval: double, the usual days between).
+
+        Raises:
+            ParameterError: a number is out of its range, or there are no times.
+            EmptyInputError: nobody has taken anything on two days.
+
+        Examples:
+            >>> rows = [("ann", "tea", f"2026-01-{day:02}") for day in (1, 8, 15, 22)]
+            >>> rows += [("ann", "pan", "2026-01-21"), ("ben", "pan", "2026-01-02")]
+            >>> bought = spark.createDataFrame(rows, "user string, item string, time string")
+            >>> model = gr.PopularityRecommender().fit(bought)
+            >>> again = model.buyAgain(bought, 1, horizonDays=7).where("user = 'ann'")
+            >>> again.selectExpr("item", "times", "last", "round(interval, 1) AS days").show()
+            +----+-----+----------+----+
+            |item|times|      last|days|
+            +----+-----+----------+----+
+            | tea|    4|2026-01-22| 7.0|
+            +----+-----+----------+----+
+        """
+        length = checked("numItems", numItems, at_least(1))
+        horizon = checked("horizonDays", horizonDays, positive())
+        require_free_names({"user": self._user, "item": self._item}, COLUMNS)
+        again = items_of_habit(self.dataset.taken_in(interactions), length, horizon)
+        user, item = F.col(USER).alias(self._user), F.col(ITEM).alias(self._item)
+        return again.select(user, item, *COLUMNS)
+
     def explain(
         self,
         user: Any,
@@ -259,8 +311,7 @@ class RecommenderModel(
         *,
         histories: DataFrame | None = None,
         numPaths: int = 10,
-        allow: DataFrame | None = None,
-        deny: DataFrame | None = None,
+        **filters: Unpack[ListFilters],
     ) -> Explanation:
         """Why a user is recommended an item, or is not.
 
@@ -271,8 +322,7 @@ class RecommenderModel(
             histories: interactions as `recommendForHistories` takes them; None takes what the
                 model was trained on.
             numPaths: how many walks to the item are listed, the strongest; at most 100,000.
-            allow: see `rankedLists`.
-            deny: see `rankedLists`.
+            **filters: tables by which lists change, see `rankedLists`.
 
         Returns:
             The rank of the item, the shares of the legs, the contributions of the items of the
@@ -311,8 +361,8 @@ class RecommenderModel(
                 fix="give an item of the interactions",
             )
         own = self._served(chosen.where(F.col(USER) == F.lit(user)))
-        history, excluded = filter_items(known, own, allow, deny)
-        row = history.toArrow().combine_chunks()  # one user's
+        filtered = self._filtered(own, filters)
+        row = filtered.histories.toArrow().combine_chunks()  # one user's
         if not row.num_rows:
             raise ParameterError(
                 "the model does not know this user"
@@ -325,7 +375,8 @@ class RecommenderModel(
             row.drop_columns([USER]).to_batches()[0],
             self.tables,
             self.request(numItems),
-            excluded,
+            filtered.rules,
+            filtered.categories,
         )
         return explain(
             one,
@@ -540,19 +591,23 @@ class RecommenderModel(
         request: Request,
         *,
         flat: bool,
-        allow: DataFrame | None = None,
-        deny: DataFrame | None = None,
+        **filters: Unpack[ListFilters],
     ) -> DataFrame:
         """Lists for histories, as `serve` gives them."""
-        known, excluded = filter_items(self.dataset, self._served(histories), allow, deny)
+        filtered = self._filtered(self._served(histories), filters)
         return serve(
-            known,
+            filtered.histories,
             self.tables,
             request,
             item_type=self.dataset.item_type,
-            excluded=excluded,
+            rules=filtered.rules,
             flat=flat,
         )
+
+    def _filtered(self, histories: DataFrame, filters: ListFilters) -> Filtered:
+        """A request's filters, applied to histories as `_served` gives them."""
+        factor = self.value("shownFactor")
+        return apply_filters(self.dataset, self.tables, histories, filters, shown_factor=factor)
 
     def _served(self, histories: DataFrame) -> DataFrame:
         """What serving reads of histories, weighed by recency; given user factors go with them.

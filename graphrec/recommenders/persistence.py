@@ -111,6 +111,7 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
         "request": asdict(model.request(1)),  # as it is served where there is no Spark
         "recency_half_life": model.value("recencyHalfLife"),
         "seen_again_after": model.value("seenAgainAfter"),
+        "shown_factor": model.value("shownFactor"),
         "users": tables.users,
         "dislikers": model.dataset.dislikers is not None,
         "neighbour_legs": list(tables.neighbour_names),

@@ -14,6 +14,7 @@ from typing import Final
 from graphrec.columns import (
     AFTER,
     BECAUSE,
+    HISTORY_SIZE,
     LABEL,
     NEIGHBOUR,
     PREDICTION,
@@ -34,7 +35,8 @@ from graphrec.explanation.explanation import COLUMNS as OF_EXPLANATIONS
 
 TAKEN: Final = frozenset(
     {
-        *(RANK, SCORE, BECAUSE, SOURCE, RECOMMENDATIONS, RATING, PREDICTION, LABEL),
+        *(RANK, SCORE, BECAUSE, SOURCE, HISTORY_SIZE),
+        *(RECOMMENDATIONS, RATING, PREDICTION, LABEL),
         *(NEIGHBOUR, TOGETHER, AFTER, SUPPORT_ITEM, SUPPORT_NEIGHBOUR, *MEASURES),
         *(SUPPORT, VECTOR, *OF_EXPLANATIONS),
     }

@@ -78,6 +78,12 @@ class ServingParams(DefaultParams):
         "listed again; None: never. It needs times",
         optional(positive()),
     )
+    shownFactor = param(
+        0.8,
+        "what the score of an item counts for each time that it was shown to the user and not "
+        "taken (a score below 0 is divided by it); 1: as much as before",
+        between(0.01, 1.0),
+    )
     candidates = param(300, "items retrieved by the graph before they are blended", at_least(1))
     diversity = param(
         0.0,

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphrec.columns import DISLIKED, HIDDEN, ITEMS, SEEN, VECTOR, WEIGHTS
+from graphrec.columns import DEMOTION, DISLIKED, HIDDEN, ITEMS, SEEN, SHOWN, VECTOR, WEIGHTS
 from graphrec.data.event_kinds import EventKinds
 from graphrec.data.liked import LikedRule
 from graphrec.errors import ParameterError
@@ -79,11 +79,12 @@ class History:
         seen = lately if self.seen is None else np.intersect1d(self.seen, lately)
         return replace(self, seen=seen)
 
-    def row(self, hidden: npt.NDArray[np.int32]) -> pa.RecordBatch:
-        """As the ranking takes it: one row (items, weights[, disliked, hidden, vector]).
+    def row(self, hidden: npt.NDArray[np.int32], demotions: Mapping[int, float]) -> pa.RecordBatch:
+        """As the ranking takes it: one row (items, weights[, disliked, hidden, shown ...]).
 
         Args:
             hidden: items that are never listed to this user, beside those of the history.
+            demotions: factors of the scores of items, ascending.
         """
         columns = {ITEMS: _one_list(self.items), WEIGHTS: _one_list(self.weights)}
         if self.seen is not None:
@@ -92,6 +93,9 @@ class History:
             columns[DISLIKED] = _one_list(self.disliked)
         if hidden.size:
             columns[HIDDEN] = _one_list(hidden)
+        if demotions:
+            columns[SHOWN] = _one_list(np.array(list(demotions), np.int32))
+            columns[DEMOTION] = _one_list(np.array(list(demotions.values()), np.float32))
         if self.vector is not None:
             columns[VECTOR] = _one_list(self.vector)
         return pa.RecordBatch.from_pydict(columns)

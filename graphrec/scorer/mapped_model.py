@@ -82,6 +82,7 @@ class MappedModel:
         rules: how rows become a history.
         recency_half_life: in days, by which a history is weighed when it is served.
         seen_again_after: days after which what a user has may be listed again; None: never.
+        shown_factor: what a score counts for each time that its item was shown and not taken.
     """
 
     digest: str
@@ -95,6 +96,7 @@ class MappedModel:
     rules: Rules
     recency_half_life: float | None
     seen_again_after: float | None
+    shown_factor: float
     histories: dict[str, Array]
 
     def history(self, user: Any) -> History | None:
@@ -207,6 +209,7 @@ def _write(saved: SavedModel, digest: str, folder: Path) -> None:
         "request": described["request"],
         "recency_half_life": described["recency_half_life"],
         "seen_again_after": described["seen_again_after"],
+        "shown_factor": described["shown_factor"],
         "users": described["users"],
         "pair_users": 0 if pairs is None else pairs["users"],
         "neighbour_legs": list(tables.neighbour_names),
@@ -352,6 +355,7 @@ def _map(folder: Path) -> MappedModel:
         ),
         recency_half_life=description["recency_half_life"],
         seen_again_after=description["seen_again_after"],
+        shown_factor=description["shown_factor"],
         histories=histories,
     )
 

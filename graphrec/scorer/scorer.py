@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec.columns import (
     AFTER,
+    ITEMS,
     NEIGHBOUR,
     RANK,
     SUPPORT_ITEM,
@@ -32,13 +32,14 @@ from graphrec.explanation.contributions import Contributions, contributions
 from graphrec.explanation.rank_position import RankPosition, rank_position
 from graphrec.explanation.user_context import UserContext
 from graphrec.kernels.types import Mask, read_only
+from graphrec.scorer.arguments import number, whole
 from graphrec.scorer.history import History, check
 from graphrec.scorer.mapped_model import MappedModel, open_model
-from graphrec.serving.kernel_types import Lists
+from graphrec.scorer.request_rules import RequestRules
+from graphrec.serving.demoted import MIN_FACTOR
+from graphrec.serving.kernel_types import ListRules, Lists
 from graphrec.serving.ranking import PERSONAL, POPULAR, rank_batch
 from graphrec.serving.request import Request
-
-_NOTHING_HIDDEN: Final = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Recommendation:
     shares: dict[str, float]  # of the score, by leg
     because: list[Any]  # the history items that contributed most
     source: str  # "personal" or "popular"
+    history_size: int  # interactions that the list rests on; 0: popularity alone
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Reasons:
     item: Any
     score: float
     source: str
-    outcome: str  # "listed", "below the list", "seen", "denied", ...
+    outcome: str  # "listed", "below the list", "over quota", "seen", "denied", ...
+    full: str | None  # the category whose quota kept the item out, with the quota
     rank: int | None
     shares: dict[str, float]  # of the score, by leg
     contributions: list[tuple[Any, float]]  # (item of the history, what it adds), largest first
@@ -177,6 +180,8 @@ class Scorer:
         weights: Mapping[str, float] | None = None,
         allow: Iterable[Any] | Mask | None = None,
         deny: Iterable[Any] | None = None,
+        shown: Mapping[Any, float] | None = None,
+        rules: RequestRules | None = None,
     ) -> list[Recommendation]:
         """The best items for a history.
 
@@ -190,17 +195,40 @@ class Scorer:
                 the model was saved.
             allow: nothing else is listed: ids, or a mask over the items.
             deny: ids that are not listed, beside those of the history.
+            shown: how often items were shown, by id; what is not in the history counts less for
+                each time, see `shownFactor`.
+            rules: boosts and quotas, see `rules`.
 
         Raises:
             ParameterError: an argument is out of its range.
         """
         request = self._request(k, offset, diversity, weights)
-        lists = self._ranked(self._history(history), request, allow, deny)
-        return list(self._rows(lists, offset))
+        row = self._row(self._history(history), deny=deny, shown=shown)
+        lists = self._ranked(row, request, self._narrowed(rules, allow))
+        return list(self._rows(row, lists, offset))
+
+    def rules(
+        self,
+        *,
+        boosts: Mapping[Any, float] | None = None,
+        quotas: Iterable[tuple[Any, str, int]] = (),
+    ) -> RequestRules:
+        """Boosts and quotas, made once for any number of calls.
+
+        Args:
+            boosts: factors of the scores, by id, within a millionth and a million: a score above 0
+                is multiplied by it, one below 0 divided.
+            quotas: (id, category, quota): a list has no more items of a category.
+
+        Raises:
+            ParameterError: a number is out of its range.
+        """
+        return RequestRules.of(self.model, boosts, quotas)
 
     def scores(self, history: History | Iterable[Any], k: int = 10) -> tuple[Any, Any]:
         """Indices and scores of a list as arrays, both (k,): the quickest form."""
-        lists = self._ranked(self._history(history), self._request(k, 0, None, None), None, None)
+        row = self._row(self._history(history))
+        lists = self._ranked(row, self._request(k, 0, None, None), self._no_rules.arrays)
         return lists.item[0], lists.score[0]
 
     def popular(
@@ -262,9 +290,9 @@ class Scorer:
             np.array([self._item(item)], np.int32),
             self.model.pair_users,
             measure=measure,
-            length=_whole("k", k, 1),
-            min_support=_whole("min_support", min_support, 1),
-            shrinkage=_number("shrinkage", shrinkage, 0.0, 1e9),
+            length=whole("k", k, 1),
+            min_support=whole("min_support", min_support, 1),
+            shrinkage=number("shrinkage", shrinkage, 0.0, 1e9),
             ordered=False,
         )
         after = pa.array(found[AFTER]).to_pylist()
@@ -281,24 +309,35 @@ class Scorer:
             for n in range(len(found[RANK]))
         ]
 
-    def explain(self, history: History | Iterable[Any], item: Any, k: int = 10) -> Reasons:
+    def explain(
+        self,
+        history: History | Iterable[Any],
+        item: Any,
+        k: int = 10,
+        *,
+        shown: Mapping[Any, float] | None = None,
+        rules: RequestRules | None = None,
+    ) -> Reasons:
         """Why an item is recommended for a history, or is not.
 
         Args:
             history: as `recommend` takes it.
             item: the item's id.
             k: length of the list in which it is looked for.
+            shown: see `recommend`.
+            rules: see `recommend`.
 
         Raises:
-            ParameterError: an unknown item, or a length below 1.
+            ParameterError: an unknown item, or an argument out of its range.
         """
         index = self._item(item)
-        served = self.served(self._history(history))
+        given = rules or self._no_rules
         user = UserContext(
-            served.row(_NOTHING_HIDDEN),
+            self._row(self._history(history), shown=shown),
             self.model.tables,
             self._request(k, 0, None, None),
-            self._none_excluded,
+            given.arrays,
+            given.categories,
         )
         return self._reasons(item, user, contributions(user, index), rank_position(user, index))
 
@@ -312,7 +351,7 @@ class Scorer:
         weights: Mapping[str, float] | None,
     ) -> Request:
         request = self.model.request
-        length = _whole("k", k, 1) + _whole("offset", offset, 0)
+        length = whole("k", k, 1) + whole("offset", offset, 0)
         if diversity is None:
             diversity = request.diversity
         blend = request.blend
@@ -325,36 +364,52 @@ class Scorer:
                     fix=f"it has {', '.join(self.legs)}",
                 )
             blend = tuple(
-                _number(f"the weight of {leg}", weights.get(leg, 0.0), 0.0, 1e6)
-                for leg in self.legs
+                number(f"the weight of {leg}", weights.get(leg, 0.0), 0.0, 1e6) for leg in self.legs
             )
         return replace(
             request,
             length=length,
-            diversity=_number("diversity", diversity, 0.0, 1.0),
+            diversity=number("diversity", diversity, 0.0, 1.0),
             blend=blend,
         )
 
-    def _ranked(
+    def _row(
         self,
         history: History,
-        request: Request,
-        allow: Iterable[Any] | Mask | None,
-        deny: Iterable[Any] | None,
-    ) -> Lists:
-        hidden = _NOTHING_HIDDEN
-        if deny is not None:
-            hidden = np.array(sorted(self._positions(deny).values()), np.int32)
-        excluded = self._none_excluded
-        if allow is not None:
-            allowed = allow if isinstance(allow, np.ndarray) else self.mask(allow)
-            excluded = read_only(~allowed)
-        model = self.model
-        row = self.served(history).row(hidden)
-        return rank_batch(row, model.tables.mapped, excluded, model.tables.fold_ins, request)
+        deny: Iterable[Any] | None = None,
+        shown: Mapping[Any, float] | None = None,
+    ) -> pa.RecordBatch:
+        """A history as the ranking takes it, with what is hidden from the user or demoted."""
+        hidden = np.array(sorted(self._positions(deny or ()).values()), np.int32)
+        return self.served(history).row(hidden, self._demotions(history, shown or {}))
 
-    def _rows(self, lists: Lists, offset: int) -> Iterator[Recommendation]:
+    def _demotions(self, history: History, shown: Mapping[Any, float]) -> dict[int, float]:
+        """The factors of the scores of what was shown and not taken, by index, ascending."""
+        taken, factor = set(history.items.tolist()), self.model.shown_factor
+        times = {
+            index: number("how often an item was shown", shown[item], 0.0, 1e9)
+            for item, index in self._positions(shown).items()
+            if index not in taken
+        }
+        return {index: max(factor ** times[index], MIN_FACTOR) for index in sorted(times)}
+
+    def _ranked(self, row: pa.RecordBatch, request: Request, rules: ListRules) -> Lists:
+        tables = self.model.tables
+        return rank_batch(row, tables.mapped, rules, tables.fold_ins, request)
+
+    def _narrowed(
+        self, rules: RequestRules | None, allow: Iterable[Any] | Mask | None
+    ) -> ListRules:
+        """Rules by which nothing but what is allowed is listed."""
+        arrays = (rules or self._no_rules).arrays
+        if allow is None:
+            return arrays
+        allowed = allow if isinstance(allow, np.ndarray) else self.mask(allow)
+        return arrays._replace(excluded=read_only(~allowed))
+
+    def _rows(self, row: pa.RecordBatch, lists: Lists, offset: int) -> Iterator[Recommendation]:
         source = POPULAR if lists.cold[0] else PERSONAL
+        size = 0 if lists.cold[0] else len(row[ITEMS][0])
         items, scores, shares, because = (
             array[0].tolist() for array in (lists.item, lists.score, lists.share, lists.because)
         )
@@ -369,6 +424,7 @@ class Scorer:
                 shares=dict(zip(legs, shares[n], strict=True)),
                 because=[ids[reason] for reason in because[n] if reason >= 0],
                 source=source,
+                history_size=size,
             )
 
     def _reasons(
@@ -381,6 +437,7 @@ class Scorer:
             score=parts.score,
             source=PERSONAL if user.personal else POPULAR,
             outcome=position.outcome,
+            full=position.full,
             rank=position.rank,
             shares=dict(zip(parts.legs, parts.share.tolist(), strict=True)),
             contributions=[
@@ -416,20 +473,5 @@ class Scorer:
         return {item: index for item, index in found if index is not None}
 
     @cached_property
-    def _none_excluded(self) -> npt.NDArray[np.bool_]:
-        return read_only(np.zeros(len(self.model.items), np.bool_))
-
-
-def _whole(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ParameterError(f"{name} must be a whole number of {least} or more", found=repr(value))
-    return int(value)
-
-
-def _number(name: str, value: Any, least: float, most: float) -> float:
-    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not is_number or not least <= float(value) <= most:
-        raise ParameterError(
-            f"{name} must be a number from {least:g} to {most:g}", found=repr(value)
-        )
-    return float(value)
+    def _no_rules(self) -> RequestRules:
+        return self.rules()

@@ -1,8 +1,9 @@
-"""Which items are hidden from a list: those that the user has, those denied, those not allowed."""
+"""What a request asks of lists: which items are hidden, boosted, demoted, or limited in number."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -14,38 +15,102 @@ from graphrec.data.dataset import Dataset
 from graphrec.data.frames import require_frame
 from graphrec.data.histories import or_empty
 from graphrec.data.interaction_columns import has_column
-from graphrec.kernels.types import Mask
+from graphrec.errors import ParameterError
+from graphrec.serving.item_limits import boosts_of, quotas_of
+from graphrec.serving.kernel_types import ListRules
+from graphrec.serving.list_rules import list_rules
+from graphrec.serving.shown import demote_shown
+from graphrec.serving.tables import ItemTables
 
 
-def filter_items(
-    dataset: Dataset, histories: DataFrame, allow: DataFrame | None, deny: DataFrame | None
-) -> tuple[DataFrame, Mask]:
+class ListFilters(TypedDict, total=False):
+    """Tables by which a request changes lists; each may be left out.
+
+    Attributes:
+        allow: has the item column; nothing else is listed.
+        deny: has the item column, and perhaps the user column: never listed (to that user).
+        boosts: has the item column and `boost`, a factor of the item's score within a millionth and
+            a million: a score above 0 is multiplied by it, one below 0 divided. Of several rows of
+            an item the largest counts.
+        quotas: (item, category, quota): a list has at most `quota` items of each category, and is
+            filled with others, see `graphrec.category_quotas`.
+        shown: has the user and item columns, and perhaps `count`: how often an item was shown to a
+            user. Unless it is in the user's history, its score is multiplied by the model's
+            `shownFactor` for each time.
+    """
+
+    allow: DataFrame | None
+    deny: DataFrame | None
+    boosts: DataFrame | None
+    quotas: DataFrame | None
+    shown: DataFrame | None
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """A request's filters, applied.
+
+    Attributes:
+        histories: with `hidden` where users are denied items of their own, and with `shown` and
+            `demotion` where items were shown to users.
+        rules: of all lists.
+        categories: the names of those that have a quota.
+    """
+
+    histories: DataFrame
+    rules: ListRules
+    categories: tuple[str, ...]
+
+
+def apply_filters(
+    dataset: Dataset,
+    tables: ItemTables,
+    histories: DataFrame,
+    filters: ListFilters,
+    *,
+    shown_factor: float,
+) -> Filtered:
     """Apply the filters of a request.
 
     Args:
         dataset: has the catalogue and the columns' names.
+        tables: of the same items.
         histories: (user, items, weights), of the users who are served.
-        allow: has the item column; nothing else is listed.
-        deny: has the item column, and perhaps the user column: never listed (to that user).
-
-    Returns:
-        The histories, with `hidden: array<int>` where a user is denied items of their own, and
-        (items,), True for what nobody is shown.
+        filters: tables of the request.
+        shown_factor: what a score is multiplied by for each time that the item was shown.
 
     Raises:
-        ParameterError: a filter is no table.
-        ColumnError: a filter has no item column, ids of another type, or a column that differs
+        ParameterError: a filter is no table, or unknown, or has a number out of its range.
+        ColumnError: a filter lacks a column, or has ids of another type, or a column that differs
             from that of the users in case alone.
     """
-    for name, frame in (("allow", allow), ("deny", deny)):
+    unknown = sorted(set(filters) - set(ListFilters.__annotations__))
+    if unknown:
+        raise ParameterError(
+            "lists have no such filter",
+            found=", ".join(unknown),
+            fix=f"there are {', '.join(ListFilters.__annotations__)}",
+        )
+    for name, frame in filters.items():
         if frame is not None:
             require_frame(frame, name)
+    allow, deny = filters.get("allow"), filters.get("deny")
     if deny is not None and has_column(deny, "user", dataset.columns.user):
-        return _hide_per_user(dataset, histories, deny), _excluded(dataset, allow, None)
-    return histories, _excluded(dataset, allow, deny)
+        histories, deny = _hide_per_user(dataset, histories, deny), None
+    shown = filters.get("shown")
+    if shown is not None:
+        histories = demote_shown(dataset, histories, shown, shown_factor)
+    names, limits = quotas_of(dataset, filters.get("quotas"))
+    rules = list_rules(
+        tables.popularity,
+        excluded=_excluded(dataset, allow, deny),
+        boost=boosts_of(dataset, filters.get("boosts")),
+        quotas=limits,
+    )
+    return Filtered(histories, rules, names)
 
 
-def _excluded(dataset: Dataset, allow: DataFrame | None, deny: DataFrame | None) -> Mask:
+def _excluded(dataset: Dataset, allow: DataFrame | None, deny: DataFrame | None) -> Any:
     """(items,), True for what must not be listed; the lists are at most catalogue-sized."""
     mask = np.zeros(dataset.catalogue.size, np.bool_)
     if allow is not None:

@@ -1,4 +1,4 @@
-"""Ranking, one user after the other: retrieve, score, blend, filter, diversify, give reasons."""
+"""Ranking, one user after the other: retrieve, score, blend, boost, choose, give reasons."""
 
 import numpy as np
 
@@ -13,11 +13,15 @@ from graphrec.serving.accumulator import (
     reset,
 )
 from graphrec.serving.blend import leg_weights
+from graphrec.serving.boosts import boost_scores, boost_shares, boosts_of_all, demote, restore
 from graphrec.serving.factor_scores import add_factor_shares
 from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
 from graphrec.serving.mmr import diversify, pool_size
 from graphrec.serving.neighbour_scores import moments, scales, sum_neighbours, units, weighted
+from graphrec.serving.quotas import best_within_quotas
 from graphrec.serving.reasons import name_by_factors, name_by_neighbours
+
+WIDER = 4  # how many times more candidates are looked at, where quotas leave a list short
 
 
 @compiled
@@ -34,11 +38,14 @@ def rank_users(
     items, users = settings.popularity.size, histories.items.indptr.size - 1
     accumulator = empty_accumulator(items, neighbours.weights.data.shape[1])
     position = np.full(items, -1, np.int32)  # scratch, see `diversify`
+    factor = boosts_of_all(histories, settings.rules)
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
+        demote(histories, user, factor)
         if _weights_of(histories, user).size == 0:
-            _list_popular(user, accumulator, settings, lists)
+            _list_popular(user, histories, accumulator, factor, settings, lists)
+            restore(histories, user, settings.rules, factor)
             reset(accumulator, hidden)
             continue
         unit = units(histories, user, neighbours)
@@ -46,17 +53,26 @@ def rank_users(
         mean, deviation = moments(accumulator.score[:count], settings)
         weight = leg_weights(_weights_of(histories, user), settings)
         scale = scales(deviation, weight)
-        candidates = _retrieve(accumulator, hidden, count, scale, settings)
-        if candidates.size < settings.candidates:
-            candidates, count = _add_popular(candidates, accumulator, count, settings)
-        share = _shares(accumulator.score, candidates, mean, scale, 0, settings)
-        candidate_items = accumulator.item[candidates]
-        add_factor_shares(factors, user, candidate_items, weight, settings.standardise, share)
-        _list_best(user, candidate_items, share, neighbours, factors, settings, position, lists)
+        wanted, pool = settings.candidates, pool_size(settings.length)
+        while True:
+            candidates = _retrieve(accumulator, hidden, count, scale, factor, wanted, settings)
+            if candidates.size < wanted:
+                candidates, count = _add_popular(candidates, accumulator, count, wanted, settings)
+            share = _shares(accumulator.score, candidates, mean, scale, 0, settings)
+            found = accumulator.item[candidates]
+            add_factor_shares(factors, user, found, weight, settings.standardise, share)
+            boost_shares(share, found, factor)
+            listed = _list_best(
+                user, found, share, pool, neighbours, factors, settings, position, lists
+            )
+            if listed == settings.length or (wanted >= items and pool >= found.size):
+                break
+            wanted, pool = min(WIDER * wanted, items), WIDER * pool
         if settings.reasons > 0:
             name_by_neighbours(
                 histories, user, neighbours, scale * unit, lists.item[user], lists.because[user]
             )
+        restore(histories, user, settings.rules, factor)
         reset(accumulator, count)
     return lists
 
@@ -83,11 +99,14 @@ def rank_dense(
     everything = np.arange(items)
     accumulator = empty_accumulator(items, dense.shape[0])
     position = np.full(items, -1, np.int32)  # scratch, see `diversify`
+    factor = boosts_of_all(histories, settings.rules)
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
+        demote(histories, user, factor)
         if _weights_of(histories, user).size == 0:
-            _list_popular(user, accumulator, settings, lists)
+            _list_popular(user, histories, accumulator, factor, settings, lists)
+            restore(histories, user, settings.rules, factor)
             reset(accumulator, hidden)
             continue
         count = insert_all(accumulator, everything, hidden)
@@ -96,12 +115,21 @@ def rank_dense(
         mean, deviation = moments(accumulator.score[:count], settings)
         weight = leg_weights(_weights_of(histories, user), settings)[first_leg:]
         scale = scales(deviation, weight)
-        candidates = _retrieve(accumulator, hidden, count, scale, settings)
-        share = _shares(accumulator.score, candidates, mean, scale, first_leg, settings)
-        candidate_items = accumulator.item[candidates]
-        _list_best(user, candidate_items, share, neighbours, factors, settings, position, lists)
+        wanted, pool = settings.candidates, pool_size(settings.length)
+        while True:
+            candidates = _retrieve(accumulator, hidden, count, scale, factor, wanted, settings)
+            share = _shares(accumulator.score, candidates, mean, scale, first_leg, settings)
+            found = accumulator.item[candidates]
+            boost_shares(share, found, factor)
+            listed = _list_best(
+                user, found, share, pool, neighbours, factors, settings, position, lists
+            )
+            if listed == settings.length or (wanted >= items and pool >= found.size):
+                break
+            wanted, pool = min(WIDER * wanted, items), WIDER * pool
         if settings.reasons > 0:
             name_by_factors(histories, user, factors, scale, lists.item[user], lists.because[user])
+        restore(histories, user, settings.rules, factor)
         reset(accumulator, count)
     return lists
 
@@ -159,10 +187,13 @@ def rank_popular(histories: Histories, settings: Settings) -> Lists:
     """The most popular items for everybody, less what each must not be shown."""
     accumulator = empty_accumulator(settings.popularity.size, 0)
     users = histories.items.indptr.size - 1
+    factor = boosts_of_all(histories, settings.rules)
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
-        _list_popular(user, accumulator, settings, lists)
+        demote(histories, user, factor)
+        _list_popular(user, histories, accumulator, factor, settings, lists)
+        restore(histories, user, settings.rules, factor)
         reset(accumulator, hidden)
     return lists
 
@@ -194,50 +225,85 @@ def _hidden_from(histories: Histories, user: int) -> Indices:
 
 
 @compiled
-def _list_popular(user: int, hidden: Accumulator, settings: Settings, lists: Lists) -> None:
+def _list_popular(
+    user: int,
+    histories: Histories,
+    hidden: Accumulator,
+    factor: Vector,
+    settings: Settings,
+    lists: Lists,
+) -> None:
     """Fill the list of a user without a history with the most popular items."""
     lists.cold[user] = True
-    rank = 0
-    for item in range(settings.popularity.size):
-        if rank == settings.length:
+    demoted = histories.demoted.indptr
+    wanted = settings.length + demoted[user + 1] - demoted[user]
+    while True:
+        items = _most_popular(hidden, wanted, settings)
+        scores = settings.popularity[items]
+        boost_scores(scores, items, factor)
+        order = best_within_quotas(items, scores, settings.length, settings.rules)
+        if order.size == settings.length or items.size < wanted:
             break
-        if hidden.slot[item] < 0 and not settings.excluded[item]:
-            lists.item[user, rank] = item
-            lists.score[user, rank] = settings.popularity[item]
-            rank += 1
+        wanted *= WIDER
+    for rank in range(order.size):
+        lists.item[user, rank] = items[order[rank]]
+        lists.score[user, rank] = scores[order[rank]]
+
+
+@compiled
+def _most_popular(hidden: Accumulator, count: int, settings: Settings) -> Indices:
+    """The first items by popularity that may be listed, (at most count,)."""
+    popular = settings.rules.popular
+    items = np.empty(min(count, popular.size), np.int32)
+    size = 0
+    for item in popular:
+        if size == items.size:
+            break
+        if hidden.slot[item] < 0 and not settings.rules.excluded[item]:
+            items[size] = item
+            size += 1
+    return items[:size]
 
 
 @compiled
 def _retrieve(
-    accumulator: Accumulator, hidden: int, count: int, scale: Vector, settings: Settings
+    accumulator: Accumulator,
+    hidden: int,
+    count: int,
+    scale: Vector,
+    factor: Vector,
+    wanted: int,
+    settings: Settings,
 ) -> Indices:
     """The best items by the blend of the neighbour legs, of those that may be listed: slots."""
     slots = np.empty(count - hidden, np.int32)
     items = np.empty(count - hidden, np.int32)
     blended = np.empty(count - hidden, np.float32)
+    excluded = settings.rules.excluded
     listable = 0
     for slot in range(np.uint64(hidden), np.uint64(count)):
         item = np.uint32(accumulator.item[slot])
-        if not settings.excluded[item]:
+        if not excluded[item]:
             slots[listable] = slot
             items[listable] = item
             blended[listable] = weighted(scale, accumulator.score, slot)
             listable += 1
-    return slots[best_unordered(items[:listable], blended[:listable], settings.candidates)]
+    boost_scores(blended[:listable], items, factor)
+    return slots[best_unordered(items[:listable], blended[:listable], wanted)]
 
 
 @compiled
 def _add_popular(
-    candidates: Indices, accumulator: Accumulator, count: int, settings: Settings
+    candidates: Indices, accumulator: Accumulator, count: int, wanted: int, settings: Settings
 ) -> tuple[Indices, int]:
     """Fill a short candidate list with the most popular items that are not in the accumulator."""
-    filled = np.empty(settings.candidates, np.int32)
+    filled = np.empty(wanted, np.int32)
     filled[: candidates.size] = candidates
     found = candidates.size
-    for item in range(settings.popularity.size):
+    for item in settings.rules.popular:
         if found == filled.size:
             break
-        if accumulator.slot[item] < 0 and not settings.excluded[item]:
+        if accumulator.slot[item] < 0 and not settings.rules.excluded[item]:
             insert(accumulator, item, count)
             filled[found] = count
             count += 1
@@ -271,34 +337,40 @@ def _list_best(
     user: int,
     candidates: Indices,
     share: Matrix,
+    pool: int,
     neighbours: Neighbours,
     factors: Factors,
     settings: Settings,
     position: Indices,
     lists: Lists,
-) -> None:
-    """Write the best k of the blend, or MMR's choice from the best few k."""
+) -> int:
+    """Write the best k of the blend, or MMR's choice from the best few k.
+
+    Returns:
+        How many are listed.
+    """
     total = np.zeros(candidates.size, np.float32)
     for leg in range(share.shape[1]):
         total += share[:, leg]
-    taken = settings.length
     if settings.diversity > 0.0:
-        taken = pool_size(settings.length)
-    order = best(candidates, total, taken)
-    if settings.diversity > 0.0:
+        order = best(candidates, total, pool)
         order = order[
             diversify(
                 candidates[order],
                 total[order],
                 settings.length,
                 settings.diversity,
+                settings.rules,
                 neighbours,
                 factors,
                 position,
             )
         ]
-    for rank in range(min(settings.length, order.size)):
+    else:
+        order = best_within_quotas(candidates, total, settings.length, settings.rules)
+    for rank in range(order.size):
         chosen = order[rank]
         lists.item[user, rank] = candidates[chosen]
         lists.score[user, rank] = total[chosen]
         lists.share[user, rank] = share[chosen]
+    return order.size

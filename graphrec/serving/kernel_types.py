@@ -17,6 +17,18 @@ class Histories(NamedTuple):
     liked: Mask  # (entries,), of `items`; what is not liked is never a reason
     hidden_indptr: Indices  # (users + 1,)
     hidden_indices: Indices  # (entries,), never listed to this user: seen, disliked or denied
+    demoted: CSR  # (users, items), of items whose score counts less, by which factor
+
+
+class ListRules(NamedTuple):
+    """What holds for all lists of a request; made by `graphrec.serving.list_rules`."""
+
+    excluded: Mask  # (items,), never listed to anybody
+    boost: Vector  # (items,), factor of each item's score, above 0; (0,) where all are 1
+    popular: Indices  # (items,), by descending popularity, after the boost
+    category_indptr: Indices  # (items + 1,)
+    categories: Indices  # (entries,), of each item, those that have a quota
+    quota: Indices  # (categories,), how many items of each a list may have
 
 
 class Neighbours(NamedTuple):
@@ -44,7 +56,7 @@ class Settings(NamedTuple):
     blend: Vector  # (legs,), weights of the neighbour legs, then of the factor legs
     decay: Vector  # (legs,), history length beyond which the weight decays; 0: it does not
     standardise: bool  # z-scores per user and leg, over all items
-    excluded: Mask  # (items,), never listed to anybody
+    rules: ListRules
     popularity: Vector  # (items,), share of the users who have the item
     candidates: int  # how many items are retrieved by the graph
     length: int  # k, of the lists

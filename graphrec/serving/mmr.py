@@ -5,7 +5,8 @@ import numpy as np
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Mask, Vector
 from graphrec.serving.factor_scores import item_vectors
-from graphrec.serving.kernel_types import Factors, Neighbours
+from graphrec.serving.kernel_types import Factors, ListRules, Neighbours
+from graphrec.serving.quotas import has_room, take_room
 
 POOL_FACTOR = 5  # MMR chooses from this many times k candidates ...
 MIN_POOL = 100  # ... and from no fewer than these
@@ -23,6 +24,7 @@ def diversify(
     scores: Vector,
     length: int,
     diversity: float,
+    rules: ListRules,
     neighbours: Neighbours,
     factors: Factors,
     position: Indices,
@@ -33,45 +35,53 @@ def diversify(
     user, and diversity changes the top of a list less than its end.
     Similarity is the cosine of the first factor leg, where negative counts as 0; without one, or
     with one of a single dimension, in which nothing can be compared, it is the cosine in the pair
-    table, 0 for a pair it does not hold. The cost is linear in pool x length.
+    table, 0 for a pair it does not hold. What has a category that is full is passed over. The
+    cost is linear in pool x length.
 
     Args:
         pool: (n,), candidate items by descending score.
         scores: (n,), blended scores, descending.
         length: how many to take.
         diversity: λ, 0 to 1.
+        rules: have the quotas.
         neighbours: the pair table; its cosines are read where there are no factors.
         factors: the factor legs, perhaps none.
         position: (items,), scratch, -1 everywhere, before and after.
 
     Returns:
-        (min(length, n),), indices into the pool, in the new order.
+        (at most length,), indices into the pool, in the new order.
     """
     size = pool.size
+    room = rules.quota.copy()
     relevance = relevances(scores)
     nearest = np.zeros(size, np.float32)
     taken = np.zeros(size, np.bool_)
     order = np.empty(min(length, size), np.int64)
     for candidate in range(size):
         position[pool[candidate]] = candidate
-    for step in range(order.size):
+    count = 0
+    while count < order.size:
         chosen = -1
         chosen_value = np.float32(0.0)
         for candidate in range(size):
-            if not taken[candidate]:
+            if not taken[candidate] and has_room(pool[candidate], rules, room):
                 value = np.float32(
                     (1.0 - diversity) * relevance[candidate] - diversity * nearest[candidate]
                 )
                 if chosen < 0 or value > chosen_value:
                     chosen, chosen_value = candidate, value
-        order[step] = chosen
+        if chosen < 0:
+            break
+        order[count] = chosen
+        count += 1
         taken[chosen] = True
+        take_room(pool[chosen], rules, room)
         similarity = similarities(pool, pool[chosen], taken, neighbours, factors, position)
         for candidate in range(size):
             nearest[candidate] = max(nearest[candidate], similarity[candidate])
     for candidate in range(size):
         position[pool[candidate]] = -1
-    return order
+    return order[:count]
 
 
 @compiled

@@ -14,6 +14,7 @@ from graphrec.columns import PREDICTION, USER
 from graphrec.kernels.types import read_only
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.kernel import score_items
+from graphrec.serving.list_rules import list_rules
 from graphrec.serving.ranking import read_histories, user_factors
 from graphrec.serving.request import Request
 from graphrec.serving.shared_tables import share_tables
@@ -55,7 +56,7 @@ def _score_batches(
     request: Request,
 ) -> Iterator[pa.RecordBatch]:
     tables = shared.open()
-    excluded = read_only(np.zeros(tables["popularity"].size, np.bool_))
+    settings = request.settings(tables["popularity"], list_rules(tables["popularity"]))
     for batch in batches:
         histories = read_histories(batch, filter_seen=False)
         indptr = offsets(batch[WANTED])
@@ -67,7 +68,7 @@ def _score_batches(
                 read_only(values(batch[WANTED], np.int32)),
                 neighbours_of(tables),
                 factors_of(tables, users),
-                request.settings(tables["popularity"], excluded),
+                settings,
             )
         columns = {
             USER: batch[USER],

@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from graphrec.columns import ITEMS, VECTOR, WEIGHTS
 from graphrec.kernels.csr import row_slice
-from graphrec.kernels.types import Array, Mask, Matrix, read_only
+from graphrec.kernels.types import Array, Matrix, read_only
+from graphrec.serving.demoted import demoted_items
 from graphrec.serving.dense_scores import score_all_items
 from graphrec.serving.hidden import hidden_items, liked_entries
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.kernel import rank_dense, rank_popular, rank_users
-from graphrec.serving.kernel_types import Histories, Lists
+from graphrec.serving.kernel_types import Histories, ListRules, Lists
 from graphrec.serving.request import Request
 from graphrec.serving.tables import factors_of, item_factors_of, neighbours_of
 from graphrec.spark.arrow import rows_from_lists, values
@@ -29,7 +30,7 @@ DENSE_BATCH_USERS = 256  # whose scores of all items are held at a time
 def rank_batch(
     batch: pa.RecordBatch,
     tables: Mapping[str, Array],
-    excluded: Mask,
+    rules: ListRules,
     fold_ins: Sequence[FoldIn],
     request: Request,
 ) -> Lists:
@@ -40,12 +41,12 @@ def rank_batch(
     Args:
         batch: histories, as `serving.lists.serve` takes them.
         tables: as `ItemTables.arrays` gives them.
-        excluded: (items,), True for items never to be listed.
+        rules: of all lists.
         fold_ins: how each factor leg makes a user's vector.
         request: what the lists shall be.
     """
     histories = read_histories(batch, filter_seen=request.filter_seen)
-    settings = request.settings(tables["popularity"], excluded)
+    settings = request.settings(tables["popularity"], rules)
     if not request.blend:
         return rank_popular(histories, settings)
     neighbours = neighbours_of(tables)
@@ -92,10 +93,11 @@ def _dense_scores(
 
 
 def read_histories(batch: pa.RecordBatch, *, filter_seen: bool) -> Histories:
-    """(user, items, weights[, disliked, hidden]) as the kernel takes it."""
+    """(user, items, weights[, disliked, hidden, shown, demotion]) as the kernel takes it."""
     items = rows_from_lists(batch[ITEMS], batch[WEIGHTS])
     liked = read_only(liked_entries(batch, items))
-    return Histories(items, liked, *hidden_items(batch, items, filter_seen=filter_seen))
+    hidden = hidden_items(batch, items, filter_seen=filter_seen)
+    return Histories(items, liked, *hidden, demoted_items(batch))
 
 
 def user_factors(
@@ -125,6 +127,7 @@ def _slice(histories: Histories, first: int, last: int) -> Histories:
         histories.liked[entries],
         read_only(hidden - hidden[0]),
         histories.hidden_indices[hidden[0] : hidden[-1]],
+        row_slice(histories.demoted, first, last),
     )
 
 

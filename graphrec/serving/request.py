@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from graphrec.kernels.types import Vector, read_only
-from graphrec.serving.kernel_types import Settings
+from graphrec.serving.kernel_types import ListRules, Settings
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Request:
         """Whether one of the neighbour legs, the first ones of the blend, has any weight."""
         return any(weight > 0.0 for weight in self.blend[:neighbour_legs])
 
-    def settings(self, popularity: Vector, excluded: npt.NDArray[np.bool_]) -> Settings:
+    def settings(self, popularity: Vector, rules: ListRules) -> Settings:
         """As the kernel takes it; no list, and no other number of items, exceeds the catalogue."""
         items = popularity.size
         length = self.length + self.offset
@@ -37,7 +36,7 @@ class Request:
             read_only(np.array(self.blend, np.float32)),
             read_only(np.array(self.decay or (0.0,) * len(self.blend), np.float32)),
             self.standardise,
-            excluded,
+            rules,
             popularity,
             min(max(self.candidates, length), items),
             min(length, items),

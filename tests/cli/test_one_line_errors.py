@@ -96,7 +96,7 @@ def test_of_all_verbs(
     ("options", "said"),
     [
         (["--weights", "walk=1,luck=2"], ["unknown leg", "luck", "walk, ease, als, embedding"]),
-        (["--weights", "walk"], ["--weights", "leg=weight", "walk=0.1"]),
+        (["--weights", "walk"], ["--weights", "name=value", "walk=0.1"]),
         (["--weights", "walk=-1"], ["weights must be", "-1"]),
         (["--weights", "walk=1,als=1, walk=2"], ["--weights names walk twice"]),
         (["--settings", "rank=8,rank=9"], ["--settings names rank twice"]),

@@ -45,4 +45,4 @@ def one_user(case: Case, user: int, **columns: Any) -> UserContext:
         "weights": pa.array([weights], pa.list_(pa.float32())),
     }
     batch = pa.RecordBatch.from_pydict(history | columns)
-    return UserContext(batch, tables_of(case), case.request, case.excluded)
+    return UserContext(batch, tables_of(case), case.request, case.rules)

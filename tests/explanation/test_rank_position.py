@@ -81,7 +81,7 @@ def test_every_item_stands_where_the_list_has_it(
     similar = similarity(replace(case, item_factors=tables_of(case).factor_legs[0].factors.vector))
     for number in range(2):  # the first one has no history
         user = one_user(case, number)
-        lists = rank_batch(user.row, user.arrays, case.excluded, user.tables.fold_ins, user.request)
+        lists = rank_batch(user.row, user.arrays, case.rules, user.tables.fold_ins, user.request)
         listed = lists.item[0][lists.item[0] >= 0]
         ranked = user.ranked(12)
         pool, scores = ranked.item[0][ranked.item[0] >= 0], ranked.score[0][ranked.item[0] >= 0]

@@ -218,6 +218,7 @@ def test_ids_come_back_in_the_types_they_came_in(fitted: Fitted) -> None:
         **dict.fromkeys(fitted.model.legs, "float"),
         "because": "array<int>",
         "source": "string",
+        "history_size": "int",
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
+from graphrec.errors import EmptyInputError
 from graphrec.recommenders.model import RecommenderModel
 
 SCHEMA = "user string, item string, rating double, ts double"
@@ -136,3 +137,9 @@ def test_new_interactions_are_judged_as_those_that_were_learned_from(
     assert {model.dataset.catalogue.ids[n].as_py() for n in expected.disliked} == {"a", "c"}
     again = scorer.extended(scorer.history("hater"), [("b", 5.0, NOW + 99.0), ("a", None, None)])
     assert not again.disliked.size  # what is not rated is no opinion
+
+
+def test_from_dislikes_alone_nothing_can_be_learned(spark: SparkSession) -> None:
+    rows = [("ann", "a", -1.0, NOW), ("ben", "a", -2.0, NOW)]
+    with pytest.raises(EmptyInputError, match="found 2 x disliked"):
+        gr.PopularityRecommender().fit(spark.createDataFrame(rows, SCHEMA))

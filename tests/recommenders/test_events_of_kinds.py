@@ -50,6 +50,8 @@ def test_kinds_are_weights_and_unknown_ones_are_rejected(model: RecommenderModel
     assert [ids[n] for n in ann.seen] == ["a"]
     assert [ids[n] for n in ann.disliked] == ["c"]
     assert model.dataset.params["targetEvent"] == "purchase"
+    unset = gr.PopularityRecommender(**PARAMS, targetEvent=None)
+    assert unset.fit(model.dataset).value("targetEvent") == "purchase"
 
 
 def test_only_the_target_and_dislikes_are_hidden(

@@ -49,6 +49,9 @@ def found() -> ExplanationTables:
         position={
             "score": 1.5,
             "source": "personal",
+            "history_size": 12,
+            "boost": 1.0,
+            "demotion": 0.8,
             "outcome": "listed",
             "rank": 3,
             "blended_rank": 2,

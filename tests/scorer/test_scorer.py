@@ -37,7 +37,10 @@ def rows_of(lists: DataFrame) -> dict[Any, list[tuple[Any, ...]]]:
 
 def as_rows(listed: list[Recommendation]) -> list[tuple[Any, ...]]:
     return [
-        (one.item, one.rank, one.score, *one.shares.values(), one.because, one.source)
+        (
+            *(one.item, one.rank, one.score, *one.shares.values()),
+            *(one.because, one.source, one.history_size),
+        )
         for one in listed
     ]
 

@@ -13,7 +13,15 @@ from graphrec.kernels.csr import CSR, csr, merge_columns
 from graphrec.kernels.types import read_only
 from graphrec.serving.dense_scores import score_all_items
 from graphrec.serving.kernel import rank_dense, rank_users
-from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
+from graphrec.serving.kernel_types import (
+    Factors,
+    Histories,
+    ListRules,
+    Lists,
+    Neighbours,
+    Settings,
+)
+from graphrec.serving.list_rules import Quotas, list_rules
 from graphrec.serving.request import Request
 
 Array = npt.NDArray[Any]
@@ -36,6 +44,10 @@ class Case:
     popularity: Array  # (items,), descending
     request: Request
     second: int = 0  # the rank of the second factor leg; 0: there is but one
+    boost: Array | None = None  # (items,), factors of the scores
+    demotion: Array | None = None  # (users, items), likewise
+    belongs: Array | None = None  # (items, categories), True: the item belongs to it
+    quota: Array | None = None  # (categories,)
 
     def asking(self, **changes: Any) -> Case:
         return replace(self, request=replace(self.request, **changes))
@@ -45,7 +57,8 @@ class Case:
     @property
     def histories(self) -> Histories:
         items = csr(*ragged(self.has), self.weight[self.has].astype(np.float32))
-        return Histories(items, np.ones(items.data.size, np.bool_), *ragged(self.hidden))
+        demoted = sparse_rows(np.zeros(self.has.shape) if self.demotion is None else self.demotion)
+        return Histories(items, np.ones(items.data.size, np.bool_), *ragged(self.hidden), demoted)
 
     @property
     def neighbours(self) -> Neighbours:
@@ -92,7 +105,17 @@ class Case:
     @property
     def settings(self) -> Settings:
         popularity = read_only(self.popularity.astype(np.float32))
-        return self.request.settings(popularity, read_only(self.excluded))
+        return self.request.settings(popularity, self.rules)
+
+    @property
+    def rules(self) -> ListRules:
+        quotas = None
+        if self.belongs is not None and self.quota is not None:
+            items, categories = np.nonzero(self.belongs)
+            quotas = Quotas(*(array.astype(np.int32) for array in (items, categories, self.quota)))
+        boost = None if self.boost is None else self.boost.astype(np.float32)
+        popularity = self.popularity.astype(np.float32)
+        return list_rules(popularity, excluded=self.excluded, boost=boost, quotas=quotas)
 
     def ranked(self) -> Lists:
         """The kernel's lists; from dense scores where no neighbour leg has weight."""
@@ -139,11 +162,20 @@ class Case:
 
     @property
     def shares(self) -> Array:
-        """Weighted z-scores over all items, (legs, users, items)."""
+        """Weighted z-scores over all items, boosted, (legs, users, items)."""
         scores = self.scores
         if self.request.standardise:
             scores = scores - scores.mean(axis=2, keepdims=True)
-        return self.scales[:, :, np.newaxis] * scores
+        shares = self.scales[:, :, np.newaxis] * scores
+        factor = np.ones(self.has.shape) if self.boost is None else self.boost * self.demotions
+        return shares * np.where(shares.sum(axis=0) > 0, factor, 1 / factor)
+
+    @property
+    def demotions(self) -> Array:
+        """(users, items), 1 where nothing was shown."""
+        if self.demotion is None:
+            return np.ones(self.has.shape)
+        return np.where(self.demotion > 0, self.demotion, 1.0)
 
     @property
     def blended(self) -> Array:

@@ -17,6 +17,7 @@ from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.serving.dense_scores import score_all_items
 from graphrec.serving.eigenbasis import rotate
 from graphrec.serving.item_factors import ItemFactors
+from graphrec.serving.list_rules import list_rules
 from graphrec.serving.lists import _batch_users
 from graphrec.serving.ranking import read_histories, user_factors
 from graphrec.serving.request import Request
@@ -91,19 +92,21 @@ def test_scores_of_all_items_have_the_same_bits_in_any_block(
 
 def test_a_request_retrieves_at_least_as_many_as_it_lists() -> None:
     request = Request(blend=(0.5, 0.5), standardise=True, length=40, candidates=30)
-    settings_ = request.settings(np.ones(50, np.float32), np.zeros(50, np.bool_))
+    popularity = np.ones(50, np.float32)
+    settings_ = request.settings(popularity, list_rules(popularity))
     assert (settings_.candidates, settings_.length) == (40, 40)
     assert settings_.blend.tolist() == [0.5, 0.5]
     assert not settings_.blend.flags.writeable
 
 
 def test_nothing_exceeds_the_catalogue_nor_long_lists_the_memory() -> None:
-    popularity, excluded = np.ones(40_000, np.float32), np.zeros(40_000, np.bool_)
+    popularity = np.ones(40_000, np.float32)
+    rules = list_rules(popularity)
     large = Request((1.0,), True, length=10**9, candidates=10**12, reasons=10**9)
-    most = large.settings(popularity, excluded)
+    most = large.settings(popularity, rules)
     assert (most.length, most.candidates, most.reasons) == (40_000, 40_000, 40_000)
     assert _batch_users(most) == 1
-    usual = Request((1.0,), True).settings(popularity, excluded)
+    usual = Request((1.0,), True).settings(popularity, rules)
     assert (usual.length, usual.candidates, usual.reasons) == (10, 300, 3)
     assert _batch_users(usual) == 2000
-    assert _batch_users(replace(large, reasons=3).settings(popularity, excluded)) == 50
+    assert _batch_users(replace(large, reasons=3).settings(popularity, rules)) == 50

@@ -106,6 +106,7 @@ def test_equal_candidates_keep_their_order_and_the_scratch_is_left_clean() -> No
     case = replace(case, similarity=np.ones((9, 9)))
     position = np.full(9, -1, np.int32)
     pool = np.array([4, 2, 7, 0], np.int32)
-    order = diversify(pool, np.ones(4, np.float32), 3, 0.5, case.neighbours, case.factors, position)
+    scores = np.ones(4, np.float32)
+    order = diversify(pool, scores, 3, 0.5, case.rules, case.neighbours, case.factors, position)
     np.testing.assert_array_equal(order, [0, 1, 2])
     assert np.all(position == -1)

@@ -196,7 +196,7 @@ def design_of(options: Options) -> Design:
     Raises:
         ParameterError: one is out of its range, or of another form.
     """
-    from graphrec.cli.io.events import pairs
+    from graphrec.cli.named_values import named_numbers
     from graphrec.errors import ParameterError
     from graphrec.experiments.analysis import Design
     from graphrec.experiments.metrics import parse_metrics
@@ -207,13 +207,7 @@ def design_of(options: Options) -> Design:
             raise ParameterError(f"--{name} must lie between 0 and 1", found=str(value))
     weights = None
     if options.shares is not None:
-        given = pairs("--shares", options.shares, "old=.5,new=.5")
-        try:
-            weights = {arm: float(share) for arm, share in given.items()}
-        except ValueError:
-            raise ParameterError(
-                "--shares are numbers", found=repr(options.shares), fix="write old=.5,new=.5"
-            ) from None
+        weights = named_numbers("--shares", options.shares, "old=.5,new=.5")
     names = (options.experiment or "").split(",")
     return Design(
         metrics=parse_metrics(options.metrics),

@@ -11,11 +11,11 @@ import typer
 from graphrec.cli.options import (
     LISTS,
     OUTPUT,
-    FilterOptions,
     LengthOption,
+    LimitOptions,
     ModelOptions,
-    RuleOptions,
     RunOptions,
+    ShownOptions,
     SourceOptions,
     VerbOption,
     WritingOptions,
@@ -44,8 +44,8 @@ class Options(
     RunOptions,
     ModelOptions,
     LengthOption,
-    FilterOptions,
-    RuleOptions,
+    LimitOptions,
+    ShownOptions,
     VerbOption,
     WritingOptions,
     SourceOptions,
@@ -133,6 +133,7 @@ def run(options: Options) -> None:
                 read = model_source.input_figures(origin.path, dataset) | {
                     "lists": list_figures(counted),
                     "hidden_by": hiding,
+                    **rules.limits.as_written,
                 }
                 _write(run, options, options.out, read, model, explanation, found, page)
         explanation.paths.unpersist()
@@ -216,7 +217,7 @@ def _write(
     from graphrec.cli.options import TableFormat
 
     inputs = (options.input, options.model, options.items, options.allow, options.deny)
-    read = [path for path in inputs if path is not None]
+    read = [path for path in (*inputs, options.shown) if path is not None]
     staging = staged(run.spark, out, made_of=RESULT, overwrite=options.overwrite, apart_from=read)
     with staging as folder:
         for name in TABLES:

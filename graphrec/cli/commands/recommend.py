@@ -10,15 +10,15 @@ import typer
 
 from graphrec.cli.options import (
     LISTS,
-    FilterOptions,
     LengthOption,
+    LimitOptions,
     ModelOptions,
     OffsetOption,
     OutputOptions,
-    RuleOptions,
     RunOptions,
     SampleOption,
     SaveModelOption,
+    ShownOptions,
     SourceOptions,
     VerbOption,
 )
@@ -37,9 +37,9 @@ class Options(
     ModelOptions,
     LengthOption,
     OffsetOption,
-    FilterOptions,
-    RuleOptions,
+    LimitOptions,
     SampleOption,
+    ShownOptions,
     VerbOption,
     OutputOptions,
     SaveModelOption,
@@ -56,6 +56,20 @@ class Options(
             rich_help_panel=LISTS,
         ),
     ] = None
+    buy_again: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Also list N items of each user's own that are likely to be taken again soon, in "
+            "DIR/_again; it needs IN with times and repeats.",
+            rich_help_panel=LISTS,
+        ),
+    ] = 0
+    horizon: Annotated[
+        float,
+        typer.Option(metavar="DAYS", help="How soon, for --buy-again.", rich_help_panel=LISTS),
+    ] = 30.0
 
 
 def run(options: Options) -> None:
@@ -63,13 +77,17 @@ def run(options: Options) -> None:
 
     The result has the user and item columns of IN, with --items the title, rank (1..k), score, one
     column per leg with its share of the score, because (the items of the history that contributed
-    most) and source (personal, or popular for users without a history).
+    most), source (personal, or popular for users without a history) and history_size (the
+    interactions that the list rests on). With --buy-again it has a
+    folder _again beside them: rank, score (the probability that the item is taken again within
+    the horizon), times and last (on which days the user took it), interval (usual days between).
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.item_rules import ItemRules, print_rules, rule_figures
+    from graphrec.cli.io.repeats import check_repeats, write_again
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
@@ -77,6 +95,7 @@ def run(options: Options) -> None:
     from graphrec.reports.words.interaction import InteractionWords
 
     model_source.check_source(options, hybrid.LEARNING)
+    check_repeats(options.buy_again, options.model)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
     with running("recommend", options, _stages(options, recommender)) as run:
         with results.result_folders(
@@ -97,13 +116,19 @@ def run(options: Options) -> None:
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
+                if options.buy_again:
+                    again = write_again(
+                        origin, model, titles, options.buy_again, options.horizon, folders.result
+                    )
+                    figures["again"] = again
             results.write_beside(written, dataset.rejected, folders, options)
             results.save_model(model, folders)
             run.write_record(
                 folders.result,
                 parameters=hybrid.parameters_of(model) | {"offset": options.offset},
                 input=model_source.input_figures(origin.path, dataset)
-                | {"lists": list_figures(counted), "rules": rule_figures(rules, ruled)},
+                | {"lists": list_figures(counted), "rules": rule_figures(rules, ruled)}
+                | rules.limits.as_written,
                 output=figures,
             )
         model_source.print_input(run.report, dataset, options.out)
@@ -126,6 +151,7 @@ def _inputs(options: Options) -> list[str | None]:
         options.users,
         options.allow,
         options.deny,
+        options.shown,
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
 
+from graphrec.cli.named_values import named_values
 from graphrec.cli.options import EventOptions
 from graphrec.data.events import EventColumns, find_event_columns
 from graphrec.data.reading.readers import read_table
@@ -49,27 +50,10 @@ def event_columns(frame: DataFrame, options: EventOptions) -> EventColumns:
     return find_event_columns(frame, **_named(options))
 
 
-def pairs(option: str, text: str, example: str) -> dict[str, str]:
-    """`a=b,c=d` by name.
-
-    Raises:
-        ParameterError: it is of another form, or names something twice.
-    """
-    parts = [part.partition("=") for part in text.split(",")]
-    found = {name.strip(): value.strip() for name, _, value in parts}
-    if len(found) < len(parts) or not all(name and value for name, value in found.items()):
-        raise ParameterError(
-            f"{option} is a list of name=value, each name once",
-            found=repr(text),
-            fix=f"write it as in {example}",
-        )
-    return found
-
-
 def _named(options: EventOptions) -> dict[str, str]:
     if options.columns is None:
         return {}
-    named = pairs("--columns", options.columns, "user=visitor,kind=action")
+    named = named_values("--columns", options.columns, "user=visitor,kind=action")
     roles = list(EventColumns.__dataclass_fields__)
     if unknown := [role for role in named if role not in roles]:
         raise ParameterError(

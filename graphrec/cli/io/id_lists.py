@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 from pyspark.sql import functions as F
 
 from graphrec.cli.io.inputs import RAW, IdList, open_ids
-from graphrec.columns import ITEM, USER
+from graphrec.columns import COUNT, ITEM, USER
 from graphrec.data.column_types import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from graphrec.cli.io.model_source import Source
-    from graphrec.cli.options import FilterOptions
+    from graphrec.cli.options import ShownOptions
     from graphrec.cli.runtime.progress_lines import Report
     from graphrec.data.dataset import Dataset
 
@@ -53,7 +53,7 @@ class Filters:
     def __init__(
         self,
         spark: SparkSession,
-        options: FilterOptions,
+        options: ShownOptions,
         source: Source,
         *,
         users: str | None = None,
@@ -72,11 +72,12 @@ class Filters:
         """
         user, item = {"user": source.columns.user}, {"item": source.columns.item}
         self._lists = {
-            name: open_ids(spark, path, wanted=wanted, also=also, text=options)
+            name: open_ids(spark, path, wanted=wanted, also=also, kept=[COUNT], text=options)
             for name, path, wanted, also in (
                 (USERS, users, user, {}),
                 ("allow", options.allow, item, {}),
                 ("deny", options.deny, item, user),
+                ("shown", options.shown, user | item, {}),
             )
             if path is not None
         }

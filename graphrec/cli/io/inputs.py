@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from graphrec.cli.io.item_words import words_of
+from graphrec.cli.named_values import named_numbers
 from graphrec.cli.options import FeatureOptions, InputOptions, ItemsOptions, TextOptions
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import is_missing, quoted
@@ -52,36 +53,18 @@ def column_params(options: InputOptions) -> dict[str, Any]:
         raise ParameterError(
             "--implicit takes no rating", found=f"--rating {options.rating}", fix="give one of them"
         )
+    weights = None
+    if options.events is not None:
+        weights = named_numbers("--events", options.events, "view=1,cart=3,purchase=5")
     return {
         "userCol": options.user,
         "itemCol": options.item,
         "ratingCol": UNUSED if options.implicit else options.rating,
         "timestampCol": options.timestamp,
         "eventCol": options.event,
-        "eventWeights": None if options.events is None else _event_weights(options.events),
+        "eventWeights": weights,
         "targetEvent": options.target,
     }
-
-
-def _event_weights(text: str) -> dict[str, float]:
-    """`view=1,purchase=5` as numbers by kind.
-
-    Raises:
-        ParameterError: it is of another form.
-    """
-    parts = [part.partition("=") for part in text.split(",")]
-    kinds = [kind.strip() for kind, _, _ in parts]
-    try:
-        weights = [float(weight) for _, _, weight in parts]
-    except ValueError:
-        weights = []
-    if not weights or not all(kinds) or len(set(kinds)) < len(kinds):
-        raise ParameterError(
-            "--events is a list of kind=weight, each kind once",
-            found=repr(text),
-            fix="write it as in view=1,cart=3,purchase=5",
-        )
-    return dict(zip(kinds, weights, strict=True))
 
 
 @dataclass(frozen=True)
@@ -158,11 +141,13 @@ class IdList:
         frame: the table.
         path: where it was read.
         columns: the id columns by role (user, item).
+        kept: other columns that go with the ids.
     """
 
     frame: DataFrame
     path: str
     columns: dict[str, IdColumn]
+    kept: list[str]
 
     def check(self, kinds: Mapping[str, T.DataType]) -> None:
         """Require ids of the model's types, as far as these are known; see `id_column`.
@@ -178,12 +163,12 @@ class IdList:
                 self._ids(role, kinds)
 
     def typed(self, kinds: Mapping[str, T.DataType]) -> DataFrame:
-        """The id columns with the model's names and types.
+        """The id columns with the model's names and types, and those that go with them.
 
         In a file without types, text instead of a whole number becomes null, which is
         nobody's id: it is a name that the model has never seen.
         """
-        return self.frame.select(*(self._ids(role, kinds) for role in self.columns))
+        return self.frame.select(*(self._ids(role, kinds) for role in self.columns), *self.kept)
 
     def distinct(self, role: str, kinds: Mapping[str, T.DataType]) -> DataFrame:
         """(`RAW`: the id as text, the id with the model's name and type), each once, no blank."""
@@ -208,6 +193,7 @@ def open_ids(
     *,
     wanted: dict[str, str],
     also: dict[str, str] | None = None,
+    kept: Sequence[str] = (),
     text: TextOptions | None = None,
 ) -> IdList:
     """Open a table of ids and find the columns in it.
@@ -217,6 +203,7 @@ def open_ids(
         path: a file or directory of any format.
         wanted: the role (user, item) and the model's name of each column that must be there.
         also: the same of columns that may be there.
+        kept: names of other columns that are kept, where they are there.
         text: how text files are written; None: as usual.
 
     Raises:
@@ -230,7 +217,9 @@ def open_ids(
     for role, name in (also or {}).items():
         if found := _same_ids(frame, role, name):
             columns[role] = IdColumn(name, found)
-    return IdList(frame, path, columns)
+    used = {column.here for column in columns.values()}
+    others = [name for name in kept if name in frame.columns and name not in used]
+    return IdList(frame, path, columns, others)
 
 
 def _id_column(frame: DataFrame, path: str, role: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Rules on the columns of the items' file: which items may be listed now.
+"""Rules on the columns of the items' file: which items may be listed now, how many, how high.
 
 They are opened before anything is learned, so that a mistake in them costs no time.
 """
@@ -16,7 +16,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from graphrec.cli.io.inputs import open_items
-from graphrec.cli.options import RuleOptions
+from graphrec.cli.io.item_limits import Limits, open_limits, require_items
+from graphrec.cli.options import LimitOptions
 from graphrec.cli.runtime.progress_lines import Report
 from graphrec.columns import ITEM
 from graphrec.data.checks import require_columns
@@ -43,22 +44,29 @@ class ItemRules:
 
     Attributes:
         texts: the rules by name, as they were written.
+        limits: quotas and boosts.
     """
 
     def __init__(
-        self, holds: DataFrame | None = None, texts: Mapping[str, str] | None = None
+        self,
+        holds: DataFrame | None = None,
+        texts: Mapping[str, str] | None = None,
+        *,
+        limits: Limits | None = None,
     ) -> None:
         """Rules on a table.
 
         Args:
             holds: the input's item column, and a boolean column per rule; None without rules.
             texts: the rules by these columns' names, as they were written.
+            limits: quotas and boosts.
         """
+        self.limits = limits or Limits()
         self.texts = dict(texts or {})
         self._holds = holds
 
     @staticmethod
-    def open(spark: SparkSession, options: RuleOptions, *, item: str) -> ItemRules:
+    def open(spark: SparkSession, options: LimitOptions, *, item: str) -> ItemRules:
         """Open the items' file, if there are rules on it.
 
         Args:
@@ -73,11 +81,10 @@ class ItemRules:
         """
         if options.at is not None and options.available is None:
             raise ParameterError("--at has no effect without --available", fix="leave it out")
+        limits = open_limits(spark, options, item=item)
         if options.where is None and options.available is None:
-            return ItemRules()
-        if options.items is None:
-            named = "--where" if options.where is not None else "--available"
-            raise ParameterError(f"{named} is about columns of --items", fix="give that file, too")
+            return ItemRules(limits=limits)
+        require_items(options, "where", "available")
         times = [name.strip() for name in (options.available or "").split(",")]
         frame = with_types(open_items(spark, options, item=item), apart_from=[item, *times])
         texts, holds = {}, {}
@@ -88,17 +95,18 @@ class ItemRules:
             texts["available"] = f"--available {options.available}"
             holds["available"] = available(frame, options.available, options.at)
         columns = (F.coalesce(rule, F.lit(False)).alias(name) for name, rule in holds.items())
-        return ItemRules(frame.select(quoted(item), *columns), texts)
+        return ItemRules(frame.select(quoted(item), *columns), texts, limits=limits)
 
     def narrow(self, frames: Mapping[str, DataFrame], dataset: Dataset) -> dict[str, DataFrame]:
-        """Filters of a request by which nothing is listed that a rule hides.
+        """Filters of a request by which nothing is listed that a rule hides, and limits hold.
 
         Args:
             frames: `allow` and others, as `rankedLists` takes them.
             dataset: knows the items.
         """
+        frames = {**frames, **self.limits.frames}
         if self._holds is None:
-            return dict(frames)
+            return frames
         item, listed = dataset.columns.item, self._judged(dataset)
         for name in self.texts:
             listed = listed.where(name)

@@ -33,8 +33,8 @@ from graphrec.reports.words.explanation import (
     Entry,
     common_rows,
     contribution_rows,
-    diversified,
     figure,
+    sentences,
     share_rows,
     standing,
 )
@@ -146,10 +146,9 @@ def explanation(found: ExplanationTables, title_of: TitleOf, words: InteractionW
         title_of: the titles of `found.items`.
         words: what users do with items.
     """
-    mmr = diversified(found, title_of)
-    sentences = [standing(found), *([mmr] if mmr else [])]
+    reading = [standing(found), *sentences(found, title_of)]
     table(
-        f"{found.user} and {title_of[found.item]}: {'; '.join(sentences)}",
+        f"{found.user} and {title_of[found.item]}: {'; '.join(reading)}",
         (
             *("recommender", right("share"), right("weight")),
             *(right("own score"), right("mean"), right("deviation")),

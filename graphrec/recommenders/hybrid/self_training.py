@@ -23,12 +23,13 @@ from graphrec.columns import ITEMS, STARS, TIMES, WEIGHTS
 from graphrec.kernels.csr import indptr_of, row_indices
 from graphrec.kernels.types import Array
 from graphrec.serving.item_factors import FoldIn
+from graphrec.serving.list_rules import list_rules
 from graphrec.serving.lists import rank_batches
 from graphrec.serving.request import Request
-from graphrec.serving.shared_tables import share_tables
+from graphrec.serving.shared_tables import share_rules, share_tables
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.arrow import list_column, offsets, values
-from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+from graphrec.spark.shared_arrays import SharedArrays
 
 MAX_ADDED = 10  # of a user: precision is highest at the top, and long histories need it least
 _SECONDS_LATER = 1.0  # than the latest interaction
@@ -63,7 +64,7 @@ def add_pseudo_interactions(
     lengthen = partial(
         _lengthen_batches,
         shared=share_tables(spark, tables, diversify=False),
-        shared_mask=share_arrays(spark, {"excluded": np.zeros(tables.catalogue.size, np.bool_)}),
+        shared_rules=share_rules(spark, list_rules(tables.popularity)),
         fold_ins=tables.fold_ins,
         request=request,
         share=share,
@@ -76,13 +77,13 @@ def _lengthen_batches(
     batches: Iterable[pa.RecordBatch],
     *,
     shared: SharedArrays,
-    shared_mask: SharedArrays,
+    shared_rules: SharedArrays,
     fold_ins: Sequence[FoldIn],
     request: Request,
     share: float,
 ) -> Iterator[pa.RecordBatch]:
     ranked = rank_batches(
-        batches, shared=shared, shared_mask=shared_mask, fold_ins=fold_ins, request=request
+        batches, shared=shared, shared_rules=shared_rules, fold_ins=fold_ins, request=request
     )
     for some, found in ranked:
         yield _lengthened(some, found.item, share)

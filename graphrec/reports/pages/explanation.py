@@ -14,8 +14,8 @@ from graphrec.reports.tables.explanation import ExplanationTables
 from graphrec.reports.words.explanation import (
     Entry,
     contribution_rows,
-    diversified,
     figure,
+    sentences,
     share_rows,
     standing,
 )
@@ -56,7 +56,6 @@ def explanation_page(
         words: what users do with items.
     """
     item = title_of[found.item]
-    mmr = diversified(found, title_of)
     paths = [
         PicturedPath(title_of[path[HISTORY_ITEM]], printable(str(path[OTHER_USER])), path[WEIGHT])
         for path in found.paths
@@ -65,7 +64,7 @@ def explanation_page(
         "explanation.html",
         title=f"Why {isolated(item)} for {isolated(found.user)}?",
         standing=_sentence(standing(found)),
-        sentences=[_sentence(mmr)] if mmr else [],
+        sentences=[_sentence(text) for text in sentences(found, title_of)],
         paths_reading=_paths_reading(found),
         picture=picture(found.user, item, paths, words) if paths else None,
         score_reading="Every part is exact, and they sum to the score: a leg's own score is "

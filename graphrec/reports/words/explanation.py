@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from graphrec.columns import RANK, SCORE, SOURCE, WEIGHT
+from graphrec.columns import BOOST, DEMOTION, HISTORY_SIZE, RANK, SCORE, SOURCE, WEIGHT
 from graphrec.explanation.common_features import FEATURE
 from graphrec.explanation.contributions import POPULARITY
 from graphrec.explanation.explanation import (
@@ -14,6 +14,7 @@ from graphrec.explanation.explanation import (
     CONTRIBUTION,
     DEVIATION,
     DIVERSITY,
+    FULL,
     LEG,
     LENGTH,
     MEAN,
@@ -31,6 +32,7 @@ from graphrec.explanation.paths import HISTORY_ITEM, SHARE
 from graphrec.explanation.rank_position import (
     BELOW,
     DENIED,
+    DISLIKED,
     LISTED,
     NOT_RETRIEVED,
     OUTSIDE_POOL,
@@ -42,6 +44,7 @@ from graphrec.reports.words.text import isolated, printable
 from graphrec.serving.ranking import POPULAR
 
 _WHY_NOT: Final = {
+    DISLIKED: "the user dislikes it",
     SEEN: "it is in the history, and what was seen is left out",
     DENIED: "it is denied, or not among what is allowed",
     NOT_RETRIEVED: "it is not among the candidates that the graph retrieves",
@@ -68,14 +71,35 @@ class Entry:
 def standing(found: ExplanationTables) -> str:
     """The rank of the item in the list, or why it is not listed."""
     position = found.position
-    score = f"score {position[SCORE]:.2f}"
+    ground = f"by a history of {position[HISTORY_SIZE]:,}"
     if position[SOURCE] == POPULAR:
-        score = f"{score}, its popularity"
+        ground = "its popularity"
+    score = f"score {position[SCORE]:.2f}, {ground}"
     if position[OUTCOME] == LISTED:
         return f"rank {position[RANK]} of {position[LENGTH]}, {score}"
     if position[OUTCOME] == BELOW:
         return f"not among the {position[LENGTH]}: it would have rank {position[RANK]}, {score}"
-    return f"not listed: {_WHY_NOT[position[OUTCOME]]}; {score}"
+    why = _WHY_NOT.get(position[OUTCOME]) or f"the quota of {printable(position[FULL])} was full"
+    return f"not listed: {why}; {score}"
+
+
+def sentences(found: ExplanationTables, title_of: Mapping[Any, str]) -> list[str]:
+    """What boosts, having been shown before, and MMR did to the score."""
+    mmr = diversified(found, title_of)
+    return [*_boosted(found), *([mmr] if mmr else [])]
+
+
+def _boosted(found: ExplanationTables) -> list[str]:
+    position = found.position
+    lines = []
+    if position[BOOST] != 1:
+        lines.append(f"its score is boosted by {position[BOOST]:g}")
+    if position[DEMOTION] != 1:
+        lines.append(
+            f"its score counts {position[DEMOTION]:.3g} times, "
+            "because it was shown before and not taken"
+        )
+    return lines
 
 
 def diversified(found: ExplanationTables, title_of: Mapping[Any, str]) -> str | None:

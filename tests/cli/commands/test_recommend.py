@@ -49,7 +49,7 @@ def test_lists_have_the_columns_and_ids_of_the_input(listed: Path, ratings: Path
     table = read(listed / "out")
     assert list(table.columns) == [
         *("customer_id", "asin", "rank", "score"),
-        *("walk", "ease", "als", "embedding", "because", "source"),
+        *("walk", "ease", "als", "embedding", "because", "source", "history_size"),
     ]
     assert table.customer_id.dtype == "int64"
     known = clean(ratings)
@@ -222,7 +222,7 @@ def test_what_was_rejected_is_printed(graphrec: Graphrec, ratings: Path, tmp_pat
 def test_quiet_says_nothing(graphrec: Graphrec, ratings: Path, tmp_path: Path) -> None:
     done = graphrec("recommend", ratings, "--out", tmp_path / "out", *WALK, "-q")
     assert (done.code, done.out, done.err) == (0, "", "")
-    assert list(read(tmp_path / "out").columns)[4:] == ["walk", "because", "source"]
+    assert list(read(tmp_path / "out").columns)[4:] == ["walk", "because", "source", "history_size"]
 
 
 def test_named_columns_and_implicit_feedback(

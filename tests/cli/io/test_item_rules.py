@@ -15,7 +15,7 @@ from graphrec.cli.io.item_rules import (
     condition,
     rule_figures,
 )
-from graphrec.cli.options import RuleOptions
+from graphrec.cli.options import LimitOptions
 from graphrec.data.dataset import Dataset
 from graphrec.errors import ColumnError, ParameterError
 from graphrec.recommenders.model import RecommenderModel
@@ -48,7 +48,7 @@ def model(spark: SparkSession) -> RecommenderModel:
 
 
 def opened(spark: SparkSession, **options: str) -> ItemRules:
-    return ItemRules.open(spark, RuleOptions(**options), item="film")
+    return ItemRules.open(spark, LimitOptions(**options), item="film")
 
 
 def allowed(rules: ItemRules, dataset: Dataset, **frames: DataFrame) -> str:
@@ -138,10 +138,38 @@ def test_times_that_cannot_be_read_are_one_line(
 def test_rules_need_the_file_and_no_rules_need_nothing(
     spark: SparkSession, model: RecommenderModel
 ) -> None:
-    none = ItemRules.open(spark, RuleOptions(), item="film")
+    none = ItemRules.open(spark, LimitOptions(), item="film")
     assert (none.narrow({}, model.dataset), none.hiding("a", model.dataset)) == ({}, [])
     assert none.figures(model.dataset) == {}
     with pytest.raises(ParameterError, match="--where is about columns of --items"):
-        ItemRules.open(spark, RuleOptions(where="a > 1"), item="film")
+        ItemRules.open(spark, LimitOptions(where="a > 1"), item="film")
     with pytest.raises(ParameterError, match="--at has no effect without --available"):
-        ItemRules.open(spark, RuleOptions(at="2020-01-01"), item="film")
+        ItemRules.open(spark, LimitOptions(at="2020-01-01"), item="film")
+
+
+def test_quotas_and_boosts_are_read_with_the_rules(
+    spark: SparkSession, model: RecommenderModel, items: str
+) -> None:
+    rules = opened(spark, items=items, where="film <> 'a'", quota="genres=1", boost="year")
+    assert rules.limits.as_written == {"quota": {"genres": 1}, "boost": "year"}
+    nobody = spark.createDataFrame([("new",)], "user string")
+    lists = model.rankedLists(3, users=nobody, **rules.narrow({}, model.dataset)).collect()
+    assert [row.film for row in lists] == ["b", "d", "c"]  # e is a Drama, as b is
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"quota": "genres"}, "--quota is a list"),
+        ({"quota": "genres=many"}, "--quota needs numbers"),
+        ({"quota": "genres=1.5"}, "whole number"),
+        ({"quota": "kind=1"}, "kind"),
+        ({"boost": "genres"}, "'Comedy"),
+        ({"boost": "kind"}, "kind"),
+    ],
+)
+def test_what_is_no_quota_and_no_boost(
+    spark: SparkSession, items: str, options: dict[str, str], message: str
+) -> None:
+    with pytest.raises((ParameterError, ColumnError), match=message):
+        opened(spark, items=items, **options)

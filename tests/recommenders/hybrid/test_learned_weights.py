@@ -13,7 +13,7 @@ from graphrec.errors import ParameterError
 from graphrec.recommenders.als.estimator import default_rank
 from graphrec.recommenders.base import Recommender
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores, Relevant
-from graphrec.recommenders.hybrid.hold_out import LAST, TIME, hold_out
+from graphrec.recommenders.hybrid.hold_out import LAST, RANDOM, TIME, hold_out
 from graphrec.recommenders.hybrid.learned_weights import (
     HoldOutResult,
     LearnedWeights,
@@ -212,6 +212,22 @@ def test_what_came_after_one_moment_is_held_out_of_everybody(spark: SparkSession
     assert training["u8"][TIMES] == [80.0, 81.0]
     assert (training["late"][ITEMS], training["late"][WEIGHTS]) == ([0], [2.0])
     assert all(training[f"u{user}"][ITEMS] == list(range(10)) for user in range(8))
+
+
+@pytest.mark.parametrize("cut", [RANDOM, LAST, TIME])
+def test_of_kinds_of_events_only_the_target_is_held_out(spark: SparkSession, cut: str) -> None:
+    """u bought 1 and 3 and viewed the rest, what is latest included; v viewed alone."""
+    times = [1.0, 4.0, 2.0, 5.0, 6.0, 7.0]
+    rows = [("u", list(range(6)), [1.0] * 6, times, [1, 3])]
+    rows += [("v", list(range(6)), [1.0] * 6, times, [])]
+    whole = spark.createDataFrame(rows, f"{SCHEMA}, seen array<int>")
+    found = hold_out(whole, fraction=0.5, cut=cut)
+    [row] = found.validation.collect()
+    assert (row[USER], set(row["held_out"]) <= {1, 3}) == ("u", True)
+    assert len(row["held_out"]) == 1
+    training = {row[USER]: set(row[ITEMS]) for row in found.training.collect()}
+    before = {0, 1, 2, 3} if cut == TIME else set(range(6))  # views after the moment are future
+    assert training["u"] == before - set(row["held_out"])
 
 
 def test_few_of_those_who_came_back_are_validation_users_and_what_came_later_is_held_out_of_all(
