@@ -14,6 +14,10 @@ from .recommenders.criteria.estimator import (
     MultiCriteriaPredictor as MultiCriteriaPredictor,
 )
 from .recommenders.criteria.model import MultiCriteriaModel as MultiCriteriaModel
+from .recommenders.demographic.estimator import DemographicModel as DemographicModel
+from .recommenders.demographic.estimator import (
+    DemographicRecommender as DemographicRecommender,
+)
 from .recommenders.ease.estimator import EASEModel as EASEModel
 from .recommenders.ease.estimator import EASERecommender as EASERecommender
 from .recommenders.embedding.estimator import EmbeddingModel as EmbeddingModel

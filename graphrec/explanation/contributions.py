@@ -118,8 +118,8 @@ def _factor_leg(user: UserContext, item: int, leg: int) -> _Legs:
 
 
 def _popular(user: UserContext, item: int) -> Contributions:
-    """Without a history, or without legs, the score is the item's popularity."""
-    score = float(user.tables.popularity[item])
+    """Where nothing is known of the user, or without legs, the score is that of the fallback."""
+    score = float(user.settings.fallback.score[item])
     return Contributions(
         score=score,
         legs=(POPULARITY,),

@@ -15,9 +15,12 @@ import pyarrow as pa
 
 from graphrec.columns import DISLIKED, VECTOR
 from graphrec.kernels.types import Array, Mask, read_only
+from graphrec.serving.factor_scores import user_vector
+from graphrec.serving.fallback import fallback_of
 from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
 from graphrec.serving.ranking import rank_batch, read_histories, user_factors
 from graphrec.serving.request import Request
+from graphrec.serving.sources import DEMOGRAPHIC, PERSONAL, SOURCES
 from graphrec.serving.tables import ItemTables, factors_of, neighbours_of
 from graphrec.spark.arrow import values
 from graphrec.spark.threads import one_thread
@@ -69,8 +72,19 @@ class UserContext:
 
     @property
     def personal(self) -> bool:
-        """Whether the scores come from the history; they are popularity otherwise."""
-        return self.history.size > 0 and bool(self.request.blend)
+        """Whether the scores are the user's own; they are those of the fallback otherwise."""
+        weights = self.request.blend[len(self.tables.neighbour_names) :]
+        by_graph = self.request.retrieves_by_graph(len(self.tables.neighbour_names))
+        return (by_graph and self.history.size > 0) or any(
+            weight > 0.0 and bool(user_vector(self.factors, leg, 0).any())
+            for leg, weight in enumerate(weights)
+        )
+
+    def source(self, item: int) -> str:
+        """On what ground an item is listed."""
+        if not self.personal:
+            return SOURCES[self.settings.fallback.source[item]]
+        return PERSONAL if self.history.size > 0 else DEMOGRAPHIC
 
     @property
     def has_given_factor(self) -> bool:
@@ -92,7 +106,9 @@ class UserContext:
     @cached_property
     def settings(self) -> Settings:
         """The request, as the kernel takes it."""
-        return self.request.settings(self.arrays["popularity"], read_only(self.excluded))
+        return self.request.settings(
+            self.arrays["popularity"], read_only(self.excluded), fallback_of(self.arrays)
+        )
 
     def ranked(self, length: int) -> Lists:
         """The user's list by score alone, not diversified; its candidates are the request's."""

@@ -55,7 +55,7 @@ _DESCRIPTION: Final = "model.json"
 _EMPTY: Final = ".empty"  # a file without entries cannot be mapped
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MappedTables(ItemTables):
     """Item tables whose arrays, as the kernel takes them, are mapped already."""
 
@@ -238,8 +238,8 @@ def _pair_arrays(saved: SavedModel) -> dict[str, Array]:
 def _history_arrays(saved: SavedModel) -> tuple[dict[str, Array], pa.Array]:
     """The histories by ascending user id, and these ids."""
     table = saved.table("histories")
-    if saved.described["dislikers"]:
-        others = saved.table("dislikers")
+    if saved.described["without_history"]:
+        others = saved.table("without_history")
         table = pa.concat_tables([table, others], promote_options="default")
     table = table.take(pc.sort_indices(table, [(USER, "ascending")])).combine_chunks()
     items, weights, times = (one_array(table[name]) for name in (ITEMS, WEIGHTS, TIMES))
@@ -256,9 +256,10 @@ def _history_arrays(saved: SavedModel) -> tuple[dict[str, Array], pa.Array]:
         VECTOR: np.empty((0, 0), np.float32),
         "vector_row": np.empty(0, np.int64),
     }
+    if STARS in table.column_names:
+        arrays[STARS] = values(one_array(table[STARS]), np.float64)
     if DISLIKED in table.column_names:
         disliked = one_array(table[DISLIKED])
-        arrays[STARS] = values(one_array(table[STARS]), np.float64)
         arrays[DISLIKED] = values(disliked, np.int32)
         arrays["disliked_indptr"] = offsets(disliked)
     if SEEN in table.column_names:

@@ -34,9 +34,11 @@ from graphrec.explanation.user_context import UserContext
 from graphrec.kernels.types import Mask, read_only
 from graphrec.scorer.history import History, check
 from graphrec.scorer.mapped_model import MappedModel, open_model
+from graphrec.serving.fallback import fallback_of
 from graphrec.serving.kernel_types import Lists
-from graphrec.serving.ranking import PERSONAL, POPULAR, rank_batch
+from graphrec.serving.ranking import rank_batch
 from graphrec.serving.request import Request
+from graphrec.serving.sources import SOURCES
 
 _NOTHING_HIDDEN: Final = np.empty(0, np.int32)
 
@@ -50,7 +52,7 @@ class Recommendation:
     score: float
     shares: dict[str, float]  # of the score, by leg
     because: list[Any]  # the history items that contributed most
-    source: str  # "personal" or "popular"
+    source: str  # see `graphrec.serving.sources`
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ class Scorer:
     def popular(
         self, k: int = 10, *, hidden: History | None = None, allow: Mask | None = None
     ) -> list[Any]:
-        """Ids of the most popular items that are not in a history; it needs no kernel.
+        """Ids of what anybody may be shown that is not in a history; it needs no kernel.
 
         Args:
             k: how many.
@@ -217,12 +219,17 @@ class Scorer:
         if hidden is not None:
             seen = set(hidden.items.tolist()) | set(hidden.disliked.tolist())
         chosen: list[Any] = []
-        for index in range(len(self.model.items)):
+        for index, _ in self.fallback():
             if len(chosen) == k:
                 break
             if index not in seen and (allow is None or allow[index]):
                 chosen.append(self.model.items[index])
         return chosen
+
+    def fallback(self) -> Iterator[tuple[int, str]]:
+        """All items, (index, source), in the order of the lists of whoever nothing is known of."""
+        order, source, _ = fallback_of(self.model.tables.mapped)
+        return ((int(index), SOURCES[source[index]]) for index in order)
 
     def related(
         self,
@@ -354,10 +361,7 @@ class Scorer:
         return rank_batch(row, model.tables.mapped, excluded, model.tables.fold_ins, request)
 
     def _rows(self, lists: Lists, offset: int) -> Iterator[Recommendation]:
-        source = POPULAR if lists.cold[0] else PERSONAL
-        items, scores, shares, because = (
-            array[0].tolist() for array in (lists.item, lists.score, lists.share, lists.because)
-        )
+        items, scores, shares, because, source = (array[0].tolist() for array in lists)
         ids, legs = self.model.items, self.legs
         for n in range(offset, len(items)):
             if items[n] < 0:
@@ -368,7 +372,7 @@ class Scorer:
                 score=scores[n],
                 shares=dict(zip(legs, shares[n], strict=True)),
                 because=[ids[reason] for reason in because[n] if reason >= 0],
-                source=source,
+                source=SOURCES[source[n]],
             )
 
     def _reasons(
@@ -379,7 +383,7 @@ class Scorer:
         return Reasons(
             item=item,
             score=parts.score,
-            source=PERSONAL if user.personal else POPULAR,
+            source=user.source(self._item(item)),
             outcome=position.outcome,
             rank=position.rank,
             shares=dict(zip(parts.legs, parts.share.tolist(), strict=True)),

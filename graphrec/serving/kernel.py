@@ -13,11 +13,15 @@ from graphrec.serving.accumulator import (
     reset,
 )
 from graphrec.serving.blend import leg_weights
-from graphrec.serving.factor_scores import add_factor_shares
+from graphrec.serving.factor_scores import add_factor_shares, user_vector
 from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
 from graphrec.serving.mmr import diversify, pool_size
 from graphrec.serving.neighbour_scores import moments, scales, sum_neighbours, units, weighted
 from graphrec.serving.reasons import name_by_factors, name_by_neighbours
+from graphrec.serving.sources import DEMOGRAPHIC, PERSONAL, SOURCES
+
+PERSONAL_CODE = SOURCES.index(PERSONAL)
+DEMOGRAPHIC_CODE = SOURCES.index(DEMOGRAPHIC)
 
 
 @compiled
@@ -37,8 +41,8 @@ def rank_users(
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
-        if _weights_of(histories, user).size == 0:
-            _list_popular(user, accumulator, settings, lists)
+        if _is_cold(histories, user, factors, settings):
+            _list_fallback(user, accumulator, settings, lists)
             reset(accumulator, hidden)
             continue
         unit = units(histories, user, neighbours)
@@ -53,6 +57,8 @@ def rank_users(
         candidate_items = accumulator.item[candidates]
         add_factor_shares(factors, user, candidate_items, weight, settings.standardise, share)
         _list_best(user, candidate_items, share, neighbours, factors, settings, position, lists)
+        if _weights_of(histories, user).size == 0:
+            lists.source[user] = DEMOGRAPHIC_CODE
         if settings.reasons > 0:
             name_by_neighbours(
                 histories, user, neighbours, scale * unit, lists.item[user], lists.because[user]
@@ -86,8 +92,8 @@ def rank_dense(
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
-        if _weights_of(histories, user).size == 0:
-            _list_popular(user, accumulator, settings, lists)
+        if _is_cold(histories, user, factors, settings):
+            _list_fallback(user, accumulator, settings, lists)
             reset(accumulator, hidden)
             continue
         count = insert_all(accumulator, everything, hidden)
@@ -100,6 +106,8 @@ def rank_dense(
         share = _shares(accumulator.score, candidates, mean, scale, first_leg, settings)
         candidate_items = accumulator.item[candidates]
         _list_best(user, candidate_items, share, neighbours, factors, settings, position, lists)
+        if _weights_of(histories, user).size == 0:
+            lists.source[user] = DEMOGRAPHIC_CODE
         if settings.reasons > 0:
             name_by_factors(histories, user, factors, scale, lists.item[user], lists.because[user])
         reset(accumulator, count)
@@ -127,7 +135,7 @@ def score_items(
 
     Returns:
         score (wanted,) and the legs' shares of it (wanted, legs); for a user without a history
-        the score is the item's popularity and the shares are 0.
+        the score is that of the fallback and the shares are 0.
     """
     items, users = settings.popularity.size, histories.items.indptr.size - 1
     accumulator = empty_accumulator(items, neighbours.weights.data.shape[1])
@@ -135,8 +143,8 @@ def score_items(
     shares = np.zeros((wanted.size, settings.blend.size), np.float32)
     for user in range(users):
         first, last = wanted_indptr[user], wanted_indptr[user + 1]
-        if _weights_of(histories, user).size == 0 or settings.blend.size == 0:
-            total[first:last] = settings.popularity[wanted[first:last]]
+        if settings.blend.size == 0 or _is_cold(histories, user, factors, settings):
+            total[first:last] = settings.fallback.score[wanted[first:last]]
             continue
         unit = units(histories, user, neighbours)
         count = insert_all(accumulator, wanted[first:last], 0)
@@ -156,13 +164,13 @@ def score_items(
 
 @compiled
 def rank_popular(histories: Histories, settings: Settings) -> Lists:
-    """The most popular items for everybody, less what each must not be shown."""
+    """The fallback for everybody, less what each must not be shown."""
     accumulator = empty_accumulator(settings.popularity.size, 0)
     users = histories.items.indptr.size - 1
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
-        _list_popular(user, accumulator, settings, lists)
+        _list_fallback(user, accumulator, settings, lists)
         reset(accumulator, hidden)
     return lists
 
@@ -175,7 +183,7 @@ def _empty_lists(users: int, settings: Settings) -> Lists:
         np.zeros((users, length), np.float32),
         np.zeros((users, length, settings.blend.size), np.float32),
         np.full((users, length, settings.reasons), -1, np.int32),
-        np.zeros(users, np.bool_),
+        np.full((users, length), PERSONAL_CODE, np.int8),
     )
 
 
@@ -194,16 +202,29 @@ def _hidden_from(histories: Histories, user: int) -> Indices:
 
 
 @compiled
-def _list_popular(user: int, hidden: Accumulator, settings: Settings, lists: Lists) -> None:
-    """Fill the list of a user without a history with the most popular items."""
-    lists.cold[user] = True
+def _is_cold(histories: Histories, user: int, factors: Factors, settings: Settings) -> bool:
+    """Whether nothing is known of a user: no leg that counts has anything to go by."""
+    first = settings.blend.size - factors.rank.size
+    if _weights_of(histories, user).size > 0 and settings.blend[:first].any():
+        return False
+    for leg in range(factors.rank.size):
+        if settings.blend[first + leg] > 0.0 and user_vector(factors, leg, user).any():
+            return False
+    return True
+
+
+@compiled
+def _list_fallback(user: int, hidden: Accumulator, settings: Settings, lists: Lists) -> None:
+    """Fill the list of a user of whom nothing is known."""
+    fallback = settings.fallback
     rank = 0
-    for item in range(settings.popularity.size):
+    for item in fallback.order:
         if rank == settings.length:
             break
         if hidden.slot[item] < 0 and not settings.excluded[item]:
             lists.item[user, rank] = item
-            lists.score[user, rank] = settings.popularity[item]
+            lists.score[user, rank] = fallback.score[item]
+            lists.source[user, rank] = fallback.source[item]
             rank += 1
 
 

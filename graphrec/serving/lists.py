@@ -16,11 +16,13 @@ from graphrec.columns import BECAUSE, ITEM, RANK, RECOMMENDATIONS, SCORE, SOURCE
 from graphrec.data.ids_arrow import from_bytes
 from graphrec.kernels.csr import indptr_of
 from graphrec.kernels.types import Mask
+from graphrec.serving.fallback import fallback_of
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.kernel_types import Lists, Settings
-from graphrec.serving.ranking import PERSONAL, POPULAR, rank_batch
+from graphrec.serving.ranking import rank_batch
 from graphrec.serving.request import Request
 from graphrec.serving.shared_tables import share_tables
+from graphrec.serving.sources import SOURCES
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.arrow import BatchFunction, list_column
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
@@ -48,8 +50,8 @@ def serve(
     Args:
         histories: (user, items: array<int>, weights: array<float>), items ascending and known to
             the catalogue; perhaps `hidden`: array<int>, items not to be listed to this user, and
-            `vector`: array<float>, a user factor to be used as it is. A user without items gets
-            the most popular ones.
+            `vector`: array<float>, a user factor that was given. A user of whom nothing is known
+            gets what the tables' fallback has.
         tables: the model.
         request: what the lists shall be.
         item_type: Spark's type of the item ids.
@@ -131,7 +133,7 @@ def rank_batches(
     """Batches of histories with their lists; for arguments see `rank_batch`."""
     tables = shared.open()
     excluded = shared_mask.open()["excluded"]
-    users = _batch_users(request.settings(tables["popularity"], excluded))
+    users = _batch_users(request.settings(tables["popularity"], excluded, fallback_of(tables)))
     for batch in batches:
         for first in range(0, batch.num_rows, users):  # Spark writes some while more are made
             some = batch.slice(first, users)
@@ -174,14 +176,13 @@ def _columns(
     length = filled.sum(axis=1)
     rank = np.broadcast_to(np.arange(1, filled.shape[1] + 1, dtype=np.int32), filled.shape)
     share = lists.share[filled]  # (rows, legs)
-    cold = np.repeat(lists.cold, length)
     columns = {
         ITEM: ids.take(pa.array(lists.item[filled])),
         RANK: pa.array(rank[filled]),
         SCORE: pa.array(lists.score[filled]),
         **{leg: pa.array(np.ascontiguousarray(share[:, n])) for n, leg in enumerate(legs)},
         BECAUSE: _reasons(lists.because[filled], ids),
-        SOURCE: pa.array([PERSONAL, POPULAR]).take(pa.array(cold.astype(np.int8))),
+        SOURCE: pa.array(SOURCES).take(pa.array(lists.source[filled])),
     }
     return columns, length
 

@@ -12,6 +12,7 @@ from pyspark.sql import types as T
 
 from graphrec.columns import PREDICTION, USER
 from graphrec.kernels.types import read_only
+from graphrec.serving.fallback import fallback_of
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.kernel import score_items
 from graphrec.serving.ranking import read_histories, user_factors
@@ -67,7 +68,7 @@ def _score_batches(
                 read_only(values(batch[WANTED], np.int32)),
                 neighbours_of(tables),
                 factors_of(tables, users),
-                request.settings(tables["popularity"], excluded),
+                request.settings(tables["popularity"], excluded, fallback_of(tables)),
             )
         columns = {
             USER: batch[USER],

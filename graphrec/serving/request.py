@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrec.kernels.types import Vector, read_only
-from graphrec.serving.kernel_types import Settings
+from graphrec.serving.fallback import make_fallback
+from graphrec.serving.kernel_types import Fallback, Settings
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,19 @@ class Request:
         """Whether one of the neighbour legs, the first ones of the blend, has any weight."""
         return any(weight > 0.0 for weight in self.blend[:neighbour_legs])
 
-    def settings(self, popularity: Vector, excluded: npt.NDArray[np.bool_]) -> Settings:
-        """As the kernel takes it; no list, and no other number of items, exceeds the catalogue."""
+    def settings(
+        self,
+        popularity: Vector,
+        excluded: npt.NDArray[np.bool_],
+        fallback: Fallback | None = None,
+    ) -> Settings:
+        """As the kernel takes it; no list, and no other number of items, exceeds the catalogue.
+
+        Args:
+            popularity: (items,), descending.
+            excluded: (items,), True for items never to be listed.
+            fallback: for users of whom nothing is known; None: what is popular.
+        """
         items = popularity.size
         length = self.length + self.offset
         return Settings(
@@ -39,6 +51,7 @@ class Request:
             self.standardise,
             excluded,
             popularity,
+            fallback or make_fallback(popularity),
             min(max(self.candidates, length), items),
             min(length, items),
             min(self.reasons, items),

@@ -149,7 +149,7 @@ def _figures(written: DataFrame, user: str) -> dict[str, Any]:
 
     from graphrec.columns import SOURCE
     from graphrec.data.column_types import quoted
-    from graphrec.serving.ranking import POPULAR
+    from graphrec.serving.sources import POPULAR
 
     counted = (
         written.groupBy(SOURCE)

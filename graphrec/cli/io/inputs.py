@@ -15,6 +15,7 @@ from graphrec.cli.io.item_words import words_of
 from graphrec.cli.options import FeatureOptions, InputOptions, ItemsOptions, TextOptions
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import is_missing, quoted
+from graphrec.data.feature_encoding import parse_features
 from graphrec.data.id_types import id_column, readable_ids
 from graphrec.data.interaction_columns import (
     MALFORMED_LINE,
@@ -24,7 +25,6 @@ from graphrec.data.interaction_columns import (
     find_columns,
     require_column,
 )
-from graphrec.data.item_features import parse_features
 from graphrec.data.reading.readers import read_table
 from graphrec.data.text_ids import is_untyped
 from graphrec.errors import ColumnError, ParameterError

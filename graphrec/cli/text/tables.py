@@ -41,7 +41,7 @@ from graphrec.reports.words.explanation import (
 from graphrec.reports.words.interaction import InteractionWords
 from graphrec.reports.words.metrics import SHOWN, WORDING, best
 from graphrec.reports.words.text import harmless
-from graphrec.serving.ranking import POPULAR
+from graphrec.serving.sources import POPULAR
 from graphrec.tuning.search import Tuned
 
 _MAX_ROWS: Final = 10  # rows of a list that are shown
