@@ -4,6 +4,7 @@ from . import errors as errors
 from .data import samples as samples
 from .data import splits as splits
 from .data.dataset import Dataset as Dataset
+from .data.text_vectors import text_vectors as text_vectors
 from .evaluation.comparison import evaluate as evaluate
 from .evaluation.evaluator import RankingEvaluator as RankingEvaluator
 from .recommenders.als.estimator import ALSModel as ALSModel

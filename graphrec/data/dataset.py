@@ -54,7 +54,8 @@ from graphrec.data.liked import (
     highest_on_scale,
     liked_rule,
 )
-from graphrec.data.profiles import OF_USERS, Profiles
+from graphrec.data.profile_frames import OF_USERS, profile_vectors
+from graphrec.data.profiles import Profiles
 from graphrec.data.rejections import Reason
 from graphrec.errors import ColumnError
 from graphrec.kernels.exact_sums import MAX_SUM
@@ -464,7 +465,7 @@ class Dataset:
         described = with_known_histories(users.union(known.select(USER)).distinct(), known)
         if self.profiles is None:
             return described
-        vectors = self.profiles.vectors(profiles, ids, self.user_type)
+        vectors = profile_vectors(self.profiles, profiles, ids, self.user_type)
         return described.join(vectors, USER, "left")
 
     def _columns_in(self, frame: DataFrame) -> InteractionColumns:

@@ -28,7 +28,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from graphrec.data.interaction_columns import MALFORMED_LINE
 from graphrec.errors import ColumnError, ParameterError
 from graphrec.spark.arrow import one_array, values
 
@@ -262,14 +261,14 @@ def parse_features(features: Sequence[str]) -> dict[str, str | None]:
 
 
 def feature_kinds(
-    columns: Sequence[str], features: Sequence[str] | None, *, apart_from: str, of: str
+    columns: Sequence[str], features: Sequence[str] | None, *, apart_from: Sequence[str], of: str
 ) -> dict[str, str | None]:
     """The kinds of the features that are named, or of all columns but the ids.
 
     Args:
         columns: of the table.
         features: see `parse_features`; None: all.
-        apart_from: the column of the ids.
+        apart_from: the column of the ids, and others that are none.
         of: what the table is called in the message.
 
     Raises:
@@ -278,12 +277,12 @@ def feature_kinds(
     """
     if features is not None:
         return parse_features(features)
-    others = [name for name in columns if name not in (apart_from, MALFORMED_LINE)]
+    others = [name for name in columns if name not in apart_from]
     if not others:
         raise ColumnError(
             f"{of} has no features",
             found=", ".join(columns),
-            fix=f"give it other columns beside {apart_from}",
+            fix=f"give it other columns beside {apart_from[0]}",
         )
     return dict.fromkeys(others)
 
@@ -300,7 +299,7 @@ def kind_of(name: str, column: pa.Array) -> str:
     kind = column.type
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return LIST if _is_text(kind.value_type) else VECTOR_KIND
-    if pa.types.is_boolean(kind):
+    if pa.types.is_boolean(kind) or pa.types.is_null(kind):
         return CATEGORY
     if _is_number(kind):
         return NUMBER

@@ -39,6 +39,7 @@ from graphrec.columns import (
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.event_kinds import EventKinds
 from graphrec.data.liked import RatingRange, highest_on_scale, liked_rule
+from graphrec.data.profiles import Profiles
 from graphrec.errors import UnreadableInputError
 from graphrec.kernels.csr import csr
 from graphrec.kernels.types import Array, read_only
@@ -82,6 +83,7 @@ class MappedModel:
         rules: how rows become a history.
         recency_half_life: in days, by which a history is weighed when it is served.
         seen_again_after: days after which what a user has may be listed again; None: never.
+        profiles: how features of users become vectors; None: the model was given none.
     """
 
     digest: str
@@ -95,6 +97,7 @@ class MappedModel:
     rules: Rules
     recency_half_life: float | None
     seen_again_after: float | None
+    profiles: Profiles | None
     histories: dict[str, Array]
 
     def history(self, user: Any) -> History | None:
@@ -207,6 +210,7 @@ def _write(saved: SavedModel, digest: str, folder: Path) -> None:
         "request": described["request"],
         "recency_half_life": described["recency_half_life"],
         "seen_again_after": described["seen_again_after"],
+        "profiles": described["profiles"],
         "users": described["users"],
         "pair_users": 0 if pairs is None else pairs["users"],
         "neighbour_legs": list(tables.neighbour_names),
@@ -353,6 +357,7 @@ def _map(folder: Path) -> MappedModel:
         ),
         recency_half_life=description["recency_half_life"],
         seen_again_after=description["seen_again_after"],
+        profiles=Profiles.from_described(description["profiles"]),
         histories=histories,
     )
 

@@ -27,7 +27,7 @@ from graphrec.cooccurrence.best_neighbours import (
     best_neighbours,
 )
 from graphrec.cooccurrence.measures import MEASURES
-from graphrec.errors import ParameterError
+from graphrec.errors import ColumnError, ParameterError
 from graphrec.explanation.contributions import Contributions, contributions
 from graphrec.explanation.rank_position import RankPosition, rank_position
 from graphrec.explanation.user_context import UserContext
@@ -139,6 +139,29 @@ class Scorer:
     def history(self, user: Any) -> History:
         """What the model knows of a user; an empty history if it does not know the user."""
         return self.model.history(user) or History.empty()
+
+    def profile(self, features: Mapping[str, Any]) -> History:
+        """The empty history of somebody of whom no more is known than features.
+
+        Args:
+            features: values by name; names that the model has not learned from say nothing.
+
+        Raises:
+            ParameterError: a value is of another kind than those that were learned from.
+        """
+        profiles = self.model.profiles
+        if profiles is None:
+            return History.empty()
+        try:
+            one = pa.table({name: pa.array([value]) for name, value in features.items()})
+            [vector] = profiles.matrix(one) if features else [np.zeros(profiles.width, np.float32)]
+        except (pa.ArrowException, ColumnError) as error:
+            raise ParameterError(
+                "a feature of the profile is of another kind than the model learned from",
+                found=str(error).splitlines()[0],
+                fix=f"its features are {profiles.encoding.kinds}",
+            ) from error
+        return replace(History.empty(), vector=vector if vector.any() else None)
 
     def extended(self, known: History, rows: Iterable[Any]) -> History:
         """A history with more interactions, combined by the model's own rules.

@@ -26,6 +26,7 @@ from graphrec.cli.options import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from graphrec.cli.runtime.progress_lines import Report
     from graphrec.recommenders.hybrid.estimator import HybridRecommender
 
 _LISTS: Final = "lists"  # a stage
@@ -63,7 +64,8 @@ def run(options: Options) -> None:
 
     The result has the user and item columns of IN, with --items the title, rank (1..k), score, one
     column per leg with its share of the score, because (the items of the history that contributed
-    most) and source (personal, or popular for users without a history).
+    most) and source: personal; or, for users without a history, demographic, trending, popular,
+    picked (by --default) or new.
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
@@ -96,7 +98,7 @@ def run(options: Options) -> None:
                 lists = model.rankedLists(options.k, offset=options.offset, **frames)
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
-                counts.update(figures)
+                counts.update({name: figures[name] for name in ("users", "rows")})
             results.write_beside(written, dataset.rejected, folders, options)
             results.save_model(model, folders)
             run.write_record(
@@ -110,6 +112,7 @@ def run(options: Options) -> None:
         hybrid.print_choice(run.report, model)
         print_unknown_ids(run.report, counted)
         print_rules(run.report, rules, ruled)
+        _print_sources(run.report, figures)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
             words = InteractionWords.of(options.verb)
@@ -126,6 +129,8 @@ def _inputs(options: Options) -> list[str | None]:
         options.users,
         options.allow,
         options.deny,
+        options.user_features,
+        options.default,
     ]
 
 
@@ -149,16 +154,29 @@ def _figures(written: DataFrame, user: str) -> dict[str, Any]:
 
     from graphrec.columns import SOURCE
     from graphrec.data.column_types import quoted
-    from graphrec.serving.sources import POPULAR
+    from graphrec.serving.sources import SOURCES
 
+    users = F.count_distinct(quoted(user))
     counted = (
         written.groupBy(SOURCE)
-        .agg(F.count("*").alias("rows"), F.count_distinct(quoted(user)).alias("users"))
+        .agg(users.alias("users"), F.count("*").alias("rows"))
         .collect()  # one row per source
     )
-    users = {row[SOURCE]: row["users"] for row in counted}
+    by_source = {row[SOURCE]: {"users": row["users"], "rows": row["rows"]} for row in counted}
+    total = written.select(users).first()
+    assert total is not None  # an aggregate without groups has one row
     return {
-        "users": sum(users.values()),
+        "users": total[0],
         "rows": sum(row["rows"] for row in counted),
-        "popular": users.get(POPULAR, 0),
+        "sources": {name: by_source[name] for name in SOURCES if name in by_source},
     }
+
+
+def _print_sources(report: Report, figures: dict[str, Any]) -> None:
+    """How many users have items of each source, where some are not personal."""
+    from graphrec.serving.sources import PERSONAL
+
+    sources = figures["sources"]
+    if set(sources) - {PERSONAL}:
+        counts = ", ".join(f"{name} {of['users']:,}" for name, of in sources.items())
+        report.line(f"users who have items of each source: {counts}")

@@ -16,6 +16,7 @@ from graphrec.data.column_types import quoted
 from graphrec.data.dataset import Dataset
 from graphrec.data.feature_encoding import feature_kinds
 from graphrec.data.frames import require_frame
+from graphrec.data.interaction_columns import MALFORMED_LINE
 from graphrec.data.item_features import ItemFeatures, encode
 from graphrec.errors import ColumnError
 from graphrec.graph.feature_information import FeatureInformation, feature_information
@@ -89,7 +90,8 @@ def _read(
     """As `read_features`, with all features that are encoded."""
     require_frame(frame, _OF)
     ids = dataset.items_of(frame).try_cast(dataset.item_type)
-    kinds = feature_kinds(frame.columns, features, apart_from=dataset.columns.item, of=_OF)
+    apart_from = (dataset.columns.item, MALFORMED_LINE)
+    kinds = feature_kinds(frame.columns, features, apart_from=apart_from, of=_OF)
     require_columns(frame, *kinds, of=_OF)
     named = frame.select(ids.alias(ITEM), *(quoted(name).alias(f"of {name}") for name in kinds))
     table = named.where(F.col(ITEM).isNotNull()).toArrow()  # catalogue-sized

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from graphrec.columns import ITEMS, USER
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
 from graphrec.data.feature_encoding import parse_features
+from graphrec.data.frames import require_frame
+from graphrec.data.profile_frames import OF_USERS, learn_profiles, profile_vectors
 from graphrec.data.profiles import Profiles
 from graphrec.errors import EmptyInputError
 from graphrec.params import at_least, optional, param, positive
@@ -44,7 +46,7 @@ class DemographicRecommender(Recommender):
 
     It needs no history: whoever has a profile gets a list of their own, with the source
     "demographic". As a leg of the hybrid it serves users without a history alone, and those with a
-    short one together with the other legs: its weight there falls from 5 items on. Users without a
+    short one together with the other legs: its weight there falls from 2 items on. Users without a
     profile get what they would get without this recommender.
 
     For the method see `graphrec.recommenders.demographic.regression`, for what becomes of
@@ -93,13 +95,14 @@ class DemographicRecommender(Recommender):
     leg = DEMOGRAPHIC_LEG
     _model = DemographicModel
 
-    def __init__(self, userFeatures: DataFrame, **values: object) -> None:
+    def __init__(self, userFeatures: DataFrame | None = None, **values: Any) -> None:
         super().__init__(**values)
         self.userFeatures = userFeatures
 
     def given(self) -> Given:
-        """The frame."""
-        return {**super().given(), "userFeatures": self.userFeatures}
+        """The frame, if there is one."""
+        own = {} if self.userFeatures is None else {"userFeatures": self.userFeatures}
+        return {**super().given(), **own}
 
     def check(self) -> None:
         """Raise a ParameterError if features are of an unknown kind, or named twice."""
@@ -112,12 +115,11 @@ class DemographicRecommender(Recommender):
 
     def enrich(self, dataset: Dataset) -> Dataset:
         """Give each user the vector of the profile."""
-        name = dataset.columns.user
-        profiles = Profiles.learn(
-            self.userFeatures,
-            self.value("features"),
-            user=name,
-            ids=dataset.users_of(self.userFeatures),
+        require_frame(self.userFeatures, OF_USERS)
+        assert self.userFeatures is not None
+        ids = dataset.users_of(self.userFeatures)
+        profiles = learn_profiles(
+            self.userFeatures, self.value("features"), user=dataset.columns.user, ids=ids
         )
         return dataset.with_profiles(profiles, self._vectors(profiles, dataset))
 
@@ -140,8 +142,9 @@ class DemographicRecommender(Recommender):
             return [FactorLeg(self.leg, self._factors(dataset, scores))]
 
     def _vectors(self, profiles: Profiles, dataset: Dataset) -> DataFrame:
+        assert self.userFeatures is not None  # see `enrich`
         ids = dataset.users_of(self.userFeatures)
-        return profiles.vectors(self.userFeatures, ids, dataset.user_type)
+        return profile_vectors(profiles, self.userFeatures, ids, dataset.user_type)
 
     def _factors(self, dataset: Dataset, scores: npt.NDArray[np.float64]) -> ItemFactors:
         """Item vectors of the best approximation of a rank, of a map (profile, items)."""

@@ -57,7 +57,18 @@ def count_profiles(histories: DataFrame, width: int, items: int) -> ProfileSums:
     count = partial(_count_batches, width=width, items=items)
     schema = f"{_ROW} int, {_COLUMN} int, {_SUM} long"
     counted = histories.select(ITEMS, VECTOR).mapInArrow(count, schema)
-    summed = counted.groupBy(_ROW, _COLUMN).agg(F.sum(_SUM).alias(_SUM)).toArrow()
+    summed = counted.groupBy(_ROW, _COLUMN).agg(F.sum(_SUM).alias(_SUM))
+    return profile_sums(summed.toArrow(), width, items)
+
+
+def profile_sums(summed: pa.Table, width: int, items: int) -> ProfileSums:
+    """Xᵀ·[R, X] as the regression reads it.
+
+    Args:
+        summed: (row, column, total), see `_count_batches`, each place once at most.
+        width: rows.
+        items: columns of R.
+    """
     sums = np.zeros((width, items + width))
     at = (summed[_ROW].to_numpy(), summed[_COLUMN].to_numpy())
     sums[at] = summed[_SUM].to_numpy() / float(1 << FRACTION_BITS)
