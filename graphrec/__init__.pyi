@@ -4,6 +4,7 @@ from . import errors as errors
 from .data import samples as samples
 from .data import splits as splits
 from .data.dataset import Dataset as Dataset
+from .data.text_vectors import text_vectors as text_vectors
 from .evaluation.comparison import evaluate as evaluate
 from .evaluation.evaluator import RankingEvaluator as RankingEvaluator
 from .recommenders.als.estimator import ALSModel as ALSModel
@@ -14,6 +15,10 @@ from .recommenders.criteria.estimator import (
     MultiCriteriaPredictor as MultiCriteriaPredictor,
 )
 from .recommenders.criteria.model import MultiCriteriaModel as MultiCriteriaModel
+from .recommenders.demographic.estimator import DemographicModel as DemographicModel
+from .recommenders.demographic.estimator import (
+    DemographicRecommender as DemographicRecommender,
+)
 from .recommenders.ease.estimator import EASEModel as EASEModel
 from .recommenders.ease.estimator import EASERecommender as EASERecommender
 from .recommenders.embedding.estimator import EmbeddingModel as EmbeddingModel

@@ -86,3 +86,12 @@ def test_ratings_and_criteria_are_predicted_as_the_guide_says(spark: SparkSessio
     assert folded_in.deviation < nobody.deviation
     shares = {(row.user, row.criterion): row.share for row in names["weights"].collect()}
     assert shares["guest3", "food"] > 0.6 > shares["guest2", "food"]
+
+
+@pytest.mark.slow
+def test_visitors_get_lists_by_what_they_are_like(spark: SparkSession) -> None:
+    names: dict[str, Any] = {}
+    [source] = blocks(ROOT / "docs" / "new-users.md")
+    exec(source, names)
+    assert names["model"].legs == ("walk", "demographic")
+    assert names["model"].dataset.profiles.encoding.kinds == {"age": "number", "job": "category"}

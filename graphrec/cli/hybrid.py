@@ -7,20 +7,28 @@ from typing import Any, Final
 
 from pyspark.sql import SparkSession
 
-from graphrec.cli.io.inputs import give_item_features
+from graphrec.cli.io.inputs import open_features, open_named
 from graphrec.cli.io.model_source import SavedModel, Source
 from graphrec.cli.named_values import named_numbers, named_values
-from graphrec.cli.options import FeatureOptions, HybridOptions, LearningOptions, ModelOptions
+from graphrec.cli.options import (
+    ColdStartOptions,
+    FeatureOptions,
+    HybridOptions,
+    LearningOptions,
+    ModelOptions,
+)
 from graphrec.cli.runtime.progress_lines import Report
+from graphrec.data.interaction_columns import InteractionColumns
 from graphrec.errors import ParameterError
 from graphrec.recommenders.als.estimator import ALSRecommender
 from graphrec.recommenders.base import Recommender
+from graphrec.recommenders.demographic.estimator import DEMOGRAPHIC_LEG, DemographicRecommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
 from graphrec.recommenders.hybrid.estimator import HybridRecommender
 from graphrec.recommenders.hybrid.learned_weights import HoldOutResult
 from graphrec.recommenders.hybrid.model import HybridRecommenderModel
-from graphrec.recommenders.hybrid.weights import LEARNED, is_word
+from graphrec.recommenders.hybrid.weights import LEARNED, is_word, with_unsearched
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.trend import TrendRecommender
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
@@ -32,6 +40,11 @@ LEARNING: Final = (
     "order",
     "settings",
     "features",
+    "text_vectors",
+    "user_features",
+    "user_columns",
+    "trend_half_life",
+    "default",
 )  # the options that a saved model has behind it
 
 
@@ -52,6 +65,7 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
         "als": ALSRecommender(**_given(rank=options.rank)),
         "embedding": EmbeddingRecommender(),
         "trend": TrendRecommender(),
+        **_demographic(options),
     }
     weights = parse_weights(options.weights or LEARNED)
     if isinstance(weights, dict):
@@ -62,21 +76,78 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
                 fix=f"the legs are {', '.join(legs)}",
             )
         weights = {name: weight for name, weight in weights.items() if weight != 0}
+        weights = with_unsearched(weights, list(legs))
         legs = {name: leg for name, leg in legs.items() if name in weights}
     hybrid = HybridRecommender(
         list(legs.values()),
         weights=weights,
-        **_given(halfLife=options.half_life, likedFrom=parse_liked_from(options.liked_from)),
+        **_given(
+            halfLife=options.half_life,
+            likedFrom=parse_liked_from(options.liked_from),
+            trendHalfLife=getattr(options, "trend_half_life", None),
+        ),
         **_retrieval(options),
         **values,
     )
     return hybrid.with_settings(parse_settings(options.settings or ""))
 
 
+def _demographic(options: LearningOptions) -> dict[str, Recommender]:
+    """The leg of what users are like, whose table is given to it later.
+
+    Raises:
+        ParameterError: columns are named, and no file.
+    """
+    path, columns = (getattr(options, f"user_{name}", None) for name in ("features", "columns"))
+    if path is None:
+        if columns is not None:
+            raise ParameterError(
+                "--user-columns names columns of --user-features", fix="give that file, too"
+            )
+        return {}
+    names = None if columns is None else [name.strip() for name in columns.split(",")]
+    return {DEMOGRAPHIC_LEG: DemographicRecommender(features=names)}
+
+
+def give_tables(
+    recommender: HybridRecommender,
+    spark: SparkSession,
+    options: ColdStartOptions,
+    columns: InteractionColumns,
+) -> None:
+    """Give a recommender the tables that options name, if they name some.
+
+    Args:
+        recommender: gets them.
+        spark: reads them.
+        options: name features of items and of users, and an editor's picks.
+        columns: of the interactions.
+
+    Raises:
+        UnreadableInputError: a file cannot be read.
+        ColumnError: it has no column of ids, or none of a feature.
+        ParameterError: no file is named, or a feature is of an unknown kind.
+    """
+    opened = open_features(spark, options, item=columns.item)
+    if opened is not None:
+        recommender.itemFeatures, names = opened
+        recommender.setParams(features=names)
+    if options.default is not None:
+        recommender.defaultItems = open_named(
+            spark, options.default, options, role="item", name=columns.item
+        )
+    for leg in recommender.legs:
+        if isinstance(leg, DemographicRecommender):
+            assert options.user_features is not None  # or there is no such leg
+            leg.userFeatures = open_named(
+                spark, options.user_features, options, role="user", name=columns.user
+            )
+
+
 def stages_of(recommender: HybridRecommender, options: FeatureOptions) -> list[str] | None:
     """The stages of learning from a dataset, of which features that are not open yet are a part."""
     stages = recommender.stages()
-    return recommender.with_features(stages) if options.features else stages
+    return recommender.with_features(stages) if options.has_features else stages
 
 
 def needs_times(options: LearningOptions) -> str | None:
@@ -104,7 +175,7 @@ def model_of(
     """
     if isinstance(origin, SavedModel):
         return apply_serving_options(origin.model, options)
-    give_item_features(recommender, spark, options, item=origin.columns.item)
+    give_tables(recommender, spark, options, origin.columns)
     return recommender.fit(recommender.dataset_of(origin.frame))
 
 
@@ -125,6 +196,7 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
     """The values of the options that a model is served with, given or default."""
     chosen_on = _chosen_on(model)
     ranks = {leg.name: leg.factors.rank for leg in model.tables.factor_legs}
+    profiles = model.dataset.profiles
 
     def of_blend(name: str) -> Any:
         return model.value(name) if model.hasParam(name) else None
@@ -134,6 +206,7 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
         "weights_chosen_on": None if chosen_on is None else asdict(chosen_on),
         "pseudo_interactions": of_blend("pseudoInteractions"),
         "features": None if model.features is None else dict(model.features.kinds),
+        "user_features": None if profiles is None else profiles.encoding.kinds,
         "rank": ranks.get(ALSRecommender.leg),
         "half_life": model.value("halfLife"),
         "recency": model.value("recencyHalfLife"),

@@ -285,6 +285,71 @@ class FeatureOptions(ItemsOptions):
             rich_help_panel=MODEL,
         ),
     ] = None
+    text_vectors: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            show_default="none",
+            help="Columns of --items that are read as one text, such as title,genres, of which a "
+            "sentence model makes a vector, as a feature; it needs the extra text.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+
+    @property
+    def has_features(self) -> bool:
+        """Whether any feature of items is named."""
+        return self.features is not None or self.text_vectors is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColdUserOptions(TextOptions):
+    """What is listed to users who have no history."""
+
+    user_features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="What is known of users, one row each: age, occupation, town ... Those of whom "
+            "IN has nothing get lists by it; the id column is named as in IN, or by a usual name.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+    user_columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            show_default="all but the ids",
+            help="Columns of --user-features that are used, perhaps with a kind, as zip:category.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None
+    trend_half_life: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DAYS",
+            show_default="90, where there are times",
+            help="Age at which an interaction counts half in what is popular now, for users of "
+            "whom nothing is known.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    default: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Items that an editor picked, the best first, for users of whom nothing is known: "
+            "listed behind all that anybody has had.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColdStartOptions(ColdUserOptions, FeatureOptions):
+    """What is known of new items and new users."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -594,7 +659,7 @@ class HybridOptions(LearningOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelOptions(HybridOptions, FeatureOptions):
+class ModelOptions(HybridOptions, ColdStartOptions):
     """What a model is made of, or what a saved one is served with."""
 
 

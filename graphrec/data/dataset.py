@@ -21,6 +21,7 @@ from graphrec.columns import (
     TIMES,
     TIMESTAMP,
     USER,
+    VECTOR,
     WEIGHT,
 )
 from graphrec.data.catalogue import Catalogue
@@ -41,6 +42,7 @@ from graphrec.data.histories import (
     build_histories,
     build_rated_histories,
     history_sizes,
+    or_empty,
     with_known_histories,
 )
 from graphrec.data.id_types import id_column
@@ -53,6 +55,8 @@ from graphrec.data.liked import (
     highest_on_scale,
     liked_rule,
 )
+from graphrec.data.profile_frames import OF_USERS, profile_vectors
+from graphrec.data.profiles import Profiles
 from graphrec.data.rejections import Reason
 from graphrec.errors import ColumnError, ParameterError
 from graphrec.kernels.exact_sums import MAX_SUM
@@ -157,8 +161,11 @@ class Dataset:
             users may dislike what they rated, also stars: array<double>, the ratings without decay,
             aligned with items, and disliked: array<int>, of the items and of others. With kinds of
             events also seen: array<int>, those of the items that are not listed again.
-        dislikers: (user, disliked: array<int>), who have no history but dislike something; None
-            where nobody may be of this kind.
+        without_history: (user, and perhaps disliked: array<int> and vector: array<float>), of
+            whom something else is known: what they dislike, or a profile; None where nobody may
+            be of this kind.
+        profiles: how features of users become the vectors beside the histories; None: there are
+            none.
         users: number of users.
         interactions: what was read; None in a model that was loaded.
     """
@@ -169,7 +176,8 @@ class Dataset:
     item_type: T.DataType
     histories: DataFrame
     users: int
-    dislikers: DataFrame | None = None
+    without_history: DataFrame | None = None
+    profiles: Profiles | None = None
     interactions: Interactions | None = None
     persisted: PersistedFrames = field(default_factory=PersistedFrames, repr=False)  # the histories
     known_sizes: HistorySizes | None = field(default=None, repr=False)  # else counted, see `sizes`
@@ -259,9 +267,9 @@ class Dataset:
         with stage(HISTORIES) as counts:
             catalogue = Catalogue.from_interactions(read.accepted)
             histories = persisted.persist(rules.gather(pairs, catalogue))
-            dislikers = None
+            without_history = None
             if dislikes:
-                dislikers = histories.where(F.size(ITEMS) == 0).select(USER, DISLIKED)
+                without_history = histories.where(F.size(ITEMS) == 0).select(USER, DISLIKED)
                 histories = histories.where(F.size(ITEMS) > 0)
             sizes = history_sizes(histories, rules.max_history)
             counts.update({"users": sizes.users, "items": catalogue.size})
@@ -273,7 +281,7 @@ class Dataset:
             item_type=pairs.schema[ITEM].dataType,
             histories=histories,
             users=sizes.users,
-            dislikers=dislikers,
+            without_history=without_history,
             interactions=read,
             persisted=persisted,
             known_sizes=sizes,
@@ -303,17 +311,14 @@ class Dataset:
 
     @property
     def served(self) -> DataFrame:
-        """The histories, and empty ones of those who have none but dislike something."""
-        if self.dislikers is None:
+        """The histories, and empty ones of those of whom something else is known."""
+        if self.without_history is None:
             return self.histories
-        return self.histories.unionByName(
-            self.dislikers.select(
-                USER,
-                *(F.array().cast(kind).alias(name) for name, kind in ALIGNED.items()),
-                DISLIKED,
-            ),
-            allowMissingColumns=True,  # a vector that is given for some users
+        names = [name for name in ALIGNED if name in self.histories.columns]
+        empty = self.without_history.withColumns(
+            {name: F.array().cast(ALIGNED[name]) for name in names}
         )
+        return self.histories.unionByName(empty, allowMissingColumns=True)
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -391,6 +396,23 @@ class Dataset:
         """
         return replace(self, histories=histories, known_sizes=None)
 
+    def with_profiles(self, profiles: Profiles, vectors: DataFrame) -> Dataset:
+        """The same histories with profiles beside them, and the users who have nothing else.
+
+        Args:
+            profiles: how the vectors are made.
+            vectors: (user, vector), one row per user.
+        """
+        others = vectors.join(self.histories, USER, "left_anti")
+        if self.without_history is not None:
+            others = self.without_history.join(others, USER, "full_outer")
+            others = others.withColumn(DISLIKED, or_empty(F.col(DISLIKED), "array<int>"))
+        return replace(
+            self.with_histories(self.histories.join(vectors, USER, "left")),
+            without_history=others,
+            profiles=profiles,
+        )
+
     def with_catalogue(self, catalogue: Catalogue) -> Dataset:
         """The same histories in a catalogue that has more items, behind those of this one."""
         return replace(self, catalogue=catalogue)
@@ -456,6 +478,24 @@ class Dataset:
         read = F.col(REASON).isNull() | (F.col(REASON) != str(Reason.MALFORMED))
         users = judged.where(read).select(USER).where(f"{USER} IS NOT NULL").distinct()
         return with_known_histories(users, known)
+
+    def described_by(self, profiles: DataFrame, interactions: DataFrame | None) -> DataFrame:
+        """The histories of users whom nobody knows, with the vectors of their profiles.
+
+        Args:
+            profiles: has the input's user column and features.
+            interactions: as `histories_in` takes them; None: there are none.
+        """
+        require_frame(profiles, OF_USERS)
+        ids = self.users_of(profiles)
+        users = profiles.select(ids.alias(USER)).where(f"{USER} IS NOT NULL").distinct()
+        none = self.histories.drop(VECTOR).limit(0)
+        known = none if interactions is None else self.histories_in(interactions)
+        described = with_known_histories(users.union(known.select(USER)).distinct(), known)
+        if self.profiles is None:
+            return described
+        vectors = profile_vectors(self.profiles, profiles, ids, self.user_type)
+        return described.join(vectors, USER, "left")
 
     def _judged(self, interactions: DataFrame, columns: InteractionColumns) -> DataFrame:
         """Rows of other interactions, by the same contract, with ids of the dataset's types."""

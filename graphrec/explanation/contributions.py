@@ -120,8 +120,9 @@ def _factor_leg(user: UserContext, item: int, leg: int) -> _Legs:
 
 
 def _popular(user: UserContext, item: int) -> Contributions:
-    """Without a history, or without legs, the score is the item's popularity."""
-    score = float(user.tables.popularity[item]) * user.boost_of(item) * user.demotion_of(item)
+    """Where nothing is known of the user, or without legs, the score is that of the fallback."""
+    boost = user.boost_of(item) * user.demotion_of(item)
+    score = float(user.settings.fallback.score[item]) * boost
     return Contributions(
         score=score,
         legs=(POPULARITY,),

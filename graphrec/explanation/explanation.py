@@ -27,7 +27,6 @@ from graphrec.explanation.contributions import POPULARITY, Contributions, contri
 from graphrec.explanation.paths import HISTORY_ITEM, SHARE, STEP, strongest_paths
 from graphrec.explanation.rank_position import Diversified, RankPosition, rank_position
 from graphrec.explanation.user_context import UserContext
-from graphrec.serving.ranking import PERSONAL, POPULAR
 
 LEG: Final = "leg"
 RAW: Final = "raw"
@@ -190,7 +189,7 @@ def _position_row(
         user_id,
         ids[item].as_py(),
         score,
-        PERSONAL if user.personal else POPULAR,
+        user.source(item),
         user.history.size if user.personal else 0,
         position.outcome,
         position.full,

@@ -16,10 +16,13 @@ import pyarrow as pa
 
 from graphrec.columns import DISLIKED, VECTOR
 from graphrec.kernels.types import Array
+from graphrec.serving.factor_scores import user_vector
+from graphrec.serving.fallback import fallback_of
 from graphrec.serving.kernel_types import Factors, Histories, ListRules, Lists, Neighbours, Settings
 from graphrec.serving.list_rules import without_quotas
 from graphrec.serving.ranking import rank_batch, read_histories, user_factors
 from graphrec.serving.request import Request
+from graphrec.serving.sources import DEMOGRAPHIC, PERSONAL, SOURCES
 from graphrec.serving.tables import ItemTables, factors_of, neighbours_of
 from graphrec.spark.arrow import values
 from graphrec.spark.threads import one_thread
@@ -73,8 +76,19 @@ class UserContext:
 
     @property
     def personal(self) -> bool:
-        """Whether the scores come from the history; they are popularity otherwise."""
-        return self.history.size > 0 and bool(self.request.blend)
+        """Whether the scores are the user's own; they are those of the fallback otherwise."""
+        weights = self.request.blend[len(self.tables.neighbour_names) :]
+        by_graph = self.request.retrieves_by_graph(len(self.tables.neighbour_names))
+        return (by_graph and self.history.size > 0) or any(
+            weight > 0.0 and bool(user_vector(self.factors, leg, 0).any())
+            for leg, weight in enumerate(weights)
+        )
+
+    def source(self, item: int) -> str:
+        """On what ground an item is listed."""
+        if not self.personal:
+            return SOURCES[self.settings.fallback.source[item]]
+        return PERSONAL if self.history.size > 0 else DEMOGRAPHIC
 
     @property
     def has_given_factor(self) -> bool:
@@ -96,7 +110,8 @@ class UserContext:
     @cached_property
     def settings(self) -> Settings:
         """The request, as the kernel takes it."""
-        return self.request.settings(self.arrays["popularity"], self.rules)
+        popularity, fallback = self.arrays["popularity"], fallback_of(self.arrays)
+        return self.request.settings(popularity, self.rules, fallback)
 
     def boost_of(self, item: int) -> float:
         """The factor of an item's score for all users."""

@@ -12,7 +12,8 @@ counts once, so the interval is that of a mean over users. α is the best of a f
 many values needs more shrinkage; a feature that says nothing loses with each of them.
 
 A value of a list, a text or a number has the share of the item's that is the square of its weight,
-as a feature's part of an item has length 1 (`graphrec.data.item_features`). Vectors have no values.
+as a feature's part of an item has length 1 (`graphrec.data.feature_encoding`). Vectors have no
+values.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from pyspark.sql import functions as F
 from scipy.stats import norm
 
 from graphrec.columns import ITEMS
-from graphrec.data.item_features import VECTOR_KIND, ItemFeatures, Sparse
+from graphrec.data.feature_encoding import VECTOR_KIND, Sparse
+from graphrec.data.item_features import ItemFeatures
 from graphrec.kernels.csr import row_indices
 from graphrec.spark.arrow import offsets, values
 from graphrec.spark.shared_arrays import SharedArrays, share_arrays
@@ -47,7 +49,7 @@ class FeatureInformation:
 
     Attributes:
         feature: its name.
-        kind: see `graphrec.data.item_features`.
+        kind: see `graphrec.data.feature_encoding`.
         bits: the mean gain, per interaction; None of a vector, which is not judged.
         ci_low, ci_high: 95 % interval of the mean.
         users: who have at least two items with a value.

@@ -21,6 +21,10 @@ class ConstantFoldIn:
         """1 for each user with a history, 0 for one without, (users, 1)."""
         return (np.diff(histories.indptr) > 0).astype(np.float32)[:, np.newaxis]
 
+    def of_given(self, given: Matrix) -> Matrix:
+        """As they are."""
+        return given
+
     def parts(
         self, item: Indices, weight: Vector, target: int, vector: Matrix, eigenvalue: Vector
     ) -> npt.NDArray[np.float64]:

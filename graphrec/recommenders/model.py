@@ -160,6 +160,50 @@ class RecommenderModel(
             )
         )
 
+    def recommendForProfiles(
+        self,
+        profiles: DataFrame,
+        numItems: int,
+        *,
+        histories: DataFrame | None = None,
+        **filters: DataFrame | None,
+    ) -> DataFrame:
+        """Lists for people whom nobody knows, by what they are like and what is in their baskets.
+
+        Args:
+            profiles: the user column, whose ids are only names here, and the features that the
+                model learned from, as far as they are known; one row per user.
+            numItems: k, the length of the lists.
+            histories: interactions of the same users, as `recommendForHistories` takes them; who
+                is in it alone gets a list, too. None: there are none.
+            **filters: `allow` and `deny`, see `rankedLists`.
+
+        Returns:
+            (user, recommendations), as `recommendForAllUsers`. In a model without a
+            `DemographicRecommender` features say nothing.
+
+        Raises:
+            ColumnError: there is no user column, or a feature is of another kind.
+            ParameterError: a table is none.
+
+        Examples:
+            >>> ratings = spark.createDataFrame(
+            ...     [("ann", "tea"), ("ben", "tea"), ("cas", "ham"), ("dan", "ham")],
+            ...     "user string, item string",
+            ... )
+            >>> people = spark.createDataFrame(
+            ...     [("ann", "x"), ("ben", "x"), ("cas", "y"), ("dan", "y")],
+            ...     "user string, town string",
+            ... )
+            >>> model = gr.DemographicRecommender(people, regParam=0.1).fit(ratings)
+            >>> visitor = spark.createDataFrame([("?", "y")], "user string, town string")
+            >>> [row] = model.recommendForProfiles(visitor, 1).collect()
+            >>> row.recommendations[0].item
+            'ham'
+        """
+        known = self.dataset.described_by(profiles, histories)
+        return self._als_schema(self._lists(known, self.request(numItems), flat=False, **filters))
+
     def rankedLists(
         self,
         numItems: int,
@@ -190,8 +234,8 @@ class RecommenderModel(
         Returns:
             (user, item, rank: int, 1..k beyond the offset, score: float, one float column per leg:
             its share of the score, because: array<item>, the history items that contributed most,
-            source: "personal" or "popular", history_size: int, the interactions that the list
-            rests on, 0 for popularity alone).
+            source: on what ground it is listed, see `graphrec.serving.sources`, history_size: int,
+            the interactions that the list rests on, 0 where it is not personal).
         """
         known = self.dataset
         histories = known.served if users is None else known.histories_of(users)
@@ -523,12 +567,12 @@ class RecommenderModel(
         rows = rows.join(F.broadcast(self.dataset.items), INDEX)
         return rows.select(F.col(ITEM).alias(self._item), VECTOR)
 
-    def completed(self, tables: ItemTables, features: ItemFeatures) -> RecommenderModel:
+    def completed(self, tables: ItemTables, features: ItemFeatures | None) -> RecommenderModel:
         """This model with tables that have more items, see `graphrec.recommenders.content`.
 
         Args:
             tables: the items of this model, and others behind them.
-            features: of all items.
+            features: of all items; None: nothing is known of any.
         """
         dataset = self.dataset.with_catalogue(tables.catalogue)
         pairs = self.counted_pairs and self.counted_pairs.with_items(tables.catalogue.size)

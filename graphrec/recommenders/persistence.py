@@ -10,7 +10,8 @@ pairs/       index, strength, support, one own sum per exponent, and arrays: ind
 features/    index, and arrays of the item features: indices, data; if there are any
 histories/    user, items: array, weights: array, times: array; where users may dislike items also
              stars: array, disliked: array
-dislikers/    user, disliked: array: those without a history
+without_history/    user, perhaps disliked: array, and vector: array: what else is known of users
+fallback/    index, rank, source, score: of each item, where it is not popularity alone
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from graphrec.columns import AFTER, DATA, INDICES, ITEM, TOGETHER
+from graphrec.columns import AFTER, DATA, INDEX, INDICES, ITEM, RANK, SCORE, SOURCE, TOGETHER
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset, HistoryRules
+from graphrec.data.feature_encoding import Sparse
 from graphrec.data.interaction_columns import InteractionColumns
-from graphrec.data.item_features import ItemFeatures, Sparse
+from graphrec.data.item_features import ItemFeatures
+from graphrec.data.profiles import Profiles
 from graphrec.kernels.types import Array
 from graphrec.progress import stage
 from graphrec.recommenders.model import RecommenderModel
@@ -39,6 +43,7 @@ from graphrec.recommenders.saved_directory import (
     write_directory,
 )
 from graphrec.recommenders.saved_tables import FOLD_INS, SIMILARITY, item_tables
+from graphrec.serving.kernel_types import Fallback
 from graphrec.serving.tables import FactorLeg, ItemTables
 from graphrec.spark.item_rows import from_rows, to_rows, vector_rows
 
@@ -60,8 +65,10 @@ class RecommenderWriter(DirectoryWriter):
             "items": model.dataset.catalogue.to_frame(spark),
             "neighbours": _neighbour_rows(spark, model.tables),
         }
-        if model.dataset.dislikers is not None:
-            tables["dislikers"] = model.dataset.dislikers
+        if model.dataset.without_history is not None:
+            tables["without_history"] = model.dataset.without_history
+        if model.tables.fallback is not None:
+            tables["fallback"] = _fallback_rows(spark, model.tables.fallback)
         if model.tables.factor_legs:
             vectors = [leg.factors.vector for leg in model.tables.factor_legs]
             tables["factors"] = vector_rows(spark, np.concatenate(vectors, axis=1))
@@ -95,7 +102,10 @@ class RecommenderReader(DirectoryReader):
             item_type=items.schema[ITEM].dataType,
             histories=spark.read.parquet(f"{path}/histories"),
             users=tables.users,
-            dislikers=spark.read.parquet(f"{path}/dislikers") if described["dislikers"] else None,
+            without_history=spark.read.parquet(f"{path}/without_history")
+            if described["without_history"]
+            else None,
+            profiles=Profiles.from_described(described["profiles"]),
         )
         model = cls(dataset, tables, _read_pairs(spark, path, described["pairs"]))
         model.features = _read_features(spark, path, described["features"], tables.catalogue.size)
@@ -104,7 +114,7 @@ class RecommenderReader(DirectoryReader):
 
 
 def _describe(model: RecommenderModel) -> dict[str, Any]:
-    tables, pairs = model.tables, model.counted_pairs
+    tables, pairs, profiles = model.tables, model.counted_pairs, model.dataset.profiles
     return {
         "columns": asdict(model.dataset.columns),
         "rules": asdict(model.dataset.rules),
@@ -113,7 +123,9 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
         "seen_again_after": model.value("seenAgainAfter"),
         "shown_factor": model.value("shownFactor"),
         "users": tables.users,
-        "dislikers": model.dataset.dislikers is not None,
+        "without_history": model.dataset.without_history is not None,
+        "fallback": tables.fallback is not None,
+        "profiles": None if profiles is None else profiles.described(),
         "neighbour_legs": list(tables.neighbour_names),
         "divide_by_strength": tables.divide_by_strength.tolist(),
         "factor_legs": [_describe_factors(leg) for leg in tables.factor_legs],
@@ -164,6 +176,15 @@ def _read_features(
     matrix = Sparse((arrays[DATA], arrays[INDICES], indptr), shape=(items, len(names)))
     owners = np.array(described["owners"], np.int32)
     return ItemFeatures(matrix, names, owners, described["kinds"], described["left_out"])
+
+
+def _fallback_rows(spark: SparkSession, fallback: Fallback) -> DataFrame:
+    """(index, rank, source, score), in the order of the items."""
+    rank = np.empty(fallback.order.size, np.int32)
+    rank[fallback.order] = np.arange(rank.size, dtype=np.int32)
+    index = np.arange(rank.size, dtype=np.int32)
+    columns = {INDEX: index, RANK: rank, SOURCE: fallback.source, SCORE: fallback.score}
+    return spark.createDataFrame(pa.table(columns))
 
 
 def _neighbour_rows(spark: SparkSession, tables: ItemTables) -> DataFrame:

@@ -8,20 +8,23 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from graphrec.columns import INDICES, ITEM, SUPPORT, VECTOR
+from graphrec.columns import INDEX, INDICES, ITEM, RANK, SCORE, SOURCE, SUPPORT, VECTOR
 from graphrec.data.catalogue import Catalogue
 from graphrec.kernels.csr import csr
+from graphrec.kernels.types import read_only
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
 from graphrec.recommenders.constant_fold_in import ConstantFoldIn
+from graphrec.recommenders.demographic.fold_in import ProfileFoldIn
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.serving.item_factors import FoldIn, ItemFactors
+from graphrec.serving.kernel_types import Fallback
 from graphrec.serving.tables import FactorLeg, ItemTables
 from graphrec.spark.arrow import arrays_of
 
 ReadTable = Callable[[str], pa.Table]
 
 SIMILARITY: Final = "similarity"
-FOLD_INS: Final = (SolvedFoldIn, MeanFoldIn, ConstantFoldIn)
+FOLD_INS: Final = (SolvedFoldIn, MeanFoldIn, ConstantFoldIn, ProfileFoldIn)
 
 
 def item_tables(read: ReadTable, described: dict[str, Any]) -> ItemTables:
@@ -46,7 +49,15 @@ def item_tables(read: ReadTable, described: dict[str, Any]) -> ItemTables:
         similarity=arrays.get(SIMILARITY, np.empty(0, np.float32)),
         divide_by_strength=np.array(described["divide_by_strength"], np.bool_),
         factor_legs=_factor_legs(read, described["factor_legs"]),
+        fallback=_fallback(read("fallback")) if described["fallback"] else None,
     )
+
+
+def _fallback(table: pa.Table) -> Fallback:
+    table = table.sort_by(INDEX).combine_chunks()
+    rank, source, score = (table[name].to_numpy() for name in (RANK, SOURCE, SCORE))
+    order = np.argsort(rank).astype(np.int32)
+    return Fallback(*(read_only(array) for array in (order, source, score)))
 
 
 def _factor_legs(read: ReadTable, described: list[dict[str, Any]]) -> tuple[FactorLeg, ...]:

@@ -12,8 +12,11 @@ item's rate is q·N · exp(score) now).
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import INDEX, ITEMS, TIMES
@@ -28,6 +31,9 @@ from graphrec.recommenders.constant_fold_in import ConstantFoldIn
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.item_factors import ItemFactors
 from graphrec.serving.tables import FactorLeg
+
+_DAY_SECONDS: Final = 86400.0
+_UNIT: Final = 1 << 20  # what an interaction of this moment counts
 
 
 class TrendModel(RecommenderModel):
@@ -87,16 +93,34 @@ class TrendRecommender(Recommender):
         return [FactorLeg(self.leg, factors)]
 
 
+def decayed_ratios(dataset: Dataset, half_life: float) -> npt.NDArray[np.float64] | None:
+    """How often each item is had now, over the whole time, (items,): n over what is expected.
+
+    n is a decayed count here, of interactions that count half at the age of a half-life.
+
+    Args:
+        dataset: has times.
+        half_life: in days.
+
+    Returns:
+        None where all times are missing.
+    """
+    timed = _timed(dataset)
+    latest = dataset.latest
+    if latest is None:
+        return None
+    # In whole numbers, so that the sums do not depend on the order of the rows.
+    age = (F.lit(latest) - F.col("time")) / (half_life * _DAY_SECONDS)
+    return _ratios(timed, F.round(F.pow(F.lit(0.5), age) * _UNIT).cast("long"), dataset, _UNIT)
+
+
 def _log_ratios(dataset: Dataset, recent_share: float) -> npt.NDArray[np.float32]:
     """The score of each item, (items,).
 
     Raises:
         ParameterError: there are no times.
     """
-    entries = dataset.histories.select(F.explode(F.arrays_zip(ITEMS, TIMES)).alias("entry"))
-    timed = entries.select(
-        F.col(f"entry.{ITEMS}").alias(INDEX), F.col(f"entry.{TIMES}").alias("time")
-    ).where(F.col("time").isNotNull())
+    timed = _timed(dataset)
     moment = exact_quantile(timed, F.col("time"), 1.0 - recent_share)
     if moment is None:
         raise ParameterError(
@@ -104,12 +128,36 @@ def _log_ratios(dataset: Dataset, recent_share: float) -> npt.NDArray[np.float32
             found="interactions without any",
             fix="name the column by timestampCol, or leave this recommender out",
         )
+    recent = (F.col("time") > moment).cast("long")
+    return np.log(_ratios(timed, recent, dataset, 1)).astype(np.float32)
+
+
+def _timed(dataset: Dataset) -> DataFrame:
+    """(index, time) of the interactions that have a time."""
+    entries = dataset.histories.select(F.explode(F.arrays_zip(ITEMS, TIMES)).alias("entry"))
+    return entries.select(
+        F.col(f"entry.{ITEMS}").alias(INDEX), F.col(f"entry.{TIMES}").alias("time")
+    ).where(F.col("time").isNotNull())
+
+
+def _ratios(
+    timed: DataFrame, recent: Column, dataset: Dataset, unit: int
+) -> npt.NDArray[np.float64]:
+    """(n + 1) / (q·N + 1) of each item, (items,).
+
+    Args:
+        timed: see `_timed`.
+        recent: how much an interaction counts, from 0 to the unit.
+        dataset: has the items.
+        unit: what a recent one counts.
+    """
     counted = timed.groupBy(INDEX).agg(
-        F.count(F.lit(1)).alias("all"), F.count_if(F.col("time") > moment).alias("recent")
+        F.count(F.lit(1)).alias("all"), F.sum(recent).alias("recent")
     )
     table = counted.toArrow()  # one row per item
-    everything, recent = np.zeros((2, dataset.catalogue.size))
+    everything, now = np.zeros((2, dataset.catalogue.size))
     everything[table[INDEX].to_numpy()] = table["all"].to_numpy()
-    recent[table[INDEX].to_numpy()] = table["recent"].to_numpy()
-    share = recent.sum() / everything.sum()
-    return np.log((recent + 1.0) / (share * everything + 1.0)).astype(np.float32)
+    now[table[INDEX].to_numpy()] = table["recent"].to_numpy() / unit
+    share = now.sum() / everything.sum()
+    ratios: npt.NDArray[np.float64] = (now + 1.0) / (share * everything + 1.0)
+    return ratios

@@ -39,6 +39,7 @@ from graphrec.columns import (
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.event_kinds import EventKinds
 from graphrec.data.liked import RatingRange, highest_on_scale, liked_rule
+from graphrec.data.profiles import Profiles
 from graphrec.errors import UnreadableInputError
 from graphrec.kernels.csr import csr
 from graphrec.kernels.types import Array, read_only
@@ -55,7 +56,7 @@ _DESCRIPTION: Final = "model.json"
 _EMPTY: Final = ".empty"  # a file without entries cannot be mapped
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MappedTables(ItemTables):
     """Item tables whose arrays, as the kernel takes them, are mapped already."""
 
@@ -83,6 +84,7 @@ class MappedModel:
         recency_half_life: in days, by which a history is weighed when it is served.
         seen_again_after: days after which what a user has may be listed again; None: never.
         shown_factor: what a score counts for each time that its item was shown and not taken.
+        profiles: how features of users become vectors; None: the model was given none.
     """
 
     digest: str
@@ -97,6 +99,7 @@ class MappedModel:
     recency_half_life: float | None
     seen_again_after: float | None
     shown_factor: float
+    profiles: Profiles | None
     histories: dict[str, Array]
 
     def history(self, user: Any) -> History | None:
@@ -210,6 +213,7 @@ def _write(saved: SavedModel, digest: str, folder: Path) -> None:
         "recency_half_life": described["recency_half_life"],
         "seen_again_after": described["seen_again_after"],
         "shown_factor": described["shown_factor"],
+        "profiles": described["profiles"],
         "users": described["users"],
         "pair_users": 0 if pairs is None else pairs["users"],
         "neighbour_legs": list(tables.neighbour_names),
@@ -241,8 +245,8 @@ def _pair_arrays(saved: SavedModel) -> dict[str, Array]:
 def _history_arrays(saved: SavedModel) -> tuple[dict[str, Array], pa.Array]:
     """The histories by ascending user id, and these ids."""
     table = saved.table("histories")
-    if saved.described["dislikers"]:
-        others = saved.table("dislikers")
+    if saved.described["without_history"]:
+        others = saved.table("without_history")
         table = pa.concat_tables([table, others], promote_options="default")
     table = table.take(pc.sort_indices(table, [(USER, "ascending")])).combine_chunks()
     items, weights, times = (one_array(table[name]) for name in (ITEMS, WEIGHTS, TIMES))
@@ -259,9 +263,10 @@ def _history_arrays(saved: SavedModel) -> tuple[dict[str, Array], pa.Array]:
         VECTOR: np.empty((0, 0), np.float32),
         "vector_row": np.empty(0, np.int64),
     }
+    if STARS in table.column_names:
+        arrays[STARS] = values(one_array(table[STARS]), np.float64)
     if DISLIKED in table.column_names:
         disliked = one_array(table[DISLIKED])
-        arrays[STARS] = values(one_array(table[STARS]), np.float64)
         arrays[DISLIKED] = values(disliked, np.int32)
         arrays["disliked_indptr"] = offsets(disliked)
     if SEEN in table.column_names:
@@ -356,6 +361,7 @@ def _map(folder: Path) -> MappedModel:
         recency_half_life=description["recency_half_life"],
         seen_again_after=description["seen_again_after"],
         shown_factor=description["shown_factor"],
+        profiles=Profiles.from_described(description["profiles"]),
         histories=histories,
     )
 

@@ -12,7 +12,15 @@ import pyarrow.parquet as pq
 
 from graphrec.errors import UnreadableInputError
 
-_TABLES = ("histories", "dislikers", "items", "neighbours", "factors", "pairs")
+_TABLES = (
+    "histories",
+    "without_history",
+    "items",
+    "neighbours",
+    "factors",
+    "fallback",
+    "pairs",
+)
 _DESCRIBED = "graphrec"  # see `graphrec.recommenders.saved_directory`
 
 

@@ -27,7 +27,7 @@ from graphrec.cooccurrence.best_neighbours import (
     best_neighbours,
 )
 from graphrec.cooccurrence.measures import MEASURES
-from graphrec.errors import ParameterError
+from graphrec.errors import ColumnError, ParameterError
 from graphrec.explanation.contributions import Contributions, contributions
 from graphrec.explanation.rank_position import RankPosition, rank_position
 from graphrec.explanation.user_context import UserContext
@@ -37,9 +37,11 @@ from graphrec.scorer.history import History, check
 from graphrec.scorer.mapped_model import MappedModel, open_model
 from graphrec.scorer.request_rules import RequestRules
 from graphrec.serving.demoted import MIN_FACTOR
+from graphrec.serving.fallback import fallback_of
 from graphrec.serving.kernel_types import ListRules, Lists
-from graphrec.serving.ranking import PERSONAL, POPULAR, rank_batch
+from graphrec.serving.ranking import rank_batch
 from graphrec.serving.request import Request
+from graphrec.serving.sources import PERSONAL, SOURCES
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Recommendation:
     score: float
     shares: dict[str, float]  # of the score, by leg
     because: list[Any]  # the history items that contributed most
-    source: str  # "personal" or "popular"
-    history_size: int  # interactions that the list rests on; 0: popularity alone
+    source: str  # see `graphrec.serving.sources`
+    history_size: int  # interactions that it rests on; 0 where it is not personal
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,29 @@ class Scorer:
     def history(self, user: Any) -> History:
         """What the model knows of a user; an empty history if it does not know the user."""
         return self.model.history(user) or History.empty()
+
+    def profile(self, features: Mapping[str, Any]) -> History:
+        """The empty history of somebody of whom no more is known than features.
+
+        Args:
+            features: values by name; names that the model has not learned from say nothing.
+
+        Raises:
+            ParameterError: a value is of another kind than those that were learned from.
+        """
+        profiles = self.model.profiles
+        if profiles is None:
+            return History.empty()
+        try:
+            one = pa.table({name: pa.array([value]) for name, value in features.items()})
+            [vector] = profiles.matrix(one) if features else [np.zeros(profiles.width, np.float32)]
+        except (pa.ArrowException, ColumnError) as error:
+            raise ParameterError(
+                "a feature of the profile is of another kind than the model learned from",
+                found=str(error).splitlines()[0],
+                fix=f"its features are {profiles.encoding.kinds}",
+            ) from error
+        return replace(History.empty(), vector=vector if vector.any() else None)
 
     def extended(self, known: History, rows: Iterable[Any]) -> History:
         """A history with more interactions, combined by the model's own rules.
@@ -234,7 +259,7 @@ class Scorer:
     def popular(
         self, k: int = 10, *, hidden: History | None = None, allow: Mask | None = None
     ) -> list[Any]:
-        """Ids of the most popular items that are not in a history; it needs no kernel.
+        """Ids of what anybody may be shown that is not in a history; it needs no kernel.
 
         Args:
             k: how many.
@@ -245,12 +270,17 @@ class Scorer:
         if hidden is not None:
             seen = set(hidden.items.tolist()) | set(hidden.disliked.tolist())
         chosen: list[Any] = []
-        for index in range(len(self.model.items)):
+        for index, _ in self.fallback():
             if len(chosen) == k:
                 break
             if index not in seen and (allow is None or allow[index]):
                 chosen.append(self.model.items[index])
         return chosen
+
+    def fallback(self) -> Iterator[tuple[int, str]]:
+        """All items, (index, source), in the order of the lists of whoever nothing is known of."""
+        order, source, _ = fallback_of(self.model.tables.mapped)
+        return ((int(index), SOURCES[source[index]]) for index in order)
 
     def related(
         self,
@@ -408,11 +438,8 @@ class Scorer:
         return arrays._replace(excluded=read_only(~allowed))
 
     def _rows(self, row: pa.RecordBatch, lists: Lists, offset: int) -> Iterator[Recommendation]:
-        source = POPULAR if lists.cold[0] else PERSONAL
-        size = 0 if lists.cold[0] else len(row[ITEMS][0])
-        items, scores, shares, because = (
-            array[0].tolist() for array in (lists.item, lists.score, lists.share, lists.because)
-        )
+        size = len(row[ITEMS][0])
+        items, scores, shares, because, source = (array[0].tolist() for array in lists)
         ids, legs = self.model.items, self.legs
         for n in range(offset, len(items)):
             if items[n] < 0:
@@ -423,8 +450,8 @@ class Scorer:
                 score=scores[n],
                 shares=dict(zip(legs, shares[n], strict=True)),
                 because=[ids[reason] for reason in because[n] if reason >= 0],
-                source=source,
-                history_size=size,
+                source=SOURCES[source[n]],
+                history_size=size if SOURCES[source[n]] == PERSONAL else 0,
             )
 
     def _reasons(
@@ -435,7 +462,7 @@ class Scorer:
         return Reasons(
             item=item,
             score=parts.score,
-            source=PERSONAL if user.personal else POPULAR,
+            source=user.source(self._item(item)),
             outcome=position.outcome,
             full=position.full,
             rank=position.rank,

@@ -139,7 +139,7 @@ class Service:
         return self._listed({"user": known}, served, listed)
 
     async def of_history(self, basket: Basket) -> Response:
-        """The best items for a history; nothing of it is stored."""
+        """The best items for a history and a profile; nothing of them is stored."""
         served = self._served
         if len(basket.history) > self._settings.max_history:
             raise ProblemError(422, f"a history has at most {self._settings.max_history} items")
@@ -156,7 +156,7 @@ class Service:
 
         def score() -> list[dict[str, Any]]:
             scorer = served.scorer
-            return live(served, scorer.extended(scorer.history(None), rows), wanted)
+            return live(served, scorer.extended(scorer.profile(basket.profile), rows), wanted)
 
         given = tuple(row.item for row in rows)
         popular = replace(wanted, deny=(*wanted.deny, *given))

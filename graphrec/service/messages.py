@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
@@ -34,6 +34,7 @@ class Basket(Message):
     """A history of somebody who need not be known, and what the list shall be."""
 
     history: list[SentInteraction]
+    profile: Annotated[dict[_Name, Any], Field(max_length=1000)] = {}
     k: Annotated[int, Field(ge=1)] = 10
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0
     diversity: Annotated[Finite, Field(ge=0, le=1)] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from graphrec.kernels.types import Mask
 from graphrec.scorer.history import History, Interaction, Rules
 from graphrec.service.events import CONSUMED, DISLIKE, RATING, Event, EventStore
 from graphrec.service.served import Served
-from graphrec.serving.ranking import POPULAR
 
 STORED = "stored"  # the source of a list that was made before, by `graphrec recommend`
 _ADDED_UP = ("sum", "mean")  # rules by which an interaction must not be counted twice
@@ -96,7 +96,7 @@ def live(served: Served, history: History, wanted: Wanted) -> list[dict[str, Any
 def in_time(
     served: Served, store: EventStore, user: Any | None, wanted: Wanted
 ) -> list[dict[str, Any]]:
-    """A list that needs no scoring: the stored one, and behind it what is popular.
+    """A list that needs no scoring: the stored one, and behind it what anybody gets.
 
     What the user has seen or does not want is not in it either.
     """
@@ -111,12 +111,11 @@ def in_time(
     stored = served.lists.of_user(user) if served.lists is not None and user is not None else []
     length = wanted.offset + wanted.k
     chosen: dict[int, str] = {}
-    for source, indices in ((STORED, stored), (POPULAR, range(len(scorer.model.items)))):
-        for index in indices:
-            if len(chosen) == length:
-                break
-            if index not in seen and index not in chosen and (allowed is None or allowed[index]):
-                chosen[index] = source
+    for index, source in chain(((index, STORED) for index in stored), scorer.fallback()):
+        if len(chosen) == length:
+            break
+        if index not in seen and index not in chosen and (allowed is None or allowed[index]):
+            chosen[index] = source
     rows = [
         {"item": scorer.model.items[index], "rank": rank, "source": source}
         for rank, (index, source) in enumerate(chosen.items(), 1)

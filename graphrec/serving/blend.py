@@ -16,11 +16,11 @@ def leg_weights(history: Vector, settings: Settings) -> Vector:
     effective one, Σ w / max w, in which old items of little weight count little.
 
     Args:
-        history: (n,), n > 0, the weights w of its items.
+        history: (n,), the weights w of its items; where it is empty, no weight decays.
         settings: weights and lengths.
     """
     weight = settings.blend.copy()
-    if not settings.decay.any():
+    if history.size == 0 or not settings.decay.any():
         return weight
     most = history.max()
     length = history.sum() / most if most > 0 else np.float32(history.size)

@@ -26,6 +26,9 @@ class FoldIn(Protocol):
     def users(self, histories: CSR, vector: Matrix, eigenvalue: Vector) -> Matrix:
         """Vectors of some users, (users, rank), from (items, rank) and (rank,)."""
 
+    def of_given(self, given: Matrix) -> Matrix:
+        """Given vectors, (users, any length), in the basis of the items', (users, rank)."""
+
     def parts(
         self, item: Indices, weight: Vector, target: int, vector: Matrix, eigenvalue: Vector
     ) -> npt.NDArray[np.float64]:

@@ -16,7 +16,7 @@ from graphrec.columns import BOOST, CATEGORY, INDEX, ITEM, QUOTA
 from graphrec.data.checks import number_within, require_columns
 from graphrec.data.column_types import is_missing, quoted
 from graphrec.data.dataset import Dataset
-from graphrec.data.item_features import SEPARATOR
+from graphrec.data.feature_encoding import SEPARATOR
 from graphrec.errors import ColumnError, ParameterError
 from graphrec.serving.list_rules import MAX_BOOST, Quotas
 

@@ -14,12 +14,16 @@ from graphrec.serving.accumulator import (
 )
 from graphrec.serving.blend import leg_weights
 from graphrec.serving.boosts import boost_scores, boost_shares, boosts_of_all, demote, restore
-from graphrec.serving.factor_scores import add_factor_shares
+from graphrec.serving.factor_scores import add_factor_shares, user_vector
 from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
 from graphrec.serving.mmr import diversify, pool_size
 from graphrec.serving.neighbour_scores import moments, scales, sum_neighbours, units, weighted
-from graphrec.serving.quotas import best_within_quotas
+from graphrec.serving.quotas import best_within_quotas, within_quotas
 from graphrec.serving.reasons import name_by_factors, name_by_neighbours
+from graphrec.serving.sources import DEMOGRAPHIC, PERSONAL, SOURCES
+
+PERSONAL_CODE = SOURCES.index(PERSONAL)
+DEMOGRAPHIC_CODE = SOURCES.index(DEMOGRAPHIC)
 
 WIDER = 4  # how many times more candidates are looked at, where quotas leave a list short
 
@@ -38,13 +42,13 @@ def rank_users(
     items, users = settings.popularity.size, histories.items.indptr.size - 1
     accumulator = empty_accumulator(items, neighbours.weights.data.shape[1])
     position = np.full(items, -1, np.int32)  # scratch, see `diversify`
-    factor = boosts_of_all(histories, settings.rules)
+    factor, order = boosts_of_all(histories, settings.rules), _fallback_order(settings)
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
         demote(histories, user, factor)
-        if _weights_of(histories, user).size == 0:
-            _list_popular(user, histories, accumulator, factor, settings, lists)
+        if _is_cold(histories, user, factors, settings):
+            _list_fallback(user, histories, accumulator, order, factor, settings, lists)
             restore(histories, user, settings.rules, factor)
             reset(accumulator, hidden)
             continue
@@ -65,9 +69,11 @@ def rank_users(
             listed = _list_best(
                 user, found, share, pool, neighbours, factors, settings, position, lists
             )
-            if listed == settings.length or (wanted >= items and pool >= found.size):
+            if listed == settings.length or _is_all(found.size, wanted, pool, settings):
                 break
             wanted, pool = min(WIDER * wanted, items), WIDER * pool
+        if _weights_of(histories, user).size == 0:
+            lists.source[user] = DEMOGRAPHIC_CODE
         if settings.reasons > 0:
             name_by_neighbours(
                 histories, user, neighbours, scale * unit, lists.item[user], lists.because[user]
@@ -99,13 +105,13 @@ def rank_dense(
     everything = np.arange(items)
     accumulator = empty_accumulator(items, dense.shape[0])
     position = np.full(items, -1, np.int32)  # scratch, see `diversify`
-    factor = boosts_of_all(histories, settings.rules)
+    factor, order = boosts_of_all(histories, settings.rules), _fallback_order(settings)
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
         demote(histories, user, factor)
-        if _weights_of(histories, user).size == 0:
-            _list_popular(user, histories, accumulator, factor, settings, lists)
+        if _is_cold(histories, user, factors, settings):
+            _list_fallback(user, histories, accumulator, order, factor, settings, lists)
             restore(histories, user, settings.rules, factor)
             reset(accumulator, hidden)
             continue
@@ -124,9 +130,11 @@ def rank_dense(
             listed = _list_best(
                 user, found, share, pool, neighbours, factors, settings, position, lists
             )
-            if listed == settings.length or (wanted >= items and pool >= found.size):
+            if listed == settings.length or _is_all(found.size, wanted, pool, settings):
                 break
             wanted, pool = min(WIDER * wanted, items), WIDER * pool
+        if _weights_of(histories, user).size == 0:
+            lists.source[user] = DEMOGRAPHIC_CODE
         if settings.reasons > 0:
             name_by_factors(histories, user, factors, scale, lists.item[user], lists.because[user])
         restore(histories, user, settings.rules, factor)
@@ -155,7 +163,7 @@ def score_items(
 
     Returns:
         score (wanted,) and the legs' shares of it (wanted, legs); for a user without a history
-        the score is the item's popularity and the shares are 0.
+        the score is that of the fallback and the shares are 0.
     """
     items, users = settings.popularity.size, histories.items.indptr.size - 1
     accumulator = empty_accumulator(items, neighbours.weights.data.shape[1])
@@ -163,8 +171,8 @@ def score_items(
     shares = np.zeros((wanted.size, settings.blend.size), np.float32)
     for user in range(users):
         first, last = wanted_indptr[user], wanted_indptr[user + 1]
-        if _weights_of(histories, user).size == 0 or settings.blend.size == 0:
-            total[first:last] = settings.popularity[wanted[first:last]]
+        if settings.blend.size == 0 or _is_cold(histories, user, factors, settings):
+            total[first:last] = settings.fallback.score[wanted[first:last]]
             continue
         unit = units(histories, user, neighbours)
         count = insert_all(accumulator, wanted[first:last], 0)
@@ -184,15 +192,15 @@ def score_items(
 
 @compiled
 def rank_popular(histories: Histories, settings: Settings) -> Lists:
-    """The most popular items for everybody, less what each must not be shown."""
+    """The fallback for everybody, less what each must not be shown."""
     accumulator = empty_accumulator(settings.popularity.size, 0)
     users = histories.items.indptr.size - 1
-    factor = boosts_of_all(histories, settings.rules)
+    factor, order = boosts_of_all(histories, settings.rules), _fallback_order(settings)
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
         demote(histories, user, factor)
-        _list_popular(user, histories, accumulator, factor, settings, lists)
+        _list_fallback(user, histories, accumulator, order, factor, settings, lists)
         restore(histories, user, settings.rules, factor)
         reset(accumulator, hidden)
     return lists
@@ -206,7 +214,7 @@ def _empty_lists(users: int, settings: Settings) -> Lists:
         np.zeros((users, length), np.float32),
         np.zeros((users, length, settings.blend.size), np.float32),
         np.full((users, length, settings.reasons), -1, np.int32),
-        np.zeros(users, np.bool_),
+        np.full((users, length), PERSONAL_CODE, np.int8),
     )
 
 
@@ -225,44 +233,86 @@ def _hidden_from(histories: Histories, user: int) -> Indices:
 
 
 @compiled
-def _list_popular(
+def _is_cold(histories: Histories, user: int, factors: Factors, settings: Settings) -> bool:
+    """Whether nothing is known of a user: no leg that counts has anything to go by."""
+    first = settings.blend.size - factors.rank.size
+    if _weights_of(histories, user).size > 0 and settings.blend[:first].any():
+        return False
+    for leg in range(factors.rank.size):
+        if settings.blend[first + leg] > 0.0 and user_vector(factors, leg, user).any():
+            return False
+    return True
+
+
+@compiled
+def _fallback_order(settings: Settings) -> Indices:
+    """All items as the fallback has them, after the boosts."""
+    fallback, boost = settings.fallback, settings.rules.boost
+    if boost.size == 0:
+        return fallback.order.copy()
+    boosted = (fallback.score * boost)[fallback.order]
+    return fallback.order[np.argsort(-boosted, kind="mergesort")]
+
+
+@compiled
+def _list_fallback(
     user: int,
     histories: Histories,
     hidden: Accumulator,
+    order: Indices,
     factor: Vector,
     settings: Settings,
     lists: Lists,
 ) -> None:
-    """Fill the list of a user without a history with the most popular items."""
-    lists.cold[user] = True
+    """Fill the list of a user of whom nothing is known.
+
+    Args:
+        user: of the batch.
+        histories: have what was shown to the user.
+        hidden: has the items that must not be listed.
+        order: see `_fallback_order`.
+        factor: (items,), boosts and demotions; (0,) where there are none.
+        settings: have the fallback and the quotas.
+        lists: written.
+    """
     demoted = histories.demoted.indptr
     wanted = settings.length + demoted[user + 1] - demoted[user]
     while True:
-        items = _most_popular(hidden, wanted, settings)
-        scores = settings.popularity[items]
+        items = _first_listable(hidden, order, wanted, settings)
+        scores = settings.fallback.score[items]
         boost_scores(scores, items, factor)
-        order = best_within_quotas(items, scores, settings.length, settings.rules)
-        if order.size == settings.length or items.size < wanted:
+        ranked = best(np.arange(items.size), scores, items.size)  # ties stay in this order
+        chosen = within_quotas(items, ranked, settings.length, settings.rules)
+        if chosen.size == settings.length or items.size < wanted:
             break
         wanted *= WIDER
-    for rank in range(order.size):
-        lists.item[user, rank] = items[order[rank]]
-        lists.score[user, rank] = scores[order[rank]]
+    for rank in range(chosen.size):
+        item = items[chosen[rank]]
+        lists.item[user, rank] = item
+        lists.score[user, rank] = scores[chosen[rank]]
+        lists.source[user, rank] = settings.fallback.source[item]
 
 
 @compiled
-def _most_popular(hidden: Accumulator, count: int, settings: Settings) -> Indices:
-    """The first items by popularity that may be listed, (at most count,)."""
-    popular = settings.rules.popular
-    items = np.empty(min(count, popular.size), np.int32)
+def _first_listable(hidden: Accumulator, order: Indices, count: int, settings: Settings) -> Indices:
+    """The first items of an order that may be listed, (at most count,)."""
+    items = np.empty(min(count, order.size), np.int32)
     size = 0
-    for item in popular:
+    for item in order:
         if size == items.size:
             break
         if hidden.slot[item] < 0 and not settings.rules.excluded[item]:
             items[size] = item
             size += 1
     return items[:size]
+
+
+@compiled
+def _is_all(found: int, wanted: int, pool: int, settings: Settings) -> bool:
+    """Whether looking at more candidates than were found would list no more items."""
+    if settings.diversity > 0.0 and pool < found:
+        return False
+    return found < wanted or wanted >= settings.popularity.size
 
 
 @compiled

@@ -50,6 +50,14 @@ class Factors(NamedTuple):
     deviation: Matrix  # (users, legs), likewise
 
 
+class Fallback(NamedTuple):
+    """What is listed where nothing is known of a user, see `graphrec.serving.fallback`."""
+
+    order: Indices  # (items,), all of them, the best first
+    source: Indices  # (items,), int8 codes, see `graphrec.serving.sources`
+    score: Vector  # (items,), descending in this order
+
+
 class Settings(NamedTuple):
     """The request, for the kernel."""
 
@@ -58,6 +66,7 @@ class Settings(NamedTuple):
     standardise: bool  # z-scores per user and leg, over all items
     rules: ListRules
     popularity: Vector  # (items,), share of the users who have the item
+    fallback: Fallback  # for users of whom nothing is known
     candidates: int  # how many items are retrieved by the graph
     length: int  # k, of the lists
     reasons: int  # how many history items are named per listed item
@@ -71,4 +80,4 @@ class Lists(NamedTuple):
     score: Vector  # (users, k)
     share: Vector  # (users, k, legs), sums to the score
     because: Indices  # (users, k, reasons)
-    cold: Mask  # (users,), True: served by popularity
+    source: Indices  # (users, k), int8 codes, see `graphrec.serving.sources`

@@ -25,12 +25,14 @@ from graphrec.columns import (
 )
 from graphrec.data.ids_arrow import from_bytes
 from graphrec.kernels.csr import indptr_of
+from graphrec.serving.fallback import fallback_of
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.kernel_types import ListRules, Lists, Settings
 from graphrec.serving.list_rules import list_rules
-from graphrec.serving.ranking import PERSONAL, POPULAR, rank_batch
+from graphrec.serving.ranking import rank_batch
 from graphrec.serving.request import Request
 from graphrec.serving.shared_tables import share_rules, share_tables
+from graphrec.serving.sources import PERSONAL, SOURCES
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.arrow import BatchFunction, list_column, offsets
 from graphrec.spark.shared_arrays import SharedArrays
@@ -61,8 +63,8 @@ def serve(
         histories: (user, items: array<int>, weights: array<float>), items ascending and known to
             the catalogue; perhaps `hidden`: array<int>, items not to be listed to this user,
             `shown`: array<int> and `demotion`: array<float>, items whose scores count less and the
-            factor of each, and `vector`: array<float>, a user factor to be used as it is. A user
-            without items gets the most popular ones.
+            factor of each, and `vector`: array<float>, a user factor that was given. A user of whom
+            nothing is known gets what the tables' fallback has.
         tables: the model.
         request: what the lists shall be.
         item_type: Spark's type of the item ids.
@@ -144,7 +146,7 @@ def rank_batches(
     """Batches of histories with their lists; for arguments see `rank_batch`."""
     tables = shared.open()
     rules = ListRules(**shared_rules.open())
-    users = _batch_users(request.settings(tables["popularity"], rules))
+    users = _batch_users(request.settings(tables["popularity"], rules, fallback_of(tables)))
     for batch in batches:
         for first in range(0, batch.num_rows, users):  # Spark writes some while more are made
             some = batch.slice(first, users)
@@ -187,16 +189,17 @@ def _columns(
     length = filled.sum(axis=1)
     rank = np.broadcast_to(np.arange(1, filled.shape[1] + 1, dtype=np.int32), filled.shape)
     share = lists.share[filled]  # (rows, legs)
-    cold = np.repeat(lists.cold, length)
-    size = np.where(lists.cold, 0, np.diff(offsets(histories[ITEMS]))).astype(np.int32)
+    source = lists.source[filled]
+    size = np.repeat(np.diff(offsets(histories[ITEMS])), length)
+    rests_on = np.where(source == SOURCES.index(PERSONAL), size, 0).astype(np.int32)
     columns = {
         ITEM: ids.take(pa.array(lists.item[filled])),
         RANK: pa.array(rank[filled]),
         SCORE: pa.array(lists.score[filled]),
         **{leg: pa.array(np.ascontiguousarray(share[:, n])) for n, leg in enumerate(legs)},
         BECAUSE: _reasons(lists.because[filled], ids),
-        SOURCE: pa.array([PERSONAL, POPULAR]).take(pa.array(cold.astype(np.int8))),
-        HISTORY_SIZE: pa.array(np.repeat(size, length)),
+        SOURCE: pa.array(SOURCES).take(pa.array(source)),
+        HISTORY_SIZE: pa.array(rests_on),
     }
     return columns, length
 

@@ -12,6 +12,7 @@ from pyspark.sql import types as T
 
 from graphrec.columns import PREDICTION, USER
 from graphrec.kernels.types import read_only
+from graphrec.serving.fallback import fallback_of
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.kernel import score_items
 from graphrec.serving.list_rules import list_rules
@@ -56,7 +57,9 @@ def _score_batches(
     request: Request,
 ) -> Iterator[pa.RecordBatch]:
     tables = shared.open()
-    settings = request.settings(tables["popularity"], list_rules(tables["popularity"]))
+    settings = request.settings(
+        tables["popularity"], list_rules(tables["popularity"]), fallback_of(tables)
+    )
     for batch in batches:
         histories = read_histories(batch, filter_seen=False)
         indptr = offsets(batch[WANTED])

@@ -17,10 +17,23 @@ def best_within_quotas(items: Indices, scores: Vector, count: int, rules: ListRu
     """
     if rules.quota.size == 0:
         return best(items, scores, count)
+    return within_quotas(items, best(items, scores, items.size), count, rules)
+
+
+@compiled
+def within_quotas(items: Indices, order: Indices, count: int, rules: ListRules) -> Indices:
+    """The first in an order whose categories are not full, (at most count,).
+
+    Args:
+        items: (n,).
+        order: indices into them, best first.
+        count: how many to choose.
+        rules: have the quotas.
+    """
     room = rules.quota.copy()
-    chosen = np.empty(min(count, items.size), np.int64)
+    chosen = np.empty(min(count, order.size), np.int64)
     size = 0
-    for index in best(items, scores, items.size):
+    for index in order:
         if size == chosen.size:
             break
         if has_room(items[index], rules, room):

@@ -13,6 +13,7 @@ from graphrec.kernels.csr import row_slice
 from graphrec.kernels.types import Array, Matrix, read_only
 from graphrec.serving.demoted import demoted_items
 from graphrec.serving.dense_scores import score_all_items
+from graphrec.serving.fallback import fallback_of
 from graphrec.serving.hidden import hidden_items, liked_entries
 from graphrec.serving.item_factors import FoldIn
 from graphrec.serving.kernel import rank_dense, rank_popular, rank_users
@@ -20,9 +21,6 @@ from graphrec.serving.kernel_types import Histories, ListRules, Lists
 from graphrec.serving.request import Request
 from graphrec.serving.tables import factors_of, item_factors_of, neighbours_of
 from graphrec.spark.arrow import rows_from_lists, values
-
-PERSONAL = "personal"  # the source of a list that a history led to
-POPULAR = "popular"  # the source of a list for a user without a history
 
 DENSE_BATCH_USERS = 256  # whose scores of all items are held at a time
 
@@ -46,7 +44,7 @@ def rank_batch(
         request: what the lists shall be.
     """
     histories = read_histories(batch, filter_seen=request.filter_seen)
-    settings = request.settings(tables["popularity"], rules)
+    settings = request.settings(tables["popularity"], rules, fallback_of(tables))
     if not request.blend:
         return rank_popular(histories, settings)
     neighbours = neighbours_of(tables)
@@ -113,7 +111,9 @@ def user_factors(
         own = leg.users(items)
         if leg.fold_in.takes_given and VECTOR in batch.schema.names:
             given = batch[VECTOR].is_valid().to_numpy(zero_copy_only=False)
-            own[given] = values(batch[VECTOR].drop_null(), np.float32).reshape(-1, leg.rank)
+            if given.any():
+                vectors = values(batch[VECTOR].drop_null(), np.float32)
+                own[given] = leg.fold_in.of_given(vectors.reshape(int(given.sum()), -1))
         users[:, columns] = own
     return users
 

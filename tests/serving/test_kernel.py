@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graphrec.serving.kernel import rank_popular, score_items
+from graphrec.serving.sources import PERSONAL, POPULAR, SOURCES
 from tests.serving.reference import (
     TOLERANCE,
     Case,
@@ -59,7 +60,11 @@ def test_lists_are_the_best_by_the_blend_of_all_legs(
         length=length,
     )
     lists = case.ranked()
-    np.testing.assert_array_equal(lists.cold, case.cold)
+    expected = np.where(case.cold[:, None], SOURCES.index(POPULAR), SOURCES.index(PERSONAL))
+    is_listed = lists.item >= 0
+    np.testing.assert_array_equal(
+        lists.source[is_listed], np.broadcast_to(expected, is_listed.shape)[is_listed]
+    )
     for user in np.flatnonzero(~case.cold):
         listed = filled(lists.item[user])
         found = lists.score[user, : listed.size]
@@ -77,8 +82,8 @@ def test_lists_are_the_best_by_the_blend_of_all_legs(
 def test_a_cold_user_gets_the_most_popular(seed: int, legs: int, length: int) -> None:
     case = random_case(seed, legs=legs, length=length)
     for lists in (case.ranked(), rank_popular(case.histories, case.settings)):
-        assert lists.cold[0]
         expected = np.flatnonzero(case.open[0])[:length]
+        assert set(lists.source[0, : expected.size]) <= {SOURCES.index(POPULAR)}
         np.testing.assert_array_equal(filled(lists.item[0]), expected)
         popularity = case.popularity.astype(np.float32)[expected]
         np.testing.assert_array_equal(lists.score[0, : expected.size], popularity)
@@ -89,7 +94,7 @@ def test_a_cold_user_gets_the_most_popular(seed: int, legs: int, length: int) ->
 def test_popularity_alone_serves_all_users_alike() -> None:
     case = random_case(1, length=4)
     lists = rank_popular(case.histories, case.settings)
-    assert lists.cold.all()
+    assert set(lists.source[lists.item >= 0]) == {SOURCES.index(POPULAR)}
     for user in range(case.has.shape[0]):
         expected = np.flatnonzero(case.open[user])[:4]
         np.testing.assert_array_equal(filled(lists.item[user]), expected)
@@ -181,7 +186,7 @@ def test_a_short_candidate_list_is_filled_with_the_most_popular() -> None:
     lists = case.ranked()
     np.testing.assert_array_equal(lists.item[1], [8, 0, 1, 2, 3, 4, 6, 7, 9, 10])
     np.testing.assert_array_equal(lists.score[1], [0.5] + [0.0] * 9)
-    assert not lists.cold[1]
+    assert set(lists.source[1]) == {SOURCES.index(PERSONAL)}
 
 
 @given(seed=SEEDS, legs=st.integers(1, 3), rank=st.integers(0, 3), standardise=st.booleans())

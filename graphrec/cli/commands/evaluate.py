@@ -10,7 +10,7 @@ import typer
 
 from graphrec.cli.options import (
     LISTS,
-    FeatureOptions,
+    ColdStartOptions,
     InputOptions,
     LearningOptions,
     OutputOptions,
@@ -59,7 +59,7 @@ class Options(
     RelevanceOption,
     SplitOptions,
     OutputOptions,
-    FeatureOptions,
+    ColdStartOptions,
     InputOptions,
 ):
     """What `evaluate` takes."""
@@ -97,7 +97,7 @@ def run(options: Options) -> None:
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results, train_test
-    from graphrec.cli.io.inputs import column_params, give_item_features, open_ratings
+    from graphrec.cli.io.inputs import column_params, open_ratings
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import read_summary, tables
@@ -114,12 +114,15 @@ def run(options: Options) -> None:
     with running("evaluate", options, _stages(options, recommender)) as run:
         with_page = can_make_pages(run.report)
         with results.result_folders(
-            run.spark, options, save_model=None, inputs=[options.input, options.items]
+            run.spark,
+            options,
+            save_model=None,
+            inputs=[options.input, options.items, options.user_features, options.default],
         ) as folders:
             timed = train_test.timed_by(options) or hybrid.needs_times(options)
             ratings = open_ratings(run.spark, options, timed=timed)
             require_free_names({"user": ratings.columns.user}, COLUMNS)
-            give_item_features(recommender, run.spark, options, item=ratings.columns.item)
+            hybrid.give_tables(recommender, run.spark, options, ratings.columns)
             divided = train_test.divide(
                 ratings,
                 options,
@@ -229,13 +232,13 @@ def check_features(options: Options) -> None:
     """
     from graphrec.errors import ParameterError
 
-    if options.split == Split.COLD_ITEMS and not options.features:
+    if options.split == Split.COLD_ITEMS and not options.has_features:
         raise ParameterError(
             "--split cold-items lists items that nobody has, by their features alone",
             found="no --features",
             fix="name columns of --items, as in --features genres,year",
         )
-    if options.items is not None and not options.features:
+    if options.items is not None and not options.has_features:
         raise ParameterError("--items has no effect without --features", fix="leave it out")
 
 

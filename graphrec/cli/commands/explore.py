@@ -196,7 +196,7 @@ def _stages(options: Options) -> list[str]:
     from graphrec.graph.exploration import STAGES
     from graphrec.recommenders.content.estimator import ITEM_FEATURES
 
-    judging = [ITEM_FEATURES] if options.features else []
+    judging = [ITEM_FEATURES] if options.has_features else []
     return [*READING, *STAGES, *judging, _PAGES, results.REJECTED_ROWS]
 
 

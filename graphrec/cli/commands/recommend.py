@@ -26,6 +26,7 @@ from graphrec.cli.options import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from graphrec.cli.runtime.progress_lines import Report
     from graphrec.recommenders.hybrid.estimator import HybridRecommender
 
 _LISTS: Final = "lists"  # a stage
@@ -77,10 +78,11 @@ def run(options: Options) -> None:
 
     The result has the user and item columns of IN, with --items the title, rank (1..k), score, one
     column per leg with its share of the score, because (the items of the history that contributed
-    most), source (personal, or popular for users without a history) and history_size (the
-    interactions that the list rests on). With --buy-again it has a
-    folder _again beside them: rank, score (the probability that the item is taken again within
-    the horizon), times and last (on which days the user took it), interval (usual days between).
+    most), source: personal; or, for users without a history, demographic, trending, popular, picked
+    (by --default) or new; and history_size (the interactions that the list rests on). With
+    --buy-again it has a folder _again beside them: rank, score (the probability that the item is
+    taken again within the horizon), times and last (on which days the user took it), interval
+    (usual days between).
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
@@ -115,7 +117,7 @@ def run(options: Options) -> None:
                 lists = model.rankedLists(options.k, offset=options.offset, **frames)
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
-                counts.update(figures)
+                counts.update({name: figures[name] for name in ("users", "rows")})
                 if options.buy_again:
                     again = write_again(
                         origin, model, titles, options.buy_again, options.horizon, folders.result
@@ -135,6 +137,7 @@ def run(options: Options) -> None:
         hybrid.print_choice(run.report, model)
         print_unknown_ids(run.report, counted)
         print_rules(run.report, rules, ruled)
+        _print_sources(run.report, figures)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
             words = InteractionWords.of(options.verb)
@@ -152,6 +155,8 @@ def _inputs(options: Options) -> list[str | None]:
         options.allow,
         options.deny,
         options.shown,
+        options.user_features,
+        options.default,
     ]
 
 
@@ -175,16 +180,29 @@ def _figures(written: DataFrame, user: str) -> dict[str, Any]:
 
     from graphrec.columns import SOURCE
     from graphrec.data.column_types import quoted
-    from graphrec.serving.ranking import POPULAR
+    from graphrec.serving.sources import SOURCES
 
+    users = F.count_distinct(quoted(user))
     counted = (
         written.groupBy(SOURCE)
-        .agg(F.count("*").alias("rows"), F.count_distinct(quoted(user)).alias("users"))
+        .agg(users.alias("users"), F.count("*").alias("rows"))
         .collect()  # one row per source
     )
-    users = {row[SOURCE]: row["users"] for row in counted}
+    by_source = {row[SOURCE]: {"users": row["users"], "rows": row["rows"]} for row in counted}
+    total = written.select(users).first()
+    assert total is not None  # an aggregate without groups has one row
     return {
-        "users": sum(users.values()),
+        "users": total[0],
         "rows": sum(row["rows"] for row in counted),
-        "popular": users.get(POPULAR, 0),
+        "sources": {name: by_source[name] for name in SOURCES if name in by_source},
     }
+
+
+def _print_sources(report: Report, figures: dict[str, Any]) -> None:
+    """How many users have items of each source, where some are not personal."""
+    from graphrec.serving.sources import PERSONAL
+
+    sources = figures["sources"]
+    if set(sources) - {PERSONAL}:
+        counts = ", ".join(f"{name} {of['users']:,}" for name, of in sources.items())
+        report.line(f"users who have items of each source: {counts}")

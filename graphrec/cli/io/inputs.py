@@ -16,6 +16,7 @@ from graphrec.cli.named_values import named_numbers
 from graphrec.cli.options import FeatureOptions, InputOptions, ItemsOptions, TextOptions
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import is_missing, quoted
+from graphrec.data.feature_encoding import VECTOR_KIND, parse_features
 from graphrec.data.id_types import id_column, readable_ids
 from graphrec.data.interaction_columns import (
     MALFORMED_LINE,
@@ -25,12 +26,11 @@ from graphrec.data.interaction_columns import (
     find_columns,
     require_column,
 )
-from graphrec.data.item_features import parse_features
 from graphrec.data.reading.readers import read_table
 from graphrec.data.text_ids import is_untyped
+from graphrec.data.text_vectors import TEXT_VECTOR, text_vectors
 from graphrec.errors import ColumnError, ParameterError
-from graphrec.recommenders.hybrid.estimator import HybridRecommender
-from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS
+from graphrec.recommenders.hybrid.weights import DEFAULT_WEIGHTS, UNSEARCHED
 from graphrec.recommenders.result_columns import require_free_columns
 from graphrec.reports.words.text import printable
 
@@ -112,7 +112,7 @@ def open_ratings(spark: SparkSession, options: InputOptions, *, timed: str | Non
     named = column_params(options)
     roles = ("user", "item", "rating", "timestamp", "event")
     columns = find_columns(frame, **{role: named[f"{role}Col"] for role in roles})
-    require_free_columns(columns, DEFAULT_WEIGHTS)  # the legs of every verb
+    require_free_columns(columns, [*DEFAULT_WEIGHTS, *UNSEARCHED])  # the legs of every verb
     if timed and columns.timestamp is None:
         raise ParameterError(
             f"{timed} needs times",
@@ -321,26 +321,6 @@ def open_titles(
     return Titles(named, words_of(frame, ids, title, genres))
 
 
-def give_item_features(
-    recommender: HybridRecommender, spark: SparkSession, options: FeatureOptions, *, item: str
-) -> None:
-    """Give a recommender the features that the options name, if they name some.
-
-    Args:
-        recommender: gets them.
-        spark: reads them.
-        options: name the file and the features.
-        item: the interactions' name of the items.
-
-    Raises:
-        As `open_features`.
-    """
-    opened = open_features(spark, options, item=item)
-    if opened is not None:
-        recommender.itemFeatures, names = opened
-        recommender.setParams(features=names)
-
-
 def open_features(
     spark: SparkSession, options: FeatureOptions, *, item: str
 ) -> tuple[DataFrame, list[str] | None] | None:
@@ -359,16 +339,24 @@ def open_features(
         ColumnError: it has no column of ids, or none of a feature.
         ParameterError: no file is named, or a feature is of an unknown kind.
     """
-    if options.features is None:
+    if not options.has_features:
         return None
     if options.items is None:
-        raise ParameterError("--features names columns of --items", fix="give that file, too")
+        named = "--features" if options.features else "--text-vectors"
+        raise ParameterError(f"{named} names columns of --items", fix="give that file, too")
     frame = open_items(spark, options, item=item)
-    if options.features == "all":
-        return frame, None
-    names = [name.strip() for name in options.features.split(",")]
-    require_columns(frame, *parse_features(names), of=options.items)
-    return frame, names
+    names = _names(options.features)
+    if options.features != "all":
+        require_columns(frame, *parse_features(names), of=options.items)
+    if options.text_vectors is not None:
+        frame = text_vectors(frame, *_names(options.text_vectors))
+        names.append(f"{TEXT_VECTOR}:{VECTOR_KIND}")
+    return frame, None if options.features == "all" else names
+
+
+def _names(text: str | None) -> list[str]:
+    """`genres, year` as names."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
 def open_items(spark: SparkSession, options: ItemsOptions, *, item: str) -> DataFrame:
@@ -384,8 +372,27 @@ def open_items(spark: SparkSession, options: ItemsOptions, *, item: str) -> Data
         ColumnError: it has no column of ids.
     """
     assert options.items is not None
-    frame = _table(spark, options.items, options)
-    return frame.withColumnRenamed(_id_column(frame, options.items, "item", item), item)
+    return open_named(spark, options.items, options, role="item", name=item)
+
+
+def open_named(
+    spark: SparkSession, path: str, text: TextOptions, *, role: str, name: str
+) -> DataFrame:
+    """A table with all its columns, that of the ids named as the interactions have it.
+
+    Args:
+        spark: reads it.
+        path: a file or directory of any format.
+        text: how text files are written.
+        role: user or item.
+        name: of the interactions' column of these ids.
+
+    Raises:
+        UnreadableInputError: it cannot be read.
+        ColumnError: it has no column of ids.
+    """
+    frame = _table(spark, path, text)
+    return frame.withColumnRenamed(_id_column(frame, path, role, name), name)
 
 
 def _title_column(names: Sequence[str], ids: str) -> str | None:

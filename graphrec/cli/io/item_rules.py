@@ -23,7 +23,7 @@ from graphrec.columns import ITEM
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import finite_number, is_missing, quoted
 from graphrec.data.dataset import Dataset
-from graphrec.data.item_features import SEPARATOR
+from graphrec.data.feature_encoding import SEPARATOR
 from graphrec.data.text_ids import is_untyped
 from graphrec.data.timestamps import epoch_seconds
 from graphrec.errors import ColumnError, ParameterError

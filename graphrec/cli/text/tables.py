@@ -41,7 +41,7 @@ from graphrec.reports.words.explanation import (
 from graphrec.reports.words.interaction import InteractionWords
 from graphrec.reports.words.metrics import SHOWN, WORDING, best
 from graphrec.reports.words.text import harmless
-from graphrec.serving.ranking import POPULAR
+from graphrec.serving.sources import PERSONAL
 from graphrec.tuning.search import Tuned
 
 _MAX_ROWS: Final = 10  # rows of a list that are shown
@@ -249,10 +249,10 @@ def comparison(summary: pd.DataFrame, models: Sequence[str]) -> None:
 
 
 def _shown_users(result: DataFrame, user: str, sample: int) -> list[Any]:
-    """The first users by id, and the first one with the source `popular`."""
+    """The first users by id, and the first one without a history."""
     column = quoted(user)
     first = result.select(column).distinct().orderBy(column).limit(sample).collect()
-    cold = result.where(F.col(SOURCE) == POPULAR).select(column).orderBy(column)
+    cold = result.where(F.col(SOURCE) != PERSONAL).select(column).orderBy(column)
     users = [row[user] for row in first]
     users += [row[user] for row in cold.limit(min(sample, 1)).collect()]
     return list(dict.fromkeys(users))
@@ -303,8 +303,8 @@ def _history_phrase(history: Sequence[Any], title_of: TitleOf, words: Interactio
 
 
 def _why(row: Row, title_of: TitleOf) -> str:
-    if row[SOURCE] == POPULAR:
-        return "(popular)"
+    if row[SOURCE] != PERSONAL:
+        return f"({row[SOURCE]})"
     return "; ".join(title_of[item] for item in row[BECAUSE][:_MAX_REASONS])
 
 

@@ -26,6 +26,10 @@ class SolvedFoldIn:
         objective = Objective(self.unobserved, self.regularization, explicit=False)
         return solve_side(histories, vector, eigenvalue, objective)
 
+    def of_given(self, given: Matrix) -> Matrix:
+        """As they are."""
+        return given
+
     def parts(
         self, item: Indices, weight: Vector, target: int, vector: Matrix, eigenvalue: Vector
     ) -> npt.NDArray[np.float64]:

@@ -23,7 +23,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec.data.catalogue import Catalogue
-from graphrec.data.item_features import ItemFeatures, Sparse
+from graphrec.data.feature_encoding import Sparse
+from graphrec.data.item_features import ItemFeatures
 from graphrec.recommenders.constant_fold_in import ConstantFoldIn
 from graphrec.recommenders.content.nearest import Nearest, nearest
 from graphrec.recommenders.content.neighbours import complete_neighbours

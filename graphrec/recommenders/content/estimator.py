@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
-from graphrec.data.item_features import parse_features
+from graphrec.data.feature_encoding import parse_features
 from graphrec.params import at_least, optional, param, positive
 from graphrec.progress import stage
 from graphrec.recommenders.als.estimator import ALSModel, ALSRecommender
@@ -23,7 +24,7 @@ ITEM_FEATURES: Final = "item features"  # stages
 NEW_ITEMS: Final = "new items"
 
 
-def _names(value: Any) -> list[str]:
+def feature_names(value: Any) -> list[str]:
     """Check a list of names of features."""
     is_list = isinstance(value, Iterable) and not isinstance(value, str)
     names = list(value) if is_list else []
@@ -41,7 +42,7 @@ class ItemFeaturesRecommender(Recommender):
             None: the model has the items of the interactions alone.
         **values: parameters by keyword.
 
-    For what becomes of features see `graphrec.data.item_features`, for what becomes of
+    For what becomes of features see `graphrec.data.feature_encoding`, for what becomes of
     items `graphrec.recommenders.content.completion`.
     """
 
@@ -49,7 +50,7 @@ class ItemFeaturesRecommender(Recommender):
         None,
         "columns of itemFeatures that are used, each perhaps with its kind, as in title:words, and "
         "the kinds are number, category, list, words and vector; else the values decide. None: all",
-        optional(_names),
+        optional(feature_names),
     )
     featureRegParam = param(
         10.0, "λ of the regression that predicts an item's vector from its features", positive()
@@ -100,11 +101,17 @@ class ItemFeaturesRecommender(Recommender):
         if self.itemFeatures is None:
             return super().fit_to_pairs(dataset, pairs)
         with stage(ITEM_FEATURES) as counts:
-            new, features = read_features(dataset, self.itemFeatures, self.value("features"))
+            new, features = read_features(
+                dataset, self.itemFeatures, self.value("features"), self.other_items(dataset)
+            )
             counts.update({"features": len(features.kinds), "new items": len(new)})
         model = super().fit_to_pairs(dataset, pairs)
         with stage(NEW_ITEMS):
             return model.completed(self._completion.complete(model.tables, new, features), features)
+
+    def other_items(self, dataset: Dataset) -> pa.Array:
+        """Ids of items that the model has as well, whether their features are known or not."""
+        return pa.array([], dataset.catalogue.ids.type)
 
     @property
     def _completion(self) -> Completion:

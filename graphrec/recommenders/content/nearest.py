@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from graphrec.data.item_features import Sparse
+from graphrec.data.feature_encoding import Sparse
 from graphrec.spark.machine import cores
 
 _BLOCK: Final = 512  # items that are compared at a time

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from graphrec.data.item_features import Sparse
+from graphrec.data.feature_encoding import Sparse
 from graphrec.kernels.csr import (
     CSR,
     csr,

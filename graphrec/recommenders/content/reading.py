@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -14,9 +14,10 @@ from graphrec.columns import ITEM
 from graphrec.data.checks import require_columns
 from graphrec.data.column_types import quoted
 from graphrec.data.dataset import Dataset
+from graphrec.data.feature_encoding import feature_kinds
 from graphrec.data.frames import require_frame
 from graphrec.data.interaction_columns import MALFORMED_LINE
-from graphrec.data.item_features import ItemFeatures, encode, parse_features
+from graphrec.data.item_features import ItemFeatures, encode
 from graphrec.errors import ColumnError
 from graphrec.graph.feature_information import FeatureInformation, feature_information
 from graphrec.spark.arrow import one_array
@@ -26,7 +27,10 @@ _OF: Final = "the table of item features"
 
 
 def read_features(
-    dataset: Dataset, frame: DataFrame, features: Sequence[str] | None
+    dataset: Dataset,
+    frame: DataFrame,
+    features: Sequence[str] | None,
+    others: pa.Array | None = None,
 ) -> tuple[pa.Array, ItemFeatures]:
     """Read the features of the items of a dataset, and of items that nobody has.
 
@@ -35,6 +39,7 @@ def read_features(
         frame: the input's item column, and the features; catalogue-sized.
         features: see `parse_features`; None: all other columns, but those that say nothing of what
             users take.
+        others: ids of more items, of which nothing may be known.
 
     Returns:
         the ids of items that the dataset does not have, ascending, and the features of all items:
@@ -45,7 +50,7 @@ def read_features(
             feature says anything.
         ParameterError: it is no table, or a feature is of an unknown kind.
     """
-    new, encoded = _read(dataset, frame, features)
+    new, encoded = _read(dataset, frame, features, others)
     if features is not None:
         return new, encoded
     nothing = {one.feature: NOTHING for one in _judge(dataset, encoded) if not one.tells}
@@ -77,36 +82,28 @@ def _judge(dataset: Dataset, features: ItemFeatures) -> list[FeatureInformation]
 
 
 def _read(
-    dataset: Dataset, frame: DataFrame, features: Sequence[str] | None
+    dataset: Dataset,
+    frame: DataFrame,
+    features: Sequence[str] | None,
+    others: pa.Array | None = None,
 ) -> tuple[pa.Array, ItemFeatures]:
     """As `read_features`, with all features that are encoded."""
     require_frame(frame, _OF)
     ids = dataset.items_of(frame).try_cast(dataset.item_type)
-    kinds = _kinds(frame, dataset.columns.item, features)
+    apart_from = (dataset.columns.item, MALFORMED_LINE)
+    kinds = feature_kinds(frame.columns, features, apart_from=apart_from, of=_OF)
     require_columns(frame, *kinds, of=_OF)
     named = frame.select(ids.alias(ITEM), *(quoted(name).alias(f"of {name}") for name in kinds))
     table = named.where(F.col(ITEM).isNotNull()).toArrow()  # catalogue-sized
     known = dataset.catalogue.ids
     given = one_array(table[ITEM]).cast(known.type)
     _require_one_row_each(given, dataset.columns.item)
-    new = given.filter(pc.invert(pc.is_in(given, known)))
+    all_ids = given if others is None else pc.unique(pa.concat_arrays([given, others]))
+    new = all_ids.filter(pc.invert(pc.is_in(all_ids, known)))
     new = new.take(pc.sort_indices(new))
     rows = pc.index_in(pa.concat_arrays([known, new]), given)  # null: an item without a row
     columns = {name: table[f"of {name}"].take(rows) for name in kinds}
     return new, encode(pa.table(columns), kinds)
-
-
-def _kinds(frame: DataFrame, item: str, features: Sequence[str] | None) -> Mapping[str, str | None]:
-    if features is not None:
-        return parse_features(features)
-    others = [name for name in frame.columns if name not in (item, MALFORMED_LINE)]
-    if not others:
-        raise ColumnError(
-            "the table of item features has no features",
-            found=", ".join(frame.columns),
-            fix="give it other columns beside the item",
-        )
-    return dict.fromkeys(others)
 
 
 def _require_one_row_each(ids: pa.Array, name: str) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
-from graphrec.data.item_features import Sparse
+from graphrec.data.feature_encoding import Sparse
 from graphrec.spark.threads import one_thread
 
 

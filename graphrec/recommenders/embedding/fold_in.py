@@ -22,6 +22,10 @@ class MeanFoldIn:
         """Vectors of some users, (users, rank)."""
         return mean_directions(histories, read_only(vector))[0]
 
+    def of_given(self, given: Matrix) -> Matrix:
+        """As they are."""
+        return given
+
     def parts(
         self, item: Indices, weight: Vector, target: int, vector: Matrix, eigenvalue: Vector
     ) -> npt.NDArray[np.float64]:

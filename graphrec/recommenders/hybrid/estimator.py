@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
+import pyarrow as pa
 from pyspark.ml import Pipeline
 from pyspark.ml.param import Param
 from pyspark.sql import DataFrame
@@ -13,13 +14,14 @@ from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
 from graphrec.data.recency import weigh_by_recency
 from graphrec.errors import ParameterError
-from graphrec.params import at_least, flag, one_of, optional, param
+from graphrec.params import at_least, flag, one_of, optional, param, positive
 from graphrec.progress import stage
 from graphrec.recommenders.als.estimator import ALSRecommender
 from graphrec.recommenders.base import Leg, Recommender
 from graphrec.recommenders.content.estimator import ItemFeaturesRecommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
+from graphrec.recommenders.fallbacks import picked_items, with_fallbacks
 from graphrec.recommenders.hybrid.candidate_scores import CachedScores
 from graphrec.recommenders.hybrid.choice import choose
 from graphrec.recommenders.hybrid.hold_out import (
@@ -41,11 +43,13 @@ from graphrec.recommenders.hybrid.weights import (
     DEFAULT,
     DEFAULT_WEIGHTS,
     LEARNED,
+    UNSEARCHED,
     default_weights,
     in_order,
     is_word,
     require_known,
     weights_or_word,
+    with_unsearched,
 )
 from graphrec.recommenders.learning_estimator import Given, ParamMap
 from graphrec.recommenders.model import RecommenderModel
@@ -77,6 +81,8 @@ class HybridRecommender(ItemFeaturesRecommender):
             only learned where weights name it, or are learned from interactions with times.
         itemFeatures: the input's item column and a column for each feature, one row per item: all
             legs then have items that nobody has, see `graphrec.recommenders.content.completion`.
+        defaultItems: the input's item column, the best first: what an editor picked for users of
+            whom nothing is known, listed behind all that anybody has had.
         **values: parameters by keyword.
 
     Raises:
@@ -125,6 +131,12 @@ class HybridRecommender(ItemFeaturesRecommender):
         "times. None: by time where enough users have interactions before and after, else random",
         optional(one_of(*CUTS)),
     )
+    trendHalfLife = param(
+        90.0,
+        "age in days at which an interaction counts half where users of whom nothing is known get "
+        "what is popular now; None, or without times: what has been popular all the time",
+        optional(positive()),
+    )
     seed = param(0, "of the draw for weights=learned", at_least(0))
     pseudoInteractions = HybridRecommenderModel.pseudoInteractions
     _model = HybridRecommenderModel
@@ -133,9 +145,11 @@ class HybridRecommender(ItemFeaturesRecommender):
         self,
         legs: Sequence[Recommender] | None = None,
         itemFeatures: DataFrame | None = None,
+        defaultItems: DataFrame | None = None,
         **values: Any,
     ) -> None:
         super().__init__(itemFeatures, **values)
+        self.defaultItems = defaultItems
         self.legs = (
             [
                 RandomWalkRecommender(),
@@ -154,8 +168,9 @@ class HybridRecommender(ItemFeaturesRecommender):
         return tuple(name for leg in self.legs for name in leg.leg_names)
 
     def given(self) -> Given:
-        """The legs, and the features of items."""
-        return {**super().given(), "legs": self.legs}
+        """The legs, the features of items, and what an editor picked."""
+        own = {} if self.defaultItems is None else {"defaultItems": self.defaultItems}
+        return {**super().given(), **own, "legs": self.legs}
 
     def getStages(self) -> list[Recommender]:
         """The legs, by the name under which PySpark looks for the parts of an Estimator."""
@@ -276,15 +291,33 @@ class HybridRecommender(ItemFeaturesRecommender):
         weights = self.value("weights")
         return normalised(default_weights(legs) if is_word(weights) else weights, legs)
 
+    def other_items(self, dataset: Dataset) -> pa.Array:
+        """What an editor picked."""
+        return picked_items(dataset, self.defaultItems)
+
+    def fit_to_pairs(self, dataset: Dataset, pairs: PairTable | None) -> RecommenderModel:
+        """Learn the legs, make the model, and say what it lists to whom it knows nothing of."""
+        model = super().fit_to_pairs(dataset, pairs)
+        picked = self.other_items(dataset)
+        return with_fallbacks(model, picked, half_life=self.value("trendHalfLife"))
+
     def fit_to(self, dataset: Dataset) -> RecommenderModel:
         """Learn the legs, and the weights unless they are given."""
         weights = self.value("weights")
         if not is_word(weights):
-            return super().fit_to(dataset)
+            complete = with_unsearched(weights, self.leg_names)
+            if complete == weights:
+                return super().fit_to(dataset)
+            return self.with_settings({"weights": complete}).fit_to(dataset)
         if weights == DEFAULT:
             return self._fit_with(dataset, default_weights(self.leg_names))
-        chosen, result = self._choose(dataset)
-        model = chosen._fit_with(dataset, chosen.value("weights"))
+        searched = self._of_legs([leg for leg in self.legs if leg.leg not in UNSEARCHED])
+        chosen, result = searched._choose(dataset)
+        others = [leg for leg in self.legs if leg.leg in UNSEARCHED]
+        chosen = chosen._of_legs([*chosen.legs, *others])
+        model = chosen._fit_with(
+            dataset, with_unsearched(chosen.value("weights"), chosen.leg_names)
+        )
         assert isinstance(model, HybridRecommenderModel)
         model.chosen_on = result
         return model
@@ -298,6 +331,12 @@ class HybridRecommender(ItemFeaturesRecommender):
             training, validation = self._validation(dataset, persisted)
             part = dataset.with_histories(persisted.persist(training))
             return choose(self, dataset, part, validation)
+
+    def _of_legs(self, legs: Sequence[Recommender]) -> HybridRecommender:
+        """A copy with some legs of its own, or others beside them."""
+        copied = self.copy()
+        copied.legs = list(legs)
+        return copied
 
     def _has_choice(self, dataset: Dataset) -> bool:
         """Whether there is anything to choose, and users enough to judge it by."""
@@ -325,11 +364,14 @@ class HybridRecommender(ItemFeaturesRecommender):
     def _fit_with(self, dataset: Dataset, weights: Mapping[str, float]) -> RecommenderModel:
         """Learn the legs that have a weight, with weights that are known."""
         hybrid = self.with_settings({"weights": weights})
-        hybrid.legs = [
-            leg
-            for leg in hybrid.legs
-            if self.value("allLegs") or any(weights.get(name, 0.0) > 0 for name in leg.leg_names)
-        ]
+        hybrid = hybrid._of_legs(
+            [
+                leg
+                for leg in hybrid.legs
+                if self.value("allLegs")
+                or any(weights.get(name, 0.0) > 0 for name in leg.leg_names)
+            ]
+        )
         hybrid.setParams(weights={leg: weights.get(leg, 0.0) for leg in hybrid.leg_names})
         model = hybrid.fit_to(dataset)
         known = dict(zip(model.legs, normalised(weights, model.legs), strict=True))

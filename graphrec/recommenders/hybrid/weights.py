@@ -18,7 +18,10 @@ DEFAULT_WEIGHTS: Final[dict[str, float]] = {
     "embedding": 0.42,
     "trend": 0.0,  # where weights are learned, or name it
 }
-DEFAULT_DECAY: Final[dict[str, float]] = {"walk": 15.0}
+DEFAULT_DECAY: Final[dict[str, float]] = {"walk": 15.0, "demographic": 2.0}
+UNSEARCHED: Final[dict[str, float]] = {"demographic": 1.0}
+"""Weights beside those of the other legs, 1 in all, that are not learned: what is held out is of
+users with histories, whose lists say nothing of those who have none."""
 
 LEARNED: Final = "learned"  # weights that are found on held-out items
 DEFAULT: Final = "default"  # those above, without looking at the data
@@ -68,7 +71,12 @@ def default_weights(legs: Sequence[str]) -> dict[str, float]:
     """The default weight of each leg; one that has none has the mean of the others, not 0."""
     known = [DEFAULT_WEIGHTS[leg] for leg in legs if DEFAULT_WEIGHTS.get(leg, 0.0) > 0.0]
     mean = sum(known) / len(known) if known else 1.0
-    return {leg: DEFAULT_WEIGHTS.get(leg, mean) for leg in legs}
+    return {leg: (DEFAULT_WEIGHTS | UNSEARCHED).get(leg, mean) for leg in legs}
+
+
+def with_unsearched(weights: Mapping[str, float], legs: Sequence[str]) -> dict[str, float]:
+    """Weights with those of legs that are neither named nor searched for."""
+    return {leg: UNSEARCHED[leg] for leg in legs if leg in UNSEARCHED} | dict(weights)
 
 
 def in_order(values: Mapping[str, float], legs: Sequence[str]) -> tuple[float, ...]:

@@ -41,7 +41,7 @@ from graphrec.explanation.rank_position import (
 from graphrec.reports.tables.explanation import ExplanationTables
 from graphrec.reports.tables.fetch import Row
 from graphrec.reports.words.text import isolated, printable
-from graphrec.serving.ranking import POPULAR
+from graphrec.serving.sources import POPULAR
 
 _WHY_NOT: Final = {
     DISLIKED: "the user dislikes it",

@@ -102,7 +102,8 @@ def test_the_record_says_all_about_the_run(listed: Path, ratings: Path) -> None:
     assert noted["input"]["users"] == known.customer_id.nunique()
     assert noted["input"]["items"] == known.asin.nunique()
     assert noted["input"]["interactions"] == len(known.drop_duplicates(["customer_id", "asin"]))
-    assert noted["output"] == {"users": 40, "rows": 160, "popular": 0}
+    sources = {"personal": {"users": 40, "rows": 160}}
+    assert noted["output"] == {"users": 40, "rows": 160, "sources": sources}
     assert {"read", "item pairs", "ease", "factors", "lists"} <= set(noted["seconds"])
     assert all(seconds >= 0 for seconds in noted["seconds"].values())
 
@@ -278,3 +279,58 @@ def test_new_items_are_listed_with_their_titles_where_a_rule_allows_them(
     assert found["parameters"]["features"] == {"kind": "category"}
     rule = {"rule": "--where year >= 2010", "items": 32, "hidden": 11}
     assert found["input"]["rules"] == {"where": rule}
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Which half of the items customers like; one of them has bought nothing yet."""
+    rows = [f"{user},{'even' if user % 2 else 'odd'}" for user in [*range(1, 41), 998]]
+    path = tmp_path_factory.mktemp("people") / "people.csv"
+    path.write_text("\n".join(["customer_id,half", *rows]) + "\n")
+    return path
+
+
+def test_users_without_a_history_get_lists_on_other_grounds(
+    graphrec: Graphrec, ratings: Path, people: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "picks.csv").write_text("asin\nbrand-new\na1\n")
+    (tmp_path / "users.csv").write_text("customer_id\n1\n998\n999\n")
+    done = graphrec(
+        *("recommend", ratings, *WALK, "--out", tmp_path / "out", "-k", 40),
+        *("--user-features", people, "--default", tmp_path / "picks.csv"),
+        *("--users", tmp_path / "users.csv"),
+    )
+    assert done.code == 0, done.err
+    table = read(tmp_path / "out")
+    sources = table.groupby("customer_id").source.unique().apply(list).to_dict()
+    assert sources == {1: ["personal"], 998: ["demographic"], 999: ["popular", "picked"]}
+    assert table[table.source == "picked"].asin.tolist() == ["brand-new"]
+    noted = record(tmp_path / "out")
+    assert noted["output"]["sources"]["popular"] == {"users": 1, "rows": 30}
+    assert noted["parameters"]["user_features"] == {"half": "category"}
+    assert noted["parameters"]["weights"] == {"walk": 0.5, "demographic": 0.5}
+    counts = "personal 1, demographic 1, popular 1, picked 1"
+    assert f"users who have items of each source: {counts}\n" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--user-columns", "half"], "--user-columns names columns of --user-features; give"),
+        (["--user-features", "{}", "--user-columns", "age"], "must have the column 'age' once"),
+        (["--user-features", "{}", "--user-columns", "half:color"], "the kinds are number, cat"),
+        (["--default", "no-such-file.csv"], "no-such-file.csv"),
+    ],
+)
+def test_what_is_known_of_users_and_cannot_be_used_is_one_line(
+    graphrec: Graphrec,
+    ratings: Path,
+    people: Path,
+    tmp_path: Path,
+    options: list[str],
+    message: str,
+) -> None:
+    named = [option.format(people) for option in options]
+    done = graphrec("recommend", ratings, *WALK, "--out", tmp_path / "out", *named)
+    assert done.code == 1
+    assert message in done.err.splitlines()[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 from typing import Any
 
@@ -10,14 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from graphrec.data.item_features import (
+from graphrec.data.feature_encoding import (
     MAX_COLUMNS,
     MAX_VALUES,
-    ItemFeatures,
-    encode,
+    FeatureEncoding,
     kind_of,
+    learn_encoding,
     parse_features,
 )
+from graphrec.data.item_features import ItemFeatures, encode
 from graphrec.errors import ColumnError, ParameterError
 
 ROOT_HALF = math.sqrt(0.5)
@@ -106,7 +108,7 @@ def test_a_feature_that_tells_nothing_apart_is_left_out() -> None:
     found = encode(table, {"same": "category", "own": "category", "kind": None})
     assert found.kinds == {"kind": "category"}
     assert set(found.left_out) == {"same", "own"}
-    with pytest.raises(ColumnError, match="no feature says anything about the items; found same"):
+    with pytest.raises(ColumnError, match="no feature says anything; found same"):
         encode(table, {"same": None})
 
 
@@ -145,3 +147,30 @@ def test_names_may_have_kinds() -> None:
         parse_features(["a:text"])
     with pytest.raises(ParameterError, match="named twice; found a"):
         parse_features(["a", "a:words"])
+
+
+def test_an_encoding_is_learned_once_and_applied_to_others() -> None:
+    learned = pa.table(
+        {
+            "age": [10.0, 20.0, 30.0, None],
+            "job": ["cook", "cook", "maid", "maid"],
+            "text": [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], None],
+        }
+    )
+    kinds = {"age": "number", "job": None, "text": None}
+    encoding = FeatureEncoding.from_described(
+        json.loads(json.dumps(learn_encoding(learned, kinds).described()))
+    )
+    others = pa.table(
+        {"age": [99.0, math.nan], "job": ["maid", "pilot"], "text": [[0.0, 2.0], None]}
+    )
+    dense = dict(zip(encoding.names, encoding.matrix(others).toarray().T.tolist(), strict=True))
+    assert dense["age: 30"] == [1.0, 0.0]  # beyond the last knot
+    assert (dense["job: maid"], dense["job: cook"]) == ([1.0, 0.0], [0.0, 0.0])
+    assert (dense["text: 0"], dense["text: 1"]) == ([0.0, 0.0], [1.0, 0.0])
+    np.testing.assert_array_equal(
+        encoding.matrix(learned).toarray(), encode(learned, kinds).matrix.toarray()
+    )
+    longer = others.set_column(2, "text", pa.array([[1.0, 2.0, 3.0], None]))
+    with pytest.raises(ColumnError, match="'text' must be of one length; found lengths from 3"):
+        encoding.matrix(longer)

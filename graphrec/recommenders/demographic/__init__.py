@@ -1,0 +1,1 @@
+"""What users are like says what they take: lists for users who have no history."""
