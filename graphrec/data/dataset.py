@@ -431,7 +431,8 @@ class Dataset:
         """(user, item, timestamp) of all rows by which users took known items that they like.
 
         Args:
-            interactions: what the dataset was made of, with its times.
+            interactions: what the dataset was made of, with its times; read once, and kept until
+                `unpersist`.
 
         Raises:
             ParameterError: there are no times.
@@ -443,9 +444,12 @@ class Dataset:
                 found="interactions without any",
                 fix="name the column by timestampCol (--timestamp)",
             )
-        rows = self._judged(interactions, self.columns).where(F.col(REASON).isNull())
+        judged = self._judged(interactions, self.columns)
+        # persisted, for Spark would put the long expressions of the contract into all that follows
+        rows = self.persisted.persist(judged.select(USER, ITEM, WEIGHT, TIMESTAMP, REASON))
         least = 0.0 if self.rules.events is None else self.rules.events.least_target
-        taken = rows.where(F.col(WEIGHT) >= least).join(F.broadcast(self.items), ITEM)
+        accepted = rows.where(F.col(REASON).isNull() & (F.col(WEIGHT) >= least))
+        taken = accepted.join(F.broadcast(self.items), ITEM)
         if DISLIKED in self.served.columns:
             disliked = self.served.select(USER, F.explode(DISLIKED).alias(INDEX))
             taken = taken.join(disliked, [USER, INDEX], "left_anti")

@@ -51,19 +51,8 @@ PENALTY: Final = "penalty"
 MMR: Final = "mmr"
 
 COLUMNS: Final = (
-    *(
-        SCORE,
-        SOURCE,
-        HISTORY_SIZE,
-        OUTCOME,
-        FULL,
-        RANK,
-        BLENDED_RANK,
-        LENGTH,
-        DIVERSITY,
-        BOOST,
-        DEMOTION,
-    ),
+    *(SCORE, SOURCE, HISTORY_SIZE, OUTCOME, FULL),
+    *(RANK, BLENDED_RANK, LENGTH, DIVERSITY, BOOST, DEMOTION),
     *(RELEVANCE, SIMILARITY, SIMILAR_TO, PENALTY, MMR, PART, WEIGHT, CONTRIBUTION),
 )
 """The columns that stand beside the user's or the item's, whose names are those of the input."""

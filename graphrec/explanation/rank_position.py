@@ -9,7 +9,7 @@ import numpy as np
 
 from graphrec.explanation.user_context import UserContext
 from graphrec.kernels.types import Indices, Vector
-from graphrec.serving.kernel import WIDER
+from graphrec.serving.kernel import WIDER, looked_at_all
 from graphrec.serving.mmr import diversify, pool_size, relevances, similarities
 from graphrec.serving.quotas import best_within_quotas
 
@@ -95,7 +95,7 @@ def _ranking(user: UserContext) -> _Ranking:
         filled = ranked.item[0] >= 0
         items, scores = ranked.item[0][filled], ranked.score[0][filled]
         order = _order(user, items[:pool], scores[:pool])
-        if order.size >= length or (wanted >= everything and pool >= items.size):
+        if order.size >= length or looked_at_all(items.size, wanted, everything, pool):
             return _Ranking(items, scores, pool, order)
         wanted, pool = min(WIDER * wanted, everything), WIDER * pool
 

@@ -16,7 +16,7 @@ little time to be followed: it counts as not followed for 1 - S(e).
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -34,7 +34,8 @@ _ITEM_PRIOR: Final = 5.0  # times of all items that count beside those of an ite
 _USER_PRIOR: Final = 2.0  # times of an item that count beside those of a user
 _SHAPES: Final = (1.0, 10.0)  # of the log-logistic, between which b is
 _DAY, _GAP, _GAPS, _ELAPSED = "day", "gap", "gaps", "elapsed"
-_LOGS, _LOG, _RATE = "logs", "log", "rate"
+_PER_LOG: Final = 1e4  # see `_pairs`
+_LOGS, _SQUARES, _LOG, _RATE = "logs", "squares", "log", "rate"
 
 
 def items_of_habit(taken: DataFrame, length: int, horizon_days: float) -> DataFrame:
@@ -54,80 +55,110 @@ def items_of_habit(taken: DataFrame, length: int, horizon_days: float) -> DataFr
         EmptyInputError: nobody has taken anything on two days.
     """
     pairs = _pairs(taken)
-    rate, log, shape = _overall(pairs)
-    items = _items(pairs, log)
-    usual = pairs.join(items, ITEM)
-    waited = 1 - _longer(F.col(_ELAPSED), F.exp(_LOG), shape)
-    followed = usual.groupBy(ITEM).agg(
-        F.sum(_GAPS).alias("followed"), F.sum(waited).alias("not_followed")
-    )
-    trials = F.col("followed") + F.col("not_followed") + _ITEM_PRIOR
-    rates = followed.select(ITEM, ((F.col("followed") + _ITEM_PRIOR * rate) / trials).alias(_RATE))
-    known = usual.join(rates, ITEM).select(
+    overall = _overall(pairs)
+    elapsed = (overall.today - F.col(LAST)).cast("double").alias(_ELAPSED)
+    usual = pairs.select("*", elapsed).join(_usual_gaps(pairs, overall.log), ITEM)
+    known = usual.join(_repeat_rates(usual, overall), ITEM).select(
         USER,
         ITEM,
         (F.col(_GAPS) + 1).alias(TIMES),
         F.date_from_unix_date(F.col(LAST).cast("int")).alias(LAST),
         _ELAPSED,
-        ((F.col(_GAPS) + _USER_PRIOR * F.col(_RATE)) / (F.col(_GAPS) + _USER_PRIOR)).alias(_RATE),
-        F.exp((F.col(_LOGS) + _USER_PRIOR * F.col(_LOG)) / (F.col(_GAPS) + _USER_PRIOR)).alias(
-            INTERVAL
-        ),
+        _drawn(F.col(_GAPS), F.col(_GAPS), F.col(_RATE), _USER_PRIOR).alias(_RATE),
+        F.exp(_drawn(_in_logs(_LOGS), F.col(_GAPS), F.col(_LOG), _USER_PRIOR)).alias(INTERVAL),
     )
-    scored = known.withColumn(SCORE, _probability(shape, horizon_days))
+    scored = known.withColumn(SCORE, _probability(overall.shape, horizon_days))
     best = Window.partitionBy(USER).orderBy(F.desc(SCORE), ITEM)
     ranked = scored.withColumn(RANK, F.row_number().over(best))
     return ranked.where(F.col(RANK) <= length).select(USER, ITEM, *COLUMNS)
 
 
 def _pairs(taken: DataFrame) -> DataFrame:
-    """(user, item, gaps, logs: Σ log gap, squares: Σ log² gap, last: day, elapsed)."""
+    """(user, item, gaps: how many, logs: Σ log gap, squares: Σ log² gap, last: day).
+
+    Logarithms are whole numbers of a ten-thousandth: their sums are the same in any order.
+    """
     days = taken.select(USER, ITEM, F.floor(F.col(TIMESTAMP) / DAY_SECONDS).alias(_DAY)).distinct()
     before = F.lag(_DAY).over(Window.partitionBy(USER, ITEM).orderBy(_DAY))
-    log = F.log((F.col(_DAY) - before).cast("double"))
-    pairs = (
+    log = F.round(_PER_LOG * F.log((F.col(_DAY) - before).cast("double"))).cast("long")
+    none = F.lit(0).cast("long")
+    return (
         days.withColumn(_GAP, log)
         .groupBy(USER, ITEM)
         .agg(
             F.count(_GAP).alias(_GAPS),
-            F.coalesce(F.sum(_GAP), F.lit(0.0)).alias(_LOGS),
-            F.coalesce(F.sum(F.col(_GAP) * F.col(_GAP)), F.lit(0.0)).alias("squares"),
+            F.coalesce(F.sum(_GAP), none).alias(_LOGS),
+            F.coalesce(F.sum(F.col(_GAP) * F.col(_GAP)), none).alias(_SQUARES),
             F.max(_DAY).alias(LAST),
         )
     )
-    latest = pairs.agg(F.max(LAST)).first()
-    today = latest[0] if latest is not None else None
-    return pairs.withColumn(_ELAPSED, (F.lit(today) - F.col(LAST)).cast("double"))
 
 
-def _overall(pairs: DataFrame) -> tuple[float, float, float]:
-    """The share of times that were followed, the mean log of the gaps, and the shape b."""
+class _Overall(NamedTuple):
+    """What is said of all users and items together."""
+
+    rate: float  # the share of times that were followed by another
+    log: float  # mean of the logarithms of the gaps
+    shape: float  # b
+    today: int  # the latest day
+
+
+def _overall(pairs: DataFrame) -> _Overall:
+    """One pass over all pairs; the deviation of the gaps is that around the means of the items.
+
+    Raises:
+        EmptyInputError: there is no gap.
+    """
     by_item = pairs.groupBy(ITEM).agg(
         F.count("*").alias("users"),
-        *(F.sum(name).alias(name) for name in (_GAPS, _LOGS, "squares")),
+        F.max(LAST).alias(LAST),
+        *(F.sum(name).alias(name) for name in (_GAPS, _LOGS, _SQUARES)),
     )
-    around = F.col("squares") - F.col(_LOGS) ** 2 / F.greatest(F.col(_GAPS), F.lit(1))
+    logs = F.col(_LOGS).cast("double")
+    around = F.round(F.col(_SQUARES) - logs * logs / F.greatest(F.col(_GAPS), F.lit(1)))
     free = F.greatest(F.col(_GAPS) - 1, F.lit(0))
-    row = by_item.agg(
-        F.sum("users"), F.sum(_GAPS), F.sum(_LOGS), F.sum(around), F.sum(free)
-    ).first()
-    users, gaps, logs, squares, freedom = row if row is not None else (0,) * 5
+    sums = (F.sum(column) for column in ("users", _GAPS, _LOGS, around.cast("long"), free))
+    row = by_item.agg(*sums, F.max(LAST)).first()
+    assert row is not None  # an aggregate without groups has one row
+    users, gaps, total, squares, freedom, today = row
     if not gaps:
         raise EmptyInputError(
             "nobody has taken an item on two days",
             found=f"{users or 0:,} users and items",
             fix="give every interaction with its time, not the latest of each user and item alone",
         )
-    deviation = math.sqrt(max(squares, 0.0) / freedom) if freedom else 1.0
+    deviation = math.sqrt(max(squares, 0) / freedom) / _PER_LOG if freedom else 1.0
     # the logarithm of a log-logistic time is logistic, of deviation π / (√3 b)
     shape = math.pi / math.sqrt(3) / max(deviation, 1e-9)
-    return gaps / (gaps + users), logs / gaps, min(max(shape, _SHAPES[0]), _SHAPES[1])
+    shape = min(max(shape, _SHAPES[0]), _SHAPES[1])
+    return _Overall(gaps / (gaps + users), total / gaps / _PER_LOG, shape, today)
 
 
-def _items(pairs: DataFrame, log: float) -> DataFrame:
+def _usual_gaps(pairs: DataFrame, log: float) -> DataFrame:
     """(item, log: of its usual gap, drawn towards that of all)."""
-    mean = (F.sum(_LOGS) + _ITEM_PRIOR * log) / (F.sum(_GAPS) + _ITEM_PRIOR)
-    return pairs.groupBy(ITEM).agg(mean.alias(_LOG))
+    sums = pairs.groupBy(ITEM).agg(F.sum(_LOGS).alias(_LOGS), F.sum(_GAPS).alias(_GAPS))
+    mean = _drawn(_in_logs(_LOGS), F.col(_GAPS), F.lit(log), _ITEM_PRIOR)
+    return sums.select(ITEM, mean.alias(_LOG))
+
+
+def _repeat_rates(usual: DataFrame, overall: _Overall) -> DataFrame:
+    """(item, rate: the share of its times that were followed, drawn towards that of all)."""
+    waited = 1 - _longer(F.col(_ELAPSED), F.exp(_LOG), overall.shape)
+    sums = usual.groupBy(ITEM).agg(
+        F.sum(_GAPS).alias(_GAPS), F.sum(F.round(_PER_LOG * waited).cast("long")).alias("waited")
+    )
+    trials = F.col(_GAPS) + F.col("waited") / _PER_LOG
+    rate = _drawn(F.col(_GAPS), trials, F.lit(overall.rate), _ITEM_PRIOR)
+    return sums.select(ITEM, rate.alias(_RATE))
+
+
+def _drawn(total: Column, count: Column, towards: Column, prior: float) -> Column:
+    """A mean, drawn towards another as if that were the mean of `prior` more."""
+    return (total + prior * towards) / (count + prior)
+
+
+def _in_logs(name: str) -> Column:
+    return F.col(name) / _PER_LOG
 
 
 def _longer(days: Column, usual: Column, shape: float) -> Column:

@@ -58,7 +58,8 @@ def category_quotas(items: DataFrame, item: str, quotas: Mapping[str, float]) ->
 
 
 def _of_column(items: DataFrame, item: str, name: str, quota: float) -> DataFrame:
-    if not 0 <= quota <= _MAX_QUOTA or quota != int(quota):
+    is_number = isinstance(quota, (int, float)) and not isinstance(quota, bool)
+    if not is_number or not 0 <= quota <= _MAX_QUOTA or quota != int(quota):
         raise ParameterError(
             f"the quota of {name} must be a whole number of 0 or more", found=repr(quota)
         )

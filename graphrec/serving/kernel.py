@@ -69,7 +69,7 @@ def rank_users(
             listed = _list_best(
                 user, found, share, pool, neighbours, factors, settings, position, lists
             )
-            if listed == settings.length or _is_all(found.size, wanted, pool, settings):
+            if listed == settings.length or looked_at_all(found.size, wanted, items, pool):
                 break
             wanted, pool = min(WIDER * wanted, items), WIDER * pool
         if _weights_of(histories, user).size == 0:
@@ -130,7 +130,7 @@ def rank_dense(
             listed = _list_best(
                 user, found, share, pool, neighbours, factors, settings, position, lists
             )
-            if listed == settings.length or _is_all(found.size, wanted, pool, settings):
+            if listed == settings.length or looked_at_all(found.size, wanted, items, pool):
                 break
             wanted, pool = min(WIDER * wanted, items), WIDER * pool
         if _weights_of(histories, user).size == 0:
@@ -204,6 +204,19 @@ def rank_popular(histories: Histories, settings: Settings) -> Lists:
         restore(histories, user, settings.rules, factor)
         reset(accumulator, hidden)
     return lists
+
+
+@compiled
+def looked_at_all(found: int, wanted: int, items: int, pool: int) -> bool:
+    """Whether no more items can be listed than those that were looked at.
+
+    Args:
+        found: number of candidates.
+        wanted: how many were wanted.
+        items: in the catalogue.
+        pool: of how many candidates MMR may choose.
+    """
+    return (found < wanted or wanted >= items) and found <= pool
 
 
 @compiled
@@ -305,14 +318,6 @@ def _first_listable(hidden: Accumulator, order: Indices, count: int, settings: S
             items[size] = item
             size += 1
     return items[:size]
-
-
-@compiled
-def _is_all(found: int, wanted: int, pool: int, settings: Settings) -> bool:
-    """Whether looking at more candidates than were found would list no more items."""
-    if settings.diversity > 0.0 and pool < found:
-        return False
-    return found < wanted or wanted >= settings.popularity.size
 
 
 @compiled
@@ -418,6 +423,9 @@ def _list_best(
         ]
     else:
         order = best_within_quotas(candidates, total, settings.length, settings.rules)
+    lists.item[user, order.size :] = -1  # what fewer candidates may have led to
+    lists.score[user, order.size :] = 0.0
+    lists.share[user, order.size :] = 0.0
     for rank in range(order.size):
         chosen = order[rank]
         lists.item[user, rank] = candidates[chosen]
