@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphrec.data.feature_encoding import VECTOR_KIND, Sparse, learn_encoding
+from graphrec.data.feature_encoding import Sparse, learn_encoding
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,6 @@ class ItemFeatures:
             {name: kind for name, kind in self.kinds.items() if name not in features},
             {**self.left_out, **features},
         )
-
-    @property
-    def has_vectors(self) -> bool:
-        """Whether one of the features is a vector, such as an embedding of a text."""
-        return VECTOR_KIND in self.kinds.values()
 
 
 def encode(table: pa.Table, kinds: Mapping[str, str | None]) -> ItemFeatures:

@@ -79,7 +79,7 @@ def profile_vectors(
         [T.StructField(USER, kind), T.StructField(VECTOR, T.ArrayType(T.FloatType()))]
     )
     encode = partial(_encode_batches, profiles=profiles)
-    return selected.mapInArrow(encode, schema).where(F.col(VECTOR).isNotNull())
+    return selected.mapInArrow(encode, schema)
 
 
 def _encode_batches(

@@ -80,7 +80,7 @@ def test_numbers_that_are_written_as_text_or_dates_are_numbers() -> None:
 
 def test_vectors_are_brought_to_length_one() -> None:
     found = encoded([[3.0, 4.0], None, [0.0, 0.0], [0.0, 2.0]])
-    assert found.has_vectors
+    assert found.kinds == {"f": "vector"}
     assert found.matrix.toarray() == pytest.approx(np.array([[0.6, 0.8], [0, 0], [0, 0], [0, 1]]))
     assert found.known.tolist() == [True, False, False, True]
 

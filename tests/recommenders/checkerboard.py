@@ -84,8 +84,12 @@ def made_of_settings() -> dict[str, Recommender]:
         "embedding": gr.EmbeddingRecommender(**COLUMNS, rank=4),
         "trend": gr.TrendRecommender(**COLUMNS, recentShare=0.3),
         "mllib": gr.ALSRecommender(**COLUMNS, rank=4, maxIter=3, engine="mllib"),
-        "hybrid": gr.HybridRecommender([*legs(), gr.EmbeddingRecommender(rank=4)], **COLUMNS),
-        "learned-once": gr.HybridRecommender(legs(), pseudoInteractions=0.0, **COLUMNS),
+        "hybrid": gr.HybridRecommender(
+            [*legs(), gr.EmbeddingRecommender(rank=4)], trendHalfLife=None, **COLUMNS
+        ),
+        "learned-once": gr.HybridRecommender(
+            legs(), pseudoInteractions=0.0, trendHalfLife=None, **COLUMNS
+        ),
     }
 
 

@@ -100,11 +100,10 @@ class Completion:
         shaped = np.where(vectors.any(axis=1), places.support, 0)
         regression = regress(features.matrix[:known], vectors, shaped, reg_param=self.reg_param)
         predicted = regression.predict(features.matrix[places.changed])
-        if not features.has_vectors:
-            weights = places.near.weights(shaped, known)
-            alike = np.diff(weights.indptr) > 0
-            predicted[alike] += (weights @ vectors.astype(np.float64))[alike]
-            predicted[alike] /= 2.0
+        weights = places.near.weights(shaped, known)
+        alike = np.diff(weights.indptr) > 0
+        predicted[alike] += (weights @ vectors.astype(np.float64))[alike]
+        predicted[alike] /= 2.0
         return predicted
 
 

@@ -197,6 +197,7 @@ class HybridRecommender(ItemFeaturesRecommender):
     def check(self) -> None:
         """Raise a ParameterError if legs, or the names in weights, do not go together."""
         _check_distinct(self.leg_names)
+        _check_one_gives_vectors(self.legs)
         if not is_word(self.value("weights")):
             require_known(self.value("weights"), self.leg_names)
         super().check()
@@ -498,6 +499,17 @@ def _refuse_shared(name: str) -> None:
         raise ParameterError(
             f"{name} of a leg has no effect: it is taken from the hybrid",
             fix=f"set the hybrid's own {name}",
+        )
+
+
+def _check_one_gives_vectors(legs: Sequence[Recommender]) -> None:
+    """Refuse two legs that each give users a vector: a history has room for one."""
+    giving = [leg.leg for leg in legs if {"userFactors", "userFeatures"} & leg.given().keys()]
+    if len(giving) > 1:
+        raise ParameterError(
+            "two legs are given vectors or features of users",
+            found=", ".join(giving),
+            fix="leave userFactors out: users are then folded in from their histories",
         )
 
 

@@ -53,7 +53,7 @@ _WHY_NOT: Final = {
 _MAX_FEATURES: Final = 4  # of an item of the history
 _PARTS: Final = {
     OF_MEAN: "minus the mean over all items",
-    OF_USER_FACTOR: "the user's own factor",
+    OF_USER_FACTOR: "what is known of the user",
     POPULARITY: "popularity",
 }
 

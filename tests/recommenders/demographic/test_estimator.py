@@ -131,3 +131,13 @@ def test_features_of_nobody_say_so(spark: SparkSession, ratings: DataFrame) -> N
         gr.DemographicRecommender(strangers, **COLUMNS).fit(ratings)
     with pytest.raises(ParameterError, match="the table of user features must be a Spark Data"):
         gr.DemographicRecommender(None, **COLUMNS).fit(ratings)
+
+
+def test_a_hybrid_takes_one_table_of_users(spark: SparkSession, ratings: DataFrame) -> None:
+    factors = spark.sql("SELECT 'v01' AS id, array(1.0, 2.0) AS vector")
+    legs = [
+        gr.PretrainedFactorsRecommender(factors, factors),
+        gr.DemographicRecommender(profiles(spark)),
+    ]
+    with pytest.raises(ParameterError, match="two legs are given vectors or features of users"):
+        gr.HybridRecommender(legs, **COLUMNS).fit(ratings)
