@@ -26,7 +26,7 @@ import graphrec as gr
 from graphrec import progress
 from graphrec.data.hashing import seeded_poisson, seeded_uniform
 from graphrec.experiments.analysis import Design, analyse
-from graphrec.experiments.assignment import arm_column
+from graphrec.experiments.arm_column import arm_column
 from graphrec.experiments.bandits import Feedback, ThompsonSampler
 from graphrec.experiments.differences import ratio_difference
 from graphrec.experiments.independence import chi_square

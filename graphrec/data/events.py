@@ -16,7 +16,8 @@ One row is one event. Its columns, each recognised by usual names like those of 
 
 User, time and kind must be there. A server's export of its events is such a table, and
 `graphrec recommend` reads the same rows as interactions. A user under several experiments at a
-time has a row of the event for each, with the same id: rows count once for each experiment.
+time has a row of the event for each, with the same id: each says which arm he was in, and what he
+did counts once.
 """
 
 from __future__ import annotations
@@ -158,13 +159,11 @@ def judge_events(df: DataFrame, columns: EventColumns) -> DataFrame:
 
 
 def once(events: DataFrame, columns: EventColumns) -> DataFrame:
-    """Rows of the same event and experiment once; rows without an id are all different."""
+    """Rows of the same event once, whatever their experiments; those without an id all differ."""
     if columns.id is None:
         return events
     known = events.where(F.col(EVENT_ID).isNotNull())
-    return known.dropDuplicates([EVENT_ID, EXPERIMENT]).unionByName(
-        events.where(F.col(EVENT_ID).isNull())
-    )
+    return known.dropDuplicates([EVENT_ID]).unionByName(events.where(F.col(EVENT_ID).isNull()))
 
 
 def _found(df: DataFrame, required: tuple[str, ...], named: dict[str, str | None]) -> EventColumns:

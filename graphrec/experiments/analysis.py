@@ -193,7 +193,7 @@ def analyse(
             judged = persisted.persist(_needed(events, columns))
             figures = _figures(judged)
             counted["events"] = figures.events
-        accepted = once(judged.where(F.col(REASON).isNull()), columns)
+        accepted = judged.where(F.col(REASON).isNull())
         with stage(EXPOSURES) as counted:
             source, segments = _exposed(accepted, events, columns, assignments, segment)
             names = _experiments(source, design)
@@ -208,6 +208,7 @@ def analyse(
             if names and assignments is None:
                 outside = F.col(EXPERIMENT).isNull() | F.col(EXPERIMENT).isin(names)
                 tagged = accepted.where(outside)
+            tagged = once(tagged, columns)
             days = persisted.persist(user_days(tagged, single, own, segments=segments))
             metrics = list(design.metrics)
             table = moment_table(days, metrics, capped_at(days, metrics))

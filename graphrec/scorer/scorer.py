@@ -281,13 +281,21 @@ class Scorer:
             for n in range(len(found[RANK]))
         ]
 
-    def explain(self, history: History | Iterable[Any], item: Any, k: int = 10) -> Reasons:
+    def explain(
+        self,
+        history: History | Iterable[Any],
+        item: Any,
+        k: int = 10,
+        *,
+        weights: Mapping[str, float] | None = None,
+    ) -> Reasons:
         """Why an item is recommended for a history, or is not.
 
         Args:
             history: as `recommend` takes it.
             item: the item's id.
             k: length of the list in which it is looked for.
+            weights: as `recommend` takes them.
 
         Raises:
             ParameterError: an unknown item, or a length below 1.
@@ -297,7 +305,7 @@ class Scorer:
         user = UserContext(
             served.row(_NOTHING_HIDDEN),
             self.model.tables,
-            self._request(k, 0, None, None),
+            self._request(k, 0, None, weights),
             self._none_excluded,
         )
         return self._reasons(item, user, contributions(user, index), rank_position(user, index))

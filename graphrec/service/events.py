@@ -10,13 +10,14 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
+import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,7 +39,7 @@ _EXPORTED: Final = 50_000  # rows that are written to Parquet at a time
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     user TEXT NOT NULL,
     item TEXT NOT NULL,
     time REAL NOT NULL,
@@ -50,6 +51,7 @@ CREATE TABLE IF NOT EXISTS events (
     propensity REAL
 );
 CREATE INDEX IF NOT EXISTS events_of_users ON events (user, seq);
+CREATE UNIQUE INDEX IF NOT EXISTS events_once ON events (id, COALESCE(experiment, ''));
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 INSERT OR IGNORE INTO facts VALUES ('generation', '0'), ('model', '');
 """
@@ -69,7 +71,42 @@ class Event:
     experiment: str | None = None
     arm: str | None = None
     propensity: float | None = None  # probability with which the item was shown there
-    id: str | None = None  # an event of the same id is stored once; None: one of its own
+    id: str | None = None  # of each experiment, the same is stored once; None: one of its own
+
+
+class Earned(NamedTuple):
+    """What an item has earned in some events."""
+
+    item: str
+    impressions: int
+    clicks: int
+
+
+def impressions(
+    user: str, arms: Mapping[str, str], listed: Iterable[Mapping[str, Any]]
+) -> Iterator[Event]:
+    """That a user was shown a list: for each item an event of each experiment, of the same id.
+
+    Args:
+        user: who.
+        arms: the user's arm in each experiment; none: one event for each item.
+        listed: rows with item, rank and propensity.
+    """
+    now = time.time()
+    for row in listed:
+        shown = uuid.uuid4().hex
+        for experiment, arm in arms.items() or [(None, None)]:
+            yield Event(
+                user=user,
+                item=str(row["item"]),
+                time=now,
+                kind=IMPRESSION,
+                position=row["rank"],
+                experiment=experiment,
+                arm=arm,
+                propensity=row["propensity"],
+                id=shown,
+            )
 
 
 class EventStore:
@@ -124,6 +161,19 @@ class EventStore:
     def count(self) -> int:
         """How many events there are; quick, because none is ever deleted."""
         return int(self._reader.execute("SELECT COALESCE(MAX(seq), 0) FROM events").fetchone()[0])
+
+    def earned(self, after: int, until: int) -> list[Earned]:
+        """Impressions and clicks by item, of the events `after` < number <= `until`.
+
+        What was shown under several experiments was shown once.
+        """
+        rows = self._reader.execute(
+            "SELECT item, COUNT(DISTINCT id) FILTER (WHERE kind = 'impression'),"
+            " COUNT(DISTINCT id) FILTER (WHERE kind = 'click')"
+            " FROM events WHERE seq > ? AND seq <= ? GROUP BY item",
+            (after, until),
+        )
+        return [Earned(*row) for row in rows]
 
     @property
     def taken(self) -> tuple[int, str]:

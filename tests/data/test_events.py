@@ -51,7 +51,7 @@ def test_an_event_that_was_written_twice_counts_once(spark: SparkSession) -> Non
     table = spark.createDataFrame(full, "user int, time long, kind string, id string, test string")
     columns = find_event_columns(table)
     counted = once(judge_events(table, columns), columns)
-    assert sorted(map(str, (row.id for row in counted.collect()))) == ["None"] * 2 + ["e1"] * 2
+    assert sorted(map(str, (row.id for row in counted.collect()))) == ["None", "None", "e1"]
     assert {row.user for row in counted.collect()} == {"7"}
 
 
