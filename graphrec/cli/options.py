@@ -488,6 +488,29 @@ class ExploreOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListExploreOptions(ExploreOptions, TextOptions):
+    """The same for lists of all users, which learn from a file."""
+
+    feedback: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default="none: all items are alike",
+            help="Events of earlier lists, such as export-events writes: impressions and clicks.",
+            rich_help_panel=EXPLORATION,
+        ),
+    ] = None
+    explore_seed: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Another number draws anew: change it for each run whose lists are shown.",
+            rich_help_panel=EXPLORATION,
+        ),
+    ] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class LearningOptions:
     """What the hybrid is made of."""
 

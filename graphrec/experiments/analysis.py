@@ -40,6 +40,7 @@ from graphrec.experiments.comparisons import (
     by_segment,
     over_time,
 )
+from graphrec.experiments.event_figures import EventFigures, event_figures
 from graphrec.experiments.factorial import Effect, effects
 from graphrec.experiments.metrics import METRICS, Metric
 from graphrec.experiments.moments import Moments
@@ -106,21 +107,6 @@ class Design:
     cuped: bool = True
     sequence_users: int = 5000
     effect: float = 0.02
-
-
-@dataclass(frozen=True)
-class EventFigures:
-    """What was read.
-
-    Attributes:
-        events: rows that are events.
-        rejected: rows by the reason for which they are none.
-        kinds: events by kind, the most frequent first.
-    """
-
-    events: int
-    rejected: dict[str, int]
-    kinds: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -191,7 +177,7 @@ def analyse(
     with PersistedFrames() as persisted, one_line_errors(events.sparkSession):
         with stage(READ) as counted:
             judged = persisted.persist(_needed(events, columns))
-            figures = _figures(judged)
+            figures = event_figures(judged)
             counted["events"] = figures.events
         accepted = judged.where(F.col(REASON).isNull())
         with stage(EXPOSURES) as counted:
@@ -247,7 +233,7 @@ def plan_from(
     with PersistedFrames() as persisted, one_line_errors(events.sparkSession):
         with stage(READ) as counted:
             judged = persisted.persist(_needed(events, columns))
-            counted["events"] = _figures(judged).events
+            counted["events"] = event_figures(judged).events
         with stage(USER_SUMS):
             accepted = once(judged.where(F.col(REASON).isNull()), columns)
             first = accepted.groupBy(USER).agg(F.lit("").alias(ARM), F.min(TIME).alias(EXPOSED))
@@ -267,21 +253,6 @@ def _needed(events: DataFrame, columns: EventColumns) -> DataFrame:
     return judge_events(events, columns).select(
         USER, TIME, KIND, VALUE, EXPERIMENT, ARM, *ids, REASON
     )
-
-
-def _figures(judged: DataFrame) -> EventFigures:
-    rows = judged.groupBy(REASON, F.when(F.col(REASON).isNull(), F.col(KIND)).alias(KIND)).count()
-    counts = rows.orderBy(F.desc("count"), KIND, REASON).collect()  # a row per kind and reason
-    kinds = {row[KIND]: row["count"] for row in counts if row[REASON] is None}
-    rejected = {row[REASON]: row["count"] for row in counts if row[REASON] is not None}
-    if not kinds:
-        listed = ", ".join(f"{n} rows: {reason}" for reason, n in rejected.items())
-        raise EmptyInputError(
-            "no row is an event",
-            found=listed or "no rows",
-            fix="see that the right columns are named",
-        )
-    return EventFigures(sum(kinds.values()), rejected, kinds)
 
 
 def _exposed(

@@ -237,8 +237,9 @@ class EpsilonGreedy:
         return propensities(self.values(feedback, random), self.epsilon)
 
     def values(self, feedback: Feedback, _: np.random.Generator, __: int = 1) -> Array:
-        """Return the rate of each arm, (1, arms)."""
-        return (self.prior.alpha + feedback.successes)[None] / (sum(self.prior) + feedback.trials)
+        """Return the rate of each arm, (1, arms); feedback may be of several sets of arms."""
+        rates = (self.prior.alpha + feedback.successes) / (sum(self.prior) + feedback.trials)
+        return np.asarray(rates[..., None, :])
 
     def with_prior(self, prior: Prior) -> EpsilonGreedy:
         """Return the same policy with another prior."""
@@ -269,8 +270,8 @@ class UpperConfidenceBound:
         return propensities(self.values(feedback, random), self.floor)
 
     def values(self, feedback: Feedback, _: np.random.Generator, __: int = 1) -> Array:
-        """Return the bound of each arm, (1, arms)."""
-        return self.bounds(feedback)[None]
+        """Return the bound of each arm, (1, arms); feedback may be of several sets of arms."""
+        return self.bounds(feedback)[..., None, :]
 
     def with_prior(self, _: Prior) -> UpperConfidenceBound:
         """Return the same policy: bounds have no prior."""
@@ -280,7 +281,7 @@ class UpperConfidenceBound:
         """Return the largest rate that each arm may have; 1 of an arm that was never shown."""
         trials = np.maximum(feedback.trials, 1e-12)
         rate = np.clip(feedback.successes / trials, 0, 1)
-        room = np.log(max(float(feedback.trials.sum()), 1.0)) / trials
+        room = np.log(np.maximum(feedback.trials.sum(axis=-1, keepdims=True), 1.0)) / trials
         low, high = rate.copy(), np.ones_like(rate)
         for _ in range(40):  # halvings: to twelve digits
             middle = (low + high) / 2

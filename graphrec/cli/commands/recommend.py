@@ -12,6 +12,7 @@ from graphrec.cli.options import (
     LISTS,
     FilterOptions,
     LengthOption,
+    ListExploreOptions,
     ModelOptions,
     OffsetOption,
     OutputOptions,
@@ -39,6 +40,7 @@ class Options(
     OffsetOption,
     FilterOptions,
     RuleOptions,
+    ListExploreOptions,
     SampleOption,
     VerbOption,
     OutputOptions,
@@ -63,13 +65,15 @@ def run(options: Options) -> None:
 
     The result has the user and item columns of IN, with --items the title, rank (1..k), score, one
     column per leg with its share of the score, because (the items of the history that contributed
-    most) and source (personal, or popular for users without a history).
+    most) and source (personal, or popular for users without a history). With --explore there is
+    propensity, too: the probability of what stands in the slot, given the slots above.
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.item_rules import ItemRules, print_rules, rule_figures
+    from graphrec.cli.io.list_exploration import ListExploration, check_exploration
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
@@ -77,6 +81,7 @@ def run(options: Options) -> None:
     from graphrec.reports.words.interaction import InteractionWords
 
     model_source.check_source(options, hybrid.LEARNING)
+    check_exploration(options)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
     with running("recommend", options, _stages(options, recommender)) as run:
         with results.result_folders(
@@ -87,13 +92,14 @@ def run(options: Options) -> None:
             check_free(titles, origin.columns)
             listed = Filters(run.spark, options, origin, users=options.users)
             rules = ItemRules.open(run.spark, options, item=origin.columns.item)
+            explored = ListExploration.open(run.spark, options)
             model = hybrid.model_of(origin, recommender, run.spark, options)
             dataset = model.dataset  # new items are in its catalogue
             counted = listed.figures(dataset)
             ruled = rules.figures(dataset)
             with stage(_LISTS) as counts:
                 frames = rules.narrow(listed.frames(dataset), dataset)
-                lists = model.rankedLists(options.k, offset=options.offset, **frames)
+                lists = explored.lists(model, options.k, options.offset, frames)
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(figures)
@@ -101,7 +107,8 @@ def run(options: Options) -> None:
             results.save_model(model, folders)
             run.write_record(
                 folders.result,
-                parameters=hybrid.parameters_of(model) | {"offset": options.offset},
+                parameters=hybrid.parameters_of(model)
+                | {"offset": options.offset, "exploration": explored.record()},
                 input=model_source.input_figures(origin.path, dataset)
                 | {"lists": list_figures(counted), "rules": rule_figures(rules, ruled)},
                 output=figures,
@@ -126,6 +133,7 @@ def _inputs(options: Options) -> list[str | None]:
         options.users,
         options.allow,
         options.deny,
+        options.feedback,
     ]
 
 

@@ -1,0 +1,50 @@
+"""What a table of events holds: events by kind, and rows that are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from graphrec.columns import REASON
+from graphrec.data.events import KIND
+from graphrec.errors import EmptyInputError
+
+
+@dataclass(frozen=True)
+class EventFigures:
+    """What was read.
+
+    Attributes:
+        events: rows that are events.
+        rejected: rows by the reason for which they are none.
+        kinds: events by kind, the most frequent first.
+    """
+
+    events: int
+    rejected: dict[str, int]
+    kinds: dict[str, int]
+
+
+def event_figures(judged: DataFrame) -> EventFigures:
+    """Count the events of a table by kind, and the other rows by reason.
+
+    Args:
+        judged: as `judge_events` returns.
+
+    Raises:
+        EmptyInputError: no row is an event.
+    """
+    rows = judged.groupBy(REASON, F.when(F.col(REASON).isNull(), F.col(KIND)).alias(KIND)).count()
+    counts = rows.orderBy(F.desc("count"), KIND, REASON).collect()  # a row per kind and reason
+    kinds = {row[KIND]: row["count"] for row in counts if row[REASON] is None}
+    rejected = {row[REASON]: row["count"] for row in counts if row[REASON] is not None}
+    if not kinds:
+        listed = ", ".join(f"{n} rows: {reason}" for reason, n in rejected.items())
+        raise EmptyInputError(
+            "no row is an event",
+            found=listed or "no rows",
+            fix="see that the right columns are named",
+        )
+    return EventFigures(sum(kinds.values()), rejected, kinds)
