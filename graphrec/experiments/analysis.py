@@ -25,6 +25,7 @@ from graphrec.data.events import (
     EventColumns,
     find_assignment_columns,
     find_event_columns,
+    judge_assignments,
     judge_events,
     once,
 )
@@ -177,7 +178,7 @@ def analyse(
     with PersistedFrames() as persisted, one_line_errors(events.sparkSession):
         with stage(READ) as counted:
             judged = persisted.persist(_needed(events, columns))
-            figures = event_figures(judged)
+            figures = event_figures(judged, assignments)
             counted["events"] = figures.events
         accepted = judged.where(F.col(REASON).isNull())
         with stage(EXPOSURES) as counted:
@@ -274,9 +275,7 @@ def _exposed(
         segments = given.groupBy(user).agg(value)
     if assignments is None:
         return accepted, segments
-    rows = judge_events(assignments, columns).where(
-        F.col(USER).isNotNull() & F.col(ARM).isNotNull()
-    )
+    rows = judge_assignments(assignments, columns).where(F.col(REASON).isNull())
     rows = rows.select(USER, EXPERIMENT, ARM, TIME)
     if columns.time is None:
         firsts = accepted.groupBy(USER).agg(F.min(TIME).alias(TIME))

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import REASON
-from graphrec.data.events import KIND
+from graphrec.data.events import KIND, find_assignment_columns, rejected_rows
 from graphrec.errors import EmptyInputError
 
 
@@ -20,18 +20,21 @@ class EventFigures:
         events: rows that are events.
         rejected: rows by the reason for which they are none.
         kinds: events by kind, the most frequent first.
+        rejected_assignments: rows of the assignments by the reason for which they are none.
     """
 
     events: int
     rejected: dict[str, int]
     kinds: dict[str, int]
+    rejected_assignments: dict[str, int]
 
 
-def event_figures(judged: DataFrame) -> EventFigures:
+def event_figures(judged: DataFrame, assignments: DataFrame | None = None) -> EventFigures:
     """Count the events of a table by kind, and the other rows by reason.
 
     Args:
         judged: as `judge_events` returns.
+        assignments: that belong to it; None: there are none.
 
     Raises:
         EmptyInputError: no row is an event.
@@ -47,4 +50,13 @@ def event_figures(judged: DataFrame) -> EventFigures:
             found=listed or "no rows",
             fix="see that the right columns are named",
         )
-    return EventFigures(sum(kinds.values()), rejected, kinds)
+    return EventFigures(sum(kinds.values()), rejected, kinds, _rejected(assignments))
+
+
+def _rejected(assignments: DataFrame | None) -> dict[str, int]:
+    if assignments is None:
+        return {}
+    rows = rejected_rows(assignments, find_assignment_columns(assignments), assignments=True)
+    reason = rows.columns[-1]
+    counts = rows.groupBy(F.col(reason).alias(REASON)).count().orderBy(F.desc("count")).collect()
+    return {row[REASON]: row["count"] for row in counts}

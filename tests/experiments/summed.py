@@ -56,6 +56,6 @@ def experiment(
         {str(arm): n for arm, n in counted.items()},
         names,
         list(checks) or [Check("sample ratio", State.OK, "users equal; p 1")],
-        EventFigures(1234, {}, {"click": 1234}),
+        EventFigures(1234, {}, {"click": 1234}, {}),
         design or Design(metrics=parse_metrics(METRIC_NAMES)),
     )

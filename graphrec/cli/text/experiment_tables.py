@@ -25,6 +25,8 @@ def warnings(found: Analysis) -> Iterator[str]:
     """A line for each thing that is wrong."""
     for reason, rows in found.figures.rejected.items():
         yield f"{rows:,} row{'' if rows == 1 else 's'} rejected: {reason}"
+    for reason, rows in found.figures.rejected_assignments.items():
+        yield f"{rows:,} assignment{'' if rows == 1 else 's'} rejected: {reason}"
     for check in found.checks:
         if check.state != State.OK:
             yield f"{check.state}: {check.name}: {check.text}"
