@@ -32,6 +32,16 @@ from pyspark.sql import types as T
 
 from graphrec.columns import ITEM, REASON, USER
 from graphrec.data.column_types import finite_number, is_missing, quoted
+from graphrec.data.event_names import (
+    ARM,
+    EVENT_ID,
+    EXPERIMENT,
+    KIND,
+    POSITION,
+    PROPENSITY,
+    TIME,
+    VALUE,
+)
 from graphrec.data.frames import free_name, require_frame
 from graphrec.data.id_types import require_id_type
 from graphrec.data.interaction_columns import (
@@ -42,22 +52,6 @@ from graphrec.data.interaction_columns import (
 )
 from graphrec.data.timestamps import epoch_seconds
 from graphrec.errors import ColumnError
-
-TIME: Final = "time"  # double, seconds since 1970-01-01 UTC
-KIND: Final = "kind"
-VALUE: Final = "value"
-POSITION: Final = "position"
-EXPERIMENT: Final = "experiment"
-ARM: Final = "arm"
-PROPENSITY: Final = "propensity"
-EVENT_ID: Final = "id"
-
-IMPRESSION: Final = "impression"
-CLICK: Final = "click"
-PURCHASE: Final = "purchase"
-SESSION: Final = "session"
-VIEW: Final = "view"
-KINDS: Final = (IMPRESSION, CLICK, PURCHASE, SESSION, VIEW, "dislike", "rating")
 
 _USUAL: Final = {
     USER: USUAL_NAMES["user"],

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from graphrec.columns import REASON, USER
 from graphrec.data.column_types import quoted
-from graphrec.data.events import (
+from graphrec.data.event_names import (
     ARM,
     CLICK,
     EVENT_ID,
@@ -22,6 +22,8 @@ from graphrec.data.events import (
     KIND,
     TIME,
     VALUE,
+)
+from graphrec.data.events import (
     EventColumns,
     find_assignment_columns,
     find_event_columns,

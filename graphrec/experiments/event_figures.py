@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import REASON
-from graphrec.data.events import KIND, find_assignment_columns, rejected_rows
+from graphrec.data.event_names import KIND
+from graphrec.data.events import find_assignment_columns, rejected_rows
 from graphrec.errors import EmptyInputError
 
 

@@ -21,7 +21,7 @@ from pyspark.sql import types as T
 
 from graphrec.columns import ITEM, RANK
 from graphrec.data.column_types import quoted
-from graphrec.data.events import PROPENSITY
+from graphrec.data.event_names import PROPENSITY
 from graphrec.data.hashing import seeded_hash, seeded_uniform
 from graphrec.experiments.bandits import Feedback, Policy, ThompsonSampler
 from graphrec.experiments.exploration import Exploration, fill

@@ -11,9 +11,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import ITEM, REASON
-from graphrec.data.events import CLICK, IMPRESSION, KIND, TIME, EventColumns, judge_events, once
+from graphrec.data.bounds import DAY_SECONDS
+from graphrec.data.event_names import CLICK, IMPRESSION, KIND, TIME
+from graphrec.data.events import EventColumns, judge_events, once
 from graphrec.data.reading.unreadable import one_line_errors
-from graphrec.data.timestamps import DAY_SECONDS
 from graphrec.experiments.event_figures import EventFigures, event_figures
 from graphrec.experiments.user_sums import DAY
 from graphrec.spark.persisted import PersistedFrames

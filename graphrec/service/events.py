@@ -23,13 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from graphrec.data.event_names import CONSUMED, DISLIKE, IMPRESSION, RATING
 from graphrec.errors import UnreadableInputError
-
-IMPRESSION: Final = "impression"
-DISLIKE: Final = "dislike"
-RATING: Final = "rating"
-CONSUMED: Final = ("click", "view", "purchase", RATING)  # kinds that a history is made of
-KINDS: Final = (*CONSUMED, IMPRESSION, DISLIKE)
 
 _MAX_BATCH: Final = 10_000  # events of a transaction
 _MAX_READ: Final = 10_000  # latest events of a user that are read
@@ -65,7 +60,7 @@ class Event:
     user: str
     item: str
     time: float  # seconds since 1970-01-01 UTC
-    kind: str  # one of `KINDS`
+    kind: str  # click, view, purchase, rating, impression or dislike
     value: float | None = None  # a rating, a price, a number of seconds
     position: int | None = None  # in the list that was shown, from 1
     experiment: str | None = None

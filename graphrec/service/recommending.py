@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from graphrec.data.event_names import CONSUMED, DISLIKE, RATING
 from graphrec.experiments.exploration import Exploration, fill
 from graphrec.kernels.types import Mask
 from graphrec.scorer.history import History, Interaction, Rules
-from graphrec.service.events import CONSUMED, DISLIKE, RATING, Event, EventStore
+from graphrec.service.events import Event, EventStore
 from graphrec.service.experiments import ArmSettings
 from graphrec.service.feedback import Earnings
 from graphrec.service.served import Served
