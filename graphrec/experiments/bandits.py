@@ -141,6 +141,11 @@ class Feedback:
         kept = discount ** shown.sum()
         return Feedback(self.successes * kept + more, self.trials * kept + shown)
 
+    @property
+    def won(self) -> Array:
+        """Successes, of which no arm has more than trials: some may be of what was not logged."""
+        return np.minimum(self.successes, self.trials)
+
     def of_size(self, arms: int) -> Feedback:
         """The same with more arms, of which nothing is known yet."""
         more = (0, arms - len(self.trials))
@@ -150,7 +155,24 @@ class Feedback:
         """The prior that all arms together give; a uniform one before the first trial."""
         if not self.trials.any():
             return UNIFORM
-        return pooled_prior(np.minimum(self.successes, self.trials), self.trials)
+        return pooled_prior(self.won, self.trials)
+
+
+def cluster_priors(feedback: Feedback, clusters: npt.ArrayLike) -> Array:
+    """Return a prior for each arm: that of its cluster, (arms, 2), as `ThompsonSampler` takes it.
+
+    Args:
+        feedback: of the arms.
+        clusters: (arms,), a name or number for each arm, such as a genre; where nothing of it was
+            ever shown, the prior is that of all arms.
+    """
+    _, of_arm = np.unique(np.asarray(clusters), return_inverse=True)
+    priors = np.tile(np.array(feedback.prior()), (len(of_arm), 1))
+    for cluster in range(int(of_arm.max()) + 1):
+        own = of_arm == cluster
+        if feedback.trials[own].any():
+            priors[own] = Feedback(feedback.successes[own], feedback.trials[own]).prior()
+    return priors
 
 
 @dataclass(frozen=True)
@@ -205,8 +227,7 @@ class ThompsonSampler:
     def _posterior(self, feedback: Feedback) -> tuple[Array, Array]:
         alpha, beta = self.priorAlpha, self.priorBeta
         own = np.array([alpha, beta]) if self.prior is None else self.prior
-        failures = np.maximum(feedback.trials - feedback.successes, 0)
-        return own[..., 0] + feedback.successes, own[..., 1] + failures
+        return own[..., 0] + feedback.won, own[..., 1] + feedback.trials - feedback.won
 
 
 @dataclass(frozen=True)
@@ -238,7 +259,7 @@ class EpsilonGreedy:
 
     def values(self, feedback: Feedback, _: np.random.Generator, __: int = 1) -> Array:
         """Return the rate of each arm, (1, arms); feedback may be of several sets of arms."""
-        rates = (self.prior.alpha + feedback.successes) / (sum(self.prior) + feedback.trials)
+        rates = (self.prior.alpha + feedback.won) / (sum(self.prior) + feedback.trials)
         return np.asarray(rates[..., None, :])
 
     def with_prior(self, prior: Prior) -> EpsilonGreedy:
@@ -280,7 +301,7 @@ class UpperConfidenceBound:
     def bounds(self, feedback: Feedback) -> Array:
         """Return the largest rate that each arm may have; 1 of an arm that was never shown."""
         trials = np.maximum(feedback.trials, 1e-12)
-        rate = np.clip(feedback.successes / trials, 0, 1)
+        rate = np.clip(feedback.won / trials, 0, 1)
         room = np.log(np.maximum(feedback.trials.sum(axis=-1, keepdims=True), 1.0)) / trials
         low, high = rate.copy(), np.ones_like(rate)
         for _ in range(40):  # halvings: to twelve digits

@@ -317,13 +317,13 @@ class Service:
     def _explores(self) -> bool:
         """Whether anybody's list is explored."""
         current = self._open
-        arms = [arm.explore for _, arm in current.experiments.of_arms()]
-        return any(share for share in (current.exploration.share, *arms))
+        shares = [arm.explore for _, arm in current.experiments.of_arms()]
+        return any((current.exploration.share, *shares))
 
     def _treated(self, user: str) -> tuple[Treatment, Served]:
-        """What a user is served under, and the model that is his."""
+        """What a user is served under, and the model that is his; 007 is the user 7 here, too."""
         current = self._open
-        treatment = current.experiments.treatment(unquote(user))
+        treatment = current.experiments.treatment(str(_known_user(current.served, user)))
         return treatment, current.of(treatment)
 
     def _length(self, k: int) -> int:

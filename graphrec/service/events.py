@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS events (
     arm TEXT,
     propensity REAL
 );
-CREATE INDEX IF NOT EXISTS events_of_users ON events (user, seq);
+CREATE INDEX IF NOT EXISTS events_of_users ON events (user, seq) WHERE kind != 'impression';
 CREATE UNIQUE INDEX IF NOT EXISTS events_once ON events (id, COALESCE(experiment, ''));
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 INSERT OR IGNORE INTO facts VALUES ('generation', '0'), ('model', '');
@@ -145,10 +145,10 @@ class EventStore:
         return stored
 
     def of_user(self, user: str) -> list[Event]:
-        """The latest events of a user, oldest first."""
+        """The latest events of a user, oldest first, but for impressions, which are the most."""
         rows = self._reader.execute(
-            "SELECT user, item, time, kind, value FROM events WHERE user = ?"
-            " ORDER BY seq DESC LIMIT ?",
+            "SELECT user, item, time, kind, value FROM events"
+            " WHERE user = ? AND kind != 'impression' ORDER BY seq DESC LIMIT ?",
             (user, _MAX_READ),
         ).fetchall()
         return [Event(*row) for row in reversed(rows)]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from graphrec.experiments.analysis import Analysis, Design, EventFigures, tested
+from graphrec.experiments.analysis import Analysis, Design, tested
 from graphrec.experiments.checks import Check, State
+from graphrec.experiments.event_figures import EventFigures
 from graphrec.experiments.metrics import parse_metrics
 from graphrec.experiments.moments import Moments
 

@@ -14,6 +14,7 @@ from graphrec.experiments.bandits import (
     ThompsonSampler,
     UpperConfidenceBound,
     choose,
+    cluster_priors,
     pooled_prior,
     propensities,
 )
@@ -106,6 +107,25 @@ def test_a_pooled_prior_is_what_rates_were_drawn_from() -> None:
     alike = pooled_prior(random.binomial(100, 0.1, 50), np.full(50, 100))
     assert alike.alpha / sum(alike) == pytest.approx(0.1, abs=0.01)
     assert sum(alike) > 300  # nothing but chance tells these arms apart
+
+
+def test_an_arm_begins_with_what_is_usual_in_its_cluster() -> None:
+    feedback = Feedback(
+        np.array([40.0, 50, 0, 5, 6, 0, 0]), np.array([100.0, 100, 0, 100, 100, 0, 0])
+    )
+    priors = cluster_priors(feedback, ["drama"] * 3 + ["war"] * 3 + ["opera"])
+    rates = priors[:, 0] / priors.sum(axis=1)
+    assert rates[:3] == pytest.approx(91 / 202)
+    assert rates[3:6] == pytest.approx(12 / 202)
+    assert rates[6] == pytest.approx(102 / 402)
+    values = ThompsonSampler(prior=priors).values(feedback, np.random.default_rng(0))
+    assert values[:, 2].mean() > 3 * values[:, 5].mean()
+
+
+def test_clicks_of_what_was_not_logged_are_no_success() -> None:
+    feedback = Feedback(np.array([30.0, 5]), np.array([0.0, 10]))
+    assert list(feedback.won) == [0, 5]
+    assert list(EpsilonGreedy(0.0).propensities(feedback, np.random.default_rng(0))) == [0.5, 0.5]
 
 
 def test_the_upper_bound_is_where_the_likelihood_falls_off() -> None:

@@ -32,6 +32,7 @@ def test_impressions_count_once_and_clicks_may_come_later(store: EventStore) -> 
     assert first.with_new_events(store) is first
     store.add([Event("u", "x", 1.0, "click"), *impressions("v", {}, [shown("z")])]).result()
     second = first.with_new_events(store)
+    assert [event.kind for event in store.of_user("u")] == ["click"]
     at = [second.positions[item] for item in "xyz"]
     assert list(second.feedback.trials[at]) == [1.0, 0.5, 1.0]
     assert list(second.feedback.successes[at]) == [1, 0, 0]
