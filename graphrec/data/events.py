@@ -207,7 +207,7 @@ def _found(df: DataFrame, required: tuple[str, ...], named: dict[str, str | None
         if found[role] is None:
             raise ColumnError(
                 f"no column has a usual name for the {role} of an event",
-                found=", ".join(df.columns),
+                found=", ".join(name for name in df.columns if name != MALFORMED_LINE),
                 fix=f"name one of them {role}",
             )
     return EventColumns(**found)  # type: ignore[arg-type]  # a user is required
