@@ -10,6 +10,7 @@ Spark is needed. The second makes events of a number of users and analyses them 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -26,10 +27,11 @@ import graphrec as gr
 from graphrec import progress
 from graphrec.data.hashing import seeded_poisson, seeded_uniform
 from graphrec.experiments.analysis import Design, analyse
-from graphrec.experiments.assignment import arm_column
+from graphrec.experiments.arm_column import arm_column
 from graphrec.experiments.bandits import Feedback, ThompsonSampler
 from graphrec.experiments.differences import ratio_difference
-from graphrec.experiments.independence import chi_square
+from graphrec.experiments.factorial import effects
+from graphrec.experiments.independence import chi_square, sample_ratio
 from graphrec.experiments.metrics import parse_metrics
 from graphrec.experiments.moments import Moments
 from graphrec.experiments.multiplicity import Correction, corrected
@@ -61,6 +63,7 @@ def main() -> None:
     _print(_false_positives(random))
     print(f"\n{_LOOKS} looks at A/A, 20,000 experiments")
     _print({name: ended[-1] for name, ended in looks(random, 0.0, 20_000).items()})
+    _msprt_alone(random)
     _power(random)
     _early_stopping(random)
     _regret(random)
@@ -105,12 +108,19 @@ def _false_positives(random: np.random.Generator) -> dict[str, float]:
         tables = [[[b, _USERS - b] for b in row] for row in bought.tolist()]
         add("buyers, chi-square by users", [chi_square(t).p_value for t in tables])
         add("the same, Yates", [chi_square(t, yates=True).p_value for t in tables])
+        thirds = _bought_by_thirds(revenue)
+        add("buyers, chi-square of three arms", [chi_square(t).p_value for t in thirds])
+        for name, p in _of_factors(clicks, seen).items():
+            add(name, p)
         c, n = clicks.sum(axis=-1), seen.sum(axis=-1)
         shown = [
             [[x, m - x] for x, m in zip(*pair, strict=True)] for pair in zip(c, n, strict=True)
         ]
         add("clicks, chi-square by impressions (wrong)", [chi_square(t).p_value for t in shown])
-    methods: tuple[Correction, ...] = ("none", "holm", "benjamini-hochberg")
+    counts = random.binomial(2 * _USERS, 0.5, _EXPERIMENTS).tolist()
+    mismatch = [sample_ratio([a, 2 * _USERS - a], ["a", "b"]).p_value for a in counts]
+    add("sample ratio (its alarm is at .001, not at .05)", mismatch)
+    methods: tuple[Correction, ...] = ("none", "holm", "bonferroni", "benjamini-hochberg")
     for method in methods:
         p = [
             corrected(random.normal(size=10), np.ones(10), method=method).p_value.min()
@@ -118,6 +128,31 @@ def _false_positives(random: np.random.Generator) -> dict[str, float]:
         ]
         add(f"any of 10 metrics, correction {method}", p)
     return {name: float(np.concatenate(parts).mean()) for name, parts in found.items()}
+
+
+def _bought_by_thirds(revenue: Values) -> list[list[list[int]]]:
+    """Buyers and others of three arms, of a third of the users each."""
+    arms = np.array_split((revenue > 0).reshape(len(revenue), -1), 3, axis=-1)
+    rows = [[[int(b), arm.shape[-1] - int(b)] for b in arm.sum(axis=-1)] for arm in arms]
+    return [list(table) for table in zip(*rows, strict=True)]
+
+
+def _of_factors(clicks: Values, seen: Values) -> dict[str, list[float]]:
+    """The p values of a main effect and of the interaction of two crossed experiments."""
+    factors = {"list": ["old", "new"], "sort": ["plain", "mixed"]}
+    half, found = _USERS // 2, dict[str, list[float]]()
+    for c, n in zip(clicks, seen, strict=True):
+        cells: dict[tuple[str, ...], Moments] = {
+            (old, plain): Moments.of(
+                c[a, b * half : (b + 1) * half], n[a, b * half : (b + 1) * half]
+            )
+            for a, old in enumerate(factors["list"])
+            for b, plain in enumerate(factors["sort"])
+        }
+        main, _, interaction = effects(cells, factors, correction="none")
+        found.setdefault("main effect of crossed experiments", []).append(main.p_value)
+        found.setdefault("interaction of crossed experiments", []).append(interaction.p_value)
+    return found
 
 
 def _of_mean(values: Values) -> Values:
@@ -136,13 +171,36 @@ def looks(
     noise = random.normal(0, np.sqrt(2 * each), (experiments, _LOOKS)).cumsum(axis=1)
     d = difference + noise / n
     variance = np.broadcast_to(2 / n, d.shape)
-    half = half_width(2 * n, 4, rho=mixture_scale(2 * n[-1]))
+    widths = {users: half_width(2 * n, 4, rho=mixture_scale(users)) for users in (2 * n[-1], 5000)}
     ended = {
         "fixed z at every look (wrong)": np.abs(d) > stats.norm.isf(0.025) * np.sqrt(variance),
-        "confidence sequence": np.abs(d) > half,
+        "confidence sequence": np.abs(d) > widths[2 * n[-1]],
+        "confidence sequence, narrowest at 5,000 users": np.abs(d) > widths[5000],
         "mSPRT, tau2 .01": msprt(d, variance, 0.01).p_value < 0.05,
     }
     return {name: np.maximum.accumulate(one, axis=1).mean(axis=0) for name, one in ended.items()}
+
+
+def _msprt_alone(random: np.random.Generator) -> None:
+    """What decides is how far τ² is above the variance at the last look, not the 100 looks."""
+    print("\nmSPRT, tau2 .01, 100 looks at A/A: by users of each arm and between two looks")
+    for each in (5, 10, 20, 50, 500):
+        share = looks(random, 0.0, 20_000, each)["mSPRT, tau2 .01"][-1]
+        print(f"  {each * _LOOKS:6,} users, {each:3} between looks {share:.3f}")
+    print(f"  1,000 users, variances estimated at each look {_msprt_estimated(random):.3f}")
+
+
+def _msprt_estimated(random: np.random.Generator, each: int = 10) -> float:
+    """The same with the variances of the users so far, as an experiment has them."""
+    n = each * np.arange(1, _LOOKS + 1)
+    ended = []
+    for _ in range(20):
+        values = random.normal(size=(500, 2, n[-1]))
+        sums, squares = (one.cumsum(axis=2)[:, :, n - 1] for one in (values, values**2))
+        variance = ((squares - sums**2 / n) / (n - 1) / n).sum(axis=1)
+        p = msprt((sums[:, 1] - sums[:, 0]) / n, variance, 0.01).p_value
+        ended.append((p[:, -1] < 0.05).mean())
+    return float(np.mean(ended))
 
 
 def _power(random: np.random.Generator) -> None:
@@ -217,9 +275,23 @@ def made_events(spark: SparkSession, events: int) -> DataFrame:
     )
 
 
-def _print_stage(event: progress.Event) -> None:
-    if event.seconds is not None:
-        print(f"  {event.name:20} {event.seconds:5.0f} s")
+def _busy() -> float:
+    """Seconds that Java and its workers have computed for."""
+    return sum(sum(one.cpu_times()[:2]) for one in psutil.Process().children(recursive=True))
+
+
+class _Stages:
+    """Prints the seconds of each stage, on the clock and of all cores."""
+
+    def __init__(self) -> None:
+        self._before = _busy()
+
+    def __call__(self, event: progress.Event) -> None:
+        if event.seconds is not None:
+            now = _busy()
+            computed = now - self._before
+            print(f"  {event.name:20} {event.seconds:5.0f} s, computing {computed:5.0f} s")
+            self._before = now
 
 
 def _timed(events: int) -> None:
@@ -227,18 +299,17 @@ def _timed(events: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "events")
         made_events(spark, events).write.parquet(path)
-        begun = time.perf_counter()
-        with progress.listen(_print_stage):
+        begun, before = time.perf_counter(), _busy()
+        with progress.listen(_Stages()):
             found = analyse(
                 gr.spark_session().read.parquet(path),
                 Design(metrics=parse_metrics("ctr,conversion,arpu,return-rate"), control="old"),
             )
-        taken = time.perf_counter() - begun
-        busy = sum(sum(one.cpu_times()[:2]) for one in psutil.Process().children(recursive=True))
+        taken, busy = time.perf_counter() - begun, _busy() - before
     users = sum(found.users.values())
     print(
         f"{events:,} events of {users:,} users: {taken:.0f} s on 2 cores, of which Java "
-        f"and its workers computed for {busy:.0f} s in all, making the events included"
+        f"and its workers computed for {busy:.0f} s; load {os.getloadavg()[0]:.1f}"
     )
     print(found.verdict.sentence)
     spark.stop()

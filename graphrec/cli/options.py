@@ -23,6 +23,7 @@ LISTS: Final = "Lists"
 RUN: Final = "Run"
 SPLIT: Final = "Split"
 TESTS: Final = "Tests"
+EXPLORATION: Final = "Exploration"
 
 
 class Split(StrEnum):
@@ -42,6 +43,14 @@ class MultipleTests(StrEnum):
     BENJAMINI_HOCHBERG = "benjamini-hochberg"
     BONFERRONI = "bonferroni"
     NONE = "none"
+
+
+class Policies(StrEnum):
+    """How an explored slot of a list is filled."""
+
+    THOMPSON = "thompson"
+    UCB = "ucb"
+    EPSILON_GREEDY = "epsilon-greedy"
 
 
 class TableFormat(StrEnum):
@@ -539,6 +548,82 @@ class LengthOption:
     k: Annotated[
         int, typer.Option("-k", min=1, help="Length of the lists.", rich_help_panel=LISTS)
     ] = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExploreOptions:
+    """Slots of lists that are filled to learn from them."""
+
+    explore: Annotated[
+        float,
+        typer.Option(
+            metavar="0..1",
+            help="Chance of each slot of a list to be filled by exploration, among the best "
+            "--explore-candidates. The propensity of each item goes with the list.",
+            rich_help_panel=EXPLORATION,
+        ),
+    ] = 0.0
+    explore_slots: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RANK,...",
+            show_default="all",
+            help="The slots that alone are explored, counted from 1.",
+            rich_help_panel=EXPLORATION,
+        ),
+    ] = None
+    explore_candidates: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="How many of the best items an explored slot is filled from.",
+            rich_help_panel=EXPLORATION,
+        ),
+    ] = 50
+    policy: Annotated[
+        Policies, typer.Option(help="How it is filled.", rich_help_panel=EXPLORATION)
+    ] = Policies.THOMPSON
+    floor: Annotated[
+        float,
+        typer.Option(
+            metavar="0..1",
+            help="Least probability of a candidate in an explored slot, as a share of equal ones; "
+            "the epsilon of epsilon-greedy.",
+            rich_help_panel=EXPLORATION,
+        ),
+    ] = 0.05
+    discount: Annotated[
+        float,
+        typer.Option(
+            metavar="0..1",
+            help="What is known is multiplied by it for each impression that follows; 1 forgets "
+            "nothing.",
+            rich_help_panel=EXPLORATION,
+        ),
+    ] = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListExploreOptions(ExploreOptions, TextOptions):
+    """The same for lists of all users, which learn from a file."""
+
+    feedback: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default="none: all items are alike",
+            help="Events of earlier lists, such as export-events writes: impressions and clicks.",
+            rich_help_panel=EXPLORATION,
+        ),
+    ] = None
+    explore_seed: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Another number draws anew: change it for each run whose lists are shown.",
+            rich_help_panel=EXPLORATION,
+        ),
+    ] = 0
 
 
 @dataclass(frozen=True, kw_only=True)

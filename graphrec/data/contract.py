@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from graphrec.columns import ITEM, REASON, STARS, TIMESTAMP, USER, WEIGHT
+from graphrec.data.bounds import DAY_SECONDS, MAX_RATING
 from graphrec.data.column_types import finite_number, is_missing, quoted
 from graphrec.data.duplicates import (
     DuplicateRule,
@@ -33,12 +34,11 @@ from graphrec.data.liked import RatingRange
 from graphrec.data.reading.unreadable import one_line_errors
 from graphrec.data.rejections import Reason
 from graphrec.data.text_ids import is_plain_integer, is_untyped
-from graphrec.data.timestamps import DAY_SECONDS, epoch_seconds, written_as_years
+from graphrec.data.timestamps import epoch_seconds, written_as_years
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.spark.persisted import PersistedFrames
 
 BelowZero = Literal["dislike", "rating", "rejected"]  # what a rating below 0 is
-MAX_RATING: Final = 1e9  # on either side of 0: what is summed up of ratings stays exact, and finite
 _ROW: Final = "row"  # the input's own columns, kept of the rows that are rejected
 
 _RATING: Final = (T.StringType, T.NumericType)

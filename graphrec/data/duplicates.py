@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import ITEM, STARS, TIMESTAMP, USER, WEIGHT
-from graphrec.data.timestamps import DAY_SECONDS
+from graphrec.data.bounds import DAY_SECONDS
 from graphrec.errors import ParameterError
 
 DuplicateRule = Literal["last", "sum", "mean", "max"]

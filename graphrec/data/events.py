@@ -16,7 +16,8 @@ One row is one event. Its columns, each recognised by usual names like those of 
 
 User, time and kind must be there. A server's export of its events is such a table, and
 `graphrec recommend` reads the same rows as interactions. A user under several experiments at a
-time has a row of the event for each, with the same id: rows count once for each experiment.
+time has a row of the event for each, with the same id: each says which arm he was in, and what he
+did counts once.
 """
 
 from __future__ import annotations
@@ -31,7 +32,17 @@ from pyspark.sql import types as T
 
 from graphrec.columns import ITEM, REASON, USER
 from graphrec.data.column_types import finite_number, is_missing, quoted
-from graphrec.data.frames import require_frame
+from graphrec.data.event_names import (
+    ARM,
+    EVENT_ID,
+    EXPERIMENT,
+    KIND,
+    POSITION,
+    PROPENSITY,
+    TIME,
+    VALUE,
+)
+from graphrec.data.frames import free_name, require_frame
 from graphrec.data.id_types import require_id_type
 from graphrec.data.interaction_columns import (
     MALFORMED_LINE,
@@ -41,22 +52,6 @@ from graphrec.data.interaction_columns import (
 )
 from graphrec.data.timestamps import epoch_seconds
 from graphrec.errors import ColumnError
-
-TIME: Final = "time"  # double, seconds since 1970-01-01 UTC
-KIND: Final = "kind"
-VALUE: Final = "value"
-POSITION: Final = "position"
-EXPERIMENT: Final = "experiment"
-ARM: Final = "arm"
-PROPENSITY: Final = "propensity"
-EVENT_ID: Final = "id"
-
-IMPRESSION: Final = "impression"
-CLICK: Final = "click"
-PURCHASE: Final = "purchase"
-SESSION: Final = "session"
-VIEW: Final = "view"
-KINDS: Final = (IMPRESSION, CLICK, PURCHASE, SESSION, VIEW, "dislike", "rating")
 
 _USUAL: Final = {
     USER: USUAL_NAMES["user"],
@@ -70,17 +65,19 @@ _USUAL: Final = {
     PROPENSITY: frozenset(["propensity", "probability", "pscore"]),
     EVENT_ID: frozenset(["id", "eventid", "eventuuid"]),
 }
-_REQUIRED: Final = (USER, TIME, KIND)
+_OF_EVENTS: Final = (USER, TIME, KIND)  # what a row must have
+_OF_ASSIGNMENTS: Final = (USER, ARM)
 _BLANKS: Final = " \t\r\n"
 
 
 class EventReason(StrEnum):
-    """Why a row is no event: the first that applies, in this order."""
+    """Why a row is no event, or no assignment: the first that applies, in this order."""
 
     MALFORMED = "line cannot be parsed"
     NO_USER = "user id is missing"
     BAD_TIME = "time is missing or cannot be read"
     NO_KIND = "kind is missing"
+    NO_ARM = "arm is missing"
     BAD_VALUE = "value is not a finite number"
     NEGATIVE = "value is negative"
     BAD_PROPENSITY = "propensity is not above 0 and at most 1"
@@ -112,7 +109,7 @@ def find_event_columns(df: DataFrame, **named: str | None) -> EventColumns:
     Raises:
         ColumnError: a named column is not there, several fit, or user, time or kind has none.
     """
-    return _found(df, _REQUIRED, named)
+    return _found(df, _OF_EVENTS, named)
 
 
 def find_assignment_columns(df: DataFrame, **named: str | None) -> EventColumns:
@@ -125,7 +122,7 @@ def find_assignment_columns(df: DataFrame, **named: str | None) -> EventColumns:
     Raises:
         ColumnError: a named column is not there, several fit, or user or arm has none.
     """
-    return _found(df, (USER, ARM), named)
+    return _found(df, _OF_ASSIGNMENTS, named)
 
 
 def judge_events(df: DataFrame, columns: EventColumns) -> DataFrame:
@@ -143,6 +140,39 @@ def judge_events(df: DataFrame, columns: EventColumns) -> DataFrame:
     Raises:
         ColumnError: a column is of a type that its role cannot have.
     """
+    return _judged(df, columns, _OF_EVENTS)
+
+
+def judge_assignments(df: DataFrame, columns: EventColumns) -> DataFrame:
+    """Read each row as an assignment: as `judge_events`, but that it needs an arm and no kind."""
+    return _judged(df, columns, _OF_ASSIGNMENTS)
+
+
+def rejected_rows(df: DataFrame, columns: EventColumns, *, assignments: bool = False) -> DataFrame:
+    """The rows that are no events, each with its `reason`; nothing is computed yet.
+
+    Args:
+        df: any table, which is read again: so events need not be kept as they came.
+        columns: its columns.
+        assignments: the rows are assignments.
+
+    Returns:
+        The table's own columns and `reason`: string.
+    """
+    name = free_name(REASON, df.columns)
+    required = _OF_ASSIGNMENTS if assignments else _OF_EVENTS
+    reason = _reason(df, columns, _parsed(df, columns), required)
+    return df.select("*", reason.alias(name)).where(F.col(name).isNotNull())
+
+
+def _judged(df: DataFrame, columns: EventColumns, required: tuple[str, ...]) -> DataFrame:
+    parsed = _parsed(df, columns)
+    reason = _reason(df, columns, parsed, required)
+    return df.select(*(value.alias(name) for name, value in parsed.items()), reason.alias(REASON))
+
+
+def _parsed(df: DataFrame, columns: EventColumns) -> dict[str, Column]:
+    """What each row says, by the names of `judge_events`."""
     require_id_type(df, USER, columns.user)
     parsed = {
         name: _text(df, getattr(columns, name))
@@ -153,18 +183,15 @@ def judge_events(df: DataFrame, columns: EventColumns) -> DataFrame:
         parsed[name] = _number(df, getattr(columns, name))
     parsed[POSITION] = parsed[POSITION].cast("int")
     parsed[TIME] = _time(df, columns.time)
-    reason = _reason(df, columns, parsed)
-    return df.select(*(value.alias(name) for name, value in parsed.items()), reason.alias(REASON))
+    return parsed
 
 
 def once(events: DataFrame, columns: EventColumns) -> DataFrame:
-    """Rows of the same event and experiment once; rows without an id are all different."""
+    """Rows of the same event once, whatever their experiments; those without an id all differ."""
     if columns.id is None:
         return events
     known = events.where(F.col(EVENT_ID).isNotNull())
-    return known.dropDuplicates([EVENT_ID, EXPERIMENT]).unionByName(
-        events.where(F.col(EVENT_ID).isNull())
-    )
+    return known.dropDuplicates([EVENT_ID]).unionByName(events.where(F.col(EVENT_ID).isNull()))
 
 
 def _found(df: DataFrame, required: tuple[str, ...], named: dict[str, str | None]) -> EventColumns:
@@ -180,7 +207,7 @@ def _found(df: DataFrame, required: tuple[str, ...], named: dict[str, str | None
         if found[role] is None:
             raise ColumnError(
                 f"no column has a usual name for the {role} of an event",
-                found=", ".join(df.columns),
+                found=", ".join(name for name in df.columns if name != MALFORMED_LINE),
                 fix=f"name one of them {role}",
             )
     return EventColumns(**found)  # type: ignore[arg-type]  # a user is required
@@ -206,14 +233,19 @@ def _time(df: DataFrame, name: str | None) -> Column:
     return epoch_seconds(quoted(name), df.schema[name].dataType)
 
 
-def _reason(df: DataFrame, columns: EventColumns, parsed: dict[str, Column]) -> Column:
+def _reason(
+    df: DataFrame, columns: EventColumns, parsed: dict[str, Column], required: tuple[str, ...]
+) -> Column:
+    timed = TIME in required or columns.time is not None
+    bad_time = ~F.coalesce(parsed[TIME] > 0, F.lit(False))
     checks: list[tuple[EventReason, Column]] = []
     if MALFORMED_LINE in df.columns:
         checks.append((EventReason.MALFORMED, F.col(MALFORMED_LINE).isNotNull()))
     checks += [
         (EventReason.NO_USER, parsed[USER].isNull()),
-        (EventReason.BAD_TIME, ~F.coalesce(parsed[TIME] > 0, F.lit(False))),
-        (EventReason.NO_KIND, parsed[KIND].isNull()),
+        (EventReason.BAD_TIME, bad_time if timed else F.lit(False)),
+        (EventReason.NO_KIND, parsed[KIND].isNull() if KIND in required else F.lit(False)),
+        (EventReason.NO_ARM, parsed[ARM].isNull() if ARM in required else F.lit(False)),
         (EventReason.BAD_VALUE, _unreadable(df, columns.value, parsed[VALUE])),
         (EventReason.NEGATIVE, parsed[VALUE] < 0),
         (

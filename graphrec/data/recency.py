@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import ITEMS, SEEN, TIMES, WEIGHTS
-from graphrec.data.timestamps import DAY_SECONDS
+from graphrec.data.bounds import DAY_SECONDS
 
 
 def weigh_by_recency(

@@ -8,9 +8,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from graphrec.data.bounds import DAY_SECONDS
 from graphrec.data.column_types import finite_number
-
-DAY_SECONDS: Final = 86_400.0
 
 # The year 5138 in seconds is 1973 in milliseconds: no date of an interaction fits two units.
 MILLISECONDS_FROM: Final = 1e11

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from graphrec.columns import REASON, USER
 from graphrec.data.column_types import quoted
-from graphrec.data.events import (
+from graphrec.data.event_names import (
     ARM,
     CLICK,
     EVENT_ID,
@@ -22,9 +22,12 @@ from graphrec.data.events import (
     KIND,
     TIME,
     VALUE,
+)
+from graphrec.data.events import (
     EventColumns,
     find_assignment_columns,
     find_event_columns,
+    judge_assignments,
     judge_events,
     once,
 )
@@ -40,6 +43,7 @@ from graphrec.experiments.comparisons import (
     by_segment,
     over_time,
 )
+from graphrec.experiments.event_figures import EventFigures, event_figures
 from graphrec.experiments.factorial import Effect, effects
 from graphrec.experiments.metrics import METRICS, Metric
 from graphrec.experiments.moments import Moments
@@ -106,21 +110,6 @@ class Design:
     cuped: bool = True
     sequence_users: int = 5000
     effect: float = 0.02
-
-
-@dataclass(frozen=True)
-class EventFigures:
-    """What was read.
-
-    Attributes:
-        events: rows that are events.
-        rejected: rows by the reason for which they are none.
-        kinds: events by kind, the most frequent first.
-    """
-
-    events: int
-    rejected: dict[str, int]
-    kinds: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -191,9 +180,9 @@ def analyse(
     with PersistedFrames() as persisted, one_line_errors(events.sparkSession):
         with stage(READ) as counted:
             judged = persisted.persist(_needed(events, columns))
-            figures = _figures(judged)
+            figures = event_figures(judged, assignments)
             counted["events"] = figures.events
-        accepted = once(judged.where(F.col(REASON).isNull()), columns)
+        accepted = judged.where(F.col(REASON).isNull())
         with stage(EXPOSURES) as counted:
             source, segments = _exposed(accepted, events, columns, assignments, segment)
             names = _experiments(source, design)
@@ -208,6 +197,7 @@ def analyse(
             if names and assignments is None:
                 outside = F.col(EXPERIMENT).isNull() | F.col(EXPERIMENT).isin(names)
                 tagged = accepted.where(outside)
+            tagged = once(tagged, columns)
             days = persisted.persist(user_days(tagged, single, own, segments=segments))
             metrics = list(design.metrics)
             table = moment_table(days, metrics, capped_at(days, metrics))
@@ -246,7 +236,7 @@ def plan_from(
     with PersistedFrames() as persisted, one_line_errors(events.sparkSession):
         with stage(READ) as counted:
             judged = persisted.persist(_needed(events, columns))
-            counted["events"] = _figures(judged).events
+            counted["events"] = event_figures(judged).events
         with stage(USER_SUMS):
             accepted = once(judged.where(F.col(REASON).isNull()), columns)
             first = accepted.groupBy(USER).agg(F.lit("").alias(ARM), F.min(TIME).alias(EXPOSED))
@@ -268,21 +258,6 @@ def _needed(events: DataFrame, columns: EventColumns) -> DataFrame:
     )
 
 
-def _figures(judged: DataFrame) -> EventFigures:
-    rows = judged.groupBy(REASON, F.when(F.col(REASON).isNull(), F.col(KIND)).alias(KIND)).count()
-    counts = rows.orderBy(F.desc("count"), KIND, REASON).collect()  # a row per kind and reason
-    kinds = {row[KIND]: row["count"] for row in counts if row[REASON] is None}
-    rejected = {row[REASON]: row["count"] for row in counts if row[REASON] is not None}
-    if not kinds:
-        listed = ", ".join(f"{n} rows: {reason}" for reason, n in rejected.items())
-        raise EmptyInputError(
-            "no row is an event",
-            found=listed or "no rows",
-            fix="see that the right columns are named",
-        )
-    return EventFigures(sum(kinds.values()), rejected, kinds)
-
-
 def _exposed(
     accepted: DataFrame,
     events: DataFrame,
@@ -302,9 +277,7 @@ def _exposed(
         segments = given.groupBy(user).agg(value)
     if assignments is None:
         return accepted, segments
-    rows = judge_events(assignments, columns).where(
-        F.col(USER).isNotNull() & F.col(ARM).isNotNull()
-    )
+    rows = judge_assignments(assignments, columns).where(F.col(REASON).isNull())
     rows = rows.select(USER, EXPERIMENT, ARM, TIME)
     if columns.time is None:
         firsts = accepted.groupBy(USER).agg(F.min(TIME).alias(TIME))

@@ -6,8 +6,8 @@ goes into the log. Without it no other policy could be judged by the log (`off_p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, NamedTuple, Self
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -121,11 +121,58 @@ class Feedback:
         size = len(self.trials)
         if ((chosen < 0) | (chosen >= size)).any():
             raise InputError(f"there are {size} arms, from 0", found=f"{chosen.tolist()[:5]}")
-        kept = discount ** len(chosen)
-        return Feedback(
-            self.successes * kept + np.bincount(chosen, earned, size),
-            self.trials * kept + np.bincount(chosen, minlength=size),
+        return self.counted(
+            np.bincount(chosen, earned, size),
+            np.bincount(chosen, minlength=size),
+            discount=discount,
         )
+
+    def counted(
+        self, successes: npt.ArrayLike, trials: npt.ArrayLike, *, discount: float = 1.0
+    ) -> Feedback:
+        """Add what was counted of each arm; a success may come in a later batch than its trial.
+
+        Args:
+            successes: of each arm.
+            trials: of each.
+            discount: see `updated`.
+        """
+        more, shown = np.asarray(successes, dtype=float), np.asarray(trials, dtype=float)
+        kept = discount ** shown.sum()
+        return Feedback(self.successes * kept + more, self.trials * kept + shown)
+
+    @property
+    def won(self) -> Array:
+        """Successes, of which no arm has more than trials: some may be of what was not logged."""
+        return np.minimum(self.successes, self.trials)
+
+    def of_size(self, arms: int) -> Feedback:
+        """The same with more arms, of which nothing is known yet."""
+        more = (0, arms - len(self.trials))
+        return Feedback(np.pad(self.successes, more), np.pad(self.trials, more))
+
+    def prior(self) -> Prior:
+        """The prior that all arms together give; a uniform one before the first trial."""
+        if not self.trials.any():
+            return UNIFORM
+        return pooled_prior(self.won, self.trials)
+
+
+def cluster_priors(feedback: Feedback, clusters: npt.ArrayLike) -> Array:
+    """Return a prior for each arm: that of its cluster, (arms, 2), as `ThompsonSampler` takes it.
+
+    Args:
+        feedback: of the arms.
+        clusters: (arms,), a name or number for each arm, such as a genre; where nothing of it was
+            ever shown, the prior is that of all arms.
+    """
+    _, of_arm = np.unique(np.asarray(clusters), return_inverse=True)
+    priors = np.tile(np.array(feedback.prior()), (len(of_arm), 1))
+    for cluster in range(int(of_arm.max()) + 1):
+        own = of_arm == cluster
+        if feedback.trials[own].any():
+            priors[own] = Feedback(feedback.successes[own], feedback.trials[own]).prior()
+    return priors
 
 
 @dataclass(frozen=True)
@@ -153,8 +200,7 @@ class ThompsonSampler:
     def __post_init__(self) -> None:
         _check_positive("priorAlpha", self.priorAlpha)
         _check_positive("priorBeta", self.priorBeta)
-        if not 0 < self.discount <= 1:
-            raise ParameterError("discount must be above 0 and at most 1", found=f"{self.discount}")
+        _check_discount(self.discount)
         _check_floor(self.floor)
 
     def update(self, feedback: Feedback, arms: npt.ArrayLike, rewards: npt.ArrayLike) -> Feedback:
@@ -168,15 +214,20 @@ class ThompsonSampler:
             feedback: so far.
             random: draws.
         """
-        drawn = random.beta(*self._posterior(feedback), size=(_DRAWS, len(feedback.trials)))
-        wins = np.bincount(drawn.argmax(axis=1), minlength=drawn.shape[1])
-        return _floored(wins / _DRAWS, self.floor)
+        return propensities(self.values(feedback, random), self.floor)
+
+    def values(self, feedback: Feedback, random: np.random.Generator, draws: int = _DRAWS) -> Array:
+        """Return rates that are drawn, (draws, arms): what the arms are compared by."""
+        return random.beta(*self._posterior(feedback), size=(draws, len(feedback.trials)))
+
+    def with_prior(self, prior: Prior) -> ThompsonSampler:
+        """Return the same sampler with another prior for all arms."""
+        return replace(self, priorAlpha=prior.alpha, priorBeta=prior.beta, prior=None)
 
     def _posterior(self, feedback: Feedback) -> tuple[Array, Array]:
         alpha, beta = self.priorAlpha, self.priorBeta
         own = np.array([alpha, beta]) if self.prior is None else self.prior
-        failures = np.maximum(feedback.trials - feedback.successes, 0)
-        return own[..., 0] + feedback.successes, own[..., 1] + failures
+        return own[..., 0] + feedback.won, own[..., 1] + feedback.trials - feedback.won
 
 
 @dataclass(frozen=True)
@@ -184,20 +235,36 @@ class EpsilonGreedy:
     """Show the best arm so far, and any arm with a probability of epsilon.
 
     Attributes:
-        epsilon: in (0, 1].
+        epsilon: in [0, 1].
         prior: successes and failures that each arm begins with.
+        discount: as in `ThompsonSampler`.
     """
 
     epsilon: float = 0.1
     prior: Prior = UNIFORM
+    discount: float = 1.0
 
     def __post_init__(self) -> None:
         _check_floor(self.epsilon)
+        _check_discount(self.discount)
+
+    @property
+    def floor(self) -> float:
+        """As in `ThompsonSampler`."""
+        return self.epsilon
 
     def propensities(self, feedback: Feedback, random: np.random.Generator) -> Array:
-        """Return the probability of each arm; of equally good ones, one is drawn."""
-        rates = _rates(feedback, self.prior)
-        return _floored(_one_of_the_best(rates, random), self.epsilon)
+        """Return the probability of each arm; equally good ones have the same."""
+        return propensities(self.values(feedback, random), self.epsilon)
+
+    def values(self, feedback: Feedback, _: np.random.Generator, __: int = 1) -> Array:
+        """Return the rate of each arm, (1, arms); feedback may be of several sets of arms."""
+        rates = (self.prior.alpha + feedback.won) / (sum(self.prior) + feedback.trials)
+        return np.asarray(rates[..., None, :])
+
+    def with_prior(self, prior: Prior) -> EpsilonGreedy:
+        """Return the same policy with another prior."""
+        return replace(self, prior=prior)
 
 
 @dataclass(frozen=True)
@@ -209,22 +276,33 @@ class UpperConfidenceBound:
 
     Attributes:
         floor: as in `ThompsonSampler`.
+        discount: as in `ThompsonSampler`.
     """
 
     floor: float = 0.05
+    discount: float = 1.0
 
     def __post_init__(self) -> None:
         _check_floor(self.floor)
+        _check_discount(self.discount)
 
     def propensities(self, feedback: Feedback, random: np.random.Generator) -> Array:
-        """Return the probability of each arm; of equal bounds, one is drawn."""
-        return _floored(_one_of_the_best(self.bounds(feedback), random), self.floor)
+        """Return the probability of each arm; those of equal bounds have the same."""
+        return propensities(self.values(feedback, random), self.floor)
+
+    def values(self, feedback: Feedback, _: np.random.Generator, __: int = 1) -> Array:
+        """Return the bound of each arm, (1, arms); feedback may be of several sets of arms."""
+        return self.bounds(feedback)[..., None, :]
+
+    def with_prior(self, _: Prior) -> UpperConfidenceBound:
+        """Return the same policy: bounds have no prior."""
+        return self
 
     def bounds(self, feedback: Feedback) -> Array:
         """Return the largest rate that each arm may have; 1 of an arm that was never shown."""
         trials = np.maximum(feedback.trials, 1e-12)
-        rate = np.clip(feedback.successes / trials, 0, 1)
-        room = np.log(max(float(feedback.trials.sum()), 1.0)) / trials
+        rate = np.clip(feedback.won / trials, 0, 1)
+        room = np.log(np.maximum(feedback.trials.sum(axis=-1, keepdims=True), 1.0)) / trials
         low, high = rate.copy(), np.ones_like(rate)
         for _ in range(40):  # halvings: to twelve digits
             middle = (low + high) / 2
@@ -254,37 +332,34 @@ def draw(propensities: Array, random: np.random.Generator) -> Choice:
     return Choice(arm, float(propensities[arm]))
 
 
-def explored_slots(slots: int, share: float, random: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Return which slots of a list are filled by exploration, each with a probability.
+def propensities(values: Array, floor: float, there: npt.NDArray[np.bool_] | None = None) -> Array:
+    """Return how often each arm has the largest value, and at least a share of equal probabilities.
+
+    Arms of equal values share what they win.
 
     Args:
-        slots: length of the list.
-        share: probability of each, as in `--explore 0.1`.
-        random: draws.
+        values: (..., draws, arms), what the arms are compared by.
+        floor: see `ThompsonSampler`.
+        there: (..., arms), False for what is no arm; None: all are.
 
-    Raises:
-        ParameterError: `share` is not in [0, 1].
+    Returns:
+        (..., arms), which sum to 1 over the arms that are there; 0 where there is none.
     """
-    if not 0 <= share <= 1:
-        raise ParameterError("the share of explored slots must lie in 0 to 1", found=f"{share}")
-    return random.random(slots) < share
+    known = np.ones((*values.shape[:-2], values.shape[-1]), np.bool_) if there is None else there
+    compared = np.where(known[..., None, :], values, -np.inf)
+    best = (compared == compared.max(axis=-1, keepdims=True)) & known[..., None, :]
+    shares = normalised(best).mean(axis=-2)
+    return normalised((1 - floor) * shares + floor * normalised(known))
 
 
-def _floored(probabilities: Array, floor: float) -> Array:
-    """At least `floor` shares of equal probabilities for each arm."""
-    mixed = (1 - floor) * probabilities + floor / len(probabilities)
-    return np.asarray(mixed / mixed.sum())
+def normalised(weights: npt.NDArray[Any]) -> Array:
+    """Brought to a sum of 1 along the last axis, where there is anything."""
+    return np.asarray(weights / np.maximum(weights.sum(axis=-1, keepdims=True), 1e-300))
 
 
-def _one_of_the_best(values: Array, random: np.random.Generator) -> Array:
-    best = np.flatnonzero(values >= values.max())
-    found = np.zeros(len(values))
-    found[random.choice(best)] = 1.0
-    return found
-
-
-def _rates(feedback: Feedback, prior: Prior) -> Array:
-    return (prior.alpha + feedback.successes) / (sum(prior) + feedback.trials)
+def _check_discount(value: float) -> None:
+    if not 0 < value <= 1:
+        raise ParameterError("discount must be above 0 and at most 1", found=str(value))
 
 
 def _check_positive(name: str, value: float) -> None:

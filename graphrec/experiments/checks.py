@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from graphrec.data.events import ARM, KINDS
+from graphrec.data.event_names import ARM, KINDS
 from graphrec.evaluation.significance import holm
 from graphrec.experiments.differences import ratio_difference
 from graphrec.experiments.independence import sample_ratio

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from graphrec.data.events import ARM
+from graphrec.data.event_names import ARM
 from graphrec.experiments.differences import Difference, ratio_difference
 from graphrec.experiments.metrics import Metric
 from graphrec.experiments.moments import Array, Moments

@@ -16,8 +16,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from graphrec.columns import USER
-from graphrec.data.events import ARM, EXPERIMENT, IMPRESSION, KIND, TIME, VALUE
-from graphrec.data.timestamps import DAY_SECONDS
+from graphrec.data.bounds import DAY_SECONDS
+from graphrec.data.event_names import ARM, EXPERIMENT, IMPRESSION, KIND, TIME, VALUE
 from graphrec.experiments.metrics import ACTIVE, OF_USERS, RETURNED, USER_SUM, Metric
 from graphrec.experiments.moments import Moments
 
@@ -43,7 +43,7 @@ def exposures_of(rows: DataFrame, experiments: Sequence[str]) -> DataFrame:
             and only users who are in all of them count.
 
     Returns:
-        (user, arm, arms: the largest number of arms in one experiment, exposed: seconds).
+        (user, arm, arms: 1, or 2 of users who were in several of one experiment, exposed: seconds).
     """
     shown = rows.where(F.col(ARM).isNotNull() & F.col(USER).isNotNull())
     if experiments:
@@ -54,7 +54,8 @@ def exposures_of(rows: DataFrame, experiments: Sequence[str]) -> DataFrame:
     group = F.lit("") if single else F.col(EXPERIMENT)
     each = shown.groupBy(USER, group.alias(EXPERIMENT)).agg(
         F.min_by(ARM, F.struct(TIME, ARM)).alias(ARM),
-        F.count_distinct(F.col(ARM)).alias(ARMS),
+        # Whether there are several is all that is asked; to count them would take a second shuffle.
+        F.when(F.min(ARM) == F.max(ARM), 1).otherwise(2).alias(ARMS),
         F.coalesce(F.min(TIME), F.lit(0.0)).alias(EXPOSED),
     )
     if single:

@@ -84,7 +84,7 @@ def verdict_of(
     primary = [one for one in comparisons if one.metric == metrics[0].name]
     bounds = {one.arm: _better(one, metrics[0], horizon) for one in primary}
     worse = {arm: _worse_metrics(comparisons, metrics[1:], arm) for arm in bounds}
-    by = "by the planned test" if horizon.over else "by a test that may be looked at at any time"
+    by = "by the planned test" if horizon.over else "by a test that may be read on any day"
     winners = [one for one in primary if bounds[one.arm][0] > 0]
     sound = [one for one in winners if not worse[one.arm]]
     if sound:

@@ -22,7 +22,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from graphrec.columns import ITEM, RANK, SCORE, TIMESTAMP, USER
-from graphrec.data.timestamps import DAY_SECONDS
+from graphrec.data.bounds import DAY_SECONDS
 from graphrec.errors import EmptyInputError
 
 TIMES: Final = "times"

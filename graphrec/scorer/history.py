@@ -16,12 +16,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec.columns import DEMOTION, DISLIKED, HIDDEN, ITEMS, SEEN, SHOWN, VECTOR, WEIGHTS
+from graphrec.data.bounds import DAY_SECONDS, MAX_RATING
 from graphrec.data.event_kinds import EventKinds
 from graphrec.data.liked import LikedRule
 from graphrec.errors import ParameterError
 
-MAX_VALUE: Final = 1e9  # of a rating, on either side of 0, as in the contract of interactions
-_DAY_SECONDS: Final = 86400.0
 _NONE: Final = np.empty(0, np.int32)
 
 
@@ -60,7 +59,7 @@ class History:
         """With the weights halved for each half-life before the user's latest interaction."""
         if half_life_days is None or not self.size or np.isnan(self.times).all():
             return self
-        age = (np.nanmax(self.times) - self.times) / (half_life_days * _DAY_SECONDS)
+        age = (np.nanmax(self.times) - self.times) / (half_life_days * DAY_SECONDS)
         decayed = self.weights * np.power(0.5, age)
         weights = np.where(np.isnan(self.times), self.weights, decayed).astype(np.float32)
         return replace(self, weights=weights)
@@ -74,7 +73,7 @@ class History:
         """
         if days is None or latest is None or not self.size:
             return self
-        since = np.fmax(latest, np.nanmax(self.times)) - days * _DAY_SECONDS
+        since = np.fmax(latest, np.nanmax(self.times)) - days * DAY_SECONDS
         lately = self.items[np.isnan(self.times) | (self.times > since)]
         seen = lately if self.seen is None else np.intersect1d(self.seen, lately)
         return replace(self, seen=seen)
@@ -235,7 +234,7 @@ class Rules:
         if self.half_life is None or self.latest is None or math.isnan(time):
             return weight
         age = max(self.latest - time, 0.0)
-        return float(weight * np.power(0.5, age / (self.half_life * _DAY_SECONDS)))
+        return float(weight * np.power(0.5, age / (self.half_life * DAY_SECONDS)))
 
 
 def check(rows: Iterable[Any]) -> list[Interaction]:
@@ -248,7 +247,7 @@ def check(rows: Iterable[Any]) -> list[Interaction]:
     for row in rows:
         interaction = _interaction(row)
         for name, number, least, most, of in (
-            ("value", interaction.value, -MAX_VALUE, MAX_VALUE, "within a billion of 0"),
+            ("value", interaction.value, -MAX_RATING, MAX_RATING, "within a billion of 0"),
             ("time", interaction.time, 0.0, math.inf, "of 0 or more"),
         ):
             if number is not None and not (least <= number <= most and math.isfinite(number)):

@@ -345,6 +345,7 @@ class Scorer:
         item: Any,
         k: int = 10,
         *,
+        weights: Mapping[str, float] | None = None,
         shown: Mapping[Any, float] | None = None,
         rules: RequestRules | None = None,
     ) -> Reasons:
@@ -354,6 +355,7 @@ class Scorer:
             history: as `recommend` takes it.
             item: the item's id.
             k: length of the list in which it is looked for.
+            weights: see `recommend`.
             shown: see `recommend`.
             rules: see `recommend`.
 
@@ -365,7 +367,7 @@ class Scorer:
         user = UserContext(
             self._row(self._history(history), shown=shown),
             self.model.tables,
-            self._request(k, 0, None, None),
+            self._request(k, 0, None, weights),
             given.arrays,
             given.categories,
         )

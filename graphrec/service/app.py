@@ -7,7 +7,7 @@ import json
 import logging
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, replace
@@ -23,7 +23,9 @@ from graphrec.cooccurrence.best_neighbours import DEFAULT_MEASURE
 from graphrec.errors import GraphrecError
 from graphrec.scorer.history import Interaction
 from graphrec.service import metrics
-from graphrec.service.events import EventStore
+from graphrec.service.events import Event, EventStore, impressions
+from graphrec.service.experiments import Treatment
+from graphrec.service.feedback import REFRESH_SECONDS, Earnings
 from graphrec.service.messages import Basket, SentEvent
 from graphrec.service.problems import PROBLEM, ProblemError, answer_by_problems
 from graphrec.service.protection import Protection
@@ -83,6 +85,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._current: Current | None = None
+        self._earnings: Earnings
         self._store: EventStore
         self._threads: ThreadPoolExecutor
 
@@ -94,12 +97,16 @@ class Service:
         self._quick = ThreadPoolExecutor(1, "in-time")
         self._generation = self._store.taken[0]
         self._current = Current(self._settings)
+        self._earnings = Earnings(self._current.exploration.policy)
         loop = asyncio.get_running_loop()
         with suppress(ValueError, NotImplementedError):  # not in the main thread, or Windows
             loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._on_hangup()))
-        polling = asyncio.create_task(self._follow())
+        polling = [asyncio.create_task(self._follow())]
+        if self._explores:
+            polling.append(asyncio.create_task(self._learn()))
         yield
-        polling.cancel()
+        for task in polling:
+            task.cancel()
         self._threads.shutdown()
         self._quick.shutdown()
         self._store.close()
@@ -117,7 +124,7 @@ class Service:
         where: str | None = None,
     ) -> Response:
         """The best items for a user, by the model and all events since."""
-        served = self._served
+        treatment, served = self._treated(user)
         ids = served.scorer.model.items
         wanted = Wanted(
             k=self._length(k),
@@ -126,17 +133,22 @@ class Service:
             allow=None if allow is None else tuple(map(ids.from_text, allow)),
             deny=tuple(map(ids.from_text, deny or [])),
             where=where,
-        )
-        found = served.scorer.model.users.from_text(unquote(user))
-        known = unquote(user) if found is None else found
+        ).under(treatment.settings, self._open.exploration)
+        known = _known_user(served, user)
 
         def score() -> list[dict[str, Any]]:
-            return live(served, history_now(served, self._store, known), wanted)
+            history = history_now(served, self._store, known)
+            return live(served, history, wanted, self._earnings)
 
         listed = await self._before_the_deadline(
             score, lambda: in_time(served, self._store, known, wanted)
         )
-        return self._listed({"user": known}, served, listed)
+        about = {"user": known}
+        if treatment.arms:
+            about["experiments"] = treatment.arms
+        if treatment.arms or wanted.exploration is not None:
+            listed = await self._shown(str(known), treatment, listed)
+        return self._listed(about, served, listed)
 
     async def of_history(self, basket: Basket) -> Response:
         """The best items for a history and a profile; nothing of them is stored."""
@@ -156,7 +168,8 @@ class Service:
 
         def score() -> list[dict[str, Any]]:
             scorer = served.scorer
-            return live(served, scorer.extended(scorer.profile(basket.profile), rows), wanted)
+            history = scorer.extended(scorer.profile(basket.profile), rows)
+            return live(served, history, wanted, self._earnings)
 
         given = tuple(row.item for row in rows)
         popular = replace(wanted, deny=(*wanted.deny, *given))
@@ -169,18 +182,16 @@ class Service:
         self, user: PathId, item: PathId, k: Annotated[int, Query(ge=1)] = 10
     ) -> Response:
         """The parts of the score of an item, and its place in the user's list."""
-        served, length = self._served, self._length(k)
-        scorer = served.scorer
-        known = scorer.model.users.from_text(unquote(user))
+        treatment, served = self._treated(user)
+        length, known = self._length(k), _known_user(served, user)
         one = self._known_item(served, item)
 
         def explained() -> dict[str, Any]:
-            now = history_now(served, self._store, unquote(user) if known is None else known)
-            return asdict(scorer.explain(now, one, length))
+            now = history_now(served, self._store, known)
+            weights = treatment.settings.weights
+            return asdict(served.scorer.explain(now, one, length, weights=weights))
 
-        return _json(
-            {"user": unquote(user) if known is None else known} | await self._run(explained)
-        )
+        return _json({"user": known} | await self._run(explained))
 
     async def related(
         self,
@@ -204,15 +215,28 @@ class Service:
         events = sent if isinstance(sent, list) else [sent]
         if len(events) > self._settings.max_events:
             raise ProblemError(422, f"a request has at most {self._settings.max_events} events")
+        new = await self._stored(one.event() for one in events)
+        return _json({"stored": new, "known": len(events) - new}, 201)
+
+    async def _shown(
+        self, user: str, treatment: Treatment, listed: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """A list of which the store has the impressions: what is not logged is not shown."""
+        rows = [{"propensity": 1.0} | row for row in listed]
+        await self._stored(impressions(user, treatment.arms, rows))
+        return rows
+
+    async def _stored(self, events: Iterable[Event]) -> int:
+        """How many are new, as soon as they are on disk."""
         try:
-            new = await asyncio.wrap_future(self._store.add(one.event() for one in events))
+            new = await asyncio.wrap_future(self._store.add(events))
         except sqlite3.Error as error:
             _LOG.error("events were not stored: %s", error)
             raise ProblemError(
-                503, "the events were not stored; send them again", {"Retry-After": "5"}
+                503, "the events were not stored; try again", {"Retry-After": "5"}
             ) from error
         metrics.EVENTS.inc(new)
-        return _json({"stored": new, "known": len(events) - new}, 201)
+        return new
 
     # --- the service itself -----------------------------------------------------------------------
 
@@ -268,13 +292,39 @@ class Service:
                     self._generation = generation
                     await self._take(path)
 
+    async def _learn(self) -> None:
+        """Add up what listed items have earned, again and again."""
+        while True:
+            with suppress(sqlite3.Error):
+                self._earnings = await asyncio.to_thread(
+                    self._earnings.with_new_events, self._store
+                )
+            await asyncio.sleep(REFRESH_SECONDS)
+
     # --- inside -----------------------------------------------------------------------------------
 
     @property
-    def _served(self) -> Served:
+    def _open(self) -> Current:
         if self._current is None:
             raise ProblemError(503, "no model is open yet", {"Retry-After": "1"})
-        return self._current.served
+        return self._current
+
+    @property
+    def _served(self) -> Served:
+        return self._open.served
+
+    @property
+    def _explores(self) -> bool:
+        """Whether anybody's list is explored."""
+        current = self._open
+        shares = [arm.explore for _, arm in current.experiments.of_arms()]
+        return any((current.exploration.share, *shares))
+
+    def _treated(self, user: str) -> tuple[Treatment, Served]:
+        """What a user is served under, and the model that is his; 007 is the user 7 here, too."""
+        current = self._open
+        treatment = current.experiments.treatment(str(_known_user(current.served, user)))
+        return treatment, current.of(treatment)
 
     def _length(self, k: int) -> int:
         if k > self._settings.max_k:
@@ -305,6 +355,12 @@ class Service:
         for source in {row["source"] for row in listed}:
             metrics.SOURCES.labels(source).inc()
         return _json(about | {"model": served.scorer.digest, "recommendations": listed})
+
+
+def _known_user(served: Served, user: str) -> Any:
+    """The id as the model has it, or as it was sent."""
+    found = served.scorer.model.users.from_text(unquote(user))
+    return unquote(user) if found is None else found
 
 
 def _json(content: Any, status: int = 200) -> Response:

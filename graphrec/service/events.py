@@ -10,25 +10,21 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
+import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from graphrec.data.event_names import CONSUMED, DISLIKE, IMPRESSION, RATING
 from graphrec.errors import UnreadableInputError
-
-IMPRESSION: Final = "impression"
-DISLIKE: Final = "dislike"
-RATING: Final = "rating"
-CONSUMED: Final = ("click", "view", "purchase", RATING)  # kinds that a history is made of
-KINDS: Final = (*CONSUMED, IMPRESSION, DISLIKE)
 
 _MAX_BATCH: Final = 10_000  # events of a transaction
 _MAX_READ: Final = 10_000  # latest events of a user that are read
@@ -38,7 +34,7 @@ _EXPORTED: Final = 50_000  # rows that are written to Parquet at a time
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     user TEXT NOT NULL,
     item TEXT NOT NULL,
     time REAL NOT NULL,
@@ -49,7 +45,8 @@ CREATE TABLE IF NOT EXISTS events (
     arm TEXT,
     propensity REAL
 );
-CREATE INDEX IF NOT EXISTS events_of_users ON events (user, seq);
+CREATE INDEX IF NOT EXISTS events_of_users ON events (user, seq) WHERE kind != 'impression';
+CREATE UNIQUE INDEX IF NOT EXISTS events_once ON events (id, COALESCE(experiment, ''));
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 INSERT OR IGNORE INTO facts VALUES ('generation', '0'), ('model', '');
 """
@@ -63,13 +60,48 @@ class Event:
     user: str
     item: str
     time: float  # seconds since 1970-01-01 UTC
-    kind: str  # one of `KINDS`
+    kind: str  # click, view, purchase, rating, impression or dislike
     value: float | None = None  # a rating, a price, a number of seconds
     position: int | None = None  # in the list that was shown, from 1
     experiment: str | None = None
     arm: str | None = None
     propensity: float | None = None  # probability with which the item was shown there
-    id: str | None = None  # an event of the same id is stored once; None: one of its own
+    id: str | None = None  # of each experiment, the same is stored once; None: one of its own
+
+
+class Earned(NamedTuple):
+    """What an item has earned in some events."""
+
+    item: str
+    impressions: int
+    clicks: int
+
+
+def impressions(
+    user: str, arms: Mapping[str, str], listed: Iterable[Mapping[str, Any]]
+) -> Iterator[Event]:
+    """That a user was shown a list: for each item an event of each experiment, of the same id.
+
+    Args:
+        user: who.
+        arms: the user's arm in each experiment; none: one event for each item.
+        listed: rows with item, rank and propensity.
+    """
+    now = time.time()
+    for row in listed:
+        shown = uuid.uuid4().hex
+        for experiment, arm in arms.items() or [(None, None)]:
+            yield Event(
+                user=user,
+                item=str(row["item"]),
+                time=now,
+                kind=IMPRESSION,
+                position=row["rank"],
+                experiment=experiment,
+                arm=arm,
+                propensity=row["propensity"],
+                id=shown,
+            )
 
 
 class EventStore:
@@ -113,10 +145,10 @@ class EventStore:
         return stored
 
     def of_user(self, user: str) -> list[Event]:
-        """The latest events of a user, oldest first."""
+        """The latest events of a user, oldest first, but for impressions, which are the most."""
         rows = self._reader.execute(
-            "SELECT user, item, time, kind, value FROM events WHERE user = ?"
-            " ORDER BY seq DESC LIMIT ?",
+            "SELECT user, item, time, kind, value FROM events"
+            " WHERE user = ? AND kind != 'impression' ORDER BY seq DESC LIMIT ?",
             (user, _MAX_READ),
         ).fetchall()
         return [Event(*row) for row in reversed(rows)]
@@ -124,6 +156,19 @@ class EventStore:
     def count(self) -> int:
         """How many events there are; quick, because none is ever deleted."""
         return int(self._reader.execute("SELECT COALESCE(MAX(seq), 0) FROM events").fetchone()[0])
+
+    def earned(self, after: int, until: int) -> list[Earned]:
+        """Impressions and clicks by item, of the events `after` < number <= `until`.
+
+        What was shown under several experiments was shown once.
+        """
+        rows = self._reader.execute(
+            "SELECT item, COUNT(DISTINCT id) FILTER (WHERE kind = 'impression'),"
+            " COUNT(DISTINCT id) FILTER (WHERE kind = 'click')"
+            " FROM events WHERE seq > ? AND seq <= ? GROUP BY item",
+            (after, until),
+        )
+        return [Earned(*row) for row in rows]
 
     @property
     def taken(self) -> tuple[int, str]:

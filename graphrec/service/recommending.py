@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from graphrec.data.event_names import CONSUMED, DISLIKE, RATING
+from graphrec.experiments.exploration import Exploration, fill
 from graphrec.kernels.types import Mask
 from graphrec.scorer.history import History, Interaction, Rules
-from graphrec.service.events import CONSUMED, DISLIKE, RATING, Event, EventStore
+from graphrec.service.events import Event, EventStore
+from graphrec.service.experiments import ArmSettings
+from graphrec.service.feedback import Earnings
 from graphrec.service.served import Served
 
 STORED = "stored"  # the source of a list that was made before, by `graphrec recommend`
@@ -29,6 +33,18 @@ class Wanted:
     allow: tuple[Any, ...] | None = None  # ids
     deny: tuple[Any, ...] = ()
     where: str | None = None
+    exploration: Exploration | None = None
+
+    def under(self, settings: ArmSettings, exploration: Exploration) -> Wanted:
+        """The same with what the user's arms set, which goes before what the request asks for."""
+        if settings.explore is not None:
+            exploration = replace(exploration, share=settings.explore)
+        return replace(
+            self,
+            diversity=self.diversity if settings.diversity is None else settings.diversity,
+            weights=self.weights if settings.weights is None else dict(settings.weights),
+            exploration=exploration if exploration.share > 0 else None,
+        )
 
     def allowed(self, served: Served) -> Mask | None:
         """(items,), True for what may be listed; None: everything."""
@@ -79,18 +95,41 @@ def _value(event: Event, rules: Rules) -> float | None:
     return event.value if is_rating else None
 
 
-def live(served: Served, history: History, wanted: Wanted) -> list[dict[str, Any]]:
-    """The list, scored now."""
+def live(
+    served: Served, history: History, wanted: Wanted, earnings: Earnings
+) -> list[dict[str, Any]]:
+    """The list, scored now; of which slots are explored, with propensities."""
+    exploration = wanted.exploration
     listed = served.scorer.recommend(
         history,
-        wanted.k,
+        wanted.k if exploration is None else exploration.pool(wanted.k),
         offset=wanted.offset,
         diversity=wanted.diversity,
         weights=wanted.weights,
         allow=wanted.allowed(served),
         deny=wanted.deny,
     )
-    return [_titled(served, asdict(one)) for one in listed]
+    rows = [asdict(one) for one in listed]
+    if exploration is not None and rows:
+        rows = _explored(rows, wanted, exploration, earnings)
+    return [_titled(served, row) for row in rows]
+
+
+def _explored(
+    pool: list[dict[str, Any]], wanted: Wanted, exploration: Exploration, earnings: Earnings
+) -> list[dict[str, Any]]:
+    """The rows of a list that is filled from those of a longer one."""
+    random = np.random.default_rng()
+    values = earnings.values([str(row["item"]) for row in pool], random)
+    chances = exploration.chances(min(wanted.k, len(pool)), wanted.offset)
+    uniform = random.random((1, len(chances)))
+    positions, propensities = fill(values[None], earnings.policy.floor, chances, uniform)
+    return [
+        pool[at] | {"rank": rank, "propensity": propensity}
+        for rank, (at, propensity) in enumerate(
+            zip(positions[0].tolist(), propensities[0].tolist(), strict=True), wanted.offset + 1
+        )
+    ]
 
 
 def in_time(

@@ -9,7 +9,7 @@ import tempfile
 import uvicorn
 
 from graphrec.service.events import EventStore
-from graphrec.service.served import Served
+from graphrec.service.served import Current
 from graphrec.service.settings import Settings
 
 _GRACE_SECONDS = 10  # for requests that are being worked on when the service is ended
@@ -20,12 +20,12 @@ def serve(settings: Settings) -> None:
     """Serve until the process is told to end.
 
     Raises:
-        GraphrecError: the model, the items, the lists or the events cannot be used, or another
-            address than the loopback has no tokens.
+        GraphrecError: the model, the items, the lists, the experiments or the events cannot be
+            used, or another address than the loopback has no tokens.
     """
     settings.require_protection()
     EventStore(settings.events).close()
-    Served.open(settings)  # what is wrong is said here, once; and the files are made for all
+    Current(settings)  # what is wrong is said here, once; and the files are made for all
     settings.to_environment()
     figures = tempfile.mkdtemp(prefix="graphrec-metrics-") if settings.workers > 1 else None
     if figures is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphrec.errors import GraphrecError
+from graphrec.errors import GraphrecError, ParameterError
 from graphrec.scorer.scorer import Scorer
+from graphrec.service.experiments import Experiments, Treatment
 from graphrec.service.items import Items
 from graphrec.service.settings import Settings
 from graphrec.service.stored_lists import StoredLists
@@ -26,34 +28,49 @@ class Served:
     lists: StoredLists | None
 
     @staticmethod
-    def open(settings: Settings, path: str | Path | None = None) -> Served:
-        """Open the model, and serve one list, by which the compiled kernels are loaded.
+    def open(settings: Settings, path: str | Path, lists_path: str | None) -> Served:
+        """Open a model, and serve one list, by which the compiled kernels are loaded.
 
         Args:
-            settings: where everything is.
-            path: the model; None: that of the settings.
+            settings: where everything else is.
+            path: the model.
+            lists_path: lists of it, None if there are none.
 
         Raises:
             GraphrecError: the model, the items or the lists cannot be used.
         """
-        path = Path(path or settings.model).resolve()
+        path = Path(path).resolve()
         scorer = Scorer.open(path, cache=settings.cache)
         scorer.recommend(scorer.history(scorer.model.users[0]) if len(scorer.model.users) else [])
         items = Items.read(settings.items, scorer)
         lists = None
-        if settings.lists is not None:
+        if lists_path is not None:
             folder = Path(settings.cache or path / "_mapped")
-            lists = StoredLists.open(settings.lists, scorer, folder)
+            lists = StoredLists.open(lists_path, scorer, folder)
         return Served(path, scorer, items, lists)
 
 
 class Current:
-    """The version that requests get; another is opened beside it and takes its place when whole."""
+    """The version that requests get; another is opened beside it and takes its place when whole.
+
+    Arms of experiments may have models of their own, which are opened with it.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._reloading = threading.Lock()
-        self.served = Served.open(settings)
+        self.exploration = settings.exploration
+        self.experiments = Experiments.read(settings.experiments)
+        self._versions = self._open(settings.model)
+
+    @property
+    def served(self) -> Served:
+        """What everybody gets whose arm has no model of its own."""
+        return self._versions[None]
+
+    def of(self, treatment: Treatment) -> Served:
+        """What a user gets."""
+        return self._versions[treatment.settings.model]
 
     def reload(self, path: str | None = None) -> bool:
         """Take another model.
@@ -62,17 +79,38 @@ class Current:
             path: its directory; None: that of the settings, as it is now.
 
         Returns:
-            whether it is another one.
+            whether it, or that of an arm, is another one.
 
         Raises:
             GraphrecError: it cannot be used; the one before stays.
         """
         with self._reloading:
             try:
-                new = Served.open(self._settings, path)
+                new = self._open(path or self._settings.model)
             except GraphrecError as error:
                 _LOG.error("a new model was refused: %s", error)
                 raise
-            changed = new.scorer.digest != self.served.scorer.digest
-            self.served = new
+            changed = _digests(new) != _digests(self._versions)
+            self._versions = new
         return changed
+
+    def _open(self, path: str) -> dict[str | None, Served]:
+        """The model, and those of arms by their path; every arm lists once, so that all can."""
+        versions: dict[str | None, Served] = {
+            None: Served.open(self._settings, path, self._settings.lists)
+        }
+        for name, arm in self.experiments.of_arms():
+            if arm.model is not None and arm.model not in versions:
+                versions[arm.model] = Served.open(self._settings, arm.model, arm.lists)
+            scorer = versions[arm.model].scorer
+            try:
+                scorer.recommend([], 1, diversity=arm.diversity, weights=arm.weights)
+            except ParameterError as error:
+                raise ParameterError(
+                    f"the arm {name} cannot be served", found=str(error)
+                ) from error
+        return versions
+
+
+def _digests(versions: Mapping[str | None, Served]) -> dict[str | None, str]:
+    return {path: served.scorer.digest for path, served in versions.items()}

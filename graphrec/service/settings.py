@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
 from graphrec.errors import ParameterError
+from graphrec.experiments.exploration import Exploration, policy_of
 
 _VARIABLE: Final = "GRAPHREC_SERVICE"
 READ_TOKEN: Final = "GRAPHREC_TOKEN"
@@ -25,6 +27,13 @@ class Settings:
     items: str | None = None  # a table of items, for titles and `where`
     lists: str | None = None  # of `graphrec recommend`, for answers in time
     cache: str | None = None  # for the files that are mapped
+    experiments: str | None = None  # a file of experiments and their arms
+    explore: float = 0.0  # see `Exploration`, as for what follows
+    explore_slots: Sequence[int] = ()
+    explore_candidates: int = 50
+    policy: str = "thompson"
+    floor: float = 0.05
+    discount: float = 1.0
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
@@ -44,6 +53,16 @@ class Settings:
     def from_environment() -> Settings:
         """Those that the process that started this one left."""
         return Settings(**json.loads(os.environ[_VARIABLE]))
+
+    @property
+    def exploration(self) -> Exploration:
+        """How lists are explored; with a share of 0 they are not.
+
+        Raises:
+            ParameterError: a value is out of its range.
+        """
+        policy = policy_of(self.policy, floor=self.floor, discount=self.discount)
+        return Exploration(self.explore, tuple(self.explore_slots), self.explore_candidates, policy)
 
     def require_protection(self) -> None:
         """Check that only a loopback address is open to everybody.

@@ -9,8 +9,10 @@ from graphrec.data.events import (
     EventReason,
     find_assignment_columns,
     find_event_columns,
+    judge_assignments,
     judge_events,
     once,
+    rejected_rows,
 )
 from graphrec.errors import ColumnError
 
@@ -51,7 +53,7 @@ def test_an_event_that_was_written_twice_counts_once(spark: SparkSession) -> Non
     table = spark.createDataFrame(full, "user int, time long, kind string, id string, test string")
     columns = find_event_columns(table)
     counted = once(judge_events(table, columns), columns)
-    assert sorted(map(str, (row.id for row in counted.collect()))) == ["None"] * 2 + ["e1"] * 2
+    assert sorted(map(str, (row.id for row in counted.collect()))) == ["None", "None", "e1"]
     assert {row.user for row in counted.collect()} == {"7"}
 
 
@@ -64,3 +66,17 @@ def test_columns_are_named_or_refused(spark: SparkSession) -> None:
         find_event_columns(table)
     with pytest.raises(ColumnError, match="no column 'whom'"):
         find_event_columns(table, user="whom")
+
+
+def test_what_is_rejected_is_kept_as_it_came(spark: SparkSession) -> None:
+    rows = [("u", "a", "5", 1), (None, "a", "6", 2), ("v", " ", "7", 3), ("w", "b", "x", 4)]
+    table = spark.createDataFrame(rows, "user string, arm string, time string, reason int")
+    columns = find_assignment_columns(table)
+    rejected = rejected_rows(table, columns, assignments=True)
+    assert [tuple(row) for row in rejected.collect()] == [
+        (None, "a", "6", 2, EventReason.NO_USER),
+        ("v", " ", "7", 3, EventReason.NO_ARM),
+        ("w", "b", "x", 4, EventReason.BAD_TIME),
+    ]
+    accepted = judge_assignments(table, columns).where("reason is null").collect()
+    assert [(row.user, row.arm, row.time) for row in accepted] == [("u", "a", 5.0)]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from graphrec.experiments.analysis import Analysis, Design, EventFigures, tested
+from graphrec.experiments.analysis import Analysis, Design, tested
 from graphrec.experiments.checks import Check, State
+from graphrec.experiments.event_figures import EventFigures
 from graphrec.experiments.metrics import parse_metrics
 from graphrec.experiments.moments import Moments
 
@@ -56,6 +57,6 @@ def experiment(
         {str(arm): n for arm, n in counted.items()},
         names,
         list(checks) or [Check("sample ratio", State.OK, "users equal; p 1")],
-        EventFigures(1234, {}, {"click": 1234}),
+        EventFigures(1234, {}, {"click": 1234}, {}),
         design or Design(metrics=parse_metrics(METRIC_NAMES)),
     )

@@ -1,16 +1,14 @@
-"""Arms by a hash: stable, as large as planned, independent, and the same in Spark and in Python."""
+"""Arms by a hash: stable, as large as planned, and independent."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import pytest
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 from scipy import stats
 
 from graphrec.errors import ParameterError
-from graphrec.experiments.assignment import arm_column, assign, shares
+from graphrec.experiments.assignment import assign, shares
 from graphrec.experiments.independence import chi_square
 
 
@@ -33,21 +31,6 @@ def test_a_million_ids_have_the_planned_shares_and_experiments_are_independent()
     assert stats.chisquare(first, [300_000, 700_000]).pvalue > 0.01
     assert stats.chisquare([sum(column) for column in zip(*table, strict=True)]).pvalue > 0.01
     assert chi_square(table).p_value > 0.01
-
-
-def test_spark_gives_the_same_arms(spark: SparkSession) -> None:
-    users = spark.createDataFrame(
-        [(f"ü{n}",) for n in range(300)] + [("7",), (None,)], "user string"
-    )
-    weights, arms = [0.1, 0.2, 0.7], ["a", "b", "c"]
-    arm = arm_column(F.col("user"), "list", arms, weights, salt="s")
-    rows = users.select("user", arm.alias("arm")).collect()
-    assert {row.arm for row in rows} == {*arms, None}
-    for user, found in rows:
-        assert found == (assign(user, "list", arms, weights, "s") if user else None)
-    numbers = spark.createDataFrame([(7,)], "user long")
-    [[of_number]] = numbers.select(arm).collect()
-    assert of_number == assign("7", "list", arms, weights, "s")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from graphrec.experiments.bandits import (
     ThompsonSampler,
     UpperConfidenceBound,
     choose,
-    explored_slots,
+    cluster_priors,
     pooled_prior,
+    propensities,
 )
 
 RATES = np.array([0.10] + [0.05] * 9)
@@ -108,6 +109,25 @@ def test_a_pooled_prior_is_what_rates_were_drawn_from() -> None:
     assert sum(alike) > 300  # nothing but chance tells these arms apart
 
 
+def test_an_arm_begins_with_what_is_usual_in_its_cluster() -> None:
+    feedback = Feedback(
+        np.array([40.0, 50, 0, 5, 6, 0, 0]), np.array([100.0, 100, 0, 100, 100, 0, 0])
+    )
+    priors = cluster_priors(feedback, ["drama"] * 3 + ["war"] * 3 + ["opera"])
+    rates = priors[:, 0] / priors.sum(axis=1)
+    assert rates[:3] == pytest.approx(91 / 202)
+    assert rates[3:6] == pytest.approx(12 / 202)
+    assert rates[6] == pytest.approx(102 / 402)
+    values = ThompsonSampler(prior=priors).values(feedback, np.random.default_rng(0))
+    assert values[:, 2].mean() > 3 * values[:, 5].mean()
+
+
+def test_clicks_of_what_was_not_logged_are_no_success() -> None:
+    feedback = Feedback(np.array([30.0, 5]), np.array([0.0, 10]))
+    assert list(feedback.won) == [0, 5]
+    assert list(EpsilonGreedy(0.0).propensities(feedback, np.random.default_rng(0))) == [0.5, 0.5]
+
+
 def test_the_upper_bound_is_where_the_likelihood_falls_off() -> None:
     feedback = Feedback(np.array([10.0, 0, 0]), np.array([100.0, 0, 10]))
     bounds = UpperConfidenceBound().bounds(feedback)
@@ -118,11 +138,19 @@ def test_the_upper_bound_is_where_the_likelihood_falls_off() -> None:
     assert 10 * -np.log(1 - bounds[2]) == pytest.approx(np.log(110), rel=1e-6)
 
 
-def test_a_share_of_the_slots_is_explored() -> None:
-    slots = explored_slots(20_000, 0.1, np.random.default_rng(0))
-    assert slots.mean() == pytest.approx(0.1, abs=0.01)
-    with pytest.raises(ParameterError, match="found 2"):
-        explored_slots(5, 2, np.random.default_rng(0))
+def test_what_was_counted_may_come_in_any_order() -> None:
+    """A click that comes in a later batch than its impression is a success of it all the same."""
+    counted = Feedback.none(2).counted([0, 0], [2, 1]).counted([1, 0], [0, 0], discount=0.5)
+    assert (list(counted.successes), list(counted.trials)) == ([1, 0], [2, 1])
+    assert Feedback.none(2).prior() == (1.0, 1.0)
+    prior = Feedback(np.array([9.0, 0]), np.array([5.0, 0])).prior()  # more clicks than were shown
+    assert prior.alpha / sum(prior) == pytest.approx(6 / 7)
+
+
+def test_equal_values_share_what_they_win() -> None:
+    values = np.array([[[1.0, 1, 0, 9], [0, 2, 1, 9]]])
+    there = np.array([[True, True, True, False]])
+    assert propensities(values, 0.3, there)[0] == pytest.approx([0.275, 0.625, 0.1, 0])
 
 
 def test_what_is_out_of_range_is_refused() -> None:

@@ -21,7 +21,7 @@ def test_a_better_arm_is_shipped() -> None:
     found = experiment({"old": 1.0, "new": 1.2, "newer": 1.4})
     assert found.verdict.decision == Decision.SHIP
     assert found.verdict.arm == "newer"
-    assert "a test that may be looked at at any time" in found.verdict.sentence
+    assert "a test that may be read on any day" in found.verdict.sentence
 
 
 def test_a_fixed_test_counts_at_its_planned_end_only() -> None:

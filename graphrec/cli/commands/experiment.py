@@ -21,6 +21,8 @@ from graphrec.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pyspark.sql import DataFrame
+
     from graphrec.cli.io.results import Folders
     from graphrec.cli.runtime.run import Run
     from graphrec.experiments.analysis import Analysis, Design
@@ -29,6 +31,7 @@ DAYS: Final = "_days"  # names that Spark and Arrow pass over when they read the
 SEGMENTS: Final = "_segments"
 CHECKS: Final = "_checks"
 EFFECTS: Final = "_effects"
+REJECTED_ASSIGNMENTS: Final = "_rejected_assignments"
 REPORT: Final = "_report.html"
 _WRITE: Final = "write"  # stages
 _REPORT: Final = "report"
@@ -131,21 +134,22 @@ def run(options: Options) -> None:
     The result has a row per metric and arm: users, the values, the difference to the control, its
     variance, the corrected p value and interval, and what may be looked at every day (mSPRT's
     p value, confidence sequence). Beside it are _days (the same at the end of each day), _segments,
-    _checks (of soundness), _effects (of crossed experiments) and, with the extra `reports`,
-    _report.html. Tests are on sums per user, never on impressions.
+    _checks (of soundness), _effects (of crossed experiments), _rejected (rows that are no events)
+    and, with the extra `reports`, _report.html. Tests are on sums per user, never on impressions.
     """
     from graphrec.cli.io import results
     from graphrec.cli.io.events import check_events, event_columns, open_table
     from graphrec.cli.io.pages import can_make_pages
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import experiment_tables
+    from graphrec.data.events import rejected_rows
     from graphrec.experiments.analysis import STAGES, analyse
     from graphrec.spark.extras import REPORTS
 
     check_events(options, "compare")
     design = design_of(options)
     inputs = [options.input, options.assignments]
-    stages = [*STAGES, _WRITE, *results.writing_stages(options, learned=False)]
+    stages = [*STAGES, _WRITE, *results.writing_stages(options)]
     stages += [] if REPORTS.missing() else [_REPORT]
     with running("experiment", options, stages) as run:
         with_page = can_make_pages(run.report)
@@ -154,14 +158,21 @@ def run(options: Options) -> None:
             assignments = None
             if options.assignments is not None:
                 assignments = open_table(run.spark, options.assignments, options)
+            columns = event_columns(events, options)
             found = analyse(
                 events,
                 design,
-                columns=event_columns(events, options),
+                columns=columns,
                 assignments=assignments,
                 segment=options.segment,
             )
-            _write(run, found, folders, options)
+            written = _write(run, found, folders)
+            rejected = rejected_rows(events, columns)
+            if not found.figures.rejected:
+                rejected = rejected.limit(0)  # so that nothing is read again
+            results.write_beside(written, rejected, folders, options)
+            if assignments is not None:
+                _write_rejected_assignments(assignments, folders.result)
             if with_page:
                 _write_report(run, found, folders.result, options)
             run.write_record(
@@ -172,6 +183,7 @@ def run(options: Options) -> None:
                     "events": found.figures.events,
                     "rejected": found.figures.rejected,
                     "kinds": found.figures.kinds,
+                    "rejected_assignments": found.figures.rejected_assignments,
                 },
                 output={
                     "decision": str(found.verdict.decision),
@@ -227,7 +239,7 @@ def design_of(options: Options) -> Design:
 # --- what is written ------------------------------------------------------------------------------
 
 
-def _write(run: Run, found: Analysis, folders: Folders, options: Options) -> None:
+def _write(run: Run, found: Analysis, folders: Folders) -> DataFrame:
     from graphrec.cli.io import results
     from graphrec.cli.io.small_tables import small_table
     from graphrec.progress import stage
@@ -243,7 +255,15 @@ def _write(run: Run, found: Analysis, folders: Folders, options: Options) -> Non
         for name, rows in beside.items():
             if rows:
                 small_table(run.spark, rows).write.parquet(f"{folders.result}/{name}")
-    results.write_beside(written, None, folders, options)
+    return written
+
+
+def _write_rejected_assignments(assignments: DataFrame, folder: str) -> None:
+    from graphrec.data.events import find_assignment_columns, rejected_rows
+
+    columns = find_assignment_columns(assignments)
+    rejected = rejected_rows(assignments, columns, assignments=True)
+    rejected.write.parquet(f"{folder}/{REJECTED_ASSIGNMENTS}")
 
 
 def _write_report(run: Run, found: Analysis, folder: str, options: Options) -> None:
@@ -257,6 +277,10 @@ def _write_report(run: Run, found: Analysis, folder: str, options: Options) -> N
             ("Events", f"{options.input}: {found.figures.events:,} read"),
             *(("Rejected", f"{n:,} rows: {why}") for why, n in found.figures.rejected.items()),
             ("Assignments", options.assignments or "the arms of the impressions"),
+            *(
+                ("Rejected", f"{n:,} assignments: {why}")
+                for why, n in found.figures.rejected_assignments.items()
+            ),
             ("Correction", f"{options.correction.value}, of all comparisons of a table"),
             ("graphrec", __version__),
         ]

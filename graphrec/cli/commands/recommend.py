@@ -12,6 +12,7 @@ from graphrec.cli.options import (
     LISTS,
     LengthOption,
     LimitOptions,
+    ListExploreOptions,
     ModelOptions,
     OffsetOption,
     OutputOptions,
@@ -39,6 +40,7 @@ class Options(
     LengthOption,
     OffsetOption,
     LimitOptions,
+    ListExploreOptions,
     SampleOption,
     ShownOptions,
     VerbOption,
@@ -80,24 +82,25 @@ def run(options: Options) -> None:
     column per leg with its share of the score, because (the items of the history that contributed
     most), source: personal; or, for users without a history, demographic, trending, popular, picked
     (by --default) or new; and history_size (the interactions that the list rests on). With
-    --buy-again it has a folder _again beside them: rank, score (the probability that the item is
-    taken again within the horizon), times and last (on which days the user took it), interval
-    (usual days between).
+    --explore there is propensity, too: the probability of what stands in the slot, given the slots
+    above. With --buy-again it has a folder _again beside them: rank, score (the probability that
+    the item is taken again within the horizon), times and last (on which days the user took it),
+    interval (usual days between).
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.item_rules import ItemRules, print_rules, rule_figures
-    from graphrec.cli.io.repeats import check_repeats, write_again
+    from graphrec.cli.io.list_exploration import ListExploration
+    from graphrec.cli.io.repeats import write_again
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
     from graphrec.progress import stage
     from graphrec.reports.words.interaction import InteractionWords
 
-    model_source.check_source(options, hybrid.LEARNING)
-    check_repeats(options.buy_again, options.model)
+    _check(options)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
     with running("recommend", options, _stages(options, recommender)) as run:
         with results.result_folders(
@@ -108,13 +111,14 @@ def run(options: Options) -> None:
             check_free(titles, origin.columns)
             listed = Filters(run.spark, options, origin, users=options.users)
             rules = ItemRules.open(run.spark, options, item=origin.columns.item)
+            explored = ListExploration.open(run.spark, options)
             model = hybrid.model_of(origin, recommender, run.spark, options)
             dataset = model.dataset  # new items are in its catalogue
             counted = listed.figures(dataset)
             ruled = rules.figures(dataset)
             with stage(_LISTS) as counts:
                 frames = rules.narrow(listed.frames(dataset), dataset)
-                lists = model.rankedLists(options.k, offset=options.offset, **frames)
+                lists = explored.lists(model, options.k, options.offset, frames)
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update({name: figures[name] for name in ("users", "rows")})
@@ -127,7 +131,8 @@ def run(options: Options) -> None:
             results.save_model(model, folders)
             run.write_record(
                 folders.result,
-                parameters=hybrid.parameters_of(model) | {"offset": options.offset},
+                parameters=hybrid.parameters_of(model)
+                | {"offset": options.offset, "exploration": explored.record()},
                 input=model_source.input_figures(origin.path, dataset)
                 | {"lists": list_figures(counted), "rules": rule_figures(rules, ruled)}
                 | rules.limits.as_written,
@@ -145,6 +150,18 @@ def run(options: Options) -> None:
         run.report.line(f"written to {options.out}")
 
 
+def _check(options: Options) -> None:
+    """Refuse options that contradict each other, before anything is read."""
+    from graphrec.cli import hybrid
+    from graphrec.cli.io import model_source
+    from graphrec.cli.io.list_exploration import check_exploration
+    from graphrec.cli.io.repeats import check_repeats
+
+    model_source.check_source(options, hybrid.LEARNING)
+    check_repeats(options.buy_again, options.model)
+    check_exploration(options)
+
+
 def _inputs(options: Options) -> list[str | None]:
     """The paths that are read."""
     return [
@@ -157,6 +174,7 @@ def _inputs(options: Options) -> list[str | None]:
         options.shown,
         options.user_features,
         options.default,
+        options.feedback,
     ]
 
 

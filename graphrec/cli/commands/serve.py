@@ -8,14 +8,14 @@ from typing import Annotated, Final
 
 import typer
 
-from graphrec.cli.options import ServedOptions
+from graphrec.cli.options import ExploreOptions, ServedOptions
 from graphrec.spark.extras import SERVE, require_extras
 
 _SERVER: Final = "Server"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(ServedOptions):
+class Options(ExploreOptions, ServedOptions):
     """What `serve` takes."""
 
     items: Annotated[
@@ -36,6 +36,15 @@ class Options(ServedOptions):
             metavar="DIR",
             show_default="in MODEL",
             help="For the files that are mapped into memory.",
+        ),
+    ] = None
+    experiments: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            show_default="none",
+            help="TOML with the experiments that users are assigned to, their arms and what these "
+            "set. What is shown is stored as impressions.",
         ),
     ] = None
     host: Annotated[
@@ -79,9 +88,11 @@ def run(options: Options) -> None:
     and GRAPHREC_ADMIN_TOKEN; SIGHUP or POST /reload takes the model that MODEL holds now.
     """
     require_extras("services", SERVE)
+    from graphrec.cli.exploration import slots_of
     from graphrec.service.run import serve
     from graphrec.service.settings import Settings
 
     names = {field.name for field in fields(Settings)}
     given = {name: value for name, value in vars(options).items() if name in names}
+    given |= {"explore_slots": slots_of(options), "policy": options.policy.value}
     serve(Settings(model=options.served, **given))

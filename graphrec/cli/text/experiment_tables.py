@@ -24,7 +24,9 @@ _SHOWN_PLANS = 10
 def warnings(found: Analysis) -> Iterator[str]:
     """A line for each thing that is wrong."""
     for reason, rows in found.figures.rejected.items():
-        yield f"{rows:,} row{'' if rows == 1 else 's'} rejected: {reason}"
+        yield f"{_counted(rows, 'row')} rejected: {reason}"
+    for reason, rows in found.figures.rejected_assignments.items():
+        yield f"{_counted(rows, 'assignment')} rejected: {reason}"
     for check in found.checks:
         if check.state != State.OK:
             yield f"{check.state}: {check.name}: {check.text}"
@@ -34,7 +36,8 @@ def comparisons(found: Analysis) -> None:
     """Show each metric and arm, the main effects and the segments."""
     level = f"{found.testing.confidence:.0%}"
     table(
-        f"Against {found.testing.control}, {found.horizon.days} days; intervals of {level}",
+        f"Against {found.testing.control}, {_counted(found.horizon.days, 'day')}; "
+        f"intervals of {level}",
         (
             *("metric", "arm", right(found.testing.control), right("arm's")),
             *(right("difference"), right("interval"), right("p"), right("at any time")),
@@ -103,3 +106,7 @@ def plan_sentence(found: Sequence[Plan], metric: str, effect: float) -> str:
         f"{last.days} days ({last.users:,} users) find a difference of {last.detectable:.1%} in "
         f"{metric}, and none of {effect:.1%}: take more users, a longer time, or another metric."
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -26,7 +26,7 @@ def differences(
         rows: their order.
         title: of the rows.
     """
-    y = alt.Y("row", type="nominal", sort=list(rows), title=None, axis=alt.Axis(labelLimit=110))
+    y = alt.Y("row", type="nominal", sort=list(rows), title=None, axis=alt.Axis(labelLimit=150))
     offset = alt.YOffset("arm", type="nominal", sort=list(arms))
     color = _color(arms)
     base = alt.Chart(frame)

@@ -51,6 +51,10 @@ def test_an_experiment_becomes_a_verdict(graphrec: Graphrec, events: Path, tmp_p
         "old": table.control_users[0],
         "new": table.users[0],
     }
+    rejected = pd.read_parquet(out / "_rejected")
+    assert list(zip(rejected.what, rejected.value, rejected.reason, strict=True)) == [
+        ("purchase", "-1.0", "value is negative")
+    ]
     days = pd.read_parquet(out / "_days")
     assert len(days) == 2 * days.day.nunique()
     assert len(pd.read_parquet(out / "_checks")) == 8

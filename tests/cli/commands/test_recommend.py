@@ -133,12 +133,23 @@ def test_serving_parameters_of_a_saved_model_change_when_given(
     done = graphrec(
         *("recommend", "--model", listed / "model", "--out", tmp_path / "out"),
         *("--weights", "walk=1", "--diversity", 0.5, "--keep-seen"),
+        *("--explore", 0.5, "--explore-slots", "1,2", "--policy", "ucb"),
     )
     assert done.code == 0
     table = read(tmp_path / "out")
     assert (table.als == 0).all()
+    assert (table.propensity[table["rank"] > 2] == 1).all()
+    assert table.propensity[table["rank"] <= 2].between(0, 0.9, inclusive="neither").all()
     noted = record(tmp_path / "out")["parameters"]
     assert (noted["weights"], noted["diversity"], noted["keep_seen"]) == ({"walk": 1}, 0.5, True)
+    explored = noted["exploration"]
+    assert (explored["share"], explored["slots"], explored["seed"]) == (0.5, [1, 2], 0)
+    assert explored["policy"] == {"name": "UpperConfidenceBound", "floor": 0.05, "discount": 1.0}
+    refused = graphrec(
+        *("recommend", "--model", listed / "model", "--out", tmp_path / "x", "--feedback", "e.csv")
+    )
+    assert refused.code == 2
+    assert "--feedback e.csv without --explore; add --explore 0.1" in refused.err
 
 
 def test_lists_of_users_allowed_and_denied_items(
