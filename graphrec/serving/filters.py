@@ -110,7 +110,9 @@ def apply_filters(
     return Filtered(histories, rules, names)
 
 
-def _excluded(dataset: Dataset, allow: DataFrame | None, deny: DataFrame | None) -> Any:
+def _excluded(
+    dataset: Dataset, allow: DataFrame | None, deny: DataFrame | None
+) -> npt.NDArray[np.bool_]:
     """(items,), True for what must not be listed; the lists are at most catalogue-sized."""
     mask = np.zeros(dataset.catalogue.size, np.bool_)
     if allow is not None:

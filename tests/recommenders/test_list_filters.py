@@ -73,9 +73,6 @@ def test_what_was_shown_and_not_taken_is_demoted(
     assert listed(model, spark, shown=shown) == "cdef"
     position = outcome(model, "a", shown=shown)
     assert (position.outcome, position.demotion) == ("below the list", 0.25)
-    assert outcome(model, "b", shown=shown).demotion == 0.5
-    weak = model.copy({model.shownFactor: 0.99})
-    assert listed(weak, spark, shown=shown.drop("count")) == "abcd"
     assert listed(model, spark, shown=shown.drop("count").where("film = 'a'")) == "bcde"
 
 
