@@ -217,7 +217,8 @@ def random_case(
     both = rank + second
     item_factors = rng.normal(size=(items, both)) if both else np.zeros((0, 0))
     user_factors = rng.normal(size=(users, both)) if both else np.zeros((0, 0))
-    user_factors[~has.any(axis=1)[: len(user_factors)]] = 0.0  # nothing is known of them
+    if both:
+        user_factors[~has.any(axis=1)] = 0.0  # folded in from nothing
     columns = legs + (rank > 0) + (second > 0)
     return Case(
         has=has,

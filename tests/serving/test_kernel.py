@@ -10,9 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graphrec.serving.kernel import rank_popular, score_items
-from graphrec.serving.sources import PERSONAL, POPULAR, SOURCES
+from graphrec.serving.kernel_types import Lists
+from graphrec.serving.sources import SOURCES
 from tests.serving.reference import (
     TOLERANCE,
+    Array,
     Case,
     assert_best,
     filled,
@@ -60,11 +62,8 @@ def test_lists_are_the_best_by_the_blend_of_all_legs(
         length=length,
     )
     lists = case.ranked()
-    expected = np.where(case.cold[:, None], SOURCES.index(POPULAR), SOURCES.index(PERSONAL))
-    is_listed = lists.item >= 0
-    np.testing.assert_array_equal(
-        lists.source[is_listed], np.broadcast_to(expected, is_listed.shape)[is_listed]
-    )
+    some = lists.item[:, 0] >= 0
+    np.testing.assert_array_equal(by_fallback(lists)[some], case.cold[some])
     for user in np.flatnonzero(~case.cold):
         listed = filled(lists.item[user])
         found = lists.score[user, : listed.size]
@@ -77,24 +76,48 @@ def test_lists_are_the_best_by_the_blend_of_all_legs(
         assert not lists.score[user, listed.size :].any()
 
 
+def by_fallback(lists: Lists) -> Array:
+    """(users,), True for those whose list begins with what anybody may get."""
+    return np.asarray(lists.source[:, 0] > SOURCES.index("demographic"))
+
+
+@pytest.mark.parametrize("legs", [0, 1])
+@pytest.mark.parametrize("weight", [0.0, 2.0])
+def test_a_vector_makes_a_list_without_a_history_where_its_leg_counts(
+    legs: int, weight: float
+) -> None:
+    case = random_case(5, legs=legs, rank=3, standardise=False)
+    vectors = case.user_factors.copy()
+    vectors[0] = [1.0, -1.0, 0.5]
+    blend = (*(1.0,) * legs, weight)
+    case = replace(case, user_factors=vectors).asking(blend=blend, decay=(1.0,) * len(blend))
+    lists = case.ranked()
+    scores = weight * (case.item_factors @ vectors[0]) if weight else case.popularity
+    open_items = np.flatnonzero(case.open[0])
+    best = open_items[np.argsort(-scores[open_items], kind="stable")][:5]
+    np.testing.assert_array_equal(filled(lists.item[0]), best)
+    source = "demographic" if weight else "popular"
+    assert {SOURCES[code] for code in lists.source[0, : best.size]} == {source}
+
+
 @given(seed=SEEDS, legs=st.integers(0, 2), length=st.integers(1, 15))
 @settings(max_examples=30)
 def test_a_cold_user_gets_the_most_popular(seed: int, legs: int, length: int) -> None:
     case = random_case(seed, legs=legs, length=length)
     for lists in (case.ranked(), rank_popular(case.histories, case.settings)):
         expected = np.flatnonzero(case.open[0])[:length]
-        assert set(lists.source[0, : expected.size]) <= {SOURCES.index(POPULAR)}
         np.testing.assert_array_equal(filled(lists.item[0]), expected)
         popularity = case.popularity.astype(np.float32)[expected]
         np.testing.assert_array_equal(lists.score[0, : expected.size], popularity)
         assert not lists.share[0].any()
         assert np.all(lists.because[0] == -1)
+        assert by_fallback(lists)[0] or not expected.size
 
 
 def test_popularity_alone_serves_all_users_alike() -> None:
     case = random_case(1, length=4)
     lists = rank_popular(case.histories, case.settings)
-    assert set(lists.source[lists.item >= 0]) == {SOURCES.index(POPULAR)}
+    assert by_fallback(lists)[lists.item[:, 0] >= 0].all()
     for user in range(case.has.shape[0]):
         expected = np.flatnonzero(case.open[user])[:4]
         np.testing.assert_array_equal(filled(lists.item[user]), expected)
@@ -186,7 +209,7 @@ def test_a_short_candidate_list_is_filled_with_the_most_popular() -> None:
     lists = case.ranked()
     np.testing.assert_array_equal(lists.item[1], [8, 0, 1, 2, 3, 4, 6, 7, 9, 10])
     np.testing.assert_array_equal(lists.score[1], [0.5] + [0.0] * 9)
-    assert set(lists.source[1]) == {SOURCES.index(PERSONAL)}
+    assert not by_fallback(lists)[1]
 
 
 @given(seed=SEEDS, legs=st.integers(1, 3), rank=st.integers(0, 3), standardise=st.booleans())

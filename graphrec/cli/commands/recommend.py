@@ -121,7 +121,7 @@ def run(options: Options) -> None:
                 lists = explored.lists(model, options.k, options.offset, frames)
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
-                counts.update({name: figures[name] for name in ("users", "rows")})
+                counts.update(_counts(figures))
                 if options.buy_again:
                     again = write_again(
                         origin, model, titles, options.buy_again, options.horizon, folders.result
@@ -214,6 +214,14 @@ def _figures(written: DataFrame, user: str) -> dict[str, Any]:
         "rows": sum(row["rows"] for row in counted),
         "sources": {name: by_source[name] for name in SOURCES if name in by_source},
     }
+
+
+def _counts(figures: dict[str, Any]) -> dict[str, int]:
+    """What the stage of the lists says that it made."""
+    from graphrec.serving.sources import PERSONAL
+
+    others = {name: of["users"] for name, of in figures["sources"].items() if name != PERSONAL}
+    return {"users": figures["users"], "rows": figures["rows"], **others}
 
 
 def _print_sources(report: Report, figures: dict[str, Any]) -> None:

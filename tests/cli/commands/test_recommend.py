@@ -319,7 +319,7 @@ def test_users_without_a_history_get_lists_on_other_grounds(
     noted = record(tmp_path / "out")
     assert noted["output"]["sources"]["popular"] == {"users": 1, "rows": 30}
     assert noted["parameters"]["user_features"] == {"half": "category"}
-    assert noted["parameters"]["weights"] == {"walk": 0.5, "demographic": 0.5}
+    assert noted["parameters"]["weights"] == {"walk": 1.0, "demographic": 1.0}
     counts = "personal 1, demographic 1, popular 1, picked 1"
     assert f"users who have items of each source: {counts}\n" in done.err
 
@@ -343,5 +343,5 @@ def test_what_is_known_of_users_and_cannot_be_used_is_one_line(
 ) -> None:
     named = [option.format(people) for option in options]
     done = graphrec("recommend", ratings, *WALK, "--out", tmp_path / "out", *named)
-    assert done.code == 1
+    assert done.code == 2
     assert message in done.err.splitlines()[-1]
