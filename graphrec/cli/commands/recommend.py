@@ -117,6 +117,7 @@ def run(options: Options) -> None:
         hybrid.print_choice(run.report, model)
         print_unknown_ids(run.report, counted)
         print_rules(run.report, rules, ruled)
+        explored.print_feedback(run.report)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
             words = InteractionWords.of(options.verb)
