@@ -25,10 +25,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from graphrec.errors import ParameterError, UnreadableInputError
 from graphrec.experiments.assignment import assign, shares
+
+Source: TypeAlias = tuple[str | None, str | None]  # a model and its lists; None: everybody's
 
 _MOST_WEIGHT: Final = 1e6
 _FORM: Final = "see docs/serving.md for its form"
@@ -43,6 +45,11 @@ class ArmSettings:
     explore: float | None = None  # the share of explored slots
     model: str | None = None  # the directory of another one
     lists: str | None = None  # of that model, for answers in time
+
+    @property
+    def source(self) -> Source:
+        """The model and lists that an arm is served from."""
+        return self.model, self.lists
 
     def with_those_of(self, other: ArmSettings) -> ArmSettings:
         """These, and what another arm sets."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, TypeAlias
 
 from graphrec.errors import GraphrecError, ParameterError
 from graphrec.scorer.scorer import Scorer
-from graphrec.service.experiments import Experiments, Treatment
+from graphrec.service.experiments import Experiments, Source, Treatment
 from graphrec.service.items import Items
 from graphrec.service.settings import Settings
 from graphrec.service.stored_lists import StoredLists
@@ -50,6 +50,10 @@ class Served:
         return Served(path, scorer, items, lists)
 
 
+Versions: TypeAlias = dict[Source, Served]
+_EVERYBODYS: Final[Source] = (None, None)
+
+
 class Current:
     """The version that requests get; another is opened beside it and takes its place when whole.
 
@@ -66,11 +70,11 @@ class Current:
     @property
     def served(self) -> Served:
         """What everybody gets whose arm has no model of its own."""
-        return self._versions[None]
+        return self._versions[_EVERYBODYS]
 
     def of(self, treatment: Treatment) -> Served:
         """What a user gets."""
-        return self._versions[treatment.settings.model]
+        return self._versions[treatment.settings.source]
 
     def reload(self, path: str | None = None) -> bool:
         """Take another model.
@@ -94,15 +98,13 @@ class Current:
             self._versions = new
         return changed
 
-    def _open(self, path: str) -> dict[str | None, Served]:
-        """The model, and those of arms by their path; every arm lists once, so that all can."""
-        versions: dict[str | None, Served] = {
-            None: Served.open(self._settings, path, self._settings.lists)
-        }
+    def _open(self, path: str) -> Versions:
+        """The model, and those of arms; every arm lists once, so that all can."""
+        versions: Versions = {_EVERYBODYS: Served.open(self._settings, path, self._settings.lists)}
         for name, arm in self.experiments.of_arms():
-            if arm.model is not None and arm.model not in versions:
-                versions[arm.model] = Served.open(self._settings, arm.model, arm.lists)
-            scorer = versions[arm.model].scorer
+            if arm.model is not None and arm.source not in versions:
+                versions[arm.source] = Served.open(self._settings, arm.model, arm.lists)
+            scorer = versions[arm.source].scorer
             try:
                 scorer.recommend([], 1, diversity=arm.diversity, weights=arm.weights)
             except ParameterError as error:
@@ -112,5 +114,5 @@ class Current:
         return versions
 
 
-def _digests(versions: Mapping[str | None, Served]) -> dict[str | None, str]:
-    return {path: served.scorer.digest for path, served in versions.items()}
+def _digests(versions: Versions) -> list[str]:
+    return [served.scorer.digest for served in versions.values()]

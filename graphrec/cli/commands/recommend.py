@@ -143,6 +143,7 @@ def run(options: Options) -> None:
         print_unknown_ids(run.report, counted)
         print_rules(run.report, rules, ruled)
         _print_sources(run.report, figures)
+        explored.print_feedback(run.report)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
             words = InteractionWords.of(options.verb)

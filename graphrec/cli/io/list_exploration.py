@@ -17,6 +17,7 @@ from graphrec.experiments.explored_lists import explored_lists
 from graphrec.experiments.item_feedback import ItemFeedback, item_feedback
 
 if TYPE_CHECKING:
+    from graphrec.cli.runtime.progress_lines import Report
     from graphrec.recommenders.model import RecommenderModel
 
 
@@ -81,3 +82,12 @@ class ListExploration:
         if self.feedback is not None:
             given["feedback"] = asdict(self.feedback.figures)
         return given
+
+    def print_feedback(self, report: Report) -> None:
+        """Print what was learned from."""
+        if self.feedback is None:
+            return
+        figures, items = self.feedback.figures, len(self.feedback.earned)
+        report.line(f"--feedback: {figures.events:,} events, about {items:,} items")
+        for reason, rows in figures.rejected.items():
+            report.line(f"--feedback: {rows:,} rejected: {reason}")

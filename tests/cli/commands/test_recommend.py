@@ -130,12 +130,16 @@ def test_a_saved_model_gives_the_same_lists(
 def test_serving_parameters_of_a_saved_model_change_when_given(
     graphrec: Graphrec, listed: Path, tmp_path: Path
 ) -> None:
+    events = tmp_path / "events.csv"
+    events.write_text("user,asin,time,kind\nu,A1,1.7e9,impression\nu,A1,1.7e9,click\nu,A1,,click\n")
     done = graphrec(
         *("recommend", "--model", listed / "model", "--out", tmp_path / "out"),
         *("--weights", "walk=1", "--diversity", 0.5, "--keep-seen"),
-        *("--explore", 0.5, "--explore-slots", "1,2", "--policy", "ucb"),
+        *("--explore", 0.5, "--explore-slots", "1,2", "--policy", "ucb", "--feedback", events),
     )
-    assert done.code == 0
+    assert done.code == 0, done.err
+    assert "--feedback: 2 events, about 1 items" in done.err
+    assert "--feedback: 1 rejected: time is missing or cannot be read" in done.err
     table = read(tmp_path / "out")
     assert (table.als == 0).all()
     assert (table.propensity[table["rank"] > 2] == 1).all()
@@ -144,6 +148,7 @@ def test_serving_parameters_of_a_saved_model_change_when_given(
     assert (noted["weights"], noted["diversity"], noted["keep_seen"]) == ({"walk": 1}, 0.5, True)
     explored = noted["exploration"]
     assert (explored["share"], explored["slots"], explored["seed"]) == (0.5, [1, 2], 0)
+    assert explored["feedback"]["kinds"] == {"click": 1, "impression": 1}
     assert explored["policy"] == {"name": "UpperConfidenceBound", "floor": 0.05, "discount": 1.0}
     refused = graphrec(
         *("recommend", "--model", listed / "model", "--out", tmp_path / "x", "--feedback", "e.csv")
