@@ -122,7 +122,8 @@ def quotas_of(dataset: Dataset, frame: DataFrame | None) -> tuple[tuple[str, ...
         quotas.alias(QUOTA),
     ).where(F.col(CATEGORY).isNotNull() & F.col(QUOTA).isNotNull())
     least = named.groupBy(ITEM, CATEGORY).agg(F.min(QUOTA).alias(QUOTA))
-    table = least.join(dataset.items, ITEM).select(INDEX, CATEGORY, QUOTA).toArrow()
+    known = least.join(dataset.items, ITEM).select(INDEX, CATEGORY, QUOTA)
+    table = known.orderBy(CATEGORY, INDEX).toArrow()  # categories are numbered by name
     encoded = table[CATEGORY].combine_chunks().dictionary_encode()
     names = encoded.dictionary.to_pylist()
     categories = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
