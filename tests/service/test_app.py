@@ -48,6 +48,15 @@ def test_a_history_is_ranked_without_being_stored(client: httpx.Client, scorer: 
     assert found == [one.item for one in scorer.recommend(rows, K)]
 
 
+def test_a_profile_says_nothing_to_a_model_without_features_of_users(
+    client: httpx.Client, scorer: gr.Scorer
+) -> None:
+    sent = {"history": [{"item": "m260"}], "k": K, "profile": {"age": 30, "town": "x"}}
+    found = items_of(client.post("/recommendations", json=sent))
+    assert found == [one.item for one in scorer.recommend(["m260"], K)]
+    assert client.post("/recommendations", json={**sent, "profile": ["age"]}).status_code == 422
+
+
 def test_filters_and_conditions(client: httpx.Client) -> None:
     first, second = items_of(client.get("/users/u011/recommendations?k=2"))
     assert first not in items_of(client.get(f"/users/u011/recommendations?deny={first}&deny=x"))
