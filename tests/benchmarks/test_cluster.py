@@ -9,9 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import SparkSession
 
 from benchmarks.cluster import jobs, standalone
 from benchmarks.cluster.__main__ import main
+from benchmarks.cluster.jobs import Job
+from graphrec.cli import main as run_verb
 from tests.quick_spark import archive_options
 
 # Blocks of a size of their own, so that pairs and factors are shuffled as those of large data are.
@@ -19,10 +22,21 @@ SETTINGS = "als.maxIter=2,blockEntries=15000"
 CHEAP = ("-k", "10", "--rank", "16", "--weights", "default", "--settings", SETTINGS)
 
 
+def run_here(job: Job, out: Path) -> None:
+    """The job in the session of the tests, which is one in local mode."""
+    _, arguments = job.command(out)
+    assert run_verb([job.name, *arguments, "--quiet"]) == 0
+
+
 @pytest.mark.slow
 def test_executors_lost_in_every_stage_change_no_result(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    spark: SparkSession,
 ) -> None:
+    assert spark.range(1).count() == 1
+    monkeypatch.setattr(jobs, "run_locally", run_here)
     # A dozen short-lived JVMs, on as few cores as there are: compiling less is most of the time.
     monkeypatch.setenv("JAVA_TOOL_OPTIONS", f"-XX:TieredStopAtLevel=1 {archive_options()}")
     code = main(["--job", "recommend", "--out", str(tmp_path), "--", *CHEAP])

@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def result(spark: SparkSession, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("out")
-    options = ["--peers", "popularity,rp3beta,ease", "--legs", "--variant", "pseudoInteractions=0"]
+    options = ["--peers", "popularity,rp3beta,ease", "--legs", "--variant", "weights=default"]
     main(["made", "--data", str(data), "--out", str(out), *options])
     return out
 
@@ -58,7 +58,7 @@ def of(written: dict[str, Any], model: str, metric: str, k: int, group: str = "a
 
 def test_every_model_has_its_row(written: dict[str, Any]) -> None:
     legs = ["leg: walk", "leg: ease", "leg: als", "leg: embedding"]
-    variant = "graphrec, pseudoInteractions=0"
+    variant = "graphrec, weights=default"
     peers = ["popularity", "RP3beta", "EASE"]
     assert list(written["models"]) == ["graphrec", *legs, variant, *peers]
     assert (written["users"], written["cutoff"]) == (48, 20)

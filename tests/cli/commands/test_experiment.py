@@ -83,7 +83,7 @@ def test_a_plan_says_how_long(graphrec: Graphrec, events: Path, tmp_path: Path) 
         ([], "nothing to compare; give a file of events"),
         (["e.csv", "--metrics", "x"], "no such metric; found 'x'"),
         (["e.csv", "--effect", "2"], "--effect must lie between 0 and 1; found 2.0"),
-        (["e.csv", "--shares", "a=x"], "--shares are numbers; found 'a=x'"),
+        (["e.csv", "--shares", "a=x"], "--shares needs numbers; found a=x"),
         (["e.csv", "--columns", "who=x"], "no column of events; found who"),
         (["e.csv", "--columns", "user"], "--columns is a list of name=value"),
     ],
@@ -103,5 +103,5 @@ def test_options_become_a_design() -> None:
     assert design.experiments == ["list", "sort"]
     assert design.weights == {"a": 1.0, "b": 3.0}
     assert design.bots == 0.99
-    with pytest.raises(ParameterError, match="each name once"):
+    with pytest.raises(ParameterError, match="names a twice"):
         design_of(Options(out="x", shares="a=1,a=3"))
