@@ -140,14 +140,18 @@ def test_the_graph(case: Case, graphrec: Graphrec, tmp_path: Path) -> None:
         assert {one["name"] for one in content["communities"]} - {""} == names
 
 
-def test_comparison_and_settings(case: Case, graphrec: Graphrec, tmp_path: Path) -> None:
+def test_comparison(case: Case, graphrec: Graphrec, tmp_path: Path) -> None:
     compared = graphrec("evaluate", case.ratings, "--out", tmp_path / "one", "-k", 2, *ONE_LEG)
     assert compared.code == 0, compared.err
     page = Page((tmp_path / "one" / "_report.html").read_text(encoding="utf-8"))
     without_figures(case.items, " ".join(page.texts))
     users = pd.read_parquet(tmp_path / "one" / "_per_user").userId.astype(str)
     assert set(users) <= {str(user) for user in pd.read_csv(case.ratings, dtype=str).userId}
+
+
+@pytest.mark.parametrize("case", ["whole numbers"], indirect=True)
+def test_settings(case: Case, graphrec: Graphrec, tmp_path: Path) -> None:
     arguments = ("--validation-users", 12, "--budget", 0.5, "--groups", "pairs")
-    tuned = graphrec("tune", case.ratings, "--out", tmp_path / "two", *arguments, *QUICK)
+    tuned = graphrec("tune", case.ratings, "--out", tmp_path / "out", *arguments, *QUICK)
     assert tuned.code == 0, tuned.err
     without_figures(case.items, tuned.out)
