@@ -125,6 +125,8 @@ class ExperimentText:
         fixed = {one.day for one in days if one.low > 0 or one.high < 0}
         always = {one.day for one in days if one.always_low > 0 or one.always_high < 0}
         total = len({one.day for one in days})
+        if total < 2:
+            return "There is one day only."
         text = (
             "Between the dotted lines one may look every day: they leave 0 out on "
             f"{len(always)} of {total} days. The thin lines are for one look, and do so on "

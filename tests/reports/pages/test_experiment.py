@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,8 @@ def test_a_peek_is_told_off() -> None:
     fixed = {one.day for one in days if one.low > 0 or one.high < 0}
     assert f"on {len(always)} of 14 days" in quiet
     assert ("a peek at a fixed test" in quiet) == bool(fixed - always)
+    first = replace(FOUND, days=[one for one in FOUND.days if one.day == FOUND.days[0].day])
+    assert ExperimentText(first).over_time() == "There is one day only."
 
 
 def test_what_could_not_be_measured_is_a_dash() -> None:
