@@ -42,12 +42,15 @@ def rank_users(
     items, users = settings.popularity.size, histories.items.indptr.size - 1
     accumulator = empty_accumulator(items, neighbours.weights.data.shape[1])
     position = np.full(items, -1, np.int32)  # scratch, see `diversify`
-    factor, order = boosts_of_all(histories, settings.rules), _fallback_order(settings)
+    factor = boosts_of_all(histories, settings.rules)
+    order = np.empty(0, np.int32)  # see `_fallback_order`; made for the first who needs it
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
         demote(histories, user, factor)
         if _is_cold(histories, user, factors, settings):
+            if order.size == 0:
+                order = _fallback_order(settings)
             _list_fallback(user, histories, accumulator, order, factor, settings, lists)
             restore(histories, user, settings.rules, factor)
             reset(accumulator, hidden)
@@ -105,12 +108,15 @@ def rank_dense(
     everything = np.arange(items)
     accumulator = empty_accumulator(items, dense.shape[0])
     position = np.full(items, -1, np.int32)  # scratch, see `diversify`
-    factor, order = boosts_of_all(histories, settings.rules), _fallback_order(settings)
+    factor = boosts_of_all(histories, settings.rules)
+    order = np.empty(0, np.int32)  # see `_fallback_order`; made for the first who needs it
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
         demote(histories, user, factor)
         if _is_cold(histories, user, factors, settings):
+            if order.size == 0:
+                order = _fallback_order(settings)
             _list_fallback(user, histories, accumulator, order, factor, settings, lists)
             restore(histories, user, settings.rules, factor)
             reset(accumulator, hidden)
