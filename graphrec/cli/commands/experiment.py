@@ -19,7 +19,7 @@ from graphrec.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pyspark.sql import DataFrame
 
@@ -167,12 +167,10 @@ def run(options: Options) -> None:
                 segment=options.segment,
             )
             written = _write(run, found, folders)
-            rejected = rejected_rows(events, columns)
-            if not found.figures.rejected:
-                rejected = rejected.limit(0)  # so that nothing is read again
+            rejected = _unread(rejected_rows(events, columns), found.figures.rejected)
             results.write_beside(written, rejected, folders, options)
             if assignments is not None:
-                _write_rejected_assignments(assignments, folders.result)
+                _write_rejected_assignments(assignments, found, folders.result)
             if with_page:
                 _write_report(run, found, folders.result, options)
             run.write_record(
@@ -258,12 +256,18 @@ def _write(run: Run, found: Analysis, folders: Folders) -> DataFrame:
     return written
 
 
-def _write_rejected_assignments(assignments: DataFrame, folder: str) -> None:
+def _unread(rejected: DataFrame, counts: Mapping[str, int]) -> DataFrame:
+    """The rejected rows; where there are none, a table for which nothing is read again."""
+    return rejected if counts else rejected.limit(0)
+
+
+def _write_rejected_assignments(assignments: DataFrame, found: Analysis, folder: str) -> None:
     from graphrec.data.events import find_assignment_columns, rejected_rows
 
     columns = find_assignment_columns(assignments)
     rejected = rejected_rows(assignments, columns, assignments=True)
-    rejected.write.parquet(f"{folder}/{REJECTED_ASSIGNMENTS}")
+    kept = _unread(rejected, found.figures.rejected_assignments)
+    kept.write.parquet(f"{folder}/{REJECTED_ASSIGNMENTS}")
 
 
 def _write_report(run: Run, found: Analysis, folder: str, options: Options) -> None:
