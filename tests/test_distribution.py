@@ -117,7 +117,7 @@ def test_the_demo_runs_where_the_wheel_is_installed(built: Built, tmp_path: Path
     assert samples.is_relative_to(tmp_path / "venv")
     arguments = [str(samples / "ratings.csv"), "--items", str(samples / "films.csv")]
     arguments += ["--users", str(samples / "users.csv"), "--out", "out/demo", "-k", "10"]
-    demo = ["recommend", *arguments, "--weights", "walk=1"]  # one leg: few kernels to compile
+    demo = ["recommend", *arguments, "--weights", "walk=1"]  # one leg will do
     shown = run([str(bin_ / "graphrec"), *demo], folder, **quick_variables())
     assert "because of" in shown
     lists = pq.read_table(folder / "out" / "demo").to_pandas()

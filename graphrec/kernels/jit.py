@@ -36,6 +36,6 @@ def compiled_with_reordered_sums(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _jit(function: Callable[P, R], fastmath: bool | set[str]) -> Callable[P, R]:
-    with kept_by_sources():
-        jitted = numba.njit(cache=True, nogil=True, fastmath=fastmath)(function)
+    with kept_by_sources() as kept:
+        jitted = numba.njit(cache=kept, nogil=True, fastmath=fastmath)(function)
     return cast("Callable[P, R]", jitted)

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Final
 
 from graphrec.errors import ParameterError
-from graphrec.spark.jars import cache_folder
+from graphrec.kernels.user_cache import user_cache
 from graphrec.spark.java import Java
 from graphrec.spark.jvm import spark_home
 from graphrec.spark.locks import take_lock
@@ -216,7 +216,7 @@ def _folder(java: Java, settings: Mapping[str, str]) -> Path:
     digest = sha256(f"{java.path}\n{_MODE.sub('', java.build)}\n".encode())
     for path in (*sorted(runtime), *_class_path(settings)):
         digest.update(f"{path} {_version(path)}\n".encode())
-    return cache_folder().with_name("class-archives") / digest.hexdigest()[:16]
+    return user_cache() / "class-archives" / digest.hexdigest()[:16]
 
 
 def _version(path: Path) -> str:

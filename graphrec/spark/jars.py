@@ -29,6 +29,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote
 
 from graphrec.errors import GraphFramesError, ParameterError
+from graphrec.kernels.user_cache import user_cache
 from graphrec.spark.extras import GRAPH, require_extras
 from graphrec.spark.java import find_java
 from graphrec.spark.jvm import spark_home
@@ -109,8 +110,7 @@ def find_graphframes_jars(
 
 def cache_folder() -> Path:
     """The folder that keeps jars between runs: `graphrec/jars` in the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "graphrec" / "jars"
+    return user_cache() / "jars"
 
 
 # --- a running session ----------------------------------------------------------------------------

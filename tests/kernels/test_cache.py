@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -12,11 +13,11 @@ from pathlib import Path
 import pytest
 
 import graphrec
-from graphrec.kernels.cache import sources_digest
+from graphrec.kernels.cache import MAX_VERSIONS, sources_digest
 
 PACKAGE = Path(graphrec.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-NEEDED = ("kernels/__init__.py", "kernels/jit.py", "kernels/cache.py")
+NEEDED = [f"kernels/{name}.py" for name in ("__init__", "jit", "cache", "user_cache")]
 INNER = """
 from typing import NamedTuple
 from graphrec.kernels.jit import compiled
@@ -40,11 +41,11 @@ CALL = "from graphrec import inner, outer; print(outer.whole(inner.{name}(3.0)))
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Path:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package of this name with two kernels, one of which is compiled into the other."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = tmp_path / "graphrec"
-    folder.mkdir()
-    (folder / "kernels").mkdir()
+    (folder / "kernels").mkdir(parents=True)
     (folder / "__init__.py").write_text("")
     for name in NEEDED:
         (folder / name).write_text((PACKAGE / name).read_text())
@@ -61,8 +62,9 @@ def _call(package: Path, name: str, factor: float) -> float:
     return float(done.stdout)
 
 
-def _kept(package: Path) -> list[Path]:
-    return sorted(package.rglob("*.nbc"))
+def _kept(folder: Path) -> dict[Path, int]:
+    """When each file of machine code in the folder was written."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*.nbc")}
 
 
 @pytest.mark.slow
@@ -73,28 +75,55 @@ def test_a_changed_callee_or_a_lost_class_is_noticed(package: Path) -> None:
 
 
 @pytest.mark.slow
-def test_code_is_kept_until_its_sources_change(package: Path) -> None:
+def test_another_installation_of_the_same_sources_compiles_nothing(
+    package: Path, tmp_path: Path
+) -> None:
     _call(package, "Weight", 2.0)
-    kept = {path: path.stat().st_mtime_ns for path in _kept(package)}
+    kept = _kept(tmp_path / "cache")
+    assert len(kept) == 2
+    elsewhere = shutil.copytree(package, tmp_path / "environment" / "graphrec")
+    for source in elsewhere.rglob("*.py"):
+        os.utime(source, (0, 0))
+    assert _call(elsewhere, "Weight", 2.0) == 6.0
+    assert _kept(tmp_path) == kept
+
+
+@pytest.mark.slow
+def test_versions_that_nobody_uses_any_more_are_removed(package: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cache" / "graphrec" / "kernels"
+    others = [folder / f"kernels-{number}" for number in range(MAX_VERSIONS)]
+    for number, other in enumerate(others):
+        other.mkdir(parents=True)
+        os.utime(other, (number, number))
     _call(package, "Weight", 2.0)
-    assert kept
-    assert {path: path.stat().st_mtime_ns for path in _kept(package)} == kept
-    _call(package, "Weight", 7.0)
-    assert not any(path.exists() for path in kept)  # nobody will ask for these again
-    assert len(_kept(package)) == len(kept)
+    assert set(folder.iterdir()) == {*others[1:], folder / f"kernels-{sources_digest(package)}"}
 
 
 @pytest.mark.slow
 def test_the_folder_may_be_named(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "elsewhere"))
-    other_version = tmp_path / "elsewhere" / "kernels-0123456789abcdef"
-    other_version.mkdir(parents=True)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "named"))
     _call(package, "Weight", 2.0)
-    assert other_version.exists()
-    assert not _kept(package)
-    assert list((tmp_path / "elsewhere").glob(f"kernels-{sources_digest(package)}/*/*.nbc"))
+    assert _kept(tmp_path).keys() == _kept(tmp_path / "named").keys()
+    assert len(_kept(tmp_path / "named" / f"kernels-{sources_digest(package)}")) == 2
+
+
+@pytest.mark.slow
+def test_without_a_folder_of_the_user_that_of_the_package_is_taken(
+    package: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "cache").touch()
+    assert _call(package, "Weight", 2.0) == 6.0
+    assert len(_kept(package / "__pycache__" / f"kernels-{sources_digest(package)}")) == 2
+
+
+@pytest.mark.slow
+def test_where_nothing_can_be_written_the_functions_work(package: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").touch()
+    (package / "__pycache__").touch()
+    assert _call(package, "Weight", 2.0) == 6.0
+    assert not _kept(tmp_path)
 
 
 def test_only_kernels_and_their_tuples_determine_the_folder(package: Path) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from graphrec.errors import ParameterError
+from graphrec.kernels.user_cache import user_cache
 from graphrec.spark import class_archive as module
 from graphrec.spark.class_archive import (
     MAX_ARCHIVES,
@@ -28,7 +29,6 @@ from graphrec.spark.class_archive import (
     find_obstacle,
 )
 from graphrec.spark.environment import check_environment
-from graphrec.spark.jars import cache_folder
 from graphrec.spark.java import Java, require_java
 from graphrec.spark.jvm import spark_home
 from graphrec.spark.locks import take_lock
@@ -310,7 +310,7 @@ def test_a_folder_of_files_on_the_class_path_stands_against_it(
 @pytest.fixture
 def no_folder() -> Iterator[None]:
     """A file where the cache folder should be."""
-    folder = cache_folder().parent
+    folder = user_cache()
     folder.parent.mkdir()
     folder.touch()
     yield
@@ -374,7 +374,7 @@ def test_a_session_makes_an_archive_and_the_next_one_uses_it(
     jars = tmp_path / "cache" / "graphrec" / "jars"
     with monkeypatch.context() as patch:
         patch.delenv("XDG_CACHE_HOME")
-        mine = cache_folder()
+        mine = user_cache() / "jars"
     mine.mkdir(parents=True, exist_ok=True)
     jars.parent.mkdir(parents=True)
     jars.symlink_to(mine)
@@ -395,7 +395,7 @@ def test_a_session_makes_an_archive_and_the_next_one_uses_it(
         return list(arguments)
 
     assert any("ArchiveClassesAtExit" in argument for argument in query())
-    (folder,) = cache_folder().with_name("class-archives").iterdir()
+    (folder,) = (user_cache() / "class-archives").iterdir()
     deadline = time.monotonic() + 600
     while (lock := take_lock(folder / "lock")) is None:
         assert time.monotonic() < deadline, "the JVM does not end"
