@@ -12,7 +12,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 import graphrec
+from graphrec.spark.warm_session import SETTING
 from tests.quick_spark import LASTING
+
+# Verbs that tests run are not to use the session that somebody keeps on this machine.
+os.environ[SETTING] = "off"
 
 # A first example may load compiled code, or wait for a busy machine: time says nothing here.
 hypothesis.settings.register_profile("graphrec", deadline=None)

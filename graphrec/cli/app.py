@@ -23,6 +23,7 @@ from graphrec.cli.commands import (
     export_events,
     recommend,
     serve,
+    session,
     tune,
     watched_together,
 )
@@ -53,6 +54,7 @@ VERBS: Final[dict[str, Verb]] = {
     "experiment-plan": experiment_plan,
     "serve": serve,
     "export-events": export_events,
+    "session": session,
     "doctor": doctor,
 }
 

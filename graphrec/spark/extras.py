@@ -30,6 +30,7 @@ class Extra:
         return [name for name in self.modules if find_spec(name) is None]
 
 
+CONNECT: Final = Extra("connect", ("grpc", "grpc_status", "zstandard"))
 GRAPH: Final = Extra("graph", ("graphframes",))
 REPORTS: Final = Extra("reports", ("altair", "jinja2", "markupsafe", "vl_convert"))
 SERVE: Final = Extra("serve", ("fastapi", "prometheus_client", "uvicorn"))

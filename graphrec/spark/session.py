@@ -17,6 +17,7 @@ from pyspark.sql.utils import is_remote
 
 from graphrec.errors import PlatformError
 from graphrec.spark.class_archive import class_archive
+from graphrec.spark.connect import require_answer, require_server
 from graphrec.spark.jars import find_graphframes_jars
 from graphrec.spark.java import Java, require_java
 from graphrec.spark.jvm import spark_home, start_context
@@ -73,7 +74,8 @@ def spark_session(
     Raises:
         JavaError: a new session is needed, and Java is missing or too old.
         ParameterError: the given jar does not exist.
-        PlatformError: Spark did not start.
+        MissingExtraError: Spark Connect is asked for, and its packages are not installed.
+        PlatformError: Spark did not start, or the Spark Connect server does not answer.
 
     Examples:
         >>> gr.spark_session().range(3).count()
@@ -83,11 +85,20 @@ def spark_session(
     if running is not None:
         return running
     config = dict(config or {})
-    if _is_defined_elsewhere(config):
-        with _environment(_connect_workers(config)):
-            return _session(config)
+    if is_defined_elsewhere(config):
+        address = config.get("spark.remote", os.environ.get("SPARK_REMOTE", ""))
+        if address:
+            require_server(address)
+        with _environment(_connect_workers(address)):
+            session = _session(config)
+        return require_answer(session) if address else session
     given = {"spark.app.name": app_name} | ({"spark.master": master} if master else {})
     return _start(_site_defaults() | given | config, graphframes_jar)
+
+
+def is_running() -> bool:
+    """Whether this process has a Spark session, classic or of Spark Connect."""
+    return _running_session() is not None
 
 
 def local_heap_bytes() -> int:
@@ -108,8 +119,9 @@ def _running_session() -> SparkSession | None:
         return None
 
 
-def _is_defined_elsewhere(config: Mapping[str, str]) -> bool:
+def is_defined_elsewhere(config: Mapping[str, str] | None = None) -> bool:
     """Whether spark-submit, a shell, a bare context or Spark Connect decides on the session."""
+    config = config or {}
     arguments = os.environ.get("PYSPARK_SUBMIT_ARGS", "pyspark-shell")
     return (
         "PYSPARK_GATEWAY_PORT" in os.environ  # spark-submit's JVM waits there
@@ -122,9 +134,8 @@ def _is_defined_elsewhere(config: Mapping[str, str]) -> bool:
     )
 
 
-def _connect_workers(config: Mapping[str, str]) -> dict[str, str]:
+def _connect_workers(address: str) -> dict[str, str]:
     """The Python of a Spark Connect server that PySpark starts on this machine."""
-    address = config.get("spark.remote", os.environ.get("SPARK_REMOTE", ""))
     return {"PYSPARK_PYTHON": sys.executable} if address.startswith("local") else {}
 
 

@@ -127,7 +127,7 @@ def run(options: Options) -> None:
     _check(options)
     settings = Settings(options.edges_per_item, options.resolution, options.k)
     columns = column_params(options)
-    with running("explore", options, _stages(options)) as run:
+    with running("explore", options, _stages(options), needs_jvm=True) as run:
         require_graphframes(run.spark)
         with_pages = can_make_pages(run.report)
         with results.result_folders(

@@ -18,17 +18,20 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql.utils import is_remote
 
+from graphrec.cli.io.file_systems import Files
+from graphrec.cli.io.hadoop_files import HadoopFiles
 from graphrec.cli.io.leftovers import OLD_SUFFIX, claimed, remove_leftovers
 from graphrec.cli.runtime.error_text import disk_full, one_line
+from graphrec.cli.runtime.job_tags import add_job_tag, cancel_jobs, remove_job_tag
 from graphrec.cli.runtime.signals import held
-from graphrec.errors import InputError, OutputExistsError, PlatformError
+from graphrec.errors import GraphrecError, InputError, OutputExistsError
 
 RUN_RECORD: Final = "_run.json"
 RESULT: Final = frozenset({RUN_RECORD})  # what is in every result, and in every saved model
@@ -53,7 +56,7 @@ def staged(
     directory is deleted, and `path` is as it was.
 
     Args:
-        spark: a classic session; its Hadoop configuration says what file system a path is on.
+        spark: the session that writes.
         path: the wanted directory.
         made_of: names that are in every directory of this kind. Only such a one, or an empty
             one, is ever replaced.
@@ -67,7 +70,7 @@ def staged(
     """
     if not path.strip():
         raise InputError("the output has no name", fix="name a directory")
-    files = _Files(spark)
+    files = _files_of(spark)
     with _one_line_errors(path):
         wanted = files.qualified(path)
         for name in apart_from:
@@ -91,7 +94,7 @@ def staged(
             if not swapped:
                 error.add_note(f"{path} is as it was")
                 with held():
-                    _insist(lambda: spark.sparkContext.cancelJobsWithTag(tag))
+                    _insist(lambda: cancel_jobs(spark, tag))
                     _discard(files, staging, settling=not isinstance(error, InputError))
             if full := disk_full(error, path):
                 raise full from error
@@ -100,13 +103,22 @@ def staged(
 
 def write_text(spark: SparkSession, path: str, text: str) -> None:
     """Write a small file."""
-    _Files(spark).write(path, text)
+    _files_of(spark).write(path, text)
+
+
+def _files_of(spark: SparkSession) -> Files:
+    """The file systems that a session writes to."""
+    if not is_remote():
+        return HadoopFiles(spark)
+    from graphrec.cli.io.arrow_files import ArrowFiles  # noqa: PLC0415  seldom needed
+
+    return ArrowFiles(spark)
 
 
 # --- checks ---------------------------------------------------------------------------------------
 
 
-def _require_apart(files: _Files, path: str, name: str) -> None:
+def _require_apart(files: Files, path: str, name: str) -> None:
     """Raise an InputError if the output is an input, in an input, or around one."""
     host, own = files.location(path)
     try:
@@ -129,7 +141,7 @@ def _require_apart(files: _Files, path: str, name: str) -> None:
 
 
 def _require_replaceable(
-    files: _Files, wanted: str, made_of: frozenset[str], *, overwrite: bool
+    files: Files, wanted: str, made_of: frozenset[str], *, overwrite: bool
 ) -> None:
     """Raise an OutputExistsError unless nothing is there, or what may be replaced."""
     names = files.names(wanted)
@@ -156,17 +168,17 @@ def _one_line_errors(path: str) -> Iterator[None]:
 @contextmanager
 def _tagged(spark: SparkSession, tag: str) -> Iterator[None]:
     """Mark Spark's jobs of the block, so that they can be cancelled."""
-    spark.sparkContext.addJobTag(tag)
+    add_job_tag(spark, tag)
     try:
         yield
     finally:
-        _insist(lambda: spark.sparkContext.removeJobTag(tag))
+        _insist(lambda: remove_job_tag(spark, tag))
 
 
 # --- steps ----------------------------------------------------------------------------------------
 
 
-def _swap(files: _Files, staging: str, wanted: str) -> None:
+def _swap(files: Files, staging: str, wanted: str) -> None:
     if files.names(wanted) is None:
         files.rename(staging, wanted)
         return
@@ -180,7 +192,7 @@ def _swap(files: _Files, staging: str, wanted: str) -> None:
     files.delete(old)
 
 
-def _discard(files: _Files, staging: str, *, settling: bool) -> None:
+def _discard(files: Files, staging: str, *, settling: bool) -> None:
     """Delete a directory, several times if tasks that are being cancelled may still write to it."""
     for seconds in (0.0, *_SETTLING_SECONDS) if settling else (0.0,):
         time.sleep(seconds)
@@ -191,88 +203,15 @@ def _discard(files: _Files, staging: str, *, settling: bool) -> None:
 
 
 def _insist(step: Callable[[], None]) -> bool:
-    """Retry a call of the JVM; return whether it succeeded.
+    """Retry a call of Spark or a file system; return whether it succeeded.
 
     An interrupted call ends its connection, and sometimes takes the next one with it.
     """
     for seconds in (*_RETRY_SECONDS, 0.0):
         try:
             step()
-        except (Py4JError, OSError):
+        except (Py4JError, PySparkException, GraphrecError, OSError):
             time.sleep(seconds)
         else:
             return True
     return False
-
-
-class _Files:
-    """Hadoop's FileSystem, for local disks and everything else that Spark knows.
-
-    Paths are full ones, with their file system, as `qualified` gives them.
-    """
-
-    def __init__(self, spark: SparkSession) -> None:
-        self._path: Any = spark._jvm.org.apache.hadoop.fs.Path  # type: ignore[union-attr]
-        self._settings: Any = spark._jsc.hadoopConfiguration()
-
-    def qualified(self, path: str) -> str:
-        short = self._path(path)
-        return str(short.getFileSystem(self._settings).makeQualified(short).toString())
-
-    def location(self, path: str) -> tuple[tuple[str, str | None], Path]:
-        """((scheme, host), path) of any path, with the links of a local one followed."""
-        uri = self._path(self.qualified(path)).toUri()
-        full = Path(uri.getPath())
-        local = uri.getScheme() == "file"
-        return (uri.getScheme(), uri.getAuthority()), full.resolve() if local else full
-
-    def beside(self, path: str, name: str) -> str:
-        """Another path in the same directory; {} in `name` is the name of the path."""
-        full = self._path(path)
-        return str(self._path(self.parent(path), name.format(full.getName())).toString())
-
-    def parent(self, path: str) -> str:
-        """The directory that a path is in."""
-        parent = self._path(path).getParent()
-        if parent is None:
-            raise InputError(f"{path} is the root of a file system", fix="write to a directory")
-        return str(parent.toString())
-
-    def names(self, path: str) -> set[str] | None:
-        """What is in a directory, None if it is not there; in a file there is something else."""
-        full, system = self._opened(path)
-        if not system.exists(full):
-            return None
-        if not system.getFileStatus(full).isDirectory():
-            return {"a file"}
-        return {status.getPath().getName() for status in system.listStatus(full)}
-
-    def make(self, path: str) -> None:
-        """Make a directory and those above it."""
-        full, system = self._opened(path)
-        if not system.mkdirs(full):
-            raise InputError(f"{full.getParent().toString()} cannot be written to")
-
-    def rename(self, source: str, target: str) -> None:
-        """Rename to a path that is not there."""
-        full, system = self._opened(source)
-        if not system.rename(full, self._path(target)):
-            raise PlatformError(f"{source} cannot be renamed to {target}")
-
-    def delete(self, path: str) -> None:
-        """Delete a directory with all that is in it."""
-        full, system = self._opened(path)
-        system.delete(full, True)
-
-    def write(self, path: str, text: str) -> None:
-        full, system = self._opened(path)
-        stream = system.create(full, True)
-        try:
-            stream.write(bytearray(text.encode()))
-        finally:
-            stream.close()
-
-    def _opened(self, path: str) -> tuple[Any, Any]:
-        """A path as Hadoop takes it, and its file system."""
-        full = self._path(path)
-        return full, full.getFileSystem(self._settings)

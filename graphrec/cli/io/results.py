@@ -19,6 +19,7 @@ from graphrec.data.reading.file_names import escaped
 from graphrec.progress import stage
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.saved_directory import SAVE_MODEL
+from graphrec.spark.paths import path_for
 
 REJECTED: Final = "_rejected"  # names that Spark and Arrow pass over when they read the result
 CSV: Final = "_csv"
@@ -110,7 +111,7 @@ def write_table(table: DataFrame, folder: str) -> DataFrame:
 
 def read_result(spark: SparkSession, folder: str) -> DataFrame:
     """The table of a result."""
-    return spark.read.parquet(escaped(folder))
+    return spark.read.parquet(escaped(path_for(spark, folder)))
 
 
 def write_beside(

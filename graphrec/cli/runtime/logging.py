@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
+from pyspark.sql.utils import is_remote
 
 
 @contextmanager
@@ -34,7 +35,9 @@ def silence_spark(spark: SparkSession) -> None:
     """Switch off the log of a session that we started: it repeats a failure in many stacks.
 
     The one line that a verb ends with has the cause out of them. Under spark-submit the log is
-    set up by whoever submits.
+    set up by whoever submits, and a Spark Connect server has its own.
     """
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # spark-submit's JVM waits there
+    if (
+        "PYSPARK_GATEWAY_PORT" not in os.environ and not is_remote()
+    ):  # spark-submit's JVM waits there
         spark.sparkContext.setLogLevel("OFF")

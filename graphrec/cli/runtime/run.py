@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pyspark
 from py4j.protocol import Py4JError
-from pyspark import SparkContext
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from graphrec import __version__
@@ -22,9 +22,11 @@ from graphrec.cli.runtime.progress_lines import Report
 from graphrec.cli.runtime.signals import interruptions_raise
 from graphrec.data.reading.unreadable import one_line_errors
 from graphrec.progress import planned, stage
-from graphrec.spark.session import spark_session
+from graphrec.spark.session import is_defined_elsewhere, is_running, spark_session
+from graphrec.spark.warm_session import WarmSession, connect, is_switched_off, running_session
 
 _START: Final = "start Spark"
+_CONNECT: Final = "running session"
 
 
 @dataclass(frozen=True)
@@ -69,41 +71,66 @@ class Run:
 
 
 @contextmanager
-def running(verb: str, options: RunOptions, stages: Sequence[str] | None = None) -> Iterator[Run]:
+def running(
+    verb: str,
+    options: RunOptions,
+    stages: Sequence[str] | None = None,
+    *,
+    needs_jvm: bool = False,
+) -> Iterator[Run]:
     """Run a verb in the session that is there, or in one of its own that ends with it.
+
+    Where `graphrec session` keeps one on this machine, its own is a client of that.
 
     Args:
         verb: its name.
         options: of it.
         stages: those of its work, in their order; None if they depend on the data.
+        needs_jvm: it works in a classic session alone.
     """
     begun = datetime.now(UTC)
     report = Report(quiet=options.quiet)
     logs = nullcontext() if options.debug else only_our_logs()
-    own_session = SparkContext._active_spark_context is None
-    steps = None if stages is None else [*([_START] if own_session else []), *stages]
+    own_session = not is_running()
+    warm = None if needs_jvm or not own_session else usable_session(options, report)
+    first = [_CONNECT if warm else _START] if own_session else []
     with (
         logs,
         report.listening(),
-        planned(steps),
-        _session(verb, options) as spark,
+        planned(None if stages is None else [*first, *stages]),
+        _session(verb, options, warm) as spark,
         interruptions_raise(),
         one_line_errors(spark),
     ):
         yield Run(verb, options, spark, report, begun)
 
 
+def usable_session(options: RunOptions, report: Report) -> WarmSession | None:
+    """The session that stays, unless the user asks for another one."""
+    if options.master is not None or is_switched_off() or is_defined_elsewhere():
+        return None
+    session = running_session()
+    if session is not None and session.obstacle is not None:
+        report.line(f"the session of `graphrec session` is not used: {session.obstacle}")
+        return None
+    return session
+
+
 @contextmanager
-def _session(verb: str, options: RunOptions) -> Iterator[SparkSession]:
-    if SparkContext._active_spark_context is not None:
+def _session(verb: str, options: RunOptions, warm: WarmSession | None) -> Iterator[SparkSession]:
+    if is_running():
         yield spark_session()
         return
-    with stage(_START):
-        spark = spark_session(f"graphrec {verb}", master=options.master)
+    if warm is not None:
+        with stage(_CONNECT):
+            spark = connect(warm)
+    else:
+        with stage(_START):
+            spark = spark_session(f"graphrec {verb}", master=options.master)
     if not options.debug:
         silence_spark(spark)
     try:
         yield spark
     finally:
-        with suppress(Py4JError, OSError):  # the JVM may be gone already
+        with suppress(Py4JError, PySparkException, OSError):  # the JVM may be gone already
             spark.stop()

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from graphrec.data.reading.file_names import escaped, pattern_of_name
 from graphrec.errors import UnreadableInputError
+from graphrec.spark.paths import path_for
 
 FORMAT_OF_SUFFIX: Final = {
     ".csv": "csv",
@@ -48,8 +49,8 @@ def find_files(spark: SparkSession, path: str) -> InputFiles:
     Raises:
         UnreadableInputError: the path does not exist, or there are no data files in it.
     """
-    literal = escaped(path)
-    for candidate in dict.fromkeys([literal, path]):
+    full = path_for(spark, path)
+    for candidate in dict.fromkeys([escaped(full), full]):
         try:
             # The text source has one column of its own: it lists the files and reads nothing.
             listing = spark.read.text(candidate)
