@@ -45,6 +45,7 @@ LEARNING: Final = (
     "user_columns",
     "trend_half_life",
     "default",
+    "new_item_share",
 )  # the options that a saved model has behind it
 
 
@@ -85,6 +86,7 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
             halfLife=options.half_life,
             likedFrom=parse_liked_from(options.liked_from),
             trendHalfLife=getattr(options, "trend_half_life", None),
+            newItemShare=getattr(options, "new_item_share", None),
         ),
         **_retrieval(options),
         **values,
@@ -126,9 +128,15 @@ def give_tables(
     Raises:
         UnreadableInputError: a file cannot be read.
         ColumnError: it has no column of ids, or none of a feature.
-        ParameterError: no file is named, or a feature is of an unknown kind.
+        ParameterError: no file is named, a feature is of an unknown kind, or new items shall have a
+            share without any.
     """
     opened = open_features(spark, options, item=columns.item)
+    if opened is None and options.new_item_share is not None:
+        raise ParameterError(
+            "--new-item-share has no effect without features of items",
+            fix="name columns of --items, as in --features genres,year",
+        )
     if opened is not None:
         recommender.itemFeatures, names = opened
         recommender.setParams(features=names)

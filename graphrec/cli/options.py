@@ -360,6 +360,17 @@ class ColdUserOptions(TextOptions):
 class ColdStartOptions(ColdUserOptions, FeatureOptions):
     """What is known of new items and new users."""
 
+    new_item_share: Annotated[
+        float | None,
+        typer.Option(
+            metavar="0..1",
+            show_default="as their scores have it",
+            help="Share of all that is listed to users with a history that new items shall have; "
+            "it needs --features.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+
 
 @dataclass(frozen=True, kw_only=True)
 class RuleOptions(ItemsOptions):

@@ -73,7 +73,13 @@ def with_fallbacks(
     if now is None and not len(picked):
         return model
     positions = pc.index_in(picked, catalogue.ids).to_numpy()
-    fallback = make_fallback(model.tables.popularity, ratio=now, picked=positions)
+    predicted = model.tables.fallback
+    fallback = make_fallback(
+        model.tables.popularity,
+        expected=None if predicted is None else predicted.score,
+        ratio=now,
+        picked=positions,
+    )
     model.tables = replace(model.tables, fallback=fallback)
     return model
 

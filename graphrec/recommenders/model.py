@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Unpack
 
+import pyarrow as pa
 from pyspark.ml.base import Model
 from pyspark.ml.util import MLReadable, MLReader, MLWritable, MLWriter
 from pyspark.sql import DataFrame
@@ -35,6 +36,7 @@ from graphrec.data.checks import require_free
 from graphrec.data.contract import InteractionFigures
 from graphrec.data.dataset import Dataset
 from graphrec.data.frames import free_name, named_alike, require_frame
+from graphrec.data.hashing import seeded_hash
 from graphrec.data.histories import with_known_histories
 from graphrec.data.id_types import as_id
 from graphrec.data.interaction_columns import require_free_names
@@ -566,6 +568,13 @@ class RecommenderModel(
         rows = vector_rows(self.dataset.spark, legs[0].factors.vector)
         rows = rows.join(F.broadcast(self.dataset.items), INDEX)
         return rows.select(F.col(ITEM).alias(self._item), VECTOR)
+
+    def some_histories(self, users: int) -> pa.RecordBatch:
+        """Histories as they are served, of as many users at most, drawn by their ids."""
+        served = self._served(self.dataset.served).where(F.size(ITEMS) > 0)
+        drawn = served.orderBy(seeded_hash(0, F.col(USER)), USER).limit(users).drop(USER)
+        [batch] = drawn.toArrow().combine_chunks().to_batches()
+        return batch
 
     def completed(self, tables: ItemTables, features: ItemFeatures | None) -> RecommenderModel:
         """This model with tables that have more items, see `graphrec.recommenders.content`.

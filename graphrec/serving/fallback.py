@@ -1,5 +1,7 @@
 """What is listed to users of whom nothing is known: what is popular now, then what is picked.
 
+New items whose features say how popular they will be are among what is popular.
+
 The same order of all items serves everybody, less what each must not be shown, so that a list is
 full wherever enough items may be listed.
 """
@@ -23,6 +25,7 @@ _PREFIX: Final = "fallback_"  # of the arrays' names
 def make_fallback(
     popularity: npt.NDArray[np.float32],
     *,
+    expected: npt.NDArray[np.float32] | None = None,
     ratio: npt.NDArray[np.float64] | None = None,
     picked: npt.NDArray[np.int64] | None = None,
 ) -> Fallback:
@@ -30,10 +33,14 @@ def make_fallback(
 
     Args:
         popularity: (items,), share of the users who have each item, descending.
+        expected: (items,), share of the users who would have each item that nobody has, where
+            features predict it, else 0; None: nothing is known of these items.
         ratio: (items,), how often each is had now, over the whole time; None: as often.
-        picked: items that an editor chose, in this order; they come behind what anybody has.
+        picked: items that an editor chose, in this order; they come behind what anybody has, but
+            for those whose popularity is predicted.
     """
-    score = popularity.astype(np.float32)
+    known = popularity if expected is None else np.where(popularity > 0, popularity, expected)
+    score = known.astype(np.float32)
     source = np.where(popularity > 0, SOURCES.index(POPULAR), SOURCES.index(NEW)).astype(np.int8)
     if ratio is not None:
         score *= ratio.astype(np.float32)

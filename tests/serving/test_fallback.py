@@ -37,6 +37,19 @@ def test_what_is_had_more_often_now_is_trending_and_picks_come_before_other_new_
     assert fallback.score[fallback.order].tolist() == pytest.approx([0.8, 0.525, 0.4, 0, 0])
 
 
+def test_new_items_are_where_their_popularity_is_expected() -> None:
+    """What is expected of items that somebody has is not asked."""
+    expected = np.array([0.1, 0.1, 0.1, 0.0, 0.45], np.float32)
+    fallback = make_fallback(
+        POPULARITY, expected=expected, ratio=np.ones(5), picked=np.array([3, 0])
+    )
+    popular = [(0, "popular"), (1, "popular")]
+    assert listed(fallback) == [*popular, (4, "new"), (2, "popular"), (3, "picked")]
+    assert fallback.score.tolist() == pytest.approx([0.8, 0.5, 0.4, 0, 0.45])
+    either = make_fallback(POPULARITY, expected=expected, picked=np.array([3, 4]))
+    assert listed(either)[2:] == [(4, "picked"), (2, "popular"), (3, "picked")]
+
+
 def test_the_workers_get_the_same_arrays() -> None:
     fallback = make_fallback(POPULARITY, picked=np.array([4]))
     for one, other in zip(fallback_of(fallback_arrays(fallback)), fallback, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -11,11 +12,12 @@ from pyspark.sql import DataFrame
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
 from graphrec.data.feature_encoding import parse_features
-from graphrec.params import at_least, optional, param, positive
+from graphrec.params import at_least, between, optional, param, positive
 from graphrec.progress import stage
 from graphrec.recommenders.als.estimator import ALSModel, ALSRecommender
 from graphrec.recommenders.base import MERGE_TABLES, Recommender
 from graphrec.recommenders.content.completion import Completion
+from graphrec.recommenders.content.new_item_share import LIST_LENGTH, MAX_USERS, with_share
 from graphrec.recommenders.content.reading import read_features
 from graphrec.recommenders.learning_estimator import Given
 from graphrec.recommenders.model import RecommenderModel
@@ -58,11 +60,12 @@ class ItemFeaturesRecommender(Recommender):
     featureNeighbours = param(
         20, "items nearest by features whose places a new item gets an average of", at_least(1)
     )
-    newItemWeight = param(
-        1.0,
-        "factor of the predicted vectors and weights of items that nobody has; 1: the best guess, "
-        "which lists few of them; above it, more",
-        positive(),
+    newItemShare = param(
+        None,
+        "share of all that is listed to users with a history, in lists of 10, that items shall "
+        "have that nobody has, or as near as can be; None: as the best guesses of their scores "
+        "have it, which list few of them",
+        optional(between(0.0, 1.0, open_low=True, open_high=True)),
     )
     featurePrior = param(
         2.0,
@@ -107,7 +110,10 @@ class ItemFeaturesRecommender(Recommender):
             counts.update({"features": len(features.kinds), "new items": len(new)})
         model = super().fit_to_pairs(dataset, pairs)
         with stage(NEW_ITEMS):
-            return model.completed(self._completion.complete(model.tables, new, features), features)
+            tables = self._completion.complete(model.tables, new, features)
+            completed = model.completed(tables, features)
+            share = self.value("newItemShare")
+            return completed if share is None else _with_share(completed, share)
 
     def other_items(self, dataset: Dataset) -> pa.Array:
         """Ids of items that the model has as well, whether their features are known or not."""
@@ -119,8 +125,14 @@ class ItemFeaturesRecommender(Recommender):
             self.value("featureRegParam"),
             self.value("featureNeighbours"),
             self.value("featurePrior"),
-            self.value("newItemWeight"),
         )
+
+
+def _with_share(model: RecommenderModel, share: float) -> RecommenderModel:
+    """A model whose lists have a share of new items."""
+    request = replace(model.request(LIST_LENGTH), reasons=0)
+    model.tables = with_share(model.tables, share, model.some_histories(MAX_USERS), request)
+    return model
 
 
 class ContentModel(ALSModel):

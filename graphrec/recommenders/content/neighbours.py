@@ -25,15 +25,13 @@ from graphrec.kernels.csr import (
     row_indices,
     transpose,
 )
-from graphrec.kernels.types import Matrix, read_only
+from graphrec.kernels.types import read_only
 from graphrec.serving.tables import ItemTables
 
 _BLOCK: Final = 256  # new items whose rows are averaged at a time
 
 
-def complete_neighbours(
-    tables: ItemTables, weights: Sparse, factor: float = 1.0
-) -> tuple[CSR, npt.NDArray[np.float32]]:
+def complete_neighbours(tables: ItemTables, weights: Sparse) -> tuple[CSR, npt.NDArray[np.float32]]:
     """The neighbours of all items, new ones among them, and the similarities of these pairs.
 
     New items get as many neighbours as the others have on average, the best of all legs together.
@@ -41,7 +39,6 @@ def complete_neighbours(
     Args:
         tables: of the known items.
         weights: (new items, known items), each row an average over known items, or empty.
-        factor: of what the others add to a new item.
     """
     whole, legs = tables.neighbours, tables.neighbours.data.shape[1]
     if not whole.indices.size or not weights.shape[0]:
@@ -55,17 +52,9 @@ def complete_neighbours(
     most = -(-whole.indices.size // (whole.indptr.size - 1))
     rows = _averages(weights, matrices, most)
     columns = _averages(weights, [Sparse(matrix.T) for matrix in matrices], most)
-    columns = csr(columns.indptr, columns.indices, _times(columns.data, factor, legs))
     joined = _bordered(together, rows, columns)
     similarity = read_only(joined.data[:, legs]) if similar else tables.similarity
     return csr(joined.indptr, joined.indices, joined.data[:, :legs]), similarity
-
-
-def _times(data: Matrix, factor: float, legs: int) -> Matrix:
-    """The values of the legs, the first ones of each entry, times a factor; not the cosines."""
-    scaled = data.copy()
-    scaled[:, :legs] *= np.float32(factor)
-    return scaled
 
 
 def _with_diagonal(matrix: CSR, leg: int, *, cosine: bool) -> Sparse:

@@ -220,6 +220,8 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["--features", "kind"], "--features names columns of --items"),
         (["--features", "brand", "--items"], "must have the column 'brand' once"),
         (["--items"], "--items has no effect without --features"),
+        (["--new-item-share", "0.1"], "no effect without features of items; name columns"),
+        (["--new-item-share", "2"], "newItemShare must be"),
         (["--split", "cold-users", "--last", "3"], "--last has no effect on --split cold-users"),
     ],
 )
@@ -254,3 +256,24 @@ def test_whole_users_are_held_out_and_found_by_what_they_are_like(
     found = per_user.pivot_table(index="customer_id", columns="model", values=metric)
     assert (found.hybrid == found.demographic).all()
     assert (found.hybrid != found.popularity).any()
+
+
+def test_whole_items_are_held_out_and_ranked_among_themselves(
+    graphrec: Graphrec, ratings: Path, kinds: Path, tmp_path: Path
+) -> None:
+    done = graphrec(
+        *("evaluate", ratings, "--out", tmp_path / "out", "--quiet", "--weights", "walk=1"),
+        *("--split", "cold-items", "-k", "5", "--items", kinds, "--features", "kind"),
+    )
+    assert done.code == 0, done.err
+    noted = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert noted["parameters"]["split"] == "cold-items"
+    assert noted["parameters"]["features"] == {"kind": "category"}
+    support = pd.read_parquet(tmp_path / "out" / "_support")
+    assert set(support.fewest) == set(support.most) == {0}  # nobody has them in the training set
+    means = pd.read_parquet(tmp_path / "out").pivot_table("mean", "model", "metric")
+    assert means.catalogue_coverage["walk"] == 1.0  # of the held-out items, and there are no others
+    per_user = pd.read_parquet(tmp_path / "out" / "_per_user")
+    ndcg = per_user.pivot_table("ndcg", "customer_id", "model")
+    assert (ndcg.hybrid == ndcg.walk).all()
+    assert (ndcg.hybrid != ndcg.popularity).any()

@@ -281,6 +281,7 @@ def test_new_items_are_listed_with_their_titles_where_a_rule_allows_them(
     ended = graphrec(
         *["recommend", ratings, "--out", tmp_path / "out", "-k", 30, *WALK],
         *["--items", items, "--features", "kind", "--where", "year >= 2010"],
+        *["--new-item-share", "0.1"],
     )
     assert ended.code == 0, ended.err
     assert "--where year >= 2010: 11 of 32 items are hidden" in ended.err
@@ -293,6 +294,7 @@ def test_new_items_are_listed_with_their_titles_where_a_rule_allows_them(
     assert reasons
     found = record(tmp_path / "out")
     assert found["parameters"]["features"] == {"kind": "category"}
+    assert found["parameters"]["new_item_share"] == 0.1
     rule = {"rule": "--where year >= 2010", "items": 32, "hidden": 11}
     assert found["input"]["rules"] == {"where": rule}
 

@@ -10,8 +10,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 import graphrec as gr
 from graphrec.errors import ColumnError, ParameterError
+from graphrec.recommenders.content.new_item_share import LIST_LENGTH, with_share
 from graphrec.recommenders.content.reading import read_features
 from graphrec.recommenders.model import RecommenderModel
+from graphrec.serving.list_rules import list_rules
+from graphrec.serving.ranking import rank_batch
 from tests.recommenders.checkerboard import COLUMNS, FILMS, frame, groups, legs, rows, viewer
 
 NEW = [(100, "even"), (101, "odd"), (102, None)]
@@ -56,6 +59,32 @@ def test_a_film_of_which_nothing_is_known_has_no_place(model: RecommenderModel) 
     assert nameless == tables.catalogue.size - 1
     assert not tables.factor_legs[0].factors.vector[nameless].any()
     assert nameless not in tables.neighbours.indices
+
+
+@pytest.mark.parametrize("share", [0.1, 0.15])
+def test_new_films_get_the_share_that_they_shall_have(
+    model: RecommenderModel, share: float
+) -> None:
+    """Two of them are for each half of the viewers, who have lists of 10."""
+    histories, request = model.some_histories(100), model.request(LIST_LENGTH)
+    tables = with_share(model.tables, share, histories, request)
+    arrays = tables.arrays(diversify=False)
+    rules = list_rules(tables.popularity)
+    lists = rank_batch(histories, arrays, rules, tables.fold_ins, request)
+    listed = lists.item[lists.item >= 0]
+    assert (tables.catalogue.support[listed] == 0).mean() == pytest.approx(share, abs=0.03)
+
+
+def test_a_film_that_nobody_has_is_listed_to_strangers_by_its_group(
+    spark: SparkSession, model: RecommenderModel
+) -> None:
+    stranger = spark.createDataFrame([("?",)], "viewer string")
+    listed = model.rankedLists(FILMS + 3, users=stranger).toPandas().set_index("film")
+    assert listed.source[[100, 101, 102]].tolist() == ["new"] * 3
+    assert listed["rank"][[100, 101]].max() < FILMS + 3 == listed["rank"][102]
+    assert listed.score[102] == 0.0
+    even = listed.score[list(range(0, FILMS, 2))]
+    assert even.min() < listed.score[100] < even.max()
 
 
 def test_a_new_film_is_explained_by_the_history_and_by_its_features(
