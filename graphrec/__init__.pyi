@@ -29,6 +29,8 @@ from .recommenders.hybrid.estimator import HybridRecommender as HybridRecommende
 from .recommenders.hybrid.model import HybridRecommenderModel as HybridRecommenderModel
 from .recommenders.item_knn import ItemKNNModel as ItemKNNModel
 from .recommenders.item_knn import ItemKNNRecommender as ItemKNNRecommender
+from .recommenders.model_card import Metric as Metric
+from .recommenders.model_card import ModelCard as ModelCard
 from .recommenders.popularity import PopularityModel as PopularityModel
 from .recommenders.popularity import PopularityRecommender as PopularityRecommender
 from .recommenders.pretrained import PretrainedFactorsModel as PretrainedFactorsModel

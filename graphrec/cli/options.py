@@ -451,7 +451,17 @@ class OutOption:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WritingOptions:
+class OverwriteOption:
+    """Whether what is there is replaced."""
+
+    overwrite: Annotated[
+        bool,
+        typer.Option(help="Replace what graphrec wrote there before.", rich_help_panel=OUTPUT),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritingOptions(OverwriteOption):
     """How the result is written."""
 
     format: Annotated[
@@ -461,10 +471,6 @@ class WritingOptions:
             rich_help_panel=OUTPUT,
         ),
     ] = TableFormat.PARQUET
-    overwrite: Annotated[
-        bool,
-        typer.Option(help="Replace what graphrec wrote there before.", rich_help_panel=OUTPUT),
-    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -874,12 +880,18 @@ class PowerOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServedOptions(DebugOption):
-    """What a service is of."""
+class SavedModelOption(DebugOption):
+    """A model that is read without Spark."""
 
     served: Annotated[
         str, typer.Argument(metavar="MODEL", help="Directory of `recommend --save-model`.")
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedOptions(SavedModelOption):
+    """What a service is of."""
+
     events: Annotated[
         str, typer.Option(metavar="FILE", help="Where the service keeps its events.")
     ] = "events.db"

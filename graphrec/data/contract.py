@@ -27,10 +27,11 @@ from graphrec.data.duplicates import (
     decayed,
 )
 from graphrec.data.event_kinds import EventKinds
+from graphrec.data.figures import InteractionFigures
 from graphrec.data.frames import free_name
 from graphrec.data.id_types import require_id_type
 from graphrec.data.interaction_columns import MALFORMED_LINE, InteractionColumns, require_column
-from graphrec.data.liked import RatingRange
+from graphrec.data.pair_figures import count_pairs
 from graphrec.data.reading.unreadable import one_line_errors
 from graphrec.data.rejections import Reason
 from graphrec.data.text_ids import is_plain_integer, is_untyped
@@ -43,62 +44,6 @@ _ROW: Final = "row"  # the input's own columns, kept of the rows that are reject
 
 _RATING: Final = (T.StringType, T.NumericType)
 _TIME: Final = (*_RATING, T.TimestampType, T.TimestampNTZType, T.DateType)
-
-
-@dataclass(frozen=True)
-class CappedHistories:
-    """Histories of which pairs are counted in the latest interactions only.
-
-    Attributes:
-        longest: interactions of a user that are read, at most.
-        users: number of users with a longer history.
-        interactions: number of interactions that are not read.
-    """
-
-    longest: int
-    users: int
-    interactions: int
-
-
-@dataclass(frozen=True)
-class InteractionFigures:
-    """How many rows were read, rejected and combined.
-
-    Attributes:
-        rows_read: rows of the input: accepted_rows + rejected_rows.
-        accepted_rows: rows that fulfil the contract, before duplicates are combined.
-        interactions: distinct (user, item) among them that are not disliked: the rows of
-            `Interactions.accepted`.
-        rejected: rows rejected by reason, in the order of `Reason`; reasons without rows are
-            left out.
-        latest: the latest accepted time in seconds since 1970-01-01 UTC; None without times.
-        duplicates: the rule by which rows of the same user and item were combined.
-        capped: which histories are cut to `maxHistory` where pairs are counted; None before
-            histories are built.
-        dislikes: distinct (user, item) that are disliked, by a rating below 0: they are no
-            interactions.
-        ratings: what the ratings of at least 0 are like; None where there is no rating column.
-    """
-
-    rows_read: int
-    accepted_rows: int
-    interactions: int
-    rejected: dict[str, int]
-    latest: float | None
-    duplicates: DuplicateRule = "last"
-    capped: CappedHistories | None = None
-    dislikes: int = 0
-    ratings: RatingRange | None = None
-
-    @property
-    def combined_rows(self) -> int:
-        """Rows that were combined with another one of the same user and item."""
-        return self.accepted_rows - self.interactions - self.dislikes
-
-    @property
-    def rejected_rows(self) -> int:
-        """Rows rejected for any reason."""
-        return sum(self.rejected.values())
 
 
 @dataclass(frozen=True)
@@ -207,8 +152,8 @@ def validate_interactions(
         below_zero=below_zero,
     )
     pairs = persisted.persist(pairs)
-    interactions, dislikes, ratings = _counted_pairs(pairs, rated=columns.rating is not None)
-    if not interactions:
+    counted = count_pairs(pairs, rated=columns.rating is not None)
+    if not counted.interactions:
         persisted.unpersist()
         raise EmptyInputError(
             "no row is a usable interaction",
@@ -221,12 +166,15 @@ def validate_interactions(
         figures=InteractionFigures(
             rows_read=counts.accepted + sum(counts.rejected.values()),
             accepted_rows=counts.accepted,
-            interactions=interactions,
+            interactions=counted.interactions,
             rejected=counts.rejected,
             latest=counts.latest,
             duplicates=duplicates,
-            dislikes=dislikes,
-            ratings=ratings,
+            dislikes=counted.dislikes,
+            ratings=counted.ratings,
+            earliest=counts.earliest,
+            histogram=counted.histogram,
+            fingerprint=counted.fingerprint,
         ),
         _persisted=persisted,
     )
@@ -424,23 +372,6 @@ def _set_aside(judged: DataFrame, df: DataFrame) -> DataFrame:
 
 
 # --- counts ---------------------------------------------------------------------------------------
-
-
-def _counted_pairs(pairs: DataFrame, *, rated: bool) -> tuple[int, int, RatingRange | None]:
-    """How many pairs are interactions, how many are disliked, and what the ratings are like."""
-    if STARS not in pairs.columns:
-        return pairs.count(), 0, None
-    is_interaction = F.col(STARS) >= 0
-    rating = F.when(is_interaction, F.col(STARS))
-    row = pairs.agg(
-        F.count(rating),
-        F.count_if(~is_interaction),
-        F.min(rating),
-        F.max(rating),
-        F.round(F.avg(rating), 6),
-    ).first()
-    assert row is not None  # an aggregate without groups has one row
-    return row[0], row[1], RatingRange(*row[2:]) if rated and row[0] else None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ from graphrec.columns import (
 )
 from graphrec.data.catalogue import Catalogue
 from graphrec.data.contract import (
-    InteractionFigures,
     Interactions,
     accepted_rows,
     judge_rows,
@@ -35,6 +34,7 @@ from graphrec.data.contract import (
 from graphrec.data.dataset_params import DatasetParams
 from graphrec.data.duplicates import DuplicateRule, decayed
 from graphrec.data.event_kinds import EventKinds
+from graphrec.data.figures import InteractionFigures
 from graphrec.data.frames import require_frame
 from graphrec.data.histories import (
     ALIGNED,
@@ -168,6 +168,7 @@ class Dataset:
             none.
         users: number of users.
         interactions: what was read; None in a model that was loaded.
+        saved_figures: the figures of what was read, in a model that was loaded.
     """
 
     columns: InteractionColumns
@@ -179,6 +180,7 @@ class Dataset:
     without_history: DataFrame | None = None
     profiles: Profiles | None = None
     interactions: Interactions | None = None
+    saved_figures: InteractionFigures | None = None
     persisted: PersistedFrames = field(default_factory=PersistedFrames, repr=False)  # the histories
     known_sizes: HistorySizes | None = field(default=None, repr=False)  # else counted, see `sizes`
 
@@ -296,12 +298,12 @@ class Dataset:
 
     @property
     def figures(self) -> InteractionFigures | None:
-        """How many rows were read, rejected and combined; None in a model that was loaded."""
-        return self.interactions.figures if self.interactions else None
+        """How many rows were read, rejected and combined, and what they are like."""
+        return self.interactions.figures if self.interactions else self.saved_figures
 
     @property
     def rejected(self) -> DataFrame | None:
-        """The rows that are in no history, each with its `reason`; None as for `figures`."""
+        """The rows in no history, each with its `reason`; None in a model that was loaded."""
         return self.interactions.rejected if self.interactions else None
 
     @property

@@ -21,7 +21,7 @@ from graphrec.columns import (
     WEIGHTS,
 )
 from graphrec.data.catalogue import Catalogue
-from graphrec.data.contract import CappedHistories
+from graphrec.data.figures import CappedHistories
 from graphrec.data.liked import PRIOR, LikedRule
 
 ALIGNED: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, ClassVar, Unpack
 
 import pyarrow as pa
@@ -33,8 +34,8 @@ from graphrec.cooccurrence.best_neighbours import (
 )
 from graphrec.cooccurrence.table import PairTable, count_pairs
 from graphrec.data.checks import require_free
-from graphrec.data.contract import InteractionFigures
 from graphrec.data.dataset import Dataset
+from graphrec.data.figures import InteractionFigures
 from graphrec.data.frames import free_name, named_alike, require_frame
 from graphrec.data.hashing import seeded_hash
 from graphrec.data.histories import with_known_histories
@@ -49,6 +50,7 @@ from graphrec.graph.bipartite import UserItemGraph
 from graphrec.params import at_least, checked, param, positive
 from graphrec.recommenders.buy_again import COLUMNS, items_of_habit
 from graphrec.recommenders.content.related import with_related_by_features
+from graphrec.recommenders.model_card import Metric, ModelCard, Origin
 from graphrec.recommenders.shared_params import PredictionParams, ServingParams, TrainingParams
 from graphrec.serving.filters import Filtered, ListFilters, apply_filters
 from graphrec.serving.lists import serve
@@ -75,6 +77,9 @@ class RecommenderModel(
         tables: the merged legs, from which scores are computed.
         counted_pairs: the pair table, if a leg needed it or `pairs` was read.
         features: what is known of the items, where the recommender was given it.
+        origin: when and by what it was learned.
+        metrics: what is known of its quality. Those that you measured may be added, and are saved:
+            `model.metrics += (gr.Metric("NDCG@10", 0.21, split="the last week"),)`.
     """
 
     transformTopK = param(
@@ -92,6 +97,8 @@ class RecommenderModel(
         self.tables = tables
         self.counted_pairs = pairs
         self.features: ItemFeatures | None = None
+        self.origin = Origin.now(dataset.spark.version)
+        self.metrics: tuple[Metric, ...] = ()
         self._graph: UserItemGraph | None = None
 
     # --- lists ------------------------------------------------------------------------------------
@@ -536,13 +543,27 @@ class RecommenderModel(
             self._graph.unpersist()
 
     @property
+    def summary(self) -> ModelCard:
+        """The card of this model: what it is, what it was learned from, and how good it is."""
+        return ModelCard(
+            type=type(self).__name__,
+            origin=self.origin,
+            parameters={own.name: self.getOrDefault(own) for own in self.params},
+            columns=asdict(self.dataset.columns),
+            users=self.dataset.users,
+            items=self.dataset.catalogue.size,
+            figures=self.figures,
+            metrics=self.metrics,
+        )
+
+    @property
     def figures(self) -> InteractionFigures | None:
-        """How many rows the fit read, rejected and combined; None in a model that was loaded."""
+        """How many rows the fit read, rejected and combined, and what they are like."""
         return self.dataset.figures
 
     @property
     def rejected(self) -> DataFrame | None:
-        """The rows that nothing was learned from, each with its `reason`; None as for `figures`."""
+        """The rows that were not learned from, each with its `reason`; None in a loaded model."""
         return self.dataset.rejected
 
     @property
@@ -587,6 +608,7 @@ class RecommenderModel(
         pairs = self.counted_pairs and self.counted_pairs.with_items(tables.catalogue.size)
         model = type(self)(dataset, tables, pairs)
         model.features = features
+        model.metrics = self.metrics
         return self._copyValues(model._resetUid(self.uid))
 
     def write(self) -> MLWriter:

@@ -1,6 +1,7 @@
 """Models on disk: a directory of Parquet tables and one line of JSON, nothing pickled.
 
-metadata/    class, version, parameters, column names, rules of the histories, figures of the tables
+metadata/    class, format, parameters, column names, rules of the histories, figures of the tables,
+             and the model's card
 items/       item, support
 neighbours/  index, and arrays: indices, one per neighbour leg, similarity if MMR reads it
 factors/     index, vector: array, the factor legs side by side
@@ -33,6 +34,7 @@ from graphrec.data.profiles import Profiles
 from graphrec.kernels.types import Array
 from graphrec.progress import stage
 from graphrec.recommenders.model import RecommenderModel
+from graphrec.recommenders.model_card import ModelCard
 from graphrec.recommenders.saved_directory import (
     LOAD_MODEL,
     SAVE_MODEL,
@@ -93,6 +95,7 @@ class RecommenderReader(DirectoryReader):
         """
         spark = self.sparkSession
         cls, metadata, described = read_directory(spark, path, self._expected)
+        card = ModelCard.from_metadata(metadata, path)
         items = spark.read.parquet(f"{path}/items")
         tables = item_tables(lambda name: spark.read.parquet(f"{path}/{name}").toArrow(), described)
         dataset = Dataset(
@@ -106,9 +109,11 @@ class RecommenderReader(DirectoryReader):
             if described["without_history"]
             else None,
             profiles=Profiles.from_described(described["profiles"]),
+            saved_figures=card.figures,
         )
         model = cls(dataset, tables, _read_pairs(spark, path, described["pairs"]))
         model.features = _read_features(spark, path, described["features"], tables.catalogue.size)
+        model.origin, model.metrics = card.origin, card.metrics
         restore_params(model, metadata)
         return model
 
@@ -116,6 +121,7 @@ class RecommenderReader(DirectoryReader):
 def _describe(model: RecommenderModel) -> dict[str, Any]:
     tables, pairs, profiles = model.tables, model.counted_pairs, model.dataset.profiles
     return {
+        "card": model.summary.described(),
         "columns": asdict(model.dataset.columns),
         "rules": asdict(model.dataset.rules),
         "request": asdict(model.request(1)),  # as it is served where there is no Spark

@@ -19,11 +19,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.errors import OutputExistsError, UnreadableInputError
 from graphrec.progress import stage
+from graphrec.recommenders.saved_format import DESCRIBED, FORMAT, require_format
 
 SAVE_MODEL = "save model"  # stages
 LOAD_MODEL = "load model"
 _METADATA = "metadata"
-_DESCRIBED = "graphrec"
 
 
 class DirectoryWriter(MLWriter):
@@ -83,7 +83,7 @@ def write_directory(
     metadata = DefaultParamsWriter._get_metadata_to_save(
         model,
         spark,
-        extraMetadata={_DESCRIBED: dict(described)},
+        extraMetadata={DESCRIBED: {"format": FORMAT, **described}},
     )
     line = spark.createDataFrame([(metadata,)], "value string").coalesce(1)
     line.write.mode("overwrite").text(f"{path}/{_METADATA}")
@@ -98,7 +98,7 @@ def read_directory(
         the model's class, the metadata as PySpark writes it, and what else was described.
 
     Raises:
-        UnreadableInputError: there is no model at this path, or one of another class.
+        UnreadableInputError: there is no model at this path, or one of another class or format.
     """
     line = _metadata_line(spark, path)
     if line is None:
@@ -106,10 +106,7 @@ def read_directory(
             f"there is no model at {path}", fix="give the directory that a model was saved to"
         )
     metadata: dict[str, Any] = json.loads(line)
-    if _DESCRIBED not in metadata:
-        raise UnreadableInputError(
-            f"the model at {path} was not written by graphrec", found=str(metadata.get("class"))
-        )
+    described = require_format(metadata, path)
     cls = DefaultParamsReader._DefaultParamsReader__get_class(metadata["class"])  # type: ignore[attr-defined]
     if not issubclass(cls, expected):
         raise UnreadableInputError(
@@ -117,7 +114,7 @@ def read_directory(
             found=cls.__name__,
             fix=f"load it with {cls.__name__}.load",
         )
-    return cls, metadata, metadata[_DESCRIBED]
+    return cls, metadata, dict(described)
 
 
 def restore_params(model: Any, metadata: dict[str, Any]) -> None:

@@ -43,6 +43,7 @@ from graphrec.data.profiles import Profiles
 from graphrec.errors import UnreadableInputError
 from graphrec.kernels.csr import csr
 from graphrec.kernels.types import Array, read_only
+from graphrec.recommenders.model_card import ModelCard
 from graphrec.recommenders.saved_tables import FOLD_INS, fold_in_of, item_tables
 from graphrec.scorer.history import History, Rules
 from graphrec.scorer.ids import IdIndex, ascending, map_ids, write_ids
@@ -73,7 +74,8 @@ class MappedModel:
 
     Attributes:
         digest: names the contents.
-        description: the columns' names, the class and the parameters, as `/model` shows them.
+        description: the columns' names, the class, the parameters and what else the model's card
+            has, as `/model` shows them.
         tables: the catalogue and the legs.
         pairs: the pair table, empty where none was saved.
         pair_users: number of users that the pairs were counted in.
@@ -201,10 +203,12 @@ def _write(saved: SavedModel, digest: str, folder: Path) -> None:
     _save(folder, SUPPORT, tables.catalogue.support)
     times = histories[f"history_{TIMES}"]
     pairs = described["pairs"]
+    card = ModelCard.from_metadata(saved.metadata, str(saved.path))
     description = {
         "digest": digest,
         "class": saved.metadata["class"],
-        "parameters": saved.metadata["defaultParamMap"] | saved.metadata["paramMap"],
+        "parameters": card.parameters,
+        "card": card.described(),
         "saved": saved.metadata["timestamp"] / 1000.0,
         "columns": described["columns"],
         "rules": described["rules"],

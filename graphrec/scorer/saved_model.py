@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graphrec.errors import UnreadableInputError
+from graphrec.recommenders.model_card import ModelCard
+from graphrec.recommenders.saved_format import require_format
 
 _TABLES = (
     "histories",
@@ -21,7 +23,6 @@ _TABLES = (
     "fallback",
     "pairs",
 )
-_DESCRIBED = "graphrec"  # see `graphrec.recommenders.saved_directory`
 
 
 class SavedModel:
@@ -41,13 +42,13 @@ class SavedModel:
         """
         self.path = Path(path).resolve()
         self._given = str(path)
-        self.metadata = self._read_metadata()
-        described = self.metadata.get(_DESCRIBED, {})
-        if not isinstance(described, dict) or "request" not in described:
+        self.metadata = read_metadata(self.path, self._given)
+        described = dict(require_format(self.metadata, self._given))
+        if "request" not in described:
             raise UnreadableInputError(
                 f"the model at {path} cannot be served without Spark",
                 found=str(self.metadata.get("class")),
-                fix="save a recommender of this version of graphrec, such as HybridRecommender",
+                fix="save a recommender, such as HybridRecommender",
             )
         self.described: dict[str, Any] = described
 
@@ -79,15 +80,33 @@ class SavedModel:
                 fix="save the model again",
             ) from error
 
-    def _read_metadata(self) -> dict[str, Any]:
-        try:
-            [part] = sorted((self.path / "metadata").glob("part-*"))
-            metadata = json.loads(part.read_text(encoding="utf-8"))
-        except (ValueError, OSError) as error:
-            raise UnreadableInputError(
-                f"there is no model at {self._given}",
-                fix="give the directory that a model was saved to",
-            ) from error
-        if not isinstance(metadata, dict):
-            raise UnreadableInputError(f"there is no model at {self._given}")
-        return metadata
+
+def read_card(path: str | Path) -> ModelCard:
+    """The card of a saved model of any kind, on a file system of this machine.
+
+    Raises:
+        UnreadableInputError: there is no model at this path, or one of another format.
+    """
+    return ModelCard.from_metadata(read_metadata(Path(path).resolve(), str(path)), str(path))
+
+
+def read_metadata(folder: Path, given: str) -> dict[str, Any]:
+    """The metadata of a saved model, as PySpark writes them.
+
+    Args:
+        folder: its directory.
+        given: how the directory was named, for errors.
+
+    Raises:
+        UnreadableInputError: there is no model.
+    """
+    try:
+        [part] = sorted((folder / "metadata").glob("part-*"))
+        metadata = json.loads(part.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise UnreadableInputError(
+            f"there is no model at {given}", fix="give the directory that a model was saved to"
+        ) from error
+    if not isinstance(metadata, dict):
+        raise UnreadableInputError(f"there is no model at {given}")
+    return metadata

@@ -3,9 +3,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,13 +16,16 @@ from hypothesis import strategies as st
 from pyspark import StorageLevel
 from pyspark.sql import SparkSession
 
-from graphrec.data.contract import InteractionFigures, RatingRange, validate_interactions
+from graphrec.data.contract import validate_interactions
+from graphrec.data.figures import InteractionFigures
 from graphrec.data.interaction_columns import InteractionColumns, find_columns
+from graphrec.data.liked import RatingRange
 from graphrec.data.reading.readers import read_table
 from graphrec.data.rejections import Reason
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 
 NOW = 1_750_000_000.0
+ELSEWHERE: dict[str, Any] = {"histogram": (), "fingerprint": ""}  # see test_pair_figures
 TEXT = "who string, what string, stars string, at string"
 COLUMNS = InteractionColumns("who", "what", "stars", "at")
 GOOD = ("u1", "i1", "4", "964982703")
@@ -121,12 +126,15 @@ def test_every_row_is_accepted_or_set_aside_for_the_first_reason(
         assert all(f"{n} x {name}" in str(caught.value) for name, n in counts.items())
         return
     with validate_interactions(df, COLUMNS, now=NOW) as interactions:
-        assert interactions.figures == InteractionFigures(
+        times = [seconds(at) or 0.0 for *_, r, at in good if (number(r) or 0.0) >= 0]
+        found = replace(interactions.figures, **ELSEWHERE)
+        assert found == InteractionFigures(
             rows_read=len(rows),
             accepted_rows=len(good),
             interactions=len(liked),
             rejected=dict(counts),
-            latest=max(seconds(at) or 0.0 for *_, r, at in good if (number(r) or 0.0) >= 0),
+            latest=max(times),
+            earliest=min(times),
             dislikes=len(opinions) - len(liked),
             ratings=RatingRange(
                 min(rated), max(rated), pytest.approx(sum(rated) / len(rated), abs=1e-6)
@@ -318,13 +326,15 @@ def test_no_rows(spark: SparkSession) -> None:
 def test_real_ratings(spark: SparkSession, real_data: Path) -> None:
     table = read_table(spark, real_data / "ml-latest-small" / "ratings.csv")
     with validate_interactions(table, find_columns(table)) as interactions:
-        assert interactions.figures == InteractionFigures(
+        assert sum(number for _, number in interactions.figures.histogram) == 100_836
+        assert replace(interactions.figures, **ELSEWHERE) == InteractionFigures(
             100_836,
             100_836,
             100_836,
             {},
             1_537_799_250.0,
             ratings=RatingRange(0.5, 5.0, 3.501557),
+            earliest=828_124_615.0,
         )
         assert [kind for _, kind in interactions.accepted.dtypes] == [
             "bigint",

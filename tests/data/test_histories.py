@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from graphrec.data.catalogue import Catalogue
-from graphrec.data.contract import CappedHistories
+from graphrec.data.figures import CappedHistories
 from graphrec.data.histories import build_histories, cap_histories, history_sizes
 
 INTERACTIONS = "user string, item string, weight double, timestamp double"

@@ -14,8 +14,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 import graphrec as gr
-from graphrec.data.contract import CappedHistories
 from graphrec.data.dataset import READING, Dataset
+from graphrec.data.figures import CappedHistories
 from graphrec.errors import OutputExistsError, ParameterError, UnreadableInputError
 from graphrec.progress import Event, listen
 from graphrec.recommenders.base import Recommender
@@ -412,6 +412,8 @@ def test_a_saved_model_gives_the_same_bits(fitted: Fitted, tmp_path: Path) -> No
     own = [own.name for own in fitted.model.params]
     assert {n: loaded.value(n) for n in own} == {n: fitted.model.value(n) for n in own}
     assert [n for n in own if loaded.isSet(n)] == [n for n in own if fitted.model.isSet(n)]
+    assert loaded.summary == fitted.model.summary
+    assert loaded.figures == fitted.model.figures
     assert_same(fitted, loaded)
     with pytest.raises(OutputExistsError, match=r"write\(\).overwrite\(\)"):
         fitted.model.write().save(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from graphrec.data.contract import InteractionFigures
+from graphrec.data.figures import InteractionFigures
 from graphrec.reports.pages.evaluation import evaluation_page
 from graphrec.reports.pages.exploration import exploration_page
 from graphrec.reports.tables.evaluation import EvaluationTables

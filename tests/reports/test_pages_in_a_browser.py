@@ -11,7 +11,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.support.wait import WebDriverWait
 
-from graphrec.data.contract import InteractionFigures
+from graphrec.data.figures import InteractionFigures
 from graphrec.reports.map.page import explorer_page
 from graphrec.reports.pages.evaluation import evaluation_page
 from graphrec.reports.pages.explanation import explanation_page

@@ -210,11 +210,13 @@ def test_histories_items_and_measures_that_cannot_be_are_refused(scorer: gr.Scor
 ALONE = """
 import json, sys
 import graphrec as gr
+from graphrec.cli import main
 scorer = gr.Scorer.open(sys.argv[1])
 user = scorer.model.users[0]
 listed = scorer.recommend(scorer.history(user), 3)
 scorer.related(listed[0].item)
 scorer.explain(scorer.history(user), listed[0].item)
+assert main(["model", sys.argv[1]]) == 0
 spark = [name for name in sys.modules if name.partition(".")[0] in ("pyspark", "py4j")]
 print(json.dumps([[one.item for one in listed], spark]))
 """
@@ -229,7 +231,8 @@ def test_it_needs_no_spark(scorer: gr.Scorer, saved: Path) -> None:
         text=True,
         check=True,
     )
-    listed, spark = json.loads(done.stdout)
+    assert "HybridRecommenderModel" in done.stdout
+    listed, spark = json.loads(done.stdout.splitlines()[-1])
     assert spark == []
     user = scorer.model.users[0]
     assert listed == [one.item for one in scorer.recommend(scorer.history(user), 3)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +11,7 @@ import httpx
 import pytest
 
 import graphrec as gr
+from graphrec.scorer.saved_model import read_card
 from tests.service.server import Server
 
 K = 8
@@ -116,11 +119,15 @@ def test_reasons_and_related_items(client: httpx.Client, scorer: gr.Scorer) -> N
     ]
 
 
-def test_the_service_says_how_it_is(client: httpx.Client, scorer: gr.Scorer) -> None:
+def test_the_service_says_how_it_is(client: httpx.Client, scorer: gr.Scorer, saved: Path) -> None:
     assert client.get("/healthz").json() == {"status": "alive"}
     assert client.get("/readyz").json()["model"] == scorer.digest
     card = client.get("/model").json()
     assert (card["items"], card["legs"]) == (len(scorer.model.items), ["walk", "als"])
+    known = read_card(saved)
+    assert card["card"] == json.loads(json.dumps(known.described()))
+    assert known.figures is not None
+    assert known.figures.interactions == card["card"]["figures"]["interactions"] > 0
     assert "graphrec_request_seconds_bucket" in client.get("/metrics").text
     assert "/users/{user}/recommendations" in client.get("/openapi.json").json()["paths"]
 

@@ -13,8 +13,8 @@ from graphrec.cli.io.inputs import Ratings, open_ratings
 from graphrec.cli.options import SourceOptions
 from graphrec.cli.runtime.progress_lines import Report
 from graphrec.cli.text import read_summary
-from graphrec.data.contract import InteractionFigures
 from graphrec.data.dataset import READING, Dataset
+from graphrec.data.figures import InteractionFigures
 from graphrec.data.interaction_columns import InteractionColumns
 from graphrec.errors import ParameterError
 from graphrec.recommenders.model import RecommenderModel
@@ -138,6 +138,7 @@ def read_figures(figures: InteractionFigures) -> dict[str, Any]:
         "interactions": figures.interactions,
         "dislikes": figures.dislikes,
         "ratings": None if figures.ratings is None else asdict(figures.ratings),
+        "fingerprint": figures.fingerprint,
         "combined_rows": figures.combined_rows,
         "duplicates": figures.duplicates,
         "capped": None if figures.capped is None else asdict(figures.capped),
@@ -146,9 +147,9 @@ def read_figures(figures: InteractionFigures) -> dict[str, Any]:
 
 def print_input(report: Report, dataset: Dataset, folder: str | None) -> None:
     """What was learned from, and what was rejected and why; nothing of a model that was loaded."""
-    figures = dataset.figures
-    if figures is None:
+    if dataset.interactions is None:
         return
+    figures = dataset.interactions.figures
     report.line()
     report.line(
         f"{figures.interactions:,} interactions of {dataset.users:,} users "

@@ -14,9 +14,10 @@ from graphrec.cli.io.model_source import read_figures
 from graphrec.cli.options import Split, SplitOptions
 from graphrec.columns import ITEM, STARS, TIMESTAMP, USER, WEIGHT
 from graphrec.data.column_types import quoted
-from graphrec.data.contract import InteractionFigures, Interactions, validate_interactions
+from graphrec.data.contract import Interactions, validate_interactions
 from graphrec.data.duplicates import DuplicateRule
 from graphrec.data.event_kinds import EventKinds
+from graphrec.data.figures import InteractionFigures
 from graphrec.data.interaction_columns import UNUSED, InteractionColumns
 from graphrec.data.splits import (
     by_time,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from graphrec.cli.text.tables import right, table
+from graphrec.cli.text.table import right, table
 from graphrec.experiments.analysis import Analysis
 from graphrec.experiments.checks import State
 from graphrec.experiments.power import Plan

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import Row
 
 from graphrec.cli.io.inputs import Titles
-from graphrec.cli.text.tables import right, table
+from graphrec.cli.text.table import right, table
 from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
 from graphrec.data.dataset import Dataset
 from graphrec.graph import exploration as names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphrec.data.contract import InteractionFigures
+from graphrec.data.figures import InteractionFigures
 from graphrec.evaluation.ground_truth import GroundTruthFigures
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
-from rich import box
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
+from rich.table import Column
 
 from graphrec.cli.io.inputs import Titles
+from graphrec.cli.text.table import right, table
 from graphrec.columns import (
     BECAUSE,
     ITEMS,
@@ -40,14 +38,12 @@ from graphrec.reports.words.explanation import (
 )
 from graphrec.reports.words.interaction import InteractionWords
 from graphrec.reports.words.metrics import SHOWN, WORDING, best
-from graphrec.reports.words.text import harmless
 from graphrec.serving.sources import PERSONAL
 from graphrec.tuning.search import Tuned
 
 _MAX_ROWS: Final = 10  # rows of a list that are shown
 _MAX_HISTORY_ITEMS: Final = 3  # items of a history that are shown
 _MAX_REASONS: Final = 2
-_WIDTH_WITHOUT_TERMINAL: Final = 120  # of lines where there is no terminal
 
 TitleOf = Mapping[Any, str]
 
@@ -309,21 +305,3 @@ def _why(row: Row, title_of: TitleOf) -> str:
 
 
 # --- how it is shown ------------------------------------------------------------------------------
-
-
-def table(heading: str, header: Sequence[Column | str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table with a heading; texts of the data are never taken for markup."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _WIDTH_WITHOUT_TERMINAL)
-    shown = Table(*header, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for row in rows:
-        shown.add_row(*(Text(harmless(str(cell))) for cell in row))
-    console.print(Text(harmless(heading), "bold"))
-    console.print(shown)
-    console.print()
-
-
-def right(name: str) -> Column:
-    """A column of numbers."""
-    return Column(name, justify="right")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pyarrow as pa
 from pyspark.ml import Pipeline
@@ -26,6 +26,7 @@ from graphrec.recommenders.hybrid.candidate_scores import CachedScores
 from graphrec.recommenders.hybrid.choice import choose
 from graphrec.recommenders.hybrid.hold_out import (
     CUTS,
+    LAST,
     MIN_RETURNING,
     RANDOM,
     TIME,
@@ -66,6 +67,12 @@ _AGAIN = (
     "what reads pairs is learned again, with likely items added to each history, to find rare items"
 )
 _CHOICE = "choice"
+_HELD_OUT: Final[dict[str | None, str]] = {
+    None: "a tenth of all interactions, those after one moment where enough users return then",
+    RANDOM: "a random tenth of each history",
+    LAST: "the last tenth of each history",
+    TIME: "a tenth of all interactions, those after one moment",
+}
 _CHOSEN = "weights and settings are chosen by how well they predict what is held out"
 _SHARE = 0.1  # of each history, held out of everybody's to learn weights by
 _TIME_SHARE = 0.1  # of all interactions, by time
@@ -321,6 +328,8 @@ class HybridRecommender(ItemFeaturesRecommender):
         )
         assert isinstance(model, HybridRecommenderModel)
         model.chosen_on = result
+        if result is not None:
+            model.metrics = (result.metric(_HELD_OUT[self.value("validationCut")]),)
         return model
 
     def _choose(self, dataset: Dataset) -> tuple[HybridRecommender, HoldOutResult | None]:

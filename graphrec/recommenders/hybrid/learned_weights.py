@@ -27,6 +27,7 @@ from graphrec.recommenders.hybrid.candidate_scores import (
     Figures,
     gain,
 )
+from graphrec.recommenders.model_card import Metric
 
 MIN_USERS = 50  # a search on fewer overfits these few
 MAX_STANDARD_ERRORS = 1.0  # of the paired difference to the best weights
@@ -34,6 +35,7 @@ MIN_GAIN = 0.02  # over the default's NDCG, relative to it
 _GRID_STEPS = 5  # of all weights that are tried first
 _STEPS = (0.1, 0.05)  # by which the best of them are moved
 _ROUNDING = 4  # decimals of weights
+_HALF_WIDTH = 1.96  # of an interval of 95 %, in standard errors
 
 Weights = tuple[float, ...]
 
@@ -56,17 +58,29 @@ class HoldOutResult:
         users: who have something to find.
         ndcg: the mean NDCG@20; 0 where there is nothing to find.
         default_ndcg: the same of the default settings and weights.
+        error: the standard error of `ndcg`.
     """
 
     users: int
     ndcg: float
     default_ndcg: float
+    error: float = 0.0
 
     @classmethod
     def of(cls, ndcg: Figures, default_ndcg: Figures) -> HoldOutResult:
         """The means of the figures of users."""
-        means = (float(of.mean()) if of.size else 0.0 for of in (ndcg, default_ndcg))
-        return cls(ndcg.size, *means)
+        mean, default = (float(of.mean()) if of.size else 0.0 for of in (ndcg, default_ndcg))
+        error = float(ndcg.std(ddof=1) / np.sqrt(ndcg.size)) if ndcg.size > 1 else 0.0
+        return cls(ndcg.size, mean, default, error)
+
+    def metric(self, split: str) -> Metric:
+        """The NDCG with its interval of 95 %.
+
+        Args:
+            split: what was held out.
+        """
+        width = _HALF_WIDTH * self.error
+        return Metric("NDCG@20", self.ndcg, self.ndcg - width, self.ndcg + width, self.users, split)
 
 
 def search_weights(cached: CachedScores, default: Sequence[float]) -> LearnedWeights:

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from graphrec.columns import ITEMS, SUPPORT
-from graphrec.data.contract import InteractionFigures
+from graphrec.data.figures import InteractionFigures
 from graphrec.graph.bipartite import DEGREE
 from graphrec.graph.communities import COMMUNITY, INSIDE
 from graphrec.graph.cores import CORE

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from graphrec.columns import ITEM, ITEMS, SUPPORT, USER
-from graphrec.data.contract import InteractionFigures
+from graphrec.data.figures import InteractionFigures
 from graphrec.graph.communities import COMMUNITY, INSIDE
 from graphrec.graph.cores import CORE
 from graphrec.graph.distances import DISTANCE

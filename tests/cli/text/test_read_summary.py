@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from graphrec.cli.text.read_summary import ground_truth, learned_from
-from graphrec.data.contract import CappedHistories, InteractionFigures
+from graphrec.data.figures import CappedHistories, InteractionFigures
 from graphrec.evaluation.ground_truth import GroundTruthFigures
 
 ROWS = InteractionFigures(9, 9, 9, {}, None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from graphrec.data.contract import InteractionFigures
+from graphrec.data.figures import InteractionFigures
 from graphrec.reports.pages.exploration import exploration_page
 from tests.reports.explored import FIGURES, HOSTILE, made_up_findings
 from tests.reports.reading import Page

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from graphrec.data.contract import InteractionFigures
+from graphrec.data.figures import InteractionFigures
 from graphrec.reports.charts.paths import PicturedPath, picture
 from graphrec.reports.map.page import explorer_page
 from graphrec.reports.pages.exploration import exploration_page
