@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
 
 from graphrec.service.events import Event
 
@@ -31,9 +31,10 @@ class SentInteraction(Message):
 
 
 class Basket(Message):
-    """A history of somebody who need not be known, and what the list shall be."""
+    """A history, perhaps in addition to that of a user, and what the list shall be."""
 
-    history: list[SentInteraction]
+    user: Id | None = None
+    history: list[SentInteraction] = []
     profile: Annotated[dict[_Name, Any], Field(max_length=1000)] = {}
     k: Annotated[int, Field(ge=1)] = 10
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0
@@ -42,6 +43,12 @@ class Basket(Message):
     allow: list[Id] | None = None
     deny: list[Id] = []
     where: str | None = None
+
+    @model_validator(mode="after")
+    def _is_of_somebody(self) -> Basket:
+        if not self.model_fields_set & {"user", "history", "profile"}:
+            raise ValueError("a list is made for a history, a user or a profile")
+        return self
 
 
 class SentEvent(Message):

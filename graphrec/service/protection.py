@@ -12,10 +12,11 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graphrec.service.page import PAGE
 from graphrec.service.problems import problem
 from graphrec.service.settings import ADMIN_TOKEN, EVENTS_TOKEN, READ_TOKEN, Settings
 
-_OPEN: Final = ("/healthz", "/readyz")  # probes have no token
+_PROBES: Final = ("/healthz", "/readyz")  # they have no token, and no limit
 _ADMIN: Final = ("/reload", "/metrics")
 _TOKENS: Final = {"read": READ_TOKEN, "events": EVENTS_TOKEN, "admin": ADMIN_TOKEN}
 _BURST_SECONDS: Final = 2.0  # of its rate that a client may use at once
@@ -68,7 +69,7 @@ class Protection:
         self, path: str, scope: Scope, headers: dict[bytes, bytes]
     ) -> tuple[int, str, dict[str, str] | None] | None:
         """Status, detail and headers of a refusal; None for what may pass."""
-        if path in _OPEN:
+        if path in _PROBES:
             return None
         if self._working >= self._settings.concurrency:
             return 503, "too many requests are being worked on", {"Retry-After": "1"}
@@ -84,7 +85,7 @@ class Protection:
     def _is_authorised(self, path: str, method: str, headers: dict[bytes, bytes]) -> bool:
         """Whether the token is that of the role, or of administration; by constant time."""
         role = "admin" if path in _ADMIN else "events" if path == "/events" else "read"
-        if not self._tokens[role]:
+        if path in PAGE or not self._tokens[role]:
             return True
         kind, _, given = headers.get(b"authorization", b"").partition(b" ")
         fits = [

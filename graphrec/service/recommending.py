@@ -112,7 +112,7 @@ def live(
     rows = [asdict(one) for one in listed]
     if exploration is not None and rows:
         rows = _explored(rows, wanted, exploration, earnings)
-    return [_titled(served, row) for row in rows]
+    return [titled(served, row) for row in rows]
 
 
 def _explored(
@@ -159,10 +159,11 @@ def in_time(
         {"item": scorer.model.items[index], "rank": rank, "source": source}
         for rank, (index, source) in enumerate(chosen.items(), 1)
     ]
-    return [_titled(served, row) for row in rows[wanted.offset :]]
+    return [titled(served, row) for row in rows[wanted.offset :]]
 
 
-def _titled(served: Served, row: dict[str, Any]) -> dict[str, Any]:
+def titled(served: Served, row: dict[str, Any]) -> dict[str, Any]:
+    """A row with the title of its item, if it has one."""
     index = served.scorer.model.items.position(row["item"])
     title = None if index is None else served.items.title(index)
     return row if title is None else row | {"title": title}

@@ -6,12 +6,14 @@ import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
+from urllib.parse import unquote
 
 from graphrec.errors import GraphrecError, ParameterError
 from graphrec.scorer.scorer import Scorer
 from graphrec.service.experiments import Experiments, Source, Treatment
 from graphrec.service.items import Items
+from graphrec.service.problems import ProblemError
 from graphrec.service.settings import Settings
 from graphrec.service.stored_lists import StoredLists
 
@@ -26,6 +28,26 @@ class Served:
     scorer: Scorer
     items: Items
     lists: StoredLists | None
+
+    def user(self, encoded: str) -> Any:
+        """The user whom an address names."""
+        return self.known_user(unquote(encoded))
+
+    def known_user(self, user: str) -> Any:
+        """A user's id as the model has it, or as it was sent; 007 is the user 7 here, too."""
+        found = self.scorer.model.users.from_text(user)
+        return user if found is None else found
+
+    def item(self, encoded: str) -> Any:
+        """The item that an address names.
+
+        Raises:
+            ProblemError: the model does not know it.
+        """
+        item = self.scorer.model.items.from_text(unquote(encoded))
+        if self.scorer.model.items.position(item) is None:
+            raise ProblemError(404, "the model does not know this item")
+        return item
 
     @staticmethod
     def open(settings: Settings, path: str | Path, lists_path: str | None) -> Served:

@@ -57,6 +57,37 @@ def test_a_profile_says_nothing_to_a_model_without_features_of_users(
     assert client.post("/recommendations", json={**sent, "profile": ["age"]}).status_code == 422
 
 
+def test_a_list_for_a_user_may_be_tried_with_more_history_and_other_weights(
+    client: httpx.Client, scorer: gr.Scorer
+) -> None:
+    weights = {"als": 1.0}
+    sent = {"user": "u012", "history": [{"item": "m260"}], "weights": weights, "k": K}
+    history = scorer.extended(scorer.history("u012"), ["m260"])
+    found = items_of(client.post("/recommendations", json=sent))
+    assert found == [one.item for one in scorer.recommend(history, K, weights=weights)]
+
+
+def test_users_items_and_histories_are_looked_up(client: httpx.Client, scorer: gr.Scorer) -> None:
+    assert client.get("/users?starting=u03&most=2").json() == {"users": ["u030", "u031"]}
+    duels = client.get("/items?containing=DUELIST").json()["items"]
+    assert duels
+    assert all("duelist" in one["title"].lower() for one in duels)
+    support = [client.get(f"/items/{one['item']}").json()["users"] for one in duels]
+    assert support == sorted(support, reverse=True)
+    assert client.get("/items?containing=m260").json()["items"][0]["item"] == "m260"
+    assert client.get("/items/m260").json()["columns"]["year"] == 2005
+    answer = client.get("/users/u033/history?k=5&offset=1").json()
+    history = scorer.history("u033")
+    assert answer["size"] == history.size
+    assert history.stars is not None
+    latest = history.times.argsort()[::-1][1:6]
+    found = [(row["item"], row["rating"], row["time"]) for row in answer["history"]]
+    assert found == [
+        (scorer.model.items[int(history.items[n])], history.stars[n], history.times[n])
+        for n in latest
+    ]
+
+
 def test_filters_and_conditions(client: httpx.Client) -> None:
     first, second = items_of(client.get("/users/u011/recommendations?k=2"))
     assert first not in items_of(client.get(f"/users/u011/recommendations?deny={first}&deny=x"))
@@ -158,7 +189,7 @@ BAD: dict[str, tuple[str, str, bytes | str | None, int, str]] = {
     "an unknown measure": ("GET", "/items/m001/related?measure=x", None, 422, "measure"),
     "why of an unknown item": ("GET", "/users/u001/items/x/why", None, 404, "does not know"),
     "no JSON": ("POST", BASKET, "{", 422, "JSON decode error"),
-    "no history": ("POST", BASKET, "{}", 422, "body.history"),
+    "no history": ("POST", BASKET, "{}", 422, "a history, a user or a profile"),
     "a name there is not": ("POST", BASKET, '{"history": [], "K": 1}', 422, "body.K"),
     "an item that is no id": ("POST", BASKET, '{"history": [{"item": {}}]}', 422, "item"),
     "an infinite value": (
