@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Body, FastAPI
 from fastapi.responses import PlainTextResponse, Response
+from pydantic import Discriminator, Tag
 from starlette.middleware import Middleware
 
 import graphrec
@@ -21,7 +22,11 @@ from graphrec.service.protection import Protection
 from graphrec.service.running import Running
 from graphrec.service.settings import Settings
 
-OneOrMany = Annotated[SentEvent | list[SentEvent], Body()]
+OneOrMany = Annotated[
+    Annotated[SentEvent, Tag("one")] | Annotated[list[SentEvent], Tag("many")],
+    Discriminator(lambda sent: "many" if isinstance(sent, list) else "one"),
+    Body(),
+]
 
 
 def create_app() -> FastAPI:

@@ -92,6 +92,21 @@ class Items:
         found = reduce(pc.or_, masks)
         return [int(index) for index in pc.indices_nonzero(found)[:most].to_pylist()]
 
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One of the columns, (items,).
+
+        Raises:
+            ParameterError: there is none of this name.
+        """
+        names = [] if self._table is None else self._table.column_names
+        if self._table is None or name not in names:
+            raise ParameterError(
+                "quotas and boosts name a column of the items",
+                found=repr(name),
+                fix=f"it has {', '.join(names)}" if names else "start the service with --items",
+            )
+        return self._table[name]
+
     def where(self, condition: str) -> npt.NDArray[np.bool_]:
         """The items that fulfil a condition, (items,).
 

@@ -12,6 +12,8 @@ from graphrec.service.events import Event
 Id = Annotated[StrictStr, Field(min_length=1, max_length=512)] | StrictInt
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Name = Annotated[str, Field(max_length=200)]
+_Text = Annotated[str, Field(max_length=2000)]  # of an id
+Pairs = Annotated[list[Annotated[str, Field(max_length=400)]], Field(max_length=50)]
 _Value = Annotated[Finite, Field(ge=-1e9, le=1e9)]
 _Time = Annotated[Finite, Field(gt=0, le=1e11)]
 
@@ -30,6 +32,26 @@ class SentInteraction(Message):
     time: _Time | None = None
 
 
+class Asked(Message):
+    """What both a list and the reasons of an item in it depend on, in an address."""
+
+    k: Annotated[int, Field(ge=1)] = 10
+    quota: Pairs = []  # COLUMN=N
+    boost: _Name | None = None  # a column
+    shown: Annotated[list[_Text], Field(max_length=10_000)] = []  # an id for each time
+    feature: Pairs = []  # NAME=VALUE
+
+
+class AskedList(Asked):
+    """What a list shall be, in an address."""
+
+    offset: Annotated[int, Field(ge=0, le=100_000)] = 0
+    diversity: Annotated[Finite, Field(ge=0, le=1)] | None = None
+    allow: list[_Text] | None = None
+    deny: list[_Text] = []
+    where: str | None = None
+
+
 class Basket(Message):
     """A history, perhaps in addition to that of a user, and what the list shall be."""
 
@@ -43,6 +65,10 @@ class Basket(Message):
     allow: list[Id] | None = None
     deny: list[Id] = []
     where: str | None = None
+    quotas: dict[_Name, Annotated[int, Field(ge=0, le=1_000_000)]] | None = None
+    boost: _Name | None = None
+    boosts: Annotated[dict[_Text, Finite], Field(max_length=10_000)] = {}
+    shown: Annotated[dict[_Text, Annotated[Finite, Field(ge=0)]], Field(max_length=10_000)] = {}
 
     @model_validator(mode="after")
     def _is_of_somebody(self) -> Basket:

@@ -7,6 +7,7 @@ import hmac
 import os
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Final
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ _ADMIN: Final = ("/reload", "/metrics")
 _TOKENS: Final = {"read": READ_TOKEN, "events": EVENTS_TOKEN, "admin": ADMIN_TOKEN}
 _BURST_SECONDS: Final = 2.0  # of its rate that a client may use at once
 _MAX_CLIENTS: Final = 10_000  # whose rates are remembered
+_READ_AWAY: Final = 1 << 24  # bytes of a body that is refused; with a larger one the line is cut
 _BODY_SECONDS: Final = 10.0  # in which a body has to arrive
 
 
@@ -53,6 +55,7 @@ class Protection:
         refused = self._refusal(path, scope, headers)
         if refused is not None:
             status, detail, extra = refused
+            await _read_away(receive, int(headers.get(b"content-length", b"0")))
             await problem(status, detail, extra)(scope, receive, send)
             return
         self._working += 1
@@ -116,6 +119,16 @@ class Protection:
 
     def _too_large(self) -> str:
         return f"a body has at most {self._settings.max_body} bytes"
+
+
+async def _read_away(receive: Receive, size: int) -> None:
+    """Read the body of a request that is refused: whoever still sends would not see the answer."""
+    if not 0 < size <= _READ_AWAY:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_BODY_SECONDS):
+            while (await receive()).get("more_body"):
+                pass
 
 
 class _Rates:

@@ -26,6 +26,8 @@ R = TypeVar("R")
 
 _LOG = logging.getLogger("graphrec.service")
 _POLL_SECONDS: Final = 0.5  # between looks whether another worker has taken a new model
+_WATCH_SECONDS: Final = 2.0  # between looks whether the directory holds another model
+_UNUSED_SECONDS: Final = 15.0  # after which requests are done with the version before
 
 
 class Running:
@@ -55,6 +57,8 @@ class Running:
         with suppress(ValueError, NotImplementedError):  # not in the main thread, or Windows
             loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(self._on_hangup()))
         polling = [asyncio.create_task(self._follow())]
+        if self.settings.watch:
+            polling.append(asyncio.create_task(self._watch()))
         if self._explores:
             polling.append(asyncio.create_task(self._learn()))
         yield
@@ -105,9 +109,10 @@ class Running:
             new = await asyncio.wrap_future(self.store.add(events))
         except sqlite3.Error as error:
             _LOG.error("events were not stored: %s", error)
-            raise ProblemError(
-                503, "the events were not stored; try again", {"Retry-After": "5"}
-            ) from error
+            is_full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+            status, cause = (507, ": the disk is full") if is_full else (503, "")
+            detail = f"the events were not stored{cause}; try again later"
+            raise ProblemError(status, detail, {"Retry-After": "5"}) from error
         metrics.EVENTS.inc(new)
         return new
 
@@ -141,7 +146,14 @@ class Running:
             metrics.RELOADS.labels("refused").inc()
             raise
         metrics.RELOADS.labels("taken").inc()
+        if changed:
+            asyncio.get_running_loop().call_later(_UNUSED_SECONDS, self._clean)
         return changed
+
+    def _clean(self) -> None:
+        """Remove the files of versions that no request needs any more, nor another worker."""
+        with suppress(RuntimeError):  # the service ends just now
+            self._threads.submit(self.current.remove_unused)
 
     async def _on_hangup(self) -> None:
         with suppress(GraphrecError):  # logged
@@ -156,6 +168,23 @@ class Running:
                 if generation != self._generation:
                     self._generation = generation
                     await self._take(path)
+
+    async def _watch(self) -> None:
+        """Take what a directory holds when it is another model, and the same at two looks.
+
+        A model that is still being written changes from look to look. One that was refused is
+        tried again when it has changed.
+        """
+        before = tried = self.current.digests
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            with suppress(GraphrecError):  # none yet, or logged
+                found = await self.run(self.current.digests_on_disk)
+                is_new = found not in (tried, self.current.digests) and found == before
+                before = found
+                if is_new:
+                    tried = found
+                    await self._take()
 
     async def _learn(self) -> None:
         """Add up what listed items have earned, again and again."""

@@ -31,6 +31,7 @@ class Extra:
 
 
 GRAPH: Final = Extra("graph", ("graphframes",))
+REDIS: Final = Extra("redis", ("redis",))
 REPORTS: Final = Extra("reports", ("altair", "jinja2", "markupsafe", "vl_convert"))
 SERVE: Final = Extra("serve", ("fastapi", "prometheus_client", "uvicorn"))
 TEXT: Final = Extra(

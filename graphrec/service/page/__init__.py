@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -42,7 +43,7 @@ def serve_page(app: FastAPI) -> None:
         app.get(path, include_in_schema=False)(_answering(path))
 
 
-def _answering(path: str) -> object:
+def _answering(path: str) -> Callable[[], Awaitable[Response]]:
     async def handler() -> Response:
         return Response(_content(path), headers=_HEADERS, media_type=_FILES[path][0])
 
