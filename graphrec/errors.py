@@ -74,6 +74,10 @@ class PlatformError(GraphrecError):
     """The machine or the Spark session lacks something that graphrec needs."""
 
 
+class UnreachableError(PlatformError):
+    """A server or a catalog that lists are written to does not take them."""
+
+
 class JavaError(PlatformError):
     """Java is missing or older than Spark needs."""
 

@@ -59,3 +59,25 @@ def named_numbers(option: str, text: str, example: str) -> dict[str, float]:
                 fix=f"write it as in {example}",
             )
     return numbers
+
+
+def whole_numbers(option: str, text: str, example: str) -> dict[str, int]:
+    """`a=1,b=2` by name.
+
+    Args:
+        option: its name, as in --quota.
+        text: its value.
+        example: how it may look.
+
+    Raises:
+        ParameterError: see `named_numbers`; or a number is not whole, or below 0.
+    """
+    numbers = named_numbers(option, text, example)
+    wrong = [name for name, number in numbers.items() if number < 0 or number % 1]
+    if wrong:
+        raise ParameterError(
+            f"{option} needs whole numbers of 0 or more",
+            found=f"{wrong[0]}={numbers[wrong[0]]:g}",
+            fix=f"write it as in {example}",
+        )
+    return {name: int(number) for name, number in numbers.items()}

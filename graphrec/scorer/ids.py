@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice, takewhile
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_LARGEST: Final = 2**63 - 1
 _PLAIN: Final = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
 
@@ -56,11 +58,45 @@ class IdIndex(Sequence[Any]):
             return text
         return int(text) if _PLAIN.fullmatch(text) else None
 
+    def starting(self, text: str, most: int) -> list[Any]:
+        """The first ids, ascending, whose text begins so; of numbers, the shortest first.
+
+        Args:
+            text: the beginning.
+            most: how many are found at most.
+        """
+        if self.of_text:
+            first = bisect_left(self._sorted, text)
+            found = (self._sorted[n] for n in range(first, len(self)))
+            return list(islice(takewhile(lambda one: one.startswith(text), found), most))
+        if not text:
+            return [self._sorted[n] for n in range(min(most, len(self)))]
+        if not _PLAIN.fullmatch(text):
+            return []
+        return list(islice(chain.from_iterable(map(self._within, _ranges(int(text)))), most))
+
+    def _within(self, ends: tuple[int, int]) -> Iterator[Any]:
+        """Numbers from one to another, both among them."""
+        first, last = ends
+        found = (self._sorted[n] for n in range(bisect_left(self._sorted, first), len(self)))
+        return takewhile(lambda one: one <= last, found)
+
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, position: Any) -> Any:
         return self.ids[position].as_py()
+
+
+def _ranges(beginning: int) -> Iterator[tuple[int, int]]:
+    """The least and the largest number of each length whose digits begin so."""
+    yield beginning, beginning
+    sign, digits = (-1, -beginning) if beginning < 0 else (1, beginning)
+    scale = 10
+    while 0 < digits * scale <= _LARGEST:
+        ends = sign * digits * scale, sign * (digits * scale + scale - 1)
+        yield min(ends), max(ends)
+        scale *= 10
 
 
 class _Sorted(Sequence[Any]):

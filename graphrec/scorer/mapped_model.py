@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,6 +45,7 @@ from graphrec.recommenders.model_card import ModelCard
 from graphrec.recommenders.saved_tables import FOLD_INS, fold_in_of, item_tables
 from graphrec.scorer.history import History, Rules
 from graphrec.scorer.ids import IdIndex, ascending, map_ids, write_ids
+from graphrec.scorer.mapped_folders import InUse, making
 from graphrec.scorer.saved_model import SavedModel
 from graphrec.serving.request import Request
 from graphrec.serving.tables import FactorLeg, ItemTables, item_factors_of
@@ -87,6 +86,8 @@ class MappedModel:
         seen_again_after: days after which what a user has may be listed again; None: never.
         shown_factor: what a score counts for each time that its item was shown and not taken.
         profiles: how features of users become vectors; None: the model was given none.
+        histories: of the users, see `history`.
+        in_use: keeps the files from being removed.
     """
 
     digest: str
@@ -103,6 +104,7 @@ class MappedModel:
     shown_factor: float
     profiles: Profiles | None
     histories: dict[str, Array]
+    in_use: InUse
 
     def history(self, user: Any) -> History | None:
         """What the model knows of a user, by id; None if it does not know the user."""
@@ -140,13 +142,11 @@ def open_model(path: str | Path, cache: str | Path | None = None) -> MappedModel
             the folder cannot be written to.
     """
     saved = SavedModel(path)
-    folder = Path(cache) if cache is not None else saved.path / _FOLDER
     digest = saved.digest
-    place = folder / digest
-    if not (place / _DESCRIPTION).exists():
-        _make(saved, digest, folder)
+    place = mapped_folder(saved.path, cache) / digest
+    in_use = _made(saved, digest, place)
     try:
-        return _map(place)
+        return _map(place, in_use)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise UnreadableInputError(
             f"the files to be mapped of the model at {path} are damaged",
@@ -158,27 +158,32 @@ def open_model(path: str | Path, cache: str | Path | None = None) -> MappedModel
 # --- making it ------------------------------------------------------------------------------------
 
 
-def _make(saved: SavedModel, digest: str, folder: Path) -> None:
+def mapped_folder(path: Path, cache: str | Path | None) -> Path:
+    """The folder that the files of a model are in, each version in one of its own."""
+    return path / _FOLDER if cache is None else Path(cache)
+
+
+def _made(saved: SavedModel, digest: str, place: Path) -> InUse:
+    """The lock of the files, which are made if they are not there."""
+    while True:
+        if not (place / _DESCRIPTION).exists():
+            _make(saved, digest, place)
+        in_use = InUse(place)
+        if in_use.is_there:
+            return in_use
+
+
+def _make(saved: SavedModel, digest: str, place: Path) -> None:
     """Write all files beside their place, and rename the folder into it."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
+        with making(place) as staged:
+            _write(saved, digest, staged)
     except OSError as error:
         raise UnreadableInputError(
             f"the model at {saved.path} has to be written once more to be mapped",
-            found=f"{folder} cannot be written to: {error.strerror}",
+            found=f"{place.parent} cannot be written to: {error.strerror}",
             fix="name a folder that can be (cache=, --cache)",
         ) from error
-    try:
-        _write(saved, digest, staged)
-        staged.chmod(0o755)
-        try:
-            staged.rename(folder / digest)
-        except OSError:  # another process was quicker
-            if not (folder / digest / _DESCRIPTION).exists():
-                raise
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _write(saved: SavedModel, digest: str, folder: Path) -> None:
@@ -330,7 +335,7 @@ def _save(folder: Path, name: str, array: Array) -> None:
 # --- mapping it -----------------------------------------------------------------------------------
 
 
-def _map(folder: Path) -> MappedModel:
+def _map(folder: Path, in_use: InUse) -> MappedModel:
     description = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
     arrays = _load(folder)
     histories = _taken(arrays, "history_")
@@ -367,6 +372,7 @@ def _map(folder: Path) -> MappedModel:
         shown_factor=description["shown_factor"],
         profiles=Profiles.from_described(description["profiles"]),
         histories=histories,
+        in_use=in_use,
     )
 
 

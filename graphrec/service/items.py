@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,6 +71,41 @@ class Items:
             return None
         title = self._table[self._title][index].as_py()
         return None if title is None else str(title)
+
+    def containing(self, text: str, ids: pa.Array, most: int) -> list[int]:
+        """The first items that have a text in their titles or ids, in any case.
+
+        Args:
+            text: what is looked for.
+            ids: of all items.
+            most: how many are found at most.
+        """
+        columns = (
+            [ids] if self._title is None or self._table is None else [ids, self._table[self._title]]
+        )
+        masks = [
+            pc.fill_null(
+                pc.match_substring(column.cast(pa.string()), text, ignore_case=True), False
+            )
+            for column in columns
+        ]
+        found = reduce(pc.or_, masks)
+        return [int(index) for index in pc.indices_nonzero(found)[:most].to_pylist()]
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One of the columns, (items,).
+
+        Raises:
+            ParameterError: there is none of this name.
+        """
+        names = [] if self._table is None else self._table.column_names
+        if self._table is None or name not in names:
+            raise ParameterError(
+                "quotas and boosts name a column of the items",
+                found=repr(name),
+                fix=f"it has {', '.join(names)}" if names else "start the service with --items",
+            )
+        return self._table[name]
 
     def where(self, condition: str) -> npt.NDArray[np.bool_]:
         """The items that fulfil a condition, (items,).

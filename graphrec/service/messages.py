@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
 
 from graphrec.service.events import Event
 
 Id = Annotated[StrictStr, Field(min_length=1, max_length=512)] | StrictInt
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Name = Annotated[str, Field(max_length=200)]
+_Text = Annotated[str, Field(max_length=2000)]  # of an id
+Pairs = Annotated[list[Annotated[str, Field(max_length=400)]], Field(max_length=50)]
 _Value = Annotated[Finite, Field(ge=-1e9, le=1e9)]
 _Time = Annotated[Finite, Field(gt=0, le=1e11)]
 
@@ -30,10 +32,31 @@ class SentInteraction(Message):
     time: _Time | None = None
 
 
-class Basket(Message):
-    """A history of somebody who need not be known, and what the list shall be."""
+class Asked(Message):
+    """What both a list and the reasons of an item in it depend on, in an address."""
 
-    history: list[SentInteraction]
+    k: Annotated[int, Field(ge=1)] = 10
+    quota: Pairs = []  # COLUMN=N
+    boost: _Name | None = None  # a column
+    shown: Annotated[list[_Text], Field(max_length=10_000)] = []  # an id for each time
+    feature: Pairs = []  # NAME=VALUE
+
+
+class AskedList(Asked):
+    """What a list shall be, in an address."""
+
+    offset: Annotated[int, Field(ge=0, le=100_000)] = 0
+    diversity: Annotated[Finite, Field(ge=0, le=1)] | None = None
+    allow: list[_Text] | None = None
+    deny: list[_Text] = []
+    where: str | None = None
+
+
+class Basket(Message):
+    """A history, perhaps in addition to that of a user, and what the list shall be."""
+
+    user: Id | None = None
+    history: list[SentInteraction] = []
     profile: Annotated[dict[_Name, Any], Field(max_length=1000)] = {}
     k: Annotated[int, Field(ge=1)] = 10
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0
@@ -42,6 +65,16 @@ class Basket(Message):
     allow: list[Id] | None = None
     deny: list[Id] = []
     where: str | None = None
+    quotas: dict[_Name, Annotated[int, Field(ge=0, le=1_000_000)]] | None = None
+    boost: _Name | None = None
+    boosts: Annotated[dict[_Text, Finite], Field(max_length=10_000)] = {}
+    shown: Annotated[dict[_Text, Annotated[Finite, Field(ge=0)]], Field(max_length=10_000)] = {}
+
+    @model_validator(mode="after")
+    def _is_of_somebody(self) -> Basket:
+        if not self.model_fields_set & {"user", "history", "profile"}:
+            raise ValueError("a list is made for a history, a user or a profile")
+        return self
 
 
 class SentEvent(Message):

@@ -84,4 +84,4 @@ def answer_by_problems(app: FastAPI) -> None:
 
 def _sentence(error: dict[str, Any]) -> str:
     place = ".".join(str(part) for part in error["loc"])
-    return shown(f"{place}: {error['msg']}")
+    return shown(f"{place}: {error['msg'].removeprefix('Value error, ')}")

@@ -7,19 +7,22 @@ import hmac
 import os
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Final
 from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graphrec.service.page import PAGE
 from graphrec.service.problems import problem
 from graphrec.service.settings import ADMIN_TOKEN, EVENTS_TOKEN, READ_TOKEN, Settings
 
-_OPEN: Final = ("/healthz", "/readyz")  # probes have no token
+_PROBES: Final = ("/healthz", "/readyz")  # they have no token, and no limit
 _ADMIN: Final = ("/reload", "/metrics")
 _TOKENS: Final = {"read": READ_TOKEN, "events": EVENTS_TOKEN, "admin": ADMIN_TOKEN}
 _BURST_SECONDS: Final = 2.0  # of its rate that a client may use at once
 _MAX_CLIENTS: Final = 10_000  # whose rates are remembered
+_READ_AWAY: Final = 1 << 24  # bytes of a body that is refused; with a larger one the line is cut
 _BODY_SECONDS: Final = 10.0  # in which a body has to arrive
 
 
@@ -52,6 +55,7 @@ class Protection:
         refused = self._refusal(path, scope, headers)
         if refused is not None:
             status, detail, extra = refused
+            await _read_away(receive, int(headers.get(b"content-length", b"0")))
             await problem(status, detail, extra)(scope, receive, send)
             return
         self._working += 1
@@ -68,7 +72,7 @@ class Protection:
         self, path: str, scope: Scope, headers: dict[bytes, bytes]
     ) -> tuple[int, str, dict[str, str] | None] | None:
         """Status, detail and headers of a refusal; None for what may pass."""
-        if path in _OPEN:
+        if path in _PROBES:
             return None
         if self._working >= self._settings.concurrency:
             return 503, "too many requests are being worked on", {"Retry-After": "1"}
@@ -84,7 +88,7 @@ class Protection:
     def _is_authorised(self, path: str, method: str, headers: dict[bytes, bytes]) -> bool:
         """Whether the token is that of the role, or of administration; by constant time."""
         role = "admin" if path in _ADMIN else "events" if path == "/events" else "read"
-        if not self._tokens[role]:
+        if path in PAGE or not self._tokens[role]:
             return True
         kind, _, given = headers.get(b"authorization", b"").partition(b" ")
         fits = [
@@ -115,6 +119,16 @@ class Protection:
 
     def _too_large(self) -> str:
         return f"a body has at most {self._settings.max_body} bytes"
+
+
+async def _read_away(receive: Receive, size: int) -> None:
+    """Read the body of a request that is refused: whoever still sends would not see the answer."""
+    if not 0 < size <= _READ_AWAY:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_BODY_SECONDS):
+            while (await receive()).get("more_body"):
+                pass
 
 
 class _Rates:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -13,9 +14,11 @@ from graphrec.data.event_names import CONSUMED, DISLIKE, RATING
 from graphrec.experiments.exploration import Exploration, fill
 from graphrec.kernels.types import Mask
 from graphrec.scorer.history import History, Interaction, Rules
+from graphrec.scorer.request_rules import RequestRules
 from graphrec.service.events import Event, EventStore
 from graphrec.service.experiments import ArmSettings
 from graphrec.service.feedback import Earnings
+from graphrec.service.limits import NONE, Limits, Room
 from graphrec.service.served import Served
 
 STORED = "stored"  # the source of a list that was made before, by `graphrec recommend`
@@ -33,6 +36,10 @@ class Wanted:
     allow: tuple[Any, ...] | None = None  # ids
     deny: tuple[Any, ...] = ()
     where: str | None = None
+    limits: Limits = NONE
+    boosts: Mapping[Any, float] = field(default_factory=dict)  # of single items, by id
+    shown: Mapping[Any, float] = field(default_factory=dict)  # how often, by id
+    profile: Mapping[str, Any] = field(default_factory=dict)  # features of the user
     exploration: Exploration | None = None
 
     def under(self, settings: ArmSettings, exploration: Exploration) -> Wanted:
@@ -55,6 +62,19 @@ class Wanted:
             fulfils = served.items.where(self.where)
             mask = fulfils if mask is None else mask & fulfils
         return mask
+
+    def rules(self, served: Served) -> RequestRules | None:
+        """Quotas and boosts; None: there are none."""
+        return served.limits.with_boosts(self.limits, self.boosts)
+
+
+def history_of(served: Served, store: EventStore, user: Any | None, wanted: Wanted) -> History:
+    """What a list is made of: what is known of a user, if one is named, and the profile."""
+    profile = served.scorer.profile(wanted.profile)
+    if user is None:
+        return profile
+    now = history_now(served, store, user)
+    return now if profile.vector is None else replace(now, vector=profile.vector)
 
 
 def history_now(served: Served, store: EventStore, user: Any) -> History:
@@ -108,11 +128,13 @@ def live(
         weights=wanted.weights,
         allow=wanted.allowed(served),
         deny=wanted.deny,
+        shown=wanted.shown,
+        rules=wanted.rules(served),
     )
     rows = [asdict(one) for one in listed]
     if exploration is not None and rows:
         rows = _explored(rows, wanted, exploration, earnings)
-    return [_titled(served, row) for row in rows]
+    return [titled(served, row) for row in rows]
 
 
 def _explored(
@@ -137,7 +159,7 @@ def in_time(
 ) -> list[dict[str, Any]]:
     """A list that needs no scoring: the stored one, and behind it what anybody gets.
 
-    What the user has seen or does not want is not in it either.
+    What the user has seen or does not want is not in it either, and quotas hold.
     """
     scorer = served.scorer
     now = History.empty() if user is None else history_now(served, store, user)
@@ -150,19 +172,23 @@ def in_time(
     stored = served.lists.of_user(user) if served.lists is not None and user is not None else []
     length = wanted.offset + wanted.k
     chosen: dict[int, str] = {}
+    room = Room(wanted.rules(served))
     for index, source in chain(((index, STORED) for index in stored), scorer.fallback()):
         if len(chosen) == length:
             break
-        if index not in seen and index not in chosen and (allowed is None or allowed[index]):
+        if index in seen or index in chosen or not (allowed is None or allowed[index]):
+            continue
+        if room.takes(index):
             chosen[index] = source
     rows = [
         {"item": scorer.model.items[index], "rank": rank, "source": source}
         for rank, (index, source) in enumerate(chosen.items(), 1)
     ]
-    return [_titled(served, row) for row in rows[wanted.offset :]]
+    return [titled(served, row) for row in rows[wanted.offset :]]
 
 
-def _titled(served: Served, row: dict[str, Any]) -> dict[str, Any]:
+def titled(served: Served, row: dict[str, Any]) -> dict[str, Any]:
+    """A row with the title of its item, if it has one."""
     index = served.scorer.model.items.position(row["item"])
     title = None if index is None else served.items.title(index)
     return row if title is None else row | {"title": title}

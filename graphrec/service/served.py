@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
+from urllib.parse import unquote
 
+from graphrec.data.feature_encoding import NUMBER
 from graphrec.errors import GraphrecError, ParameterError
+from graphrec.scorer.mapped_folders import remove_unused
+from graphrec.scorer.mapped_model import mapped_folder
+from graphrec.scorer.saved_model import SavedModel
 from graphrec.scorer.scorer import Scorer
 from graphrec.service.experiments import Experiments, Source, Treatment
 from graphrec.service.items import Items
+from graphrec.service.limits import LimitRules
+from graphrec.service.problems import ProblemError
 from graphrec.service.settings import Settings
 from graphrec.service.stored_lists import StoredLists
 
@@ -25,7 +33,41 @@ class Served:
     path: Path  # links resolved
     scorer: Scorer
     items: Items
+    limits: LimitRules
     lists: StoredLists | None
+
+    def user(self, encoded: str) -> Any:
+        """The user whom an address names."""
+        return self.known_user(unquote(encoded))
+
+    def known_user(self, user: str) -> Any:
+        """A user's id as the model has it, or as it was sent; 007 is the user 7 here, too."""
+        found = self.scorer.model.users.from_text(user)
+        return user if found is None else found
+
+    def item(self, encoded: str) -> Any:
+        """The item that an address names.
+
+        Raises:
+            ProblemError: the model does not know it.
+        """
+        item = self.scorer.model.items.from_text(unquote(encoded))
+        if self.scorer.model.items.position(item) is None:
+            raise ProblemError(404, "the model does not know this item")
+        return item
+
+    def features(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Features of a user as an address has them: numbers where the model has learned numbers.
+
+        Raises:
+            ParameterError: one of these is no number.
+        """
+        profiles = self.scorer.model.profiles
+        kinds = {} if profiles is None else profiles.encoding.kinds
+        return {
+            name: _number(name, text) if kinds.get(name) == NUMBER else text
+            for name, text in given.items()
+        }
 
     @staticmethod
     def open(settings: Settings, path: str | Path, lists_path: str | None) -> Served:
@@ -43,11 +85,12 @@ class Served:
         scorer = Scorer.open(path, cache=settings.cache)
         scorer.recommend(scorer.history(scorer.model.users[0]) if len(scorer.model.users) else [])
         items = Items.read(settings.items, scorer)
+        limits = LimitRules(scorer, items)
+        limits.of(settings.limits)
         lists = None
         if lists_path is not None:
-            folder = Path(settings.cache or path / "_mapped")
-            lists = StoredLists.open(lists_path, scorer, folder)
-        return Served(path, scorer, items, lists)
+            lists = StoredLists.open(lists_path, scorer, mapped_folder(path, settings.cache))
+        return Served(path, scorer, items, limits, lists)
 
 
 Versions: TypeAlias = dict[Source, Served]
@@ -94,9 +137,30 @@ class Current:
             except GraphrecError as error:
                 _LOG.error("a new model was refused: %s", error)
                 raise
-            changed = _digests(new) != _digests(self._versions)
+            changed = _digests(new) != self.digests
             self._versions = new
         return changed
+
+    def digests_on_disk(self) -> list[str]:
+        """What the directories hold now, of the model and those of arms; see `digests`.
+
+        Raises:
+            GraphrecError: one of them holds no model.
+        """
+        paths = [model or self._settings.model for model, _ in self._versions]
+        return [SavedModel(path).digest for path in paths]
+
+    @property
+    def digests(self) -> list[str]:
+        """What is served, of the model and those of arms."""
+        return _digests(self._versions)
+
+    def remove_unused(self) -> None:
+        """Remove the mapped files of versions that no process serves any more."""
+        folders = {mapped_folder(one.path, self._settings.cache) for one in self._versions.values()}
+        for folder in folders:
+            for removed in remove_unused(folder):
+                _LOG.info("%s is used no more, and was removed", removed)
 
     def _open(self, path: str) -> Versions:
         """The model, and those of arms; every arm lists once, so that all can."""
@@ -112,6 +176,13 @@ class Current:
                     f"the arm {name} cannot be served", found=str(error)
                 ) from error
         return versions
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ParameterError(f"the feature {name} is a number", found=repr(text)) from error
 
 
 def _digests(versions: Versions) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from graphrec.errors import ParameterError
 from graphrec.experiments.exploration import Exploration, policy_of
+from graphrec.service.limits import Limits
 
 _VARIABLE: Final = "GRAPHREC_SERVICE"
 READ_TOKEN: Final = "GRAPHREC_TOKEN"
@@ -27,7 +28,10 @@ class Settings:
     items: str | None = None  # a table of items, for titles and `where`
     lists: str | None = None  # of `graphrec recommend`, for answers in time
     cache: str | None = None  # for the files that are mapped
+    watch: bool = False  # take another model as soon as the directory holds it
     experiments: str | None = None  # a file of experiments and their arms
+    quotas: Mapping[str, int] = field(default_factory=dict)  # see `Limits`, as for what follows
+    boost: str | None = None
     explore: float = 0.0  # see `Exploration`, as for what follows
     explore_slots: Sequence[int] = ()
     explore_candidates: int = 50
@@ -53,6 +57,11 @@ class Settings:
     def from_environment() -> Settings:
         """Those that the process that started this one left."""
         return Settings(**json.loads(os.environ[_VARIABLE]))
+
+    @property
+    def limits(self) -> Limits:
+        """What all lists have more or less of, unless a request says otherwise."""
+        return Limits.of(self.quotas, self.boost)
 
     @property
     def exploration(self) -> Exploration:

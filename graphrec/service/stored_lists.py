@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +15,18 @@ import pyarrow.parquet as pq
 from graphrec.columns import RANK
 from graphrec.errors import UnreadableInputError
 from graphrec.scorer.ids import IdIndex, map_ids, write_ids
+from graphrec.scorer.mapped_folders import InUse, making
 from graphrec.scorer.scorer import Scorer
 
 
 class StoredLists:
     """For each user the indices of the listed items, best first."""
 
-    def __init__(self, users: IdIndex, indptr: npt.NDArray[Any], items: npt.NDArray[Any]) -> None:
+    def __init__(
+        self, users: IdIndex, indptr: npt.NDArray[Any], items: npt.NDArray[Any], in_use: InUse
+    ) -> None:
         self._users, self._indptr, self._items = users, indptr, items
+        self._in_use = in_use  # keeps the files from being removed
 
     @staticmethod
     def open(path: str, scorer: Scorer, folder: Path) -> StoredLists:
@@ -42,12 +44,12 @@ class StoredLists:
         for file in sorted(Path(path).glob("*.parquet")):
             digest.update(f"{file.name} {file.stat().st_size}\n".encode())
         place = folder / f"lists-{digest.hexdigest()}"
-        if not place.exists():
-            _make(path, scorer, place)
+        in_use = _made(path, scorer, place)
         return StoredLists(
             IdIndex(map_ids(place / "users.arrow")),
             np.load(place / "indptr.npy", mmap_mode="r"),
             np.load(place / "items.npy", mmap_mode="r"),
+            in_use,
         )
 
     def of_user(self, user: Any) -> list[int]:
@@ -57,6 +59,16 @@ class StoredLists:
             return []
         listed: list[int] = self._items[self._indptr[row] : self._indptr[row + 1]].tolist()
         return listed
+
+
+def _made(path: str, scorer: Scorer, place: Path) -> InUse:
+    """The lock of the files, which are made if they are not there."""
+    while True:
+        if not place.exists():
+            _make(path, scorer, place)
+        in_use = InUse(place)
+        if in_use.is_there:
+            return in_use
 
 
 def _make(path: str, scorer: Scorer, place: Path) -> None:
@@ -78,13 +90,7 @@ def _make(path: str, scorer: Scorer, place: Path) -> None:
     known = np.flatnonzero(items.is_valid().to_numpy(zero_copy_only=False))
     users, items = users.take(pa.array(known)), items.take(pa.array(known)).to_numpy()
     runs = pc.run_end_encode(users, run_end_type=pa.int64())
-    place.parent.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
-    try:
+    with making(place) as staged:
         write_ids(staged / "users.arrow", runs.values)
         np.save(staged / "indptr.npy", np.concatenate([[0], runs.run_ends.to_numpy()]))
         np.save(staged / "items.npy", items.astype(np.int32))
-        if not place.exists():
-            staged.rename(place)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)

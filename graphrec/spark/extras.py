@@ -32,6 +32,7 @@ class Extra:
 
 CONNECT: Final = Extra("connect", ("grpc", "grpc_status", "zstandard"))
 GRAPH: Final = Extra("graph", ("graphframes",))
+REDIS: Final = Extra("redis", ("redis",))
 REPORTS: Final = Extra("reports", ("altair", "jinja2", "markupsafe", "vl_convert"))
 SERVE: Final = Extra("serve", ("fastapi", "prometheus_client", "uvicorn"))
 TEXT: Final = Extra(

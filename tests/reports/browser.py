@@ -15,7 +15,7 @@ from selenium.webdriver.chrome.service import Service
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # a service of the tests
 )
 WITH_WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # drawn by the processor
 WITHOUT_WEBGL = ("--disable-gpu", "--disable-3d-apis")

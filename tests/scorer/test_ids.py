@@ -28,6 +28,21 @@ def test_every_id_is_found_where_it_is_and_no_other(ids: list[Any], other: Any) 
     assert index.position(other) == expected
 
 
+@given(ids=IDS, text=st.one_of(st.text(max_size=2), st.integers(-30, 30).map(str)))
+def test_ids_are_found_by_their_beginning(ids: list[Any], text: str) -> None:
+    array = pa.array(ids, pa.string() if ids and isinstance(ids[0], str) else pa.int64())
+    found = IdIndex(array, ascending(array)).starting(text, 100)
+    if text or (ids and isinstance(ids[0], str)):
+        expected = {one for one in ids if str(one).startswith(text)}
+        if text in ("0", "-0", "-") and not (ids and isinstance(ids[0], str)):
+            expected &= {0} if text == "0" else set()
+        assert set(found) == expected
+    assert (
+        found == sorted(found, key=lambda one: (len(str(one)) if type(one) is int else 0, one))
+        or not text
+    )
+
+
 @pytest.mark.parametrize("kind", [pa.string(), pa.int32(), pa.int64()])
 def test_ids_come_back_from_their_file(kind: pa.DataType, tmp_path: Path) -> None:
     for ids in ([], [3, 1, 2]):

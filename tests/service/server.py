@@ -7,13 +7,17 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import uvicorn
 
+from graphrec.service.app import make_app
+from graphrec.service.settings import Settings
 from tests.documents import ROOT
 
 _PATIENCE = 120.0  # seconds: the kernels may have to be compiled first
@@ -70,3 +74,22 @@ def serving(
     finally:
         if server.process.poll() is None:
             server.end(signal.SIGKILL)
+
+
+@contextmanager
+def in_process(settings: Settings) -> Iterator[httpx.Client]:
+    """The application in a thread of this process, which saves the start of another one."""
+    config = uvicorn.Config(make_app(settings), port=0, log_level="error", access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30.0) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()

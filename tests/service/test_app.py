@@ -8,10 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 
 import graphrec as gr
 from graphrec.scorer.saved_model import read_card
+from tests.documents import ROOT
+from tests.service.bad_requests import BAD, GUIDE, answer_of, table
 from tests.service.server import Server
 
 K = 8
@@ -58,6 +62,72 @@ def test_a_profile_says_nothing_to_a_model_without_features_of_users(
     found = items_of(client.post("/recommendations", json=sent))
     assert found == [one.item for one in scorer.recommend(["m260"], K)]
     assert client.post("/recommendations", json={**sent, "profile": ["age"]}).status_code == 422
+
+
+def films() -> pa.Table:
+    return pa.csv.read_csv(ROOT / "sample_data" / "films.csv")
+
+
+def test_quotas_boosts_and_what_was_shown_are_those_of_the_scorer(
+    client: httpx.Client, scorer: gr.Scorer
+) -> None:
+    """From an address and from a body, in lists and reasons."""
+    rows = films().to_pylist()
+    quotas = [(row["movieId"], each, 2) for row in rows for each in row["genres"].split("|")]
+    boosts = {row["movieId"]: float(row["year"]) for row in rows}
+    history = scorer.history("u014")
+    shown = {one.item: 2 for one in scorer.recommend(history, 2)}
+    expected = [
+        one.item
+        for one in scorer.recommend(
+            history, K, shown=shown, rules=scorer.rules(boosts=boosts, quotas=quotas)
+        )
+    ]
+    assert expected != [one.item for one in scorer.recommend(history, K)]
+    query = [("k", K), ("quota", "genres=2"), ("boost", "year")]
+    query += [("shown", item) for item in shown for _ in range(2)]
+    assert items_of(client.get("/users/u014/recommendations", params=query)) == expected
+    sent = {"user": "u014", "k": K, "quotas": {"genres": 2}, "boost": "year", "shown": shown}
+    assert items_of(client.post("/recommendations", json=sent)) == expected
+    sent = {"user": "u014", "k": K, "quotas": {"genres": 2}, "boosts": boosts, "shown": shown}
+    assert items_of(client.post("/recommendations", json=sent)) == expected
+    full = set()
+    for item in (one.item for one in scorer.recommend(history, K)):
+        why = client.get(f"/users/u014/items/{item}/why", params=query).json()
+        assert (why["outcome"] == "listed") == (item in expected)
+        full.add(why["full"])
+    assert any(one and one.startswith("genres=") and one.endswith("(2)") for one in full)
+
+
+def test_a_list_for_a_user_may_be_tried_with_more_history_and_other_weights(
+    client: httpx.Client, scorer: gr.Scorer
+) -> None:
+    weights = {"als": 1.0}
+    sent = {"user": "u012", "history": [{"item": "m260"}], "weights": weights, "k": K}
+    history = scorer.extended(scorer.history("u012"), ["m260"])
+    found = items_of(client.post("/recommendations", json=sent))
+    assert found == [one.item for one in scorer.recommend(history, K, weights=weights)]
+
+
+def test_users_items_and_histories_are_looked_up(client: httpx.Client, scorer: gr.Scorer) -> None:
+    assert client.get("/users?starting=u03&most=2").json() == {"users": ["u030", "u031"]}
+    duels = client.get("/items?containing=DUELIST").json()["items"]
+    assert duels
+    assert all("duelist" in one["title"].lower() for one in duels)
+    support = [client.get(f"/items/{one['item']}").json()["users"] for one in duels]
+    assert support == sorted(support, reverse=True)
+    assert client.get("/items?containing=m260").json()["items"][0]["item"] == "m260"
+    assert client.get("/items/m260").json()["columns"]["year"] == 2005
+    answer = client.get("/users/u033/history?k=5&offset=1").json()
+    history = scorer.history("u033")
+    assert answer["size"] == history.size
+    assert history.stars is not None
+    latest = history.times.argsort()[::-1][1:6]
+    found = [(row["item"], row["rating"], row["time"]) for row in answer["history"]]
+    assert found == [
+        (scorer.model.items[int(history.items[n])], history.stars[n], history.times[n])
+        for n in latest
+    ]
 
 
 def test_filters_and_conditions(client: httpx.Client) -> None:
@@ -140,61 +210,17 @@ def test_there_is_no_spark_in_the_process(server: Server) -> None:
     assert "_mapped" in mapped
 
 
-JSON = {"content-type": "application/json"}
-EVENT = '{"user": "u", "item": "m001", "kind": "click"'
-LIST, BASKET = "/users/u001/recommendations", "/recommendations"
-BAD: dict[str, tuple[str, str, bytes | str | None, int, str]] = {
-    "no such address": ("GET", "/nothing", None, 404, "Not Found"),
-    "no id": ("GET", "/users//recommendations", None, 404, "Not Found"),
-    "another method": ("DELETE", LIST, None, 405, "Method Not Allowed"),
-    "k is 0": ("GET", f"{LIST}?k=0", None, 422, "query.k"),
-    "k is no number": ("GET", f"{LIST}?k=ten", None, 422, "query.k"),
-    "k is too large": ("GET", f"{LIST}?k=1001", None, 422, "k is at most 1000"),
-    "offset below 0": ("GET", f"{LIST}?offset=-1", None, 422, "query.offset"),
-    "diversity above 1": ("GET", f"{LIST}?diversity=2", None, 422, "query.diversity"),
-    "diversity is no number": ("GET", f"{LIST}?diversity=nan", None, 422, "query.diversity"),
-    "a column there is not": ("GET", f"{LIST}?where=stars%3E3", None, 422, "no column"),
-    "text as a number": ("GET", f"{LIST}?where=year%3D%27x%27", None, 422, "cannot be read"),
-    "an attribute": ("GET", f"{LIST}?where=__class__%3D1", None, 422, "no column"),
-    "a call": ("GET", f"{LIST}?where=open(%27x%27)", None, 422, "no column"),
-    "SQL": ("GET", f"{LIST}?where=year%3D1%3B%20DROP%20TABLE%20x", None, 422, "cannot be read"),
-    "a condition without an end": ("GET", f"{LIST}?where=(year%3D1", None, 422, "its end"),
-    "a long condition": ("GET", f"{LIST}?where={'x' * 501}", None, 422, "too long"),
-    "nested too deep": ("GET", f"{LIST}?where={'(' * 60}", None, 422, "at most 10"),
-    "an unknown item": ("GET", "/items/m999/related", None, 404, "does not know this item"),
-    "an unknown measure": ("GET", "/items/m001/related?measure=x", None, 422, "measure"),
-    "why of an unknown item": ("GET", "/users/u001/items/x/why", None, 404, "does not know"),
-    "no JSON": ("POST", BASKET, "{", 422, "JSON decode error"),
-    "no history": ("POST", BASKET, "{}", 422, "body.history"),
-    "a name there is not": ("POST", BASKET, '{"history": [], "K": 1}', 422, "body.K"),
-    "an item that is no id": ("POST", BASKET, '{"history": [{"item": {}}]}', 422, "item"),
-    "an infinite value": (
-        *("POST", BASKET, '{"history": [{"item": "m001", "value": 1e999}]}'),
-        *(422, "value"),
-    ),
-    "an unknown leg": ("POST", BASKET, '{"history": [], "weights": {"x": 1}}', 422, "a leg"),
-    "a long history": (
-        *("POST", BASKET, '{"history": [' + ",".join(['{"item": "m001"}'] * 10_001) + "]}"),
-        *(422, "at most 10000 items"),
-    ),
-    "an event without a kind": ("POST", "/events", '{"user": "u", "item": "i"}', 422, "kind"),
-    "an unknown kind": ("POST", "/events", '{"user":"u","item":"i","kind":"x"}', 422, "kind"),
-    "no probability": ("POST", "/events", EVENT + ', "propensity": 1.5}', 422, "propensity"),
-    "half a character": ("POST", "/events", EVENT.replace('"u"', r'"\ud800"') + "}", 422, "user"),
-    "too many events": (
-        *("POST", "/events", "[" + ",".join([EVENT + "}"] * 1001) + "]"),
-        *(422, "at most 1000 events"),
-    ),
-    "a body that is too large": ("POST", "/events", b" " * 1_100_000, 413, "at most 1048576 bytes"),
-}
-
-
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_request_is_answered_by_what_is_wrong(case: str, client: httpx.Client) -> None:
-    method, address, body, status, detail = BAD[case]
-    answer = client.request(method, address, content=body, headers=JSON)
+    *_, status, detail = BAD[case]
+    answer = answer_of(case, client)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert problem["status"] == status
     assert detail in problem["detail"]
+
+
+def test_the_guide_has_every_bad_request_with_its_answer(client: httpx.Client) -> None:
+    assert len(BAD) >= 30
+    assert table(client) in GUIDE.read_text(encoding="utf-8")

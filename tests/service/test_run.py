@@ -9,8 +9,10 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -27,30 +29,51 @@ TOKENS = {
 }
 
 
-def send_until_refused(url: str, sender: int, acknowledged: list[str]) -> None:
-    """Events one after the other; ids of those that the service says it has."""
+def send_until_gone(url: str, sender: int, acknowledged: list[str], others: list[int]) -> None:
+    """Events one after the other; ids of those that the service says it has, other statuses."""
     with httpx.Client(base_url=url, timeout=5.0) as client:
         for number in range(10_000):
             name = f"{sender}-{number}"
             event = CLICK | {"user": f"k{sender}", "item": "m001", "id": name}
             try:
-                if client.post("/events", json=event).status_code == 201:
+                status = client.post("/events", json=event).status_code
+                if status == 201:
                     acknowledged.append(name)
+                else:
+                    others.append(status)
             except httpx.TransportError:
                 return
 
 
-def test_after_a_kill_every_acknowledged_event_is_there(saved: Path, tmp_path: Path) -> None:
-    events, acknowledged = tmp_path / "events.db", list[str]()
+def wait_for(found: list[Any], size: int) -> None:
+    while len(found) < size:
+        time.sleep(0.01)
+
+
+def test_after_a_full_disk_and_a_kill_every_acknowledged_event_is_there(
+    saved: Path, tmp_path: Path
+) -> None:
+    """A file that may not grow is what a process sees of a full disk."""
+    events, acknowledged, others = tmp_path / "events.db", list[str](), list[int]()
+    full = {"user": "k0", "item": "m001", "kind": "click"}
     with serving(saved, events) as server:
         senders = [
-            threading.Thread(target=send_until_refused, args=(server.url, one, acknowledged))
+            threading.Thread(target=send_until_gone, args=(server.url, one, acknowledged, others))
             for one in range(4)
         ]
         for sender in senders:
             sender.start()
-        while len(acknowledged) < 100:
-            time.sleep(0.01)
+        wait_for(acknowledged, 100)
+        process = psutil.Process(server.process.pid)
+        process.rlimit(psutil.RLIMIT_FSIZE, (4096, psutil.RLIM_INFINITY))
+        wait_for(others, 20)
+        answer = server.client.post("/events", json=full)
+        assert answer.status_code in (503, 507)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "not stored" in answer.json()["detail"]
+        assert server.client.get("/users/k0/recommendations").status_code == 200
+        process.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+        wait_for(acknowledged, len(acknowledged) + 50)
         server.end(signal.SIGKILL)
         for sender in senders:
             sender.join()
@@ -59,7 +82,7 @@ def test_after_a_kill_every_acknowledged_event_is_there(saved: Path, tmp_path: P
     exported += ["--events", str(events), "--out", str(out)]
     subprocess.run(exported, cwd=ROOT, check=True, capture_output=True)
     table = pq.read_table(out / "events.parquet")
-    assert len(acknowledged) >= 100
+    assert set(others) <= {503, 507}
     assert set(acknowledged) <= set(table["id"].to_pylist())
     read = pq.read_table(out / "interactions.parquet")
     assert read.column_names == ["userId", "movieId", "rating", "timestamp"]

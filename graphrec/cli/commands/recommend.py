@@ -10,6 +10,7 @@ import typer
 
 from graphrec.cli.options import (
     LISTS,
+    OUTPUT,
     LengthOption,
     LimitOptions,
     ListExploreOptions,
@@ -27,8 +28,12 @@ from graphrec.cli.options import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from graphrec.cli.io.inputs import Titles
+    from graphrec.cli.io.model_source import Source
+    from graphrec.cli.io.results import Folders
     from graphrec.cli.runtime.progress_lines import Report
     from graphrec.recommenders.hybrid.estimator import HybridRecommender
+    from graphrec.recommenders.model import RecommenderModel
 
 _LISTS: Final = "lists"  # a stage
 
@@ -50,6 +55,16 @@ class Options(
 ):
     """What `recommend` takes."""
 
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="redis://...|table:NAME",
+            show_default=False,
+            help="Write each user's list there, too: to a Redis server, as in "
+            "redis://HOST:6379/0?prefix=lists:&ttl=86400, or to a table of Spark's catalog.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
     users: Annotated[
         str | None,
         typer.Option(
@@ -85,15 +100,16 @@ def run(options: Options) -> None:
     --explore there is propensity, too: the probability of what stands in the slot, given the slots
     above. With --buy-again it has a folder _again beside them: rank, score (the probability that
     the item is taken again within the horizon), times and last (on which days the user took it),
-    interval (usual days between).
+    interval (usual days between). With --to, each user's list is written to a Redis server or a
+    table as well.
     """
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
+    from graphrec.cli.io.destinations import destination, recorded, sent
     from graphrec.cli.io.id_lists import Filters, list_figures, print_unknown_ids
     from graphrec.cli.io.inputs import column_params, open_titles
     from graphrec.cli.io.item_rules import ItemRules, print_rules, rule_figures
     from graphrec.cli.io.list_exploration import ListExploration
-    from graphrec.cli.io.repeats import write_again
     from graphrec.cli.io.titles import check_free, with_titles
     from graphrec.cli.runtime.run import running
     from graphrec.cli.text import tables
@@ -103,6 +119,7 @@ def run(options: Options) -> None:
     _check(options)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
     with running("recommend", options, _stages(options, recommender)) as run:
+        to = destination(run.spark, options.to)
         with results.result_folders(
             run.spark, options, save_model=options.save_model, inputs=_inputs(options)
         ) as folders:
@@ -122,17 +139,15 @@ def run(options: Options) -> None:
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
                 counts.update(_counts(figures))
-                if options.buy_again:
-                    again = write_again(
-                        origin, model, titles, options.buy_again, options.horizon, folders.result
-                    )
-                    figures["again"] = again
+                figures |= _again(options, origin, model, titles, folders)
             results.write_beside(written, dataset.rejected, folders, options)
             results.save_model(model, folders)
+            figures |= sent(to, written, origin.columns.user)
             run.write_record(
                 folders.result,
                 parameters=hybrid.parameters_of(model)
-                | {"offset": options.offset, "exploration": explored.record()},
+                | {"offset": options.offset, "exploration": explored.record()}
+                | recorded(to),
                 input=model_source.input_figures(origin.path, dataset)
                 | {"lists": list_figures(counted), "rules": rule_figures(rules, ruled)}
                 | rules.limits.as_written,
@@ -142,7 +157,7 @@ def run(options: Options) -> None:
         hybrid.print_choice(run.report, model)
         print_unknown_ids(run.report, counted)
         print_rules(run.report, rules, ruled)
-        _print_sources(run.report, figures)
+        _print_figures(run.report, figures)
         explored.print_feedback(run.report)
         if not options.quiet:
             result = results.read_result(run.spark, options.out)
@@ -183,14 +198,32 @@ def _stages(options: Options, recommender: HybridRecommender) -> list[str] | Non
     """The stages of the work, in their order; None if the data decide."""
     from graphrec.cli import hybrid
     from graphrec.cli.io import model_source, results
+    from graphrec.cli.io.destinations import SENDING
 
-    return results.table_stages(
+    stages = results.table_stages(
         model_source.stages(options, hybrid.stages_of(recommender, options)),
         _LISTS,
         options,
         learned=options.model is None,
         save_model=options.save_model,
     )
+    return stages if stages is None or options.to is None else [*stages, SENDING]
+
+
+def _again(
+    options: Options,
+    origin: Source,
+    model: RecommenderModel,
+    titles: Titles,
+    folders: Folders,
+) -> dict[str, Any]:
+    """Write what is likely to be taken again, if it is asked for; figures of it."""
+    from graphrec.cli.io.repeats import write_again
+
+    if not options.buy_again:
+        return {}
+    count, horizon = options.buy_again, options.horizon
+    return {"again": write_again(origin, model, titles, count, horizon, folders.result)}
 
 
 def _figures(written: DataFrame, user: str) -> dict[str, Any]:
@@ -225,11 +258,13 @@ def _counts(figures: dict[str, Any]) -> dict[str, int]:
     return {"users": figures["users"], "rows": figures["rows"], **others}
 
 
-def _print_sources(report: Report, figures: dict[str, Any]) -> None:
-    """How many users have items of each source, where some are not personal."""
+def _print_figures(report: Report, figures: dict[str, Any]) -> None:
+    """How many users have items of each source, where some are not personal; what was sent."""
     from graphrec.serving.sources import PERSONAL
 
     sources = figures["sources"]
     if set(sources) - {PERSONAL}:
         counts = ", ".join(f"{name} {of['users']:,}" for name, of in sources.items())
         report.line(f"users who have items of each source: {counts}")
+    if "sent" in figures:
+        report.line("{users:,} users' lists sent to {to}".format(**figures["sent"]))

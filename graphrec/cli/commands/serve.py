@@ -38,6 +38,27 @@ class Options(ExploreOptions, ServedOptions):
             help="For the files that are mapped into memory.",
         ),
     ] = None
+    watch: Annotated[
+        bool,
+        typer.Option(help="Take another model as soon as MODEL holds it, or a link leads to it."),
+    ] = False
+    quota: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN=N,...",
+            show_default="none",
+            help="How many items of each value of a column of --items a list may have, as in "
+            "genre=3, unless a request says otherwise.",
+        ),
+    ] = None
+    boost: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="none",
+            help="Column of --items with factors of the scores, unless a request says otherwise.",
+        ),
+    ] = None
     experiments: Annotated[
         str | None,
         typer.Option(
@@ -89,10 +110,13 @@ def run(options: Options) -> None:
     """
     require_extras("services", SERVE)
     from graphrec.cli.exploration import slots_of
+    from graphrec.cli.named_values import whole_numbers
     from graphrec.service.run import serve
     from graphrec.service.settings import Settings
 
     names = {field.name for field in fields(Settings)}
     given = {name: value for name, value in vars(options).items() if name in names}
+    if options.quota is not None:
+        given["quotas"] = whole_numbers("--quota", options.quota, "genre=3")
     given |= {"explore_slots": slots_of(options), "policy": options.policy.value}
     serve(Settings(model=options.served, **given))

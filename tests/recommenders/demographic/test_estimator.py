@@ -10,7 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 import graphrec as gr
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
 from graphrec.recommenders.model import RecommenderModel
+from graphrec.service.settings import Settings
 from tests.recommenders.checkerboard import COLUMNS, FILMS, frame, history, profiles, rows
+from tests.service.server import in_process
 
 NEW_FILMS = [99, 77]  # an editor picks them; nobody has seen them
 Sourced = list[tuple[int, str]]
@@ -141,3 +143,19 @@ def test_a_hybrid_takes_one_table_of_users(spark: SparkSession, ratings: DataFra
     ]
     with pytest.raises(ParameterError, match="two legs are given vectors or features of users"):
         gr.HybridRecommender(legs, **COLUMNS).fit(ratings)
+
+
+def test_the_service_takes_features_from_an_address_and_from_a_body(
+    model: RecommenderModel, lists: dict[str, Sourced], tmp_path: Path
+) -> None:
+    """Here, and not beside the other tests of it, because this model has learned from features."""
+    model.save(str(tmp_path / "model"))
+    settings = Settings(model=str(tmp_path / "model"), events=str(tmp_path / "events.db"))
+    with in_process(settings) as client:
+        known = f"/users/stranger/recommendations?k={FILMS}&feature=taste=odd&feature=other=x"
+        sent = {"user": "stranger", "profile": {"taste": "odd"}, "k": FILMS}
+        for answer in (client.get(known), client.post("/recommendations", json=sent)):
+            found = [(row["item"], row["source"]) for row in answer.json()["recommendations"]]
+            assert found == lists["odd-one"][:FILMS]
+        why = client.get(f"/users/stranger/items/1/why?k={FILMS}&feature=taste=odd").json()
+        assert (why["source"], why["outcome"]) == ("demographic", "listed")

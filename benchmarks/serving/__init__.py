@@ -1,0 +1,1 @@
+"""How quickly lists are served, at which rates, and beside other ways; what a soak finds."""
