@@ -24,6 +24,7 @@ from graphrec.cli.commands import (
     recommend,
     serve,
     tune,
+    update,
     watched_together,
 )
 from graphrec.cli.runtime.error_text import disk_full, one_line
@@ -44,6 +45,7 @@ class Verb(Protocol):
 
 VERBS: Final[dict[str, Verb]] = {
     "recommend": recommend,
+    "update": update,
     "watched-together": watched_together,
     "explain": explain,
     "explore": explore,

@@ -232,7 +232,8 @@ class SourceOptions(InputOptions):
         str | None,
         typer.Option(
             metavar="DIR",
-            help="A saved model, used as it is: there is no IN then.",
+            help="A saved model, or the versions of `update --keep`, used as it is: there is no IN "
+            "then.",
             show_default=False,
             rich_help_panel=MODEL,
         ),
@@ -867,7 +868,11 @@ class ServedOptions(DebugOption):
     """What a service is of."""
 
     served: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Directory of `recommend --save-model`.")
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="Directory of `recommend --save-model`, or the versions of `update --keep`.",
+        ),
     ]
     events: Annotated[
         str, typer.Option(metavar="FILE", help="Where the service keeps its events.")

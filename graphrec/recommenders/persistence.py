@@ -11,6 +11,8 @@ features/    index, and arrays of the item features: indices, data; if there are
 histories/    user, items: array, weights: array, times: array; where users may dislike items also
              stars: array, disliked: array
 without_history/    user, perhaps disliked: array, and vector: array: what else is known of users
+interactions/    user, item, weight, timestamp, batch: the accepted rows, for updates
+given_0/ ...    features of items or users, or factors, that the recommender was given, as it was
 fallback/    index, rank, source, score: of each item, where it is not popularity alone
 """
 
@@ -33,6 +35,7 @@ from graphrec.data.profiles import Profiles
 from graphrec.kernels.types import Array
 from graphrec.progress import stage
 from graphrec.recommenders.model import RecommenderModel
+from graphrec.recommenders.recipe import describe_estimator, estimator_of
 from graphrec.recommenders.saved_directory import (
     LOAD_MODEL,
     SAVE_MODEL,
@@ -43,6 +46,8 @@ from graphrec.recommenders.saved_directory import (
     write_directory,
 )
 from graphrec.recommenders.saved_tables import FOLD_INS, SIMILARITY, item_tables
+from graphrec.recommenders.update_figures import UpdateFigures
+from graphrec.recommenders.versions import hold
 from graphrec.serving.kernel_types import Fallback
 from graphrec.serving.tables import FactorLeg, ItemTables
 from graphrec.spark.item_rows import from_rows, to_rows, vector_rows
@@ -77,6 +82,10 @@ class RecommenderWriter(DirectoryWriter):
         if model.counted_pairs is not None:
             tables["pairs"] = _pair_rows(spark, model.counted_pairs)
         described = _describe(model)
+        if model.learned_by is not None and model.dataset.rows is not None:
+            tables["interactions"] = model.dataset.rows
+            described["learned_by"], given = describe_estimator(spark, model.learned_by)
+            tables |= given
         overwrite = self.shouldOverwrite
         write_directory(spark, path, model, tables, described, overwrite=overwrite)
 
@@ -86,13 +95,14 @@ class RecommenderReader(DirectoryReader):
 
     @stage(LOAD_MODEL)
     def load(self, path: str) -> Any:
-        """Read a model.
+        """Read a model; of a folder of versions the current one, see `versions`.
 
         Raises:
             UnreadableInputError: there is no model at this path, or one of another class.
         """
-        spark = self.sparkSession
+        spark, path = self.sparkSession, hold(path)
         cls, metadata, described = read_directory(spark, path, self._expected)
+        learned_by = described.get("learned_by")  # models of older versions have none
         items = spark.read.parquet(f"{path}/items")
         tables = item_tables(lambda name: spark.read.parquet(f"{path}/{name}").toArrow(), described)
         dataset = Dataset(
@@ -106,9 +116,17 @@ class RecommenderReader(DirectoryReader):
             if described["without_history"]
             else None,
             profiles=Profiles.from_described(described["profiles"]),
+            rows=spark.read.parquet(f"{path}/interactions") if learned_by else None,
+            batches=tuple(described.get("batches", ())),
         )
         model = cls(dataset, tables, _read_pairs(spark, path, described["pairs"]))
         model.features = _read_features(spark, path, described["features"], tables.catalogue.size)
+        if learned_by:
+            model.learned_by = estimator_of(
+                learned_by, lambda name: spark.read.parquet(f"{path}/{name}")
+            )
+        if described.get("update"):
+            model.update_figures = UpdateFigures(**described["update"])
         restore_params(model, metadata)
         return model
 
@@ -123,6 +141,8 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
         "seen_again_after": model.value("seenAgainAfter"),
         "shown_factor": model.value("shownFactor"),
         "users": tables.users,
+        "batches": list(model.dataset.batches),
+        "update": None if model.update_figures is None else asdict(model.update_figures),
         "without_history": model.dataset.without_history is not None,
         "fallback": tables.fallback is not None,
         "profiles": None if profiles is None else profiles.described(),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from graphrec.errors import GraphrecError, ParameterError
+from graphrec.recommenders.versions import version_path
 from graphrec.scorer.scorer import Scorer
 from graphrec.service.experiments import Experiments, Source, Treatment
 from graphrec.service.items import Items
@@ -39,7 +40,7 @@ class Served:
         Raises:
             GraphrecError: the model, the items or the lists cannot be used.
         """
-        path = Path(path).resolve()
+        path = Path(version_path(str(path))).resolve()
         scorer = Scorer.open(path, cache=settings.cache)
         scorer.recommend(scorer.history(scorer.model.users[0]) if len(scorer.model.users) else [])
         items = Items.read(settings.items, scorer)
