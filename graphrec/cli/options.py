@@ -441,7 +441,17 @@ class OutOption:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WritingOptions:
+class OverwriteOption:
+    """Whether what is there may be replaced."""
+
+    overwrite: Annotated[
+        bool,
+        typer.Option(help="Replace what graphrec wrote there before.", rich_help_panel=OUTPUT),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritingOptions(OverwriteOption):
     """How the result is written."""
 
     format: Annotated[
@@ -451,10 +461,6 @@ class WritingOptions:
             rich_help_panel=OUTPUT,
         ),
     ] = TableFormat.PARQUET
-    overwrite: Annotated[
-        bool,
-        typer.Option(help="Replace what graphrec wrote there before.", rich_help_panel=OUTPUT),
-    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -864,8 +870,8 @@ class PowerOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServedOptions(DebugOption):
-    """What a service is of."""
+class SavedModelOption:
+    """The saved model that a verb is about."""
 
     served: Annotated[
         str,
@@ -874,6 +880,12 @@ class ServedOptions(DebugOption):
             help="Directory of `recommend --save-model`, or the versions of `update --keep`.",
         ),
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedOptions(DebugOption, SavedModelOption):
+    """What a service is of."""
+
     events: Annotated[
         str, typer.Option(metavar="FILE", help="Where the service keeps its events.")
     ] = "events.db"

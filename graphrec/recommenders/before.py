@@ -55,11 +55,11 @@ class Before:
 
     def _renumbered(self, matrix: CSR) -> CSR:
         """Rows and columns as they are numbered now; the columns of a row ascend."""
-        items = self.catalogue.size
-        empty = csr(np.append(matrix.indptr, matrix.indptr[-1]), matrix.indices, matrix.data)
-        rows = take_rows(empty, self.old_index)  # -1 is the empty row behind the others
-        new_index = np.full(self.tables.catalogue.size, -1, np.int32)
+        items, old_items = self.catalogue.size, self.tables.catalogue.size
         is_known = self.old_index >= 0
+        empty = csr(np.append(matrix.indptr, matrix.indptr[-1]), matrix.indices, matrix.data)
+        rows = take_rows(empty, np.where(is_known, self.old_index, old_items))
+        new_index = np.full(old_items, -1, np.int32)
         new_index[self.old_index[is_known]] = np.flatnonzero(is_known)
         columns = new_index[rows.indices]
         rows = keep_entries(csr(rows.indptr, columns, rows.data), columns >= 0)

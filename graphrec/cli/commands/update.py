@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphrec.cli.options import INPUT, OUTPUT, RunOptions, TextOptions
+from graphrec.cli.options import (
+    INPUT,
+    OUTPUT,
+    OverwriteOption,
+    RunOptions,
+    SavedModelOption,
+    TableOptions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,33 +30,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, TextOptions):
+class Options(RunOptions, OverwriteOption, TableOptions, SavedModelOption):
     """What `update` takes."""
 
-    updated: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL",
-            help="Directory of `recommend --save-model`, or versions that `update --keep` made.",
-        ),
-    ]
-    input: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="NEW",
-            help="New interactions, with the columns that the model was learned from.",
-            show_default=False,
-        ),
-    ] = None
-    input_format: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FORMAT",
-            show_default="by the suffix",
-            help="csv, tsv, parquet or json.",
-            rich_help_panel=INPUT,
-        ),
-    ] = None
     forget: Annotated[
         str | None,
         typer.Option(
@@ -78,13 +61,10 @@ class Options(RunOptions, TextOptions):
             rich_help_panel=OUTPUT,
         ),
     ] = None
-    overwrite: Annotated[
-        bool, typer.Option(help="Replace DIR if it is there.", rich_help_panel=OUTPUT)
-    ] = False
 
 
 def run(options: Options) -> None:
-    """Take new interactions into a model: a batch that it has taken in before changes nothing.
+    """Take the interactions of IN into a model; what it has taken in before changes nothing.
 
     Users and items may be new. Rows are judged as those were that the model was learned from; the
     rejected ones are in DIR/_rejected, with --keep in the version's. Weights and settings stay as
@@ -99,7 +79,7 @@ def run(options: Options) -> None:
     _check(options)
     with running("update", options) as run:
         with _writer(run.spark, options) as write:
-            model = RecommenderModel.load(options.updated)
+            model = RecommenderModel.load(options.served)
             new = forget = None
             if options.input is not None:
                 new = read_table(
@@ -124,8 +104,8 @@ def _check(options: Options) -> None:
     from graphrec.recommenders.versions import is_folder_of_versions
 
     if options.input is None and options.forget is None:
-        raise ParameterError("nothing to update by", fix="give NEW, or --forget")
-    if options.out is None and not is_folder_of_versions(options.updated):
+        raise ParameterError("nothing to update by", fix="give IN, or --forget")
+    if options.out is None and not is_folder_of_versions(options.served):
         raise ParameterError(
             "the updated model needs a directory of its own",
             fix="name it by --out, or with --keep a folder for its versions",
@@ -141,7 +121,7 @@ def _writer(spark: SparkSession, options: Options) -> Iterator[Callable[[Update,
     from graphrec.cli.io.result_folder import SAVED_MODEL, staged
     from graphrec.recommenders.versions import DEFAULT_KEPT, add_version, is_folder_of_versions
 
-    out = options.out or options.updated
+    out = options.out or options.served
     if options.keep is not None or is_folder_of_versions(out):
 
         def add(done: Update, run: Run) -> str | None:
@@ -152,7 +132,7 @@ def _writer(spark: SparkSession, options: Options) -> Iterator[Callable[[Update,
 
         yield add
         return
-    read = [path for path in (options.updated, options.input, options.forget) if path is not None]
+    read = [path for path in (options.served, options.input, options.forget) if path is not None]
     with staged(
         spark, out, made_of=SAVED_MODEL, overwrite=options.overwrite, apart_from=read
     ) as folder:
