@@ -13,6 +13,7 @@ WEIGHT: Final = "weight"  # double >= 0: the rating, or 1 for an implicit intera
 TIMESTAMP: Final = "timestamp"  # double, seconds since 1970-01-01 UTC; null without a time column
 STARS: Final = "stars"  # double, the rating without decay, below 0 in a dislike; array of these
 REASON: Final = "reason"  # why a row was rejected
+BATCH: Final = "batch"  # int, what a row came with: 0 the fit, then 1, 2 ... for each update
 
 # --- histories: one row per user ------------------------------------------------------------------
 ITEMS: Final = "items"  # array<int>, dense item indices, ascending

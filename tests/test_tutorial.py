@@ -15,7 +15,15 @@ from graphrec.cli.app import VERBS
 from tests.documents import ROOT, is_printed, steps, typed
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
-HAVE_A_GUIDE = {"experiment", "experiment-plan", "serve", "export-events", "model"}  # of their own
+HAVE_A_GUIDE = {  # of their own
+    "experiment",
+    "experiment-plan",
+    "serve",
+    "export-events",
+    "model",
+    "session",
+    "update",
+}
 
 
 @pytest.mark.slow

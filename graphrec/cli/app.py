@@ -26,6 +26,7 @@ from graphrec.cli.commands import (
     serve,
     session,
     tune,
+    update,
     watched_together,
 )
 from graphrec.cli.runtime.error_text import disk_full, one_line
@@ -46,6 +47,7 @@ class Verb(Protocol):
 
 VERBS: Final[dict[str, Verb]] = {
     "recommend": recommend,
+    "update": update,
     "watched-together": watched_together,
     "explain": explain,
     "explore": explore,

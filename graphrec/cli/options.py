@@ -232,7 +232,8 @@ class SourceOptions(InputOptions):
         str | None,
         typer.Option(
             metavar="DIR",
-            help="A saved model, used as it is: there is no IN then.",
+            help="A saved model, or the versions of `update --keep`, used as it is: there is no IN "
+            "then.",
             show_default=False,
             rich_help_panel=MODEL,
         ),
@@ -884,7 +885,11 @@ class SavedModelOption(DebugOption):
     """A model that is read without Spark."""
 
     served: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Directory of `recommend --save-model`.")
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="Directory of `recommend --save-model`, or the versions of `update --keep`.",
+        ),
     ]
 
 

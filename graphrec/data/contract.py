@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
@@ -16,7 +16,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from graphrec.columns import ITEM, REASON, STARS, TIMESTAMP, USER, WEIGHT
+from graphrec.columns import BATCH, ITEM, REASON, STARS, TIMESTAMP, USER, WEIGHT
 from graphrec.data.bounds import DAY_SECONDS, MAX_RATING
 from graphrec.data.column_types import finite_number, is_missing, quoted
 from graphrec.data.duplicates import (
@@ -55,16 +55,19 @@ class Interactions:
     again.
 
     Attributes:
-        pairs: (user, item: the type of the input, or long where `text_ids` says so;
+        rows: (user, item: the type of the input, or long where `text_ids` says so;
             weight: double; timestamp: double, seconds since 1970-01-01 UTC, null without
-            times), one row per (user, item), nothing null but the timestamp; where there are
-            ratings also stars: double, see `combine_rated`.
+            times, batch: int), the accepted rows as they were read, before interactions decay and
+            duplicates are combined; batch is 0 unless the rows were judged with another one.
+        pairs: (user, item, weight, timestamp), one row per (user, item), nothing null but the
+            timestamp; where there are ratings also stars: double, see `combine_rated`.
         accepted: those of the pairs that are interactions, without stars: the others are disliked.
         rejected: (the input's own columns, reason: string). Where the input has a column
             `reason`, underscores are put before the name of the new one.
         figures: the counts.
     """
 
+    rows: DataFrame
     pairs: DataFrame
     rejected: DataFrame
     figures: InteractionFigures
@@ -131,11 +134,46 @@ def validate_interactions(
     """
     check_rule(duplicates)
     _check_half_life(half_life_days, columns)
+    return take_judged(
+        judge_rows(df, columns, events=events, now=now, below_zero=below_zero),
+        columns,
+        duplicates=duplicates,
+        half_life_days=half_life_days,
+        below_zero=below_zero,
+        untyped=[
+            i for i, name in ((USER, columns.user), (ITEM, columns.item)) if is_untyped(df, name)
+        ],
+    )
+
+
+def take_judged(
+    judged: DataFrame,
+    columns: InteractionColumns,
+    *,
+    duplicates: DuplicateRule,
+    half_life_days: float | None,
+    below_zero: BelowZero = "dislike",
+    untyped: Sequence[str] = (),
+) -> Interactions:
+    """Rows that were judged, as interactions.
+
+    Args:
+        judged: see `judge_rows`; perhaps with batch: int. It is read once.
+        columns: which of rating, event and timestamp there are.
+        duplicates: see `validate_interactions`, as for what follows.
+        half_life_days: age at which an interaction weighs half; None: no decay.
+        below_zero: what a rating below 0 is.
+        untyped: of user and item, the ids that are text only because no type was given.
+
+    Raises:
+        ColumnError: times are years.
+        UnreadableInputError: a file is damaged.
+        EmptyInputError: no row is an interaction.
+    """
     persisted = PersistedFrames()
-    judged = judge_rows(df, columns, events=events, now=now, below_zero=below_zero)
     judged = persisted.persist(judged)
-    with one_line_errors(df.sparkSession):
-        counts = _counted(judged, df, columns)
+    with one_line_errors(judged.sparkSession):
+        counts = _counted(judged, columns, untyped)
     if written_as_years(counts.earliest, counts.latest):
         persisted.unpersist()
         raise ColumnError(
@@ -143,8 +181,9 @@ def validate_interactions(
             found=f"{counts.earliest:.0f} to {counts.latest:.0f}",
             fix="give dates (2024-03-10, 20240310) or seconds, or no timestamp (--timestamp '')",
         )
+    typed = _typed(judged, counts)
     pairs = accepted_rows(
-        _typed(judged, counts),
+        typed,
         columns,
         duplicates=duplicates,
         half_life_days=half_life_days,
@@ -161,8 +200,9 @@ def validate_interactions(
             fix="see that the right columns are named",
         )
     return Interactions(
+        rows=_as_read(typed),
         pairs=pairs,
-        rejected=_set_aside(judged, df),
+        rejected=rejected_rows(judged),
         figures=InteractionFigures(
             rows_read=counts.accepted + sum(counts.rejected.values()),
             accepted_rows=counts.accepted,
@@ -249,6 +289,13 @@ def accepted_rows(
         return combine_rated(rated, rule, timed=timed, stars_rule="max")
     plain = accepted.select(USER, ITEM, weight.alias(WEIGHT), TIMESTAMP)
     return combine_duplicates(plain, duplicates, timed=timed)
+
+
+def rejected_rows(judged: DataFrame) -> DataFrame:
+    """The rejected ones of rows that were judged, with the input's own columns and the reason."""
+    name = free_name(REASON, judged.select(f"{_ROW}.*").columns)
+    rejected = judged.where(F.col(REASON).isNotNull())
+    return rejected.select(f"{_ROW}.*", F.col(REASON).alias(name))
 
 
 # --- what is required -----------------------------------------------------------------------------
@@ -364,11 +411,10 @@ def _typed(judged: DataFrame, counts: _Counts) -> DataFrame:
     return judged.withColumns(ids) if ids else judged
 
 
-def _set_aside(judged: DataFrame, df: DataFrame) -> DataFrame:
-    """(user, item, ..., row) -> the input's own columns and the reason."""
-    name = free_name(REASON, df.columns)
-    rejected = judged.where(F.col(REASON).isNotNull())
-    return rejected.select(f"{_ROW}.*", F.col(REASON).alias(name))
+def _as_read(typed: DataFrame) -> DataFrame:
+    """(user, item, ..., reason) -> the accepted rows with their batch."""
+    batch = F.col(BATCH) if BATCH in typed.columns else F.lit(0).alias(BATCH)
+    return typed.where(F.col(REASON).isNull()).select(USER, ITEM, WEIGHT, TIMESTAMP, batch)
 
 
 # --- counts ---------------------------------------------------------------------------------------
@@ -390,10 +436,7 @@ class _Counts:
         return ", ".join(f"{n} x {reason}" for reason, n in numbers.items())
 
 
-def _counted(judged: DataFrame, df: DataFrame, columns: InteractionColumns) -> _Counts:
-    text_ids = [
-        i for i, name in ((USER, columns.user), (ITEM, columns.item)) if is_untyped(df, name)
-    ]
+def _counted(judged: DataFrame, columns: InteractionColumns, text_ids: Sequence[str]) -> _Counts:
     rated = columns.rating is not None or columns.event is not None
     is_interaction = F.col(WEIGHT) >= 0
     time = F.when(is_interaction, F.col(TIMESTAMP)) if rated else F.col(TIMESTAMP)

@@ -29,6 +29,7 @@ from graphrec.data.contract import (
     Interactions,
     accepted_rows,
     judge_rows,
+    take_judged,
     validate_interactions,
 )
 from graphrec.data.dataset_params import DatasetParams
@@ -169,6 +170,10 @@ class Dataset:
         users: number of users.
         interactions: what was read; None in a model that was loaded.
         saved_figures: the figures of what was read, in a model that was loaded.
+        rows: the accepted rows, see `graphrec.data.contract.Interactions`, from which it can be
+            made again with others; None where they were not kept.
+        batches: the names of the batches that the rows came in, see `graphrec.data.batches`; those
+            of later numbers are named when they are needed.
     """
 
     columns: InteractionColumns
@@ -181,6 +186,8 @@ class Dataset:
     profiles: Profiles | None = None
     interactions: Interactions | None = None
     saved_figures: InteractionFigures | None = None
+    rows: DataFrame | None = None
+    batches: tuple[str, ...] = ()
     persisted: PersistedFrames = field(default_factory=PersistedFrames, repr=False)  # the histories
     known_sizes: HistorySizes | None = field(default=None, repr=False)  # else counted, see `sizes`
 
@@ -255,7 +262,22 @@ class Dataset:
             events=params.events,
         )
         columns = params.columns_in(interactions)
-        read = _read(interactions, columns, rules)
+        with stage(READ) as counts:
+            read = validate_interactions(
+                interactions,
+                columns,
+                duplicates=rules.duplicates,
+                half_life_days=rules.half_life,
+                events=rules.events,
+            )
+            counts.update(_read_counts(read.figures))
+        return Dataset._of_read(read, columns, rules)
+
+    @staticmethod
+    def _of_read(read: Interactions, columns: InteractionColumns, rules: HistoryRules) -> Dataset:
+        """Number the items and gather the histories of what was read."""
+        if rules.preference == "weight":
+            _require_summable(read)
         rules = replace(rules, ratings=read.figures.ratings)
         dislikes = read.figures.dislikes > 0
         told = (
@@ -285,6 +307,7 @@ class Dataset:
             users=sizes.users,
             without_history=without_history,
             interactions=read,
+            rows=read.rows,
             persisted=persisted,
             known_sizes=sizes,
         )
@@ -387,6 +410,46 @@ class Dataset:
         named = (value.alias(name) for name, value in values.items())
         rows = frame.select(user, item, *named)
         return rows.join(F.broadcast(self.items), ITEM).select(USER, INDEX, *values)
+
+    # --- more interactions ------------------------------------------------------------------------
+
+    def judged(self, interactions: DataFrame) -> DataFrame:
+        """New rows, judged as those that the dataset was made of, see `judge_rows`.
+
+        Raises:
+            ColumnError: a column that the dataset was made of is not there, or of another type.
+        """
+        require_frame(interactions, "the table of new interactions")
+        return self._judged(interactions, self.columns)
+
+    def empty_interactions(self) -> DataFrame:
+        """A table with the columns that the dataset was made of, and no rows."""
+        columns, text = self.columns, T.StringType()
+        kinds = dict.fromkeys(
+            filter(None, (columns.rating, columns.timestamp, columns.event)), text
+        )
+        named = [T.StructField(name, kind) for name, kind in (self.id_types | kinds).items()]
+        return self.spark.createDataFrame([], T.StructType(named))
+
+    def made_again(self, judged: DataFrame) -> Dataset:
+        """The dataset of other judged rows, by the same rules.
+
+        Args:
+            judged: see `judge_rows`, with batch: int.
+
+        Raises:
+            As `from_interactions`.
+        """
+        rules = replace(self.rules, ratings=None)
+        with stage(READ) as counts:
+            read = take_judged(
+                judged,
+                self.columns,
+                duplicates=rules.duplicates,
+                half_life_days=rules.half_life,
+            )
+            counts.update(_read_counts(read.figures))
+        return Dataset._of_read(read, self.columns, rules)
 
     # --- other histories --------------------------------------------------------------------------
 
@@ -535,24 +598,13 @@ class Dataset:
         self.unpersist()
 
 
-def _read(
-    interactions: DataFrame, columns: InteractionColumns, rules: HistoryRules
-) -> Interactions:
-    """The rows that are accepted and those that are not, under the stage "read"."""
-    with stage(READ) as counts:
-        read = validate_interactions(
-            interactions,
-            columns,
-            duplicates=rules.duplicates,
-            half_life_days=rules.half_life,
-            events=rules.events,
-        )
-        counts["rows"] = read.figures.rows_read
-        counts["accepted"] = read.figures.accepted_rows
-        counts["rejected"] = read.figures.rejected_rows
-    if rules.preference == "weight":
-        _require_summable(read)
-    return read
+def _read_counts(figures: InteractionFigures) -> dict[str, int]:
+    """What the stage "read" counts."""
+    return {
+        "rows": figures.rows_read,
+        "accepted": figures.accepted_rows,
+        "rejected": figures.rejected_rows,
+    }
 
 
 def _require_summable(read: Interactions) -> None:

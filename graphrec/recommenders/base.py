@@ -14,7 +14,9 @@ from graphrec.cooccurrence.table import ITEM_PAIRS, PairTable, count_pairs
 from graphrec.data.dataset import READING, Dataset
 from graphrec.data.dataset_params import DatasetParams
 from graphrec.errors import GraphrecError, ParameterError
+from graphrec.kernels.types import Matrix
 from graphrec.progress import planned, stage
+from graphrec.recommenders.before import Before
 from graphrec.recommenders.learning_estimator import LearningEstimator, ParamMap
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.result_columns import require_free_columns
@@ -38,6 +40,7 @@ class Recommender(
 
     transformTopK = RecommenderModel.transformTopK
     leg: ClassVar[str] = ""  # the name of what it learns, where that is one leg
+    before: Before | None = None  # the model that an update learns on from
     _model: ClassVar[type[RecommenderModel]] = RecommenderModel
 
     @overload
@@ -145,6 +148,20 @@ class Recommender(
         """
         return []
 
+    def learning_on(self, before: Before) -> Recommender:
+        """A copy whose legs begin where those of a model stand, as far as they can.
+
+        Args:
+            before: the model, and what is new.
+        """
+        copied = self.copy()
+        copied.before = before
+        return copied
+
+    def vectors_before(self) -> Matrix | None:
+        """The item vectors of this leg to learn on from, (items, rank), 0 for a new item."""
+        return None if self.before is None else self.before.vectors(self.leg)
+
     def check(self) -> None:
         """Raise a ParameterError if Params contradict each other, before anything is read."""
 
@@ -207,7 +224,9 @@ class Recommender(
                 they are read.
         """
         kept = pairs if tables.neighbour_names else None
-        return self._copy_shared_values(self._model(dataset, tables, kept))
+        model = self._copy_shared_values(self._model(dataset, tables, kept))
+        model.learned_by = self
+        return model
 
 
 def _compare_items(legs: Sequence[Leg]) -> bool:

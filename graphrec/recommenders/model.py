@@ -50,8 +50,10 @@ from graphrec.graph.bipartite import UserItemGraph
 from graphrec.params import at_least, checked, param, positive
 from graphrec.recommenders.buy_again import COLUMNS, items_of_habit
 from graphrec.recommenders.content.related import with_related_by_features
+from graphrec.recommenders.learning_estimator import LearningEstimator
 from graphrec.recommenders.model_card import Metric, ModelCard, Origin
 from graphrec.recommenders.shared_params import PredictionParams, ServingParams, TrainingParams
+from graphrec.recommenders.update_figures import UpdateFigures
 from graphrec.serving.filters import Filtered, ListFilters, apply_filters
 from graphrec.serving.lists import serve
 from graphrec.serving.pair_scores import WANTED, score_pairs
@@ -80,6 +82,9 @@ class RecommenderModel(
         origin: when and by what it was learned.
         metrics: what is known of its quality. Those that you measured may be added, and are saved:
             `model.metrics += (gr.Metric("NDCG@10", 0.21, split="the last week"),)`.
+        learned_by: the recommender that learned it, with all settings that the fit chose; None
+            where it is a part of another model, or was saved by an older version.
+        update_figures: what the update that it comes from has taken in; None after a fit.
     """
 
     transformTopK = param(
@@ -99,6 +104,8 @@ class RecommenderModel(
         self.features: ItemFeatures | None = None
         self.origin = Origin.now(dataset.spark.version)
         self.metrics: tuple[Metric, ...] = ()
+        self.learned_by: LearningEstimator[Any] | None = None
+        self.update_figures: UpdateFigures | None = None
         self._graph: UserItemGraph | None = None
 
     # --- lists ------------------------------------------------------------------------------------
@@ -609,7 +616,74 @@ class RecommenderModel(
         model = type(self)(dataset, tables, pairs)
         model.features = features
         model.metrics = self.metrics
+        model.learned_by = self.learned_by
         return self._copyValues(model._resetUid(self.uid))
+
+    def update(
+        self,
+        interactions: DataFrame | None = None,
+        *,
+        forget: DataFrame | None = None,
+        batch: str | None = None,
+    ) -> RecommenderModel:
+        """A model that has taken in new interactions, without a whole fit; this one stays as it is.
+
+        Histories, popularity and item pairs become those of a fit to all interactions, to the bit,
+        and so do the legs that are made of them; vectors are learned on from where they stand;
+        weights and settings stay. See `graphrec.recommenders.update`.
+
+        Args:
+            interactions: with the columns of the training data, by the same rules; users and items
+                may be new. None: there are none.
+            forget: has the user column; of these users nothing remains, nor is anything of them
+                taken in. All legs are then learned anew, for vectors keep traces.
+            batch: a name for the interactions, such as the number of a stream's batch; None: a
+                fingerprint of their accepted rows. A batch whose name is known is not taken in.
+
+        Returns:
+            The updated model, or this very one where nothing has changed.
+
+        Raises:
+            ColumnError: a column is not there, or of another type than it was.
+            ParameterError: the model cannot be updated, or neither is given.
+            EmptyInputError: nobody is left.
+
+        Examples:
+            >>> ratings = spark.createDataFrame(
+            ...     [("ann", "tea"), ("ann", "milk"), ("ben", "tea"), ("ben", "milk")]
+            ...     + [("cas", "ham"), ("dan", "ham"), ("dan", "salt")],
+            ...     "user string, item string",
+            ... )
+            >>> model = gr.ItemKNNRecommender().fit(ratings)
+            >>> today = spark.createDataFrame([("cas", "salt"), ("eve", "tea")], ratings.schema)
+            >>> updated = model.update(today)
+            >>> updated.dataset.users, updated.update_figures.accepted_rows
+            (5, 2)
+            >>> updated.update(today) is updated
+            True
+        """
+        from graphrec.recommenders.update import update  # noqa: PLC0415 it needs this
+
+        return update(self, interactions, forget, batch=batch).model
+
+    def changedUsers(self, since: RecommenderModel) -> DataFrame:
+        """The users of whom something new was taken in since a model that this one comes from.
+
+        Their lists have to be made again. Those of the others may differ as well, for all items
+        have moved a little; how many do is measured in `docs/decisions/updates.md`.
+
+        Args:
+            since: the model from which this one was made by updates, or an earlier one.
+
+        Returns:
+            (user), each once. Users who were forgotten are not among them.
+
+        Raises:
+            ParameterError: this model was not made from the other one, or its rows are not known.
+        """
+        from graphrec.recommenders.update import changed_users  # noqa: PLC0415 it needs this
+
+        return changed_users(self, since)
 
     def write(self) -> MLWriter:
         """A writer: `model.write().overwrite().save(path)`."""

@@ -41,8 +41,8 @@ class Origin:
         created: the moment, ISO 8601 in UTC.
         graphrec: version of graphrec.
         spark: version of Spark.
-        parent: the version of the model that this one was made of by an update; None: it was
-            learned anew.
+        parent: the fingerprint of the interactions of the model that this one was made of by an
+            update; None: it was learned anew.
     """
 
     created: str

@@ -12,6 +12,8 @@ features/    index, and arrays of the item features: indices, data; if there are
 histories/    user, items: array, weights: array, times: array; where users may dislike items also
              stars: array, disliked: array
 without_history/    user, perhaps disliked: array, and vector: array: what else is known of users
+interactions/    user, item, weight, timestamp, batch: the accepted rows, for updates
+given_0/ ...    features of items or users, or factors, that the recommender was given, as it was
 fallback/    index, rank, source, score: of each item, where it is not popularity alone
 """
 
@@ -35,6 +37,7 @@ from graphrec.kernels.types import Array
 from graphrec.progress import stage
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.model_card import ModelCard
+from graphrec.recommenders.recipe import describe_estimator, estimator_of
 from graphrec.recommenders.saved_directory import (
     LOAD_MODEL,
     SAVE_MODEL,
@@ -45,6 +48,8 @@ from graphrec.recommenders.saved_directory import (
     write_directory,
 )
 from graphrec.recommenders.saved_tables import FOLD_INS, SIMILARITY, item_tables
+from graphrec.recommenders.update_figures import UpdateFigures
+from graphrec.recommenders.versions import hold
 from graphrec.serving.kernel_types import Fallback
 from graphrec.serving.tables import FactorLeg, ItemTables
 from graphrec.spark.item_rows import from_rows, to_rows, vector_rows
@@ -79,6 +84,10 @@ class RecommenderWriter(DirectoryWriter):
         if model.counted_pairs is not None:
             tables["pairs"] = _pair_rows(spark, model.counted_pairs)
         described = _describe(model)
+        if model.learned_by is not None and model.dataset.rows is not None:
+            tables["interactions"] = model.dataset.rows
+            described["learned_by"], given = describe_estimator(spark, model.learned_by)
+            tables |= given
         overwrite = self.shouldOverwrite
         write_directory(spark, path, model, tables, described, overwrite=overwrite)
 
@@ -88,14 +97,15 @@ class RecommenderReader(DirectoryReader):
 
     @stage(LOAD_MODEL)
     def load(self, path: str) -> Any:
-        """Read a model.
+        """Read a model; of a folder of versions the current one, see `versions`.
 
         Raises:
             UnreadableInputError: there is no model at this path, or one of another class.
         """
-        spark = self.sparkSession
+        spark, path = self.sparkSession, hold(path)
         cls, metadata, described = read_directory(spark, path, self._expected)
         card = ModelCard.from_metadata(metadata, path)
+        learned_by = described["learned_by"]
         items = spark.read.parquet(f"{path}/items")
         tables = item_tables(lambda name: spark.read.parquet(f"{path}/{name}").toArrow(), described)
         dataset = Dataset(
@@ -110,10 +120,18 @@ class RecommenderReader(DirectoryReader):
             else None,
             profiles=Profiles.from_described(described["profiles"]),
             saved_figures=card.figures,
+            rows=spark.read.parquet(f"{path}/interactions") if learned_by else None,
+            batches=tuple(described["batches"]),
         )
         model = cls(dataset, tables, _read_pairs(spark, path, described["pairs"]))
         model.features = _read_features(spark, path, described["features"], tables.catalogue.size)
         model.origin, model.metrics = card.origin, card.metrics
+        if learned_by:
+            model.learned_by = estimator_of(
+                learned_by, lambda name: spark.read.parquet(f"{path}/{name}")
+            )
+        if described["update"]:
+            model.update_figures = UpdateFigures(**described["update"])
         restore_params(model, metadata)
         return model
 
@@ -129,6 +147,9 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
         "seen_again_after": model.value("seenAgainAfter"),
         "shown_factor": model.value("shownFactor"),
         "users": tables.users,
+        "learned_by": None,  # unless the writer keeps it
+        "batches": list(model.dataset.batches),
+        "update": None if model.update_figures is None else asdict(model.update_figures),
         "without_history": model.dataset.without_history is not None,
         "fallback": tables.fallback is not None,
         "profiles": None if profiles is None else profiles.described(),

@@ -43,6 +43,7 @@ from graphrec.kernels.csr import csr
 from graphrec.kernels.types import Array, read_only
 from graphrec.recommenders.model_card import ModelCard
 from graphrec.recommenders.saved_tables import FOLD_INS, fold_in_of, item_tables
+from graphrec.recommenders.versions import held
 from graphrec.scorer.history import History, Rules
 from graphrec.scorer.ids import IdIndex, ascending, map_ids, write_ids
 from graphrec.scorer.mapped_folders import InUse, making
@@ -134,13 +135,18 @@ def open_model(path: str | Path, cache: str | Path | None = None) -> MappedModel
     """Open a saved model, and make the files to be mapped if they are not there yet.
 
     Args:
-        path: the directory that a model was saved to.
+        path: the directory that a model was saved to, or a folder of versions.
         cache: the folder for these files; None: `_mapped` in the directory itself.
 
     Raises:
         UnreadableInputError: there is no model, or one that is damaged or cannot be served; or
             the folder cannot be written to.
     """
+    with held(str(path)) as version:
+        return _open_version(version, cache)
+
+
+def _open_version(path: str, cache: str | Path | None) -> MappedModel:
     saved = SavedModel(path)
     digest = saved.digest
     place = mapped_folder(saved.path, cache) / digest

@@ -118,7 +118,8 @@ class Scorer:
         """Open a model that was saved to a directory of this machine.
 
         Args:
-            path: the directory; a link to it may be turned to another one later.
+            path: the directory; a link to it may be turned to another one later. Of a folder of
+                versions (`graphrec update`) the current one is opened.
             cache: a folder for the files that are mapped, which are made once; None: `_mapped` in
                 the directory itself.
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from graphrec.data.feature_encoding import NUMBER
 from graphrec.errors import GraphrecError, ParameterError
+from graphrec.recommenders.versions import version_path
 from graphrec.scorer.mapped_folders import remove_unused
 from graphrec.scorer.mapped_model import mapped_folder
 from graphrec.scorer.saved_model import SavedModel
@@ -81,7 +82,7 @@ class Served:
         Raises:
             GraphrecError: the model, the items or the lists cannot be used.
         """
-        path = Path(path).resolve()
+        path = Path(version_path(str(path))).resolve()
         scorer = Scorer.open(path, cache=settings.cache)
         scorer.recommend(scorer.history(scorer.model.users[0]) if len(scorer.model.users) else [])
         items = Items.read(settings.items, scorer)

@@ -74,6 +74,16 @@ class Options(
             rich_help_panel=LISTS,
         ),
     ] = None
+    changed_since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION",
+            show_default=False,
+            help="With --model: list only for users of whom something new was taken in since this "
+            "version, or model, from which it was updated.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
     buy_again: Annotated[
         int,
         typer.Option(
@@ -134,7 +144,7 @@ def run(options: Options) -> None:
             counted = listed.figures(dataset)
             ruled = rules.figures(dataset)
             with stage(_LISTS) as counts:
-                frames = rules.narrow(listed.frames(dataset), dataset)
+                frames = rules.narrow(listed.frames(dataset), dataset) | _changed(model, options)
                 lists = explored.lists(model, options.k, options.offset, frames)
                 written = results.write_table(with_titles(lists, dataset, titles), folders.result)
                 figures = _figures(written, origin.columns.user)
@@ -172,10 +182,29 @@ def _check(options: Options) -> None:
     from graphrec.cli.io import model_source
     from graphrec.cli.io.list_exploration import check_exploration
     from graphrec.cli.io.repeats import check_repeats
+    from graphrec.errors import ParameterError
 
     model_source.check_source(options, hybrid.LEARNING)
+    if options.changed_since is not None and (options.model is None or options.users is not None):
+        raise ParameterError(
+            "--changed-since chooses among the users of a saved model",
+            fix="give --model, and no --users",
+        )
     check_repeats(options.buy_again, options.model)
     check_exploration(options)
+
+
+def _changed(model: RecommenderModel, options: Options) -> dict[str, DataFrame]:
+    """The users to serve, if only some are: as a keyword of `rankedLists`."""
+    from graphrec.cli.io.id_lists import USERS
+    from graphrec.recommenders.model import RecommenderModel as Saved
+    from graphrec.recommenders.versions import version_beside
+
+    if options.changed_since is None:
+        return {}
+    assert options.model is not None  # see `_check`
+    since = Saved.load(version_beside(options.model, options.changed_since))
+    return {USERS: model.changedUsers(since)}
 
 
 def _inputs(options: Options) -> list[str | None]:
@@ -191,6 +220,7 @@ def _inputs(options: Options) -> list[str | None]:
         options.user_features,
         options.default,
         options.feedback,
+        options.changed_since,
     ]
 
 

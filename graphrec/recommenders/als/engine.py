@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 
 from graphrec.errors import ParameterError
+from graphrec.kernels.types import Matrix
 from graphrec.recommenders.als.fold_in import SolvedFoldIn
 from graphrec.recommenders.als.in_blocks import fit_in_blocks
 from graphrec.recommenders.als.on_driver import fit_on_driver
@@ -32,6 +33,7 @@ def fit_als(
     seed: int = 0,
     explicit: bool = False,
     block_entries: int = 32_000_000,
+    start: Matrix | None = None,
 ) -> ItemFactors:
     """Factorise implicit feedback, or ratings.
 
@@ -50,6 +52,7 @@ def fit_als(
         explicit: the weights are the targets of the products of factors, all of equal
             confidence.
         block_entries: how many interactions the driver, or one task, may hold.
+        start: (items, rank), factors to begin with, 0 for a new item; None: singular vectors.
 
     Raises:
         ParameterError: the users' factors are too large to pass through the driver.
@@ -62,7 +65,8 @@ def fit_als(
     )
     fit = fit_on_driver if here else fit_in_blocks
     objective = Objective(unobserved, regularization, explicit)
-    vector, eigenvalue = rotate(fit(histories, items, rank, iterations, objective, seed))
+    factors = fit(histories, items, rank, iterations, objective, seed, start)
+    vector, eigenvalue = rotate(factors)
     return ItemFactors(vector, eigenvalue, SolvedFoldIn(unobserved, regularization))
 
 

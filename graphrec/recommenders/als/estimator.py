@@ -20,6 +20,7 @@ from graphrec.serving.tables import FactorLeg
 MAX_DEFAULT_RANK: Final = 256
 _FACTORS: Final = "factors"
 _ITERATIONS: Final = {"block": 5, "mllib": 8}
+_ITERATIONS_ON: Final = 1  # from the factors before an update
 
 
 class ALSModel(RecommenderModel):
@@ -84,13 +85,19 @@ class ALSRecommender(Recommender):
         """The leg "als"."""
         engine = self.value("engine")
         users, interactions, _ = dataset.sizes
+        start = self.vectors_before() if engine == "block" else None
         ours = partial(
-            fit_als, size=(users, interactions), block_entries=self.value("blockEntries")
+            fit_als,
+            size=(users, interactions),
+            block_entries=self.value("blockEntries"),
+            start=start,
         )
         fit = ours if engine == "block" else fit_mllib_als
         iterations = self.value("maxIter") or _ITERATIONS[engine]
         objective = Objective.implicit(self.value("alpha"), self.value("regParam"))
         rank = self.value("rank") or default_rank(int(dataset.catalogue.support.sum()))
+        if start is not None:
+            iterations, rank = _ITERATIONS_ON, start.shape[1]
         with stage(_FACTORS) as counts:
             factors = fit(
                 dataset.histories,

@@ -33,7 +33,13 @@ _FACTORS = {VECTOR: np.float32}
 
 
 def fit_in_blocks(
-    histories: DataFrame, items: int, rank: int, iterations: int, objective: Objective, seed: int
+    histories: DataFrame,
+    items: int,
+    rank: int,
+    iterations: int,
+    objective: Objective,
+    seed: int,
+    start: Matrix | None = None,
 ) -> Matrix:
     """The item factors after some iterations, (items, rank).
 
@@ -44,16 +50,19 @@ def fit_in_blocks(
         iterations: how many times both sides are solved.
         objective: what is minimised.
         seed: of the random vectors of `graphrec.recommenders.als.svd_init`.
+        start: (items, rank), factors to begin with; None: singular vectors.
     """
     spark = histories.sparkSession
     with PersistedFrames() as persisted:
         by_user, users = rows_by_user(histories, persisted)
         by_item = persisted.persist(rows_by_item(by_user))
-        vectors = random_vectors(items, rank, seed)
-        user_factors = _sweep(by_user, users, _multiplier(spark, vectors, objective))
-        fixed = balanced(
-            _sweep(by_item, items, _multiplier(spark, orthonormal(user_factors), objective))
-        )
+        fixed = start
+        if fixed is None:
+            vectors = random_vectors(items, rank, seed)
+            user_factors = _sweep(by_user, users, _multiplier(spark, vectors, objective))
+            fixed = balanced(
+                _sweep(by_item, items, _multiplier(spark, orthonormal(user_factors), objective))
+            )
         for precision in precisions(iterations):
             user_factors = _sweep(by_user, users, _solver(spark, fixed, objective, precision))
             fixed = _sweep(by_item, items, _solver(spark, user_factors, objective, precision))

@@ -29,7 +29,13 @@ _BLOCK_ENTRIES = 20_000  # solved at a time by one thread: small enough to keep 
 
 
 def fit_on_driver(
-    histories: DataFrame, items: int, rank: int, iterations: int, objective: Objective, seed: int
+    histories: DataFrame,
+    items: int,
+    rank: int,
+    iterations: int,
+    objective: Objective,
+    seed: int,
+    start: Matrix | None = None,
 ) -> Matrix:
     """The item factors after some iterations, (items, rank).
 
@@ -40,17 +46,32 @@ def fit_on_driver(
         iterations: how many times both sides are solved.
         objective: what is minimised.
         seed: of the random vectors of `graphrec.recommenders.als.svd_init`.
+        start: (items, rank), factors to begin with; None: singular vectors.
     """
     by_user = histories_on_driver(histories)
-    return alternate(by_user, random_vectors(items, rank, seed), iterations, objective)
+    if start is None:
+        return alternate(by_user, random_vectors(items, rank, seed), iterations, objective)
+    return alternate(by_user, start, iterations, objective, solved=True)
 
 
-def alternate(by_user: CSR, vectors: Matrix, iterations: int, objective: Objective) -> Matrix:
-    """Solve both sides in turn, from the singular vectors of `svd_init`; the item factors."""
+def alternate(
+    by_user: CSR, vectors: Matrix, iterations: int, objective: Objective, *, solved: bool = False
+) -> Matrix:
+    """Solve both sides in turn; the item factors.
+
+    Args:
+        by_user: (users, items), the weights.
+        vectors: (items, rank), random ones, of which `svd_init` makes the factors to begin with.
+        iterations: how many times both sides are solved.
+        objective: what is minimised.
+        solved: the vectors are the factors to begin with.
+    """
     by_item = transpose(by_user, vectors.shape[0])
     with one_thread(), ThreadPoolExecutor(cores()) as threads:
-        users = _sweep(threads, by_user, _multiplier(vectors, objective))
-        fixed = balanced(_sweep(threads, by_item, _multiplier(orthonormal(users), objective)))
+        fixed = vectors
+        if not solved:
+            users = _sweep(threads, by_user, _multiplier(vectors, objective))
+            fixed = balanced(_sweep(threads, by_item, _multiplier(orthonormal(users), objective)))
         for precision in precisions(iterations):
             users = _sweep(threads, by_user, _solver(fixed, objective, precision))
             fixed = _sweep(threads, by_item, _solver(users, objective, precision))

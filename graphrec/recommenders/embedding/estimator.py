@@ -79,6 +79,7 @@ class EmbeddingRecommender(Recommender):
             rate=self.value("learningRate"),
             seed=self.value("seed"),
         )
+        start = self.vectors_before()
         with stage(_EMBEDDINGS) as counts:
             factors = fit_softmax(
                 dataset.histories,
@@ -86,6 +87,7 @@ class EmbeddingRecommender(Recommender):
                 training,
                 interactions=dataset.sizes.interactions,
                 block_entries=self.value("blockEntries"),
+                start=start,
             )
             counts["rank"] = training.rank
         return [FactorLeg(self.leg, factors)]

@@ -24,13 +24,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from graphrec.columns import ITEMS, USER
 from graphrec.data.histories_on_driver import histories_on_driver
 from graphrec.kernels.csr import CSR, take_rows
-from graphrec.kernels.types import Matrix, read_only
+from graphrec.kernels.types import Matrix, Vector, read_only
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.recommenders.embedding.negative_sampling import Negatives
 from graphrec.recommenders.embedding.softmax_gradient import Batch, batch_gradient, descend
@@ -46,6 +47,8 @@ _EPOCHS = 15
 MIN_STEPS = 500
 MAX_STEPS = 2000
 MIN_HISTORY = 2  # items of a history that can be divided
+_STEPS_LOOKED_AT = 20  # before vectors are learned on: how long the gradients are
+_STEPS_ON = 60  # with which they are learned on
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def fit_softmax(
     *,
     interactions: int,
     block_entries: int = 32_000_000,
+    start: Matrix | None = None,
 ) -> ItemFactors:
     """Learn item vectors; the same histories and seed give the same vectors.
 
@@ -78,11 +82,13 @@ def fit_softmax(
         interactions: how many the histories have.
         block_entries: how many interactions the driver may hold; of more, it learns from the
             histories of a part of the users, chosen by a hash.
+        start: (items, rank), vectors to learn on from, 0 for a new item; None: random ones.
     """
     part = histories_on_driver(
         _part(histories, block_entries / max(interactions, 1), training.seed)
     )
-    vector, eigenvalue = rotate(learn(part, items, training))
+    learned = learn(part, items, training) if start is None else learn_on(part, start, training)
+    vector, eigenvalue = rotate(learned)
     return ItemFactors(vector, eigenvalue, MeanFoldIn())
 
 
@@ -104,20 +110,74 @@ def learn(histories: CSR, items: int, training: Training) -> Matrix:
         training: how.
     """
     rng = np.random.default_rng(training.seed)
-    vector = rng.standard_normal((items, training.rank), np.float32)
-    vector /= np.linalg.norm(vector, axis=1, keepdims=True)
+    vector = _random(rng, items, training.rank)
     squares = np.zeros(items, np.float32)  # sums of squared lengths of the gradients of each item
     bounds = _bounds(histories.indptr.size - 1)
     steps = _steps(len(bounds), training.epochs)
     batches = islice(_batches(rng, histories, items, bounds, training), steps)
-    with one_thread(), ThreadPoolExecutor(cores()) as threads:
-        for number, batch in enumerate(_ahead(threads, batches)):
-            gradient = batch_gradient(threads, batch, vector, training.temperature, items)
-            # The rate is constant in the first half, and then falls linearly to 0.
-            rate = training.rate * min(1.0, 2.0 * (1.0 - number / steps))
-            descend(threads, gradient, rate, vector, squares)
+    # The rate is constant in the first half, and then falls linearly to 0.
+    rates = training.rate * np.minimum(1.0, 2.0 * (1.0 - np.arange(steps) / steps))
+    _descend_along(batches, rates, vector, squares, training)
     vector[squares == 0.0] = 0.0  # no step has seen these items: they are still random
     return vector
+
+
+def learn_on(histories: CSR, start: Matrix, training: Training) -> Matrix:
+    """Vectors after some more steps from where they stand, as long as the last of a fit.
+
+    How long a step of Adagrad is depends on all gradients before it, which nobody kept. Those of
+    a few steps that are not taken stand for them.
+
+    Args:
+        histories: (users, items), the weights; each of at least `MIN_HISTORY` items.
+        start: (items, rank), of length 1; 0 for an item that is new, or that no step has seen.
+        training: how.
+    """
+    rng = np.random.default_rng(training.seed)
+    items = start.shape[0]
+    vector = np.where(start.any(axis=1, keepdims=True), start, _random(rng, items, start.shape[1]))
+    bounds = _bounds(histories.indptr.size - 1)
+    steps = min(_STEPS_ON, _steps(len(bounds), training.epochs))
+    batches = _batches(rng, histories, items, bounds, training)
+    squares = np.zeros(items, np.float32)
+    _descend_along(
+        islice(batches, _STEPS_LOOKED_AT), np.zeros(_STEPS_LOOKED_AT), vector, squares, training
+    )
+    squares *= _steps(len(bounds), training.epochs) / _STEPS_LOOKED_AT
+    squares[~start.any(axis=1)] = 0.0
+    rates = training.rate * (1.0 - np.arange(steps) / max(steps, 1))
+    _descend_along(islice(batches, steps), rates, vector, squares, training)
+    vector[squares == 0.0] = 0.0
+    return vector
+
+
+def _random(rng: np.random.Generator, items: int, rank: int) -> Matrix:
+    """Random vectors of length 1."""
+    vector = rng.standard_normal((items, rank), np.float32)
+    vector /= np.linalg.norm(vector, axis=1, keepdims=True)
+    return vector
+
+
+def _descend_along(
+    batches: Iterator[Batch],
+    rates: npt.NDArray[np.float64],
+    vector: Matrix,
+    squares: Vector,
+    training: Training,
+) -> None:
+    """Take a step for each batch.
+
+    Args:
+        batches: as many as there are rates.
+        rates: (steps,), of which 0 takes none, but adds to the squares.
+        vector: (items, rank), changed.
+        squares: (items,), changed.
+        training: how.
+    """
+    with one_thread(), ThreadPoolExecutor(cores()) as threads:
+        for rate, batch in zip(rates, _ahead(threads, batches), strict=False):
+            gradient = batch_gradient(threads, batch, vector, training.temperature, vector.shape[0])
+            descend(threads, gradient, float(rate), vector, squares)
 
 
 def _batches(

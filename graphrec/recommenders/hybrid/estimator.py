@@ -18,6 +18,7 @@ from graphrec.params import at_least, flag, one_of, optional, param, positive
 from graphrec.progress import stage
 from graphrec.recommenders.als.estimator import ALSRecommender
 from graphrec.recommenders.base import Leg, Recommender
+from graphrec.recommenders.before import Before
 from graphrec.recommenders.content.estimator import ItemFeaturesRecommender
 from graphrec.recommenders.ease.estimator import EASERecommender
 from graphrec.recommenders.embedding.estimator import EmbeddingRecommender
@@ -254,14 +255,34 @@ class HybridRecommender(ItemFeaturesRecommender):
 
         return [leg for leg in self.legs if is_wanted(leg)]
 
+    def learning_on(self, before: Before) -> HybridRecommender:
+        """A copy whose legs begin where those of a model stand."""
+        copied = self.copy()
+        copied.legs = [leg.learning_on(before) for leg in copied.legs]
+        copied.before = before
+        return copied
+
     def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """All legs; then those that read pairs again."""
         return self.learn_again(dataset, pairs, self.learn_once(dataset, pairs))
 
     def learn_once(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """All legs, on the same histories and the same pair table."""
-        learners = self.learners(dataset)
-        return [learned for leg in learners for learned in leg.learn(dataset, pairs)]
+        return [
+            learned
+            for leg in self.learners(dataset)
+            for learned in self._stood_in(leg) or leg.learn(dataset, pairs)
+        ]
+
+    def _stood_in(self, leg: Recommender) -> list[Leg]:
+        """The weights of a leg before an update, where they only find pseudo-interactions.
+
+        They are learned again from these; what they were is as good for that, and costs nothing.
+        """
+        if self.before is None or not self.value("pseudoInteractions") or len(self.legs) == 1:
+            return []
+        stood = self.before.neighbour_leg(leg.leg)
+        return [] if stood is None else [stood]
 
     def learn_again(self, dataset: Dataset, pairs: PairTable | None, legs: list[Leg]) -> list[Leg]:
         """The legs, those that read pairs learned again from what the blend of all adds.

@@ -52,7 +52,8 @@ def origin_facts(card: ModelCard) -> Iterator[Fact]:
     yield "Learned", origin.created
     versions = {"graphrec": origin.graphrec, "Spark": origin.spark, "format": card.format}
     yield "Versions", ", ".join(f"{name} {number}" for name, number in versions.items() if number)
-    yield "Made of", origin.parent or "the interactions alone"
+    made_of = f"the model of {origin.parent} and new ones" if origin.parent else "all interactions"
+    yield "Made of", made_of
 
 
 def metric_cells(metric: Metric) -> tuple[str, str, str, str, str]:
