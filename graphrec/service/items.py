@@ -65,6 +65,11 @@ class Items:
         rows = pc.index_in(ids, table[key].combine_chunks().cast(ids.type))
         return Items(table.take(rows).combine_chunks())
 
+    @property
+    def have_titles(self) -> bool:
+        """Whether there is a column of titles."""
+        return self._title is not None
+
     def title(self, index: int) -> str | None:
         """The title of an item; None where there is none."""
         if self._table is None or self._title is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -51,6 +52,7 @@ class LimitRules:
     def __init__(self, scorer: Scorer, items: Items) -> None:
         self._scorer, self._items = scorer, items
         self._kept: dict[Limits, RequestRules] = {}
+        self._keeping = Lock()
 
     def of(self, limits: Limits) -> RequestRules | None:
         """The rules; None where there are no limits.
@@ -63,9 +65,10 @@ class LimitRules:
         found = self._kept.get(limits)
         if found is None:
             found = self._rules(limits, self._boosts(limits))
-            if len(self._kept) >= _KEPT:
-                self._kept.pop(next(iter(self._kept)), None)
-            self._kept[limits] = found
+            with self._keeping:
+                if len(self._kept) >= _KEPT:
+                    del self._kept[next(iter(self._kept))]  # the oldest
+                self._kept[limits] = found
         return found
 
     def with_boosts(self, limits: Limits, by_item: Mapping[Any, float]) -> RequestRules | None:

@@ -12,16 +12,17 @@ from graphrec.service.events import Event
 Id = Annotated[StrictStr, Field(min_length=1, max_length=512)] | StrictInt
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Name = Annotated[str, Field(max_length=200)]
-_Text = Annotated[str, Field(max_length=2000)]  # of an id
-Pairs = Annotated[list[Annotated[str, Field(max_length=400)]], Field(max_length=50)]
+_Text = Annotated[str, Field(max_length=512)]  # of an id
+_Ids = Annotated[list[_Text], Field(max_length=50)]  # an address has 64 KiB; a body takes more
+_Pairs = Annotated[list[Annotated[str, Field(max_length=400)]], Field(max_length=50)]
 _Value = Annotated[Finite, Field(ge=-1e9, le=1e9)]
 _Time = Annotated[Finite, Field(gt=0, le=1e11)]
 
 
 class Message(BaseModel):
-    """A JSON object; a name that it does not have is an error."""
+    """A JSON object; a name that it does not have is an error, and so is true for a number."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class SentInteraction(Message):
@@ -32,14 +33,16 @@ class SentInteraction(Message):
     time: _Time | None = None
 
 
-class Asked(Message):
+class Asked(BaseModel):
     """What both a list and the reasons of an item in it depend on, in an address."""
 
+    model_config = ConfigDict(extra="forbid")
+
     k: Annotated[int, Field(ge=1)] = 10
-    quota: Pairs = []  # COLUMN=N
+    quota: _Pairs = []  # COLUMN=N
     boost: _Name | None = None  # a column
-    shown: Annotated[list[_Text], Field(max_length=10_000)] = []  # an id for each time
-    feature: Pairs = []  # NAME=VALUE
+    shown: _Ids = []  # an id for each time
+    feature: _Pairs = []  # NAME=VALUE
 
 
 class AskedList(Asked):
@@ -47,8 +50,8 @@ class AskedList(Asked):
 
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0
     diversity: Annotated[Finite, Field(ge=0, le=1)] | None = None
-    allow: list[_Text] | None = None
-    deny: list[_Text] = []
+    allow: _Ids | None = None
+    deny: _Ids = []
     where: str | None = None
 
 

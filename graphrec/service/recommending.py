@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -131,7 +131,7 @@ def live(
         shown=wanted.shown,
         rules=wanted.rules(served),
     )
-    rows = [asdict(one) for one in listed]
+    rows = [dict(vars(one)) for one in listed]  # `asdict` would copy all that is in them
     if exploration is not None and rows:
         rows = _explored(rows, wanted, exploration, earnings)
     return [titled(served, row) for row in rows]
@@ -189,6 +189,8 @@ def in_time(
 
 def titled(served: Served, row: dict[str, Any]) -> dict[str, Any]:
     """A row with the title of its item, if it has one."""
+    if not served.items.have_titles:
+        return row
     index = served.scorer.model.items.position(row["item"])
     title = None if index is None else served.items.title(index)
     return row if title is None else row | {"title": title}

@@ -55,6 +55,7 @@ BAD: dict[str, tuple[str, str, bytes | str | None, int, str]] = {
         *("POST", BASKET, '{"history": [{"item": "m001", "value": 1e999}]}'),
         *(422, "value"),
     ),
+    "true for a number": ("POST", BASKET, '{"history": [], "k": true}', 422, "body.k"),
     "an unknown leg": ("POST", BASKET, '{"history": [], "weights": {"x": 1}}', 422, "a leg"),
     "a long history": (
         *("POST", BASKET, '{"history": [' + ",".join(['{"item": "m001"}'] * 10_001) + "]}"),
