@@ -46,4 +46,5 @@ from .recommenders.walks.estimator import RandomWalkRecommender as RandomWalkRec
 from .scorer.history import Interaction as Interaction
 from .scorer.scorer import Scorer as Scorer
 from .serving.item_limits import category_quotas as category_quotas
+from .serving.item_limits import item_categories as item_categories
 from .spark.session import spark_session as spark_session

@@ -220,6 +220,7 @@ def parameters_of(model: RecommenderModel) -> dict[str, Any]:
         "recency": model.value("recencyHalfLife"),
         "candidates": model.value("candidates"),
         "diversity": model.value("diversity"),
+        "calibration": model.value("calibration"),
         "keep_seen": not model.value("filterSeen"),
         "again_after": model.value("seenAgainAfter"),
         "shown_factor": model.value("shownFactor"),
@@ -283,6 +284,7 @@ def list_params(options: HybridOptions) -> dict[str, Any]:
     """The options about lists, as Params of a recommender or a model."""
     return _given(
         diversity=options.diversity,
+        calibration=getattr(options, "calibration", None),
         seenAgainAfter=options.again_after,
         shownFactor=getattr(options, "shown_factor", None),
         filterSeen=None if options.keep_seen is None else not options.keep_seen,

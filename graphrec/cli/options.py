@@ -423,6 +423,25 @@ class LimitOptions(RuleOptions):
             rich_help_panel=LISTS,
         ),
     ] = None
+    calibrate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            show_default="none",
+            help="Column of --items, such as genres, whose values a list shall have in the shares "
+            "of the history; a text such as Comedy|Romance counts for both.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
+    calibration: Annotated[
+        float | None,
+        typer.Option(
+            metavar="0..1",
+            show_default="0.05, which costs nothing on MovieLens",
+            help="How much: 0 keeps the blended order, 1 looks at the shares alone.",
+            rich_help_panel=LISTS,
+        ),
+    ] = None
     boost: Annotated[
         str | None,
         typer.Option(

@@ -67,7 +67,8 @@ class Explanation:
     Attributes:
         position: one row, (user, item, score: double, source: "personal" or "popular",
             history_size: int, the interactions that the score rests on, outcome:
-            "listed", "below the list", "outside MMR's pool", "not a candidate", "over quota",
+            "listed", "below the list", "outside MMR's pool", "outside calibration's pool",
+            "not a candidate", "over quota",
             "disliked", "seen" or "denied", full: string, the category whose quota kept the item
             out, with the quota; null where none did, rank: int, in the list, or in a longer one;
             null without one, blended_rank: int, by the score alone, length: int, of the list,

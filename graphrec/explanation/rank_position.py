@@ -9,6 +9,7 @@ import numpy as np
 
 from graphrec.explanation.user_context import UserContext
 from graphrec.kernels.types import Indices, Vector
+from graphrec.serving.calibration import calibrate, history_shares, shares_of_kinds
 from graphrec.serving.kernel import WIDER, looked_at_all
 from graphrec.serving.mmr import diversify, pool_size, relevances, similarities
 from graphrec.serving.quotas import best_within_quotas
@@ -16,6 +17,7 @@ from graphrec.serving.quotas import best_within_quotas
 LISTED: Final = "listed"
 BELOW: Final = "below the list"  # retrieved and ranked, but behind the last rank of the list
 OUTSIDE_POOL: Final = "outside MMR's pool"  # too far down for MMR to look at
+OUTSIDE_CALIBRATION: Final = "outside calibration's pool"  # likewise
 NOT_RETRIEVED: Final = "not a candidate"  # the neighbour legs found better candidates
 DISLIKED: Final = "disliked"  # by the user, and so never listed again
 SEEN: Final = "seen"  # it is in the history, and seen items are left out
@@ -69,7 +71,8 @@ def rank_position(user: UserContext, item: int) -> RankPosition:
         return RankPosition(NOT_RETRIEVED)
     candidate = int(found[0])
     if candidate >= ranking.pool:
-        return RankPosition(OUTSIDE_POOL, blended_rank=candidate + 1)
+        outside = OUTSIDE_POOL if _by_mmr(user) else OUTSIDE_CALIBRATION
+        return RankPosition(outside, blended_rank=candidate + 1)
     before = np.flatnonzero(ranking.order == candidate)
     if before.size == 0:
         full = _full_category(user, item, ranking.items[ranking.order])
@@ -84,12 +87,21 @@ def _by_mmr(user: UserContext) -> bool:
     return user.personal and user.request.diversity > 0
 
 
+def _kinds(user: UserContext) -> Vector:
+    """The shares that calibration wants of a list; (0,) where it is not calibrated."""
+    share = shares_of_kinds(user.settings)
+    if not user.personal or _by_mmr(user):
+        return share[:0]
+    history_shares(user.histories, 0, user.rules, share)
+    return share
+
+
 def _ranking(user: UserContext) -> _Ranking:
     """The candidates of the user's list, as many as quotas make the kernel look at."""
     everything = user.tables.catalogue.size
     length = user.settings.length
     wanted = user.settings.candidates if user.personal else everything
-    pool = pool_size(length) if _by_mmr(user) else everything
+    pool = pool_size(length) if _by_mmr(user) or _kinds(user).size else everything
     while True:
         ranked = user.ranked(wanted)
         filled = ranked.item[0] >= 0
@@ -103,7 +115,11 @@ def _ranking(user: UserContext) -> _Ranking:
 def _order(user: UserContext, items: Indices, scores: Vector) -> Indices:
     """The order in which a list of any length takes items, as indices into them."""
     if not _by_mmr(user):
-        return best_within_quotas(items, scores, items.size, user.rules)
+        kinds = _kinds(user)
+        if not kinds.size:
+            return best_within_quotas(items, scores, items.size, user.rules)
+        strength = user.request.calibration
+        return calibrate(items, scores, kinds, items.size, strength, user.rules)
     position = np.full(user.tables.catalogue.size, -1, np.int32)
     diversity = user.request.diversity
     return diversify(

@@ -123,12 +123,13 @@ class UserContext:
         return float(np.prod(demoted.data[demoted.indices == item]))
 
     def ranked(self, length: int) -> Lists:
-        """The user's list by score alone, without quotas or MMR; the request's candidates."""
+        """The user's list by score alone, without quotas or re-ranking; the same candidates."""
         request = replace(
             self.request,
             length=length,
             candidates=self.settings.candidates,
             diversity=0.0,
+            calibration=0.0,
             reasons=0,
         )
         return self._lists(request, without_quotas(self.rules))

@@ -55,6 +55,7 @@ from graphrec.recommenders.model_card import Metric, ModelCard, Origin
 from graphrec.recommenders.shared_params import PredictionParams, ServingParams, TrainingParams
 from graphrec.recommenders.update_figures import UpdateFigures
 from graphrec.serving.filters import Filtered, ListFilters, apply_filters
+from graphrec.serving.list_rules import require_one_ranking
 from graphrec.serving.lists import serve
 from graphrec.serving.pair_scores import WANTED, score_pairs
 from graphrec.serving.request import Request
@@ -244,6 +245,8 @@ class RecommenderModel(
                 a score above 0 is multiplied by it, one below 0 divided.
                 `quotas` has the item column, `category` and `quota`: a list has no more items of a
                 category, and others in their place; see `graphrec.category_quotas`.
+                `categories` has the item column and `category`: lists have the categories of the
+                history in its shares, as far as `calibration` says; see `graphrec.item_categories`.
                 `shown` has the user and item columns, and perhaps `count`: what was shown to a
                 user, so often, and is not in the history, counts `shownFactor` for each time.
 
@@ -730,6 +733,7 @@ class RecommenderModel(
             candidates=self.value("candidates"),
             reasons=self.value("numReasons"),
             diversity=self.value("diversity"),
+            calibration=self.value("calibration"),
             filter_seen=self.value("filterSeen"),
             decay=self._decay(),
         )
@@ -754,7 +758,13 @@ class RecommenderModel(
         )
 
     def _filtered(self, histories: DataFrame, filters: ListFilters) -> Filtered:
-        """A request's filters, applied to histories as `_served` gives them."""
+        """A request's filters, applied to histories as `_served` gives them.
+
+        Raises:
+            ParameterError: lists would be re-ranked in two ways.
+        """
+        if filters.get("categories") is not None:
+            require_one_ranking(self.value("diversity"))
         factor = self.value("shownFactor")
         return apply_filters(self.dataset, self.tables, histories, filters, shown_factor=factor)
 

@@ -90,6 +90,12 @@ class ServingParams(DefaultParams):
         "λ of MMR: 0 keeps the blended order, 1 looks at dissimilarity alone",
         between(0.0, 1.0),
     )
+    calibration = param(
+        0.05,
+        "how much a list shall have the categories of the history in its shares, where a request "
+        "names categories: 0 keeps the blended order, 1 looks at the shares alone",
+        between(0.0, 1.0),
+    )
     recencyHalfLife = param(
         None,
         "age in days, before the user's latest interaction, at which an item of the history "

@@ -1,4 +1,4 @@
-"""Boosts and quotas of a request, as the kernel takes them."""
+"""Boosts, quotas and categories of a request, as the kernel takes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from graphrec.scorer.arguments import number, whole
 from graphrec.scorer.mapped_model import MappedModel
 from graphrec.serving.kernel_types import ListRules
-from graphrec.serving.list_rules import MAX_BOOST, Quotas, list_rules
+from graphrec.serving.list_rules import MAX_BOOST, ItemKinds, Quotas, list_rules
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class RequestRules:
         model: MappedModel,
         boosts: Mapping[Any, float] | None,
         quotas: Iterable[tuple[Any, str, int]],
+        categories: Iterable[tuple[Any, str]],
     ) -> RequestRules:
         """See `Scorer.rules`."""
         least: dict[str, int] = {}
@@ -43,10 +44,24 @@ class RequestRules:
             index = position.setdefault(category, len(position))
             entries.append((model.items.position(item), index))
         known = [(item, category) for item, category in entries if item is not None]
-        items, categories = np.array(known, np.int32).reshape(-1, 2).T
-        limits = Quotas(items, categories, np.array(list(least.values()), np.int32))
-        arrays = list_rules(model.tables.popularity, boost=_boosts(model, boosts), quotas=limits)
+        items, limited = np.array(known, np.int32).reshape(-1, 2).T
+        limits = Quotas(items, limited, np.array(list(least.values()), np.int32))
+        arrays = list_rules(
+            model.tables.popularity,
+            boost=_boosts(model, boosts),
+            quotas=limits,
+            kinds=_kinds(model, categories),
+        )
         return RequestRules(arrays, tuple(least))
+
+
+def _kinds(model: MappedModel, categories: Iterable[tuple[Any, str]]) -> ItemKinds:
+    """Which known items belong to which categories, numbered by name."""
+    placed = {(model.items.position(item), name) for item, name in categories}
+    known = sorted((name, item) for item, name in placed if item is not None)
+    number_of = {name: n for n, name in enumerate(dict.fromkeys(name for name, _ in known))}
+    items = np.array([item for _, item in known], np.int32)
+    return ItemKinds(items, np.array([number_of[name] for name, _ in known], np.int32))
 
 
 def _boosts(

@@ -39,6 +39,7 @@ from graphrec.scorer.request_rules import RequestRules
 from graphrec.serving.demoted import MIN_FACTOR
 from graphrec.serving.fallback import fallback_of
 from graphrec.serving.kernel_types import ListRules, Lists
+from graphrec.serving.list_rules import require_one_ranking
 from graphrec.serving.ranking import rank_batch
 from graphrec.serving.request import Request
 from graphrec.serving.sources import PERSONAL, SOURCES
@@ -203,6 +204,7 @@ class Scorer:
         *,
         offset: int = 0,
         diversity: float | None = None,
+        calibration: float | None = None,
         weights: Mapping[str, float] | None = None,
         allow: Iterable[Any] | Mask | None = None,
         deny: Iterable[Any] | None = None,
@@ -217,18 +219,26 @@ class Scorer:
             k: length of the list.
             offset: how many of the best items are left out at its top.
             diversity: λ of MMR, 0 to 1; None: as the model was saved.
+            calibration: how much lists shall have the categories of the history, where `rules` have
+                some, 0 to 1; None: as the model was saved.
             weights: of the legs in the blend, by name, 0 for those that are not named; None: as
                 the model was saved.
             allow: nothing else is listed: ids, or a mask over the items.
             deny: ids that are not listed, beside those of the history.
             shown: how often items were shown, by id; what is not in the history counts less for
                 each time, see `shownFactor`.
-            rules: boosts and quotas, see `rules`.
+            rules: boosts, quotas and categories, see `rules`.
 
         Raises:
-            ParameterError: an argument is out of its range.
+            ParameterError: an argument is out of its range, or lists would be both diversified and
+                calibrated.
         """
         request = self._request(k, offset, diversity, weights)
+        if calibration is not None:
+            share = number("calibration", calibration, 0.0, 1.0)
+            request = replace(request, calibration=share)
+        if rules is not None and rules.arrays.kinds.size:
+            require_one_ranking(request.diversity)
         row = self._row(self._history(history), deny=deny, shown=shown)
         lists = self._ranked(row, request, self._narrowed(rules, allow))
         return list(self._rows(row, lists, offset))
@@ -238,18 +248,21 @@ class Scorer:
         *,
         boosts: Mapping[Any, float] | None = None,
         quotas: Iterable[tuple[Any, str, int]] = (),
+        categories: Iterable[tuple[Any, str]] = (),
     ) -> RequestRules:
-        """Boosts and quotas, made once for any number of calls.
+        """Boosts, quotas and categories, made once for any number of calls.
 
         Args:
             boosts: factors of the scores, by id, within a millionth and a million: a score above 0
                 is multiplied by it, one below 0 divided.
             quotas: (id, category, quota): a list has no more items of a category.
+            categories: (id, category): a list has the categories of the history in its shares, as
+                far as `calibration` says.
 
         Raises:
             ParameterError: a number is out of its range.
         """
-        return RequestRules.of(self.model, boosts, quotas)
+        return RequestRules.of(self.model, boosts, quotas, categories)
 
     def scores(self, history: History | Iterable[Any], k: int = 10) -> tuple[Any, Any]:
         """Indices and scores of a list as arrays, both (k,): the quickest form."""

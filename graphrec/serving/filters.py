@@ -16,7 +16,7 @@ from graphrec.data.frames import require_frame
 from graphrec.data.histories import or_empty
 from graphrec.data.interaction_columns import has_column
 from graphrec.errors import ParameterError
-from graphrec.serving.item_limits import boosts_of, quotas_of
+from graphrec.serving.item_limits import boosts_of, kinds_of, quotas_of
 from graphrec.serving.kernel_types import ListRules
 from graphrec.serving.list_rules import list_rules
 from graphrec.serving.shown import demote_shown
@@ -34,6 +34,8 @@ class ListFilters(TypedDict, total=False):
             an item the largest counts.
         quotas: (item, category, quota): a list has at most `quota` items of each category, and is
             filled with others, see `graphrec.category_quotas`.
+        categories: (item, category): each list has the categories of the user's history in its
+            shares, as far as the model's `calibration` says, see `graphrec.item_categories`.
         shown: has the user and item columns, and perhaps `count`: how often an item was shown to a
             user. Unless it is in the user's history, its score is multiplied by the model's
             `shownFactor` for each time.
@@ -43,6 +45,7 @@ class ListFilters(TypedDict, total=False):
     deny: DataFrame | None
     boosts: DataFrame | None
     quotas: DataFrame | None
+    categories: DataFrame | None
     shown: DataFrame | None
 
 
@@ -106,6 +109,7 @@ def apply_filters(
         excluded=_excluded(dataset, allow, deny),
         boost=boosts_of(dataset, filters.get("boosts")),
         quotas=limits,
+        kinds=kinds_of(dataset, filters.get("categories")),
     )
     return Filtered(histories, rules, names)
 

@@ -1,4 +1,4 @@
-"""Tables of boosts and of quotas as arrays over the catalogue."""
+"""Tables of boosts, of quotas and of categories as arrays over the catalogue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from graphrec.data.column_types import is_missing, quoted
 from graphrec.data.dataset import Dataset
 from graphrec.data.feature_encoding import SEPARATOR
 from graphrec.errors import ColumnError, ParameterError
-from graphrec.serving.list_rules import MAX_BOOST, Quotas
+from graphrec.serving.list_rules import MAX_BOOST, ItemKinds, Quotas
 
 _MAX_QUOTA: Final = 1e9
 
@@ -55,6 +55,30 @@ def category_quotas(items: DataFrame, item: str, quotas: Mapping[str, float]) ->
         raise ParameterError("quotas name no column", fix="give some, as in {'genre': 3}")
     require_columns(items, item, *quotas, of="the table of items")
     return reduce(DataFrame.union, (_of_column(items, item, *each) for each in quotas.items()))
+
+
+def item_categories(items: DataFrame, item: str, column: str) -> DataFrame:
+    """The table of categories by a column of items, for lists that are calibrated.
+
+    Args:
+        items: has the columns.
+        item: the name of its column of ids.
+        column: of the categories; an item whose value is an array, or a text such as
+            "Comedy|Romance", belongs to each entry.
+
+    Returns:
+        (item, category: string), for `rankedLists` and its like.
+
+    Raises:
+        ColumnError: a column is missing, or cannot hold categories.
+
+    Examples:
+        >>> films = spark.createDataFrame([("f1", "Comedy|War")], "film string, genres string")
+        >>> [row.category for row in gr.item_categories(films, "film", "genres").collect()]
+        ['Comedy', 'War']
+    """
+    require_columns(items, item, column, of="the table of items")
+    return items.select(quoted(item), F.explode(_categories(items, column)).alias(CATEGORY))
 
 
 def _of_column(items: DataFrame, item: str, name: str, quota: float) -> DataFrame:
@@ -103,6 +127,24 @@ def boosts_of(dataset: Dataset, frame: DataFrame | None) -> npt.NDArray[np.float
     boost = np.ones(dataset.catalogue.size, np.float32)
     boost[table[INDEX].to_numpy()] = table[BOOST].to_numpy()
     return boost
+
+
+def kinds_of(dataset: Dataset, frame: DataFrame | None) -> ItemKinds | None:
+    """The categories of the items, numbered by name; None without any.
+
+    Args:
+        dataset: has the catalogue.
+        frame: (item, category).
+    """
+    if frame is None:
+        return None
+    require_columns(frame, CATEGORY, of="categories")
+    named = frame.select(dataset.items_of(frame).alias(ITEM), F.col(CATEGORY).cast("string"))
+    known = named.where(F.col(CATEGORY).isNotNull()).distinct().join(dataset.items, ITEM)
+    table = known.select(INDEX, CATEGORY).orderBy(CATEGORY, INDEX).toArrow()
+    encoded = table[CATEGORY].combine_chunks().dictionary_encode()
+    kinds = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    return ItemKinds(table[INDEX].to_numpy().astype(np.int32), kinds)
 
 
 def quotas_of(dataset: Dataset, frame: DataFrame | None) -> tuple[tuple[str, ...], Quotas | None]:

@@ -14,6 +14,7 @@ from graphrec.serving.accumulator import (
 )
 from graphrec.serving.blend import leg_weights
 from graphrec.serving.boosts import boost_scores, boost_shares, boosts_of_all, demote, restore
+from graphrec.serving.calibration import calibrate, history_shares, shares_of_kinds
 from graphrec.serving.factor_scores import add_factor_shares, user_vector
 from graphrec.serving.kernel_types import Factors, Histories, Lists, Neighbours, Settings
 from graphrec.serving.mmr import diversify, pool_size
@@ -44,6 +45,7 @@ def rank_users(
     position = np.full(items, -1, np.int32)  # scratch, see `diversify`
     factor = boosts_of_all(histories, settings.rules)
     order = np.empty(0, np.int32)  # see `_fallback_order`; made for the first who needs it
+    kinds = shares_of_kinds(settings)
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
@@ -55,6 +57,7 @@ def rank_users(
             restore(histories, user, settings.rules, factor)
             reset(accumulator, hidden)
             continue
+        history_shares(histories, user, settings.rules, kinds)
         unit = units(histories, user, neighbours)
         count = sum_neighbours(histories, user, unit, neighbours, accumulator, hidden)
         mean, deviation = moments(accumulator.score[:count], settings)
@@ -70,7 +73,7 @@ def rank_users(
             add_factor_shares(factors, user, found, weight, settings.standardise, share)
             boost_shares(share, found, factor)
             listed = _list_best(
-                user, found, share, pool, neighbours, factors, settings, position, lists
+                user, found, share, pool, kinds, neighbours, factors, settings, position, lists
             )
             if listed == settings.length or looked_at_all(found.size, wanted, items, pool):
                 break
@@ -110,6 +113,7 @@ def rank_dense(
     position = np.full(items, -1, np.int32)  # scratch, see `diversify`
     factor = boosts_of_all(histories, settings.rules)
     order = np.empty(0, np.int32)  # see `_fallback_order`; made for the first who needs it
+    kinds = shares_of_kinds(settings)
     lists = _empty_lists(users, settings)
     for user in range(users):
         hidden = insert_all(accumulator, _hidden_from(histories, user), 0)
@@ -121,6 +125,7 @@ def rank_dense(
             restore(histories, user, settings.rules, factor)
             reset(accumulator, hidden)
             continue
+        history_shares(histories, user, settings.rules, kinds)
         count = insert_all(accumulator, everything, hidden)
         for leg in range(dense.shape[0]):
             accumulator.score[:count, leg] = dense[leg, user][accumulator.item[:count]]
@@ -134,7 +139,7 @@ def rank_dense(
             found = accumulator.item[candidates]
             boost_shares(share, found, factor)
             listed = _list_best(
-                user, found, share, pool, neighbours, factors, settings, position, lists
+                user, found, share, pool, kinds, neighbours, factors, settings, position, lists
             )
             if listed == settings.length or looked_at_all(found.size, wanted, items, pool):
                 break
@@ -399,13 +404,26 @@ def _list_best(
     candidates: Indices,
     share: Matrix,
     pool: int,
+    kinds: Vector,
     neighbours: Neighbours,
     factors: Factors,
     settings: Settings,
     position: Indices,
     lists: Lists,
 ) -> int:
-    """Write the best k of the blend, or MMR's choice from the best few k.
+    """Write the best k of the blend, or what MMR or calibration choose from the best few k.
+
+    Args:
+        user: of the batch.
+        candidates: (n,), items.
+        share: (n, legs), of their scores.
+        pool: how many of them may be chosen where they are re-ranked.
+        kinds: (categories,), shares that the list shall have; (0,) where it is not calibrated.
+        neighbours: for MMR.
+        factors: for MMR.
+        settings: what the list shall be.
+        position: scratch, see `diversify`.
+        lists: written.
 
     Returns:
         How many are listed.
@@ -425,6 +443,18 @@ def _list_best(
                 neighbours,
                 factors,
                 position,
+            )
+        ]
+    elif kinds.size > 0:
+        order = best(candidates, total, pool)
+        order = order[
+            calibrate(
+                candidates[order],
+                total[order],
+                kinds,
+                settings.length,
+                settings.calibration,
+                settings.rules,
             )
         ]
     else:

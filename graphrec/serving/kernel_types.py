@@ -29,6 +29,8 @@ class ListRules(NamedTuple):
     category_indptr: Indices  # (items + 1,)
     categories: Indices  # (entries,), of each item, those that have a quota
     quota: Indices  # (categories,), how many items of each a list may have
+    kind_indptr: Indices  # (items + 1,)
+    kinds: Indices  # (entries,), of each item, the categories that lists are calibrated by
 
 
 class Neighbours(NamedTuple):
@@ -71,6 +73,7 @@ class Settings(NamedTuple):
     length: int  # k, of the lists
     reasons: int  # how many history items are named per listed item
     diversity: float  # λ of MMR, 0: the blended order
+    calibration: float  # λ of calibration, where there are `rules.kinds`; 0: the blended order
 
 
 class Lists(NamedTuple):

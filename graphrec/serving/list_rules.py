@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from graphrec.errors import ParameterError
 from graphrec.kernels.csr import indptr_of
 from graphrec.kernels.types import Vector, read_only
 from graphrec.serving.kernel_types import ListRules
@@ -27,12 +28,25 @@ class Quotas(NamedTuple):
         return Quotas(*(np.empty(0, np.int32) for _ in range(3)))
 
 
+class ItemKinds(NamedTuple):
+    """Which items belong to which categories, each once."""
+
+    items: npt.NDArray[np.int32]  # (entries,)
+    kinds: npt.NDArray[np.int32]  # (entries,), from 0
+
+    @staticmethod
+    def none() -> ItemKinds:
+        """Lists are not calibrated."""
+        return ItemKinds(np.empty(0, np.int32), np.empty(0, np.int32))
+
+
 def list_rules(
     popularity: Vector,
     *,
     excluded: npt.NDArray[np.bool_] | None = None,
     boost: npt.NDArray[np.float32] | None = None,
     quotas: Quotas | None = None,
+    kinds: ItemKinds | None = None,
 ) -> ListRules:
     """Rules; what is left out holds for no item.
 
@@ -41,10 +55,13 @@ def list_rules(
         excluded: (items,), True for items never to be listed.
         boost: (items,), factors of the scores, above 0.
         quotas: of categories.
+        kinds: the categories that lists are calibrated by.
     """
     items = popularity.size
     of_items = quotas or Quotas.none()
     order = np.argsort(of_items.items, kind="stable")
+    kinds = kinds or ItemKinds.none()
+    by_item = np.argsort(kinds.items, kind="stable")
     popular = np.arange(items) if boost is None else np.argsort(-popularity * boost, kind="stable")
     rules = ListRules(
         np.zeros(items, np.bool_) if excluded is None else excluded,
@@ -53,8 +70,20 @@ def list_rules(
         indptr_of(np.bincount(of_items.items, minlength=items)),
         of_items.categories[order],
         of_items.most,
+        indptr_of(np.bincount(kinds.items, minlength=items)),
+        kinds.kinds[by_item],
     )
     return ListRules(*(read_only(array) for array in rules))
+
+
+def require_one_ranking(diversity: float) -> None:
+    """Raise a ParameterError if lists that have categories are diversified as well."""
+    if diversity > 0:
+        raise ParameterError(
+            "a list is either diversified or calibrated",
+            found="a diversity above 0, and categories",
+            fix="set diversity to 0, or leave the categories out",
+        )
 
 
 def without_quotas(rules: ListRules) -> ListRules:

@@ -21,6 +21,7 @@ class Request:
     candidates: int = 300
     reasons: int = 3
     diversity: float = 0.0
+    calibration: float = 0.0
     filter_seen: bool = True
     decay: tuple[float, ...] = ()  # see `Settings`; none of the legs where it is empty
     offset: int = 0  # how many of the best items are left out at the top of each list
@@ -52,4 +53,5 @@ class Request:
             min(length, items),
             min(self.reasons, items),
             self.diversity,
+            self.calibration,
         )

@@ -109,6 +109,26 @@ def test_every_item_stands_where_the_list_has_it(
                 assert_mmr(explained, pool, scores, similar, before)
 
 
+def test_what_is_too_far_down_for_calibration() -> None:
+    case = random_case(4, users=1, items=150, legs=2, length=3).asking(calibration=0.3)
+    kinds = np.arange(150)[:, np.newaxis] % 2 == np.arange(2)
+    case = replace(
+        case,
+        has=np.arange(150)[np.newaxis] < 5,
+        weight=np.ones((1, 150)),
+        excluded=np.zeros(150, bool),
+        kinds=kinds,
+    )
+    user = one_user(case, 0)
+    listed = rank_batch(user.row, user.arrays, case.rules, user.tables.fold_ins, user.request)
+    assert [rank_position(user, item).rank for item in listed.item[0]] == [1, 2, 3]
+    candidates = user.ranked(150).item[0]
+    assert rank_position(user, candidates[99]).outcome == "below the list"
+    assert rank_position(user, candidates[100]) == RankPosition(
+        "outside calibration's pool", blended_rank=101
+    )
+
+
 def test_what_is_too_far_down_for_mmr_and_what_is_not_retrieved() -> None:
     case = random_case(4, users=1, items=150, legs=2, length=3).asking(diversity=0.3)
     case = replace(

@@ -1,8 +1,7 @@
-"""Quotas, boosts and what was shown, from tables to lists, reasons and a process without Spark."""
+"""Quotas, boosts, categories and what was shown: tables, lists, reasons, and without Spark."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -76,11 +75,37 @@ def test_what_was_shown_and_not_taken_is_demoted(
     assert listed(model, spark, shown=shown.drop("count").where("film = 'a'")) == "bcde"
 
 
-def test_without_spark_rules_are_the_same(
-    spark: SparkSession, model: RecommenderModel, films: DataFrame, tmp_path: Path
+def test_lists_are_calibrated_by_categories_and_explained(
+    spark: SparkSession, model: RecommenderModel, films: DataFrame, scorer: gr.Scorer
 ) -> None:
-    model.save(str(tmp_path / "model"))
-    scorer = gr.Scorer.open(tmp_path / "model")
+    """What u11 has, z, is a comedy."""
+    known = films.union(spark.createDataFrame([("z", "Comedy"), ("q", "War")], films.schema))
+    categories = gr.item_categories(known, "film", "genre")
+    calibrated = model.copy({model.calibration: 0.5})
+    found = listed(calibrated, spark, categories=categories)
+    assert found == "defa"
+    assert listed(calibrated, spark) == "abcd"
+    position = outcome(calibrated, "e", categories=categories)
+    assert (position.outcome, position["rank"], position.blended_rank) == ("listed", 2, 5)
+    rules = scorer.rules(categories=[tuple(row) for row in categories.collect()])
+    rows = scorer.recommend(scorer.history("u11"), 4, rules=rules, calibration=0.5)
+    assert "".join(row.item for row in rows) == found
+    with pytest.raises(ParameterError, match="either diversified or calibrated"):
+        listed(model.copy({model.diversity: 0.1}), spark, categories=categories)
+    with pytest.raises(ParameterError, match="either diversified or calibrated"):
+        scorer.recommend(scorer.history("u11"), 4, rules=rules, diversity=0.1)
+
+
+@pytest.fixture(scope="module")
+def scorer(model: RecommenderModel, tmp_path_factory: pytest.TempPathFactory) -> gr.Scorer:
+    path = tmp_path_factory.mktemp("saved") / "model"
+    model.save(str(path))
+    return gr.Scorer.open(path)
+
+
+def test_without_spark_rules_are_the_same(
+    spark: SparkSession, model: RecommenderModel, films: DataFrame, scorer: gr.Scorer
+) -> None:
     rows = gr.category_quotas(films, "film", {"genre": 2}).collect()
     rules = scorer.rules(boosts={"f": 3.0, "x": 2.0}, quotas=[tuple(row) for row in rows])
     shown = {"a": 2, "z": 1}

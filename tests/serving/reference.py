@@ -21,7 +21,7 @@ from graphrec.serving.kernel_types import (
     Neighbours,
     Settings,
 )
-from graphrec.serving.list_rules import Quotas, list_rules
+from graphrec.serving.list_rules import ItemKinds, Quotas, list_rules
 from graphrec.serving.request import Request
 
 Array = npt.NDArray[Any]
@@ -48,6 +48,7 @@ class Case:
     demotion: Array | None = None  # (users, items), likewise
     belongs: Array | None = None  # (items, categories), True: the item belongs to it
     quota: Array | None = None  # (categories,)
+    kinds: Array | None = None  # (items, categories), by which lists are calibrated
 
     def asking(self, **changes: Any) -> Case:
         return replace(self, request=replace(self.request, **changes))
@@ -115,7 +116,12 @@ class Case:
             quotas = Quotas(*(array.astype(np.int32) for array in (items, categories, self.quota)))
         boost = None if self.boost is None else self.boost.astype(np.float32)
         popularity = self.popularity.astype(np.float32)
-        return list_rules(popularity, excluded=self.excluded, boost=boost, quotas=quotas)
+        kinds = None
+        if self.kinds is not None:
+            kinds = ItemKinds(*(array.astype(np.int32) for array in np.nonzero(self.kinds)))
+        return list_rules(
+            popularity, excluded=self.excluded, boost=boost, quotas=quotas, kinds=kinds
+        )
 
     def ranked(self) -> Lists:
         """The kernel's lists; from dense scores where no neighbour leg has weight."""

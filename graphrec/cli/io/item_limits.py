@@ -1,4 +1,4 @@
-"""Quotas and boosts by columns of the items' file."""
+"""Quotas, boosts and calibration by columns of the items' file."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from graphrec.columns import BOOST
 from graphrec.data.checks import number_within
 from graphrec.data.column_types import quoted
 from graphrec.errors import ParameterError
-from graphrec.serving.item_limits import category_quotas
+from graphrec.serving.item_limits import category_quotas, item_categories
 from graphrec.serving.list_rules import MAX_BOOST
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Quotas and boosts; perhaps none.
+    """Quotas, boosts and categories; perhaps none.
 
     Attributes:
-        frames: `quotas` and `boosts`, as `rankedLists` takes them.
+        frames: `quotas`, `boosts` and `categories`, as `rankedLists` takes them.
         as_written: the options, by name.
     """
 
@@ -32,7 +32,7 @@ class Limits:
 
 
 def open_limits(spark: SparkSession, options: LimitOptions, *, item: str) -> Limits:
-    """Open the items' file, if quotas or boosts are given.
+    """Open the items' file, if quotas, boosts or categories are given.
 
     Args:
         spark: reads it.
@@ -42,11 +42,16 @@ def open_limits(spark: SparkSession, options: LimitOptions, *, item: str) -> Lim
     Raises:
         UnreadableInputError: the file cannot be read.
         ColumnError: it lacks a column.
-        ParameterError: no file is named, or a number is none or out of its range.
+        ParameterError: no file is named, a number is none or out of its range, or an option has no
+            effect.
     """
-    if options.quota is None and options.boost is None:
+    if options.calibration is not None and options.calibrate is None:
+        raise ParameterError(
+            "--calibration says how much --calibrate COLUMN counts", fix="name the column, too"
+        )
+    if options.quota is None and options.boost is None and options.calibrate is None:
         return Limits()
-    require_items(options, "quota", "boost")
+    require_items(options, "quota", "boost", "calibrate")
     items = open_items(spark, options, item=item)
     frames: dict[str, DataFrame] = {}
     as_written: dict[str, Any] = {}
@@ -54,6 +59,8 @@ def open_limits(spark: SparkSession, options: LimitOptions, *, item: str) -> Lim
         given = named_numbers("--quota", options.quota, "genre=3")
         frames["quotas"] = category_quotas(items, item, given)
         as_written["quota"] = {name: int(most) for name, most in given.items()}
+    if options.calibrate is not None:
+        frames["categories"] = item_categories(items, item, options.calibrate)
     if options.boost is not None:
         boost = number_within(items, options.boost, 1 / MAX_BOOST, MAX_BOOST, of="--items")
         frames["boosts"] = items.select(quoted(item), boost.alias(BOOST))

@@ -35,6 +35,7 @@ from graphrec.explanation.rank_position import (
     DISLIKED,
     LISTED,
     NOT_RETRIEVED,
+    OUTSIDE_CALIBRATION,
     OUTSIDE_POOL,
     SEEN,
 )
@@ -48,6 +49,7 @@ _WHY_NOT: Final = {
     SEEN: "it is in the history, and what was seen is left out",
     DENIED: "it is denied, or not among what is allowed",
     NOT_RETRIEVED: "it is not among the candidates that the graph retrieves",
+    OUTSIDE_CALIBRATION: "it is too far down for calibration to look at",
     OUTSIDE_POOL: "it is too far down for MMR to look at",
 }
 _MAX_FEATURES: Final = 4  # of an item of the history

@@ -150,7 +150,9 @@ def test_rules_need_the_file_and_no_rules_need_nothing(
 def test_quotas_and_boosts_are_read_with_the_rules(
     spark: SparkSession, model: RecommenderModel, items: str
 ) -> None:
-    rules = opened(spark, items=items, where="film <> 'a'", quota="genres=1", boost="year")
+    rules = opened(
+        spark, items=items, where="film <> 'a'", quota="genres=1", boost="year", calibrate="genres"
+    )
     assert rules.limits.as_written == {"quota": {"genres": 1}, "boost": "year"}
     nobody = spark.createDataFrame([("new",)], "user string")
     lists = model.rankedLists(3, users=nobody, **rules.narrow({}, model.dataset)).collect()
@@ -161,6 +163,8 @@ def test_quotas_and_boosts_are_read_with_the_rules(
     ("options", "message"),
     [
         ({"quota": "genres"}, "--quota is a list"),
+        ({"calibration": 0.1}, "--calibration says how much --calibrate COLUMN counts"),
+        ({"calibrate": "kind"}, "kind"),
         ({"quota": "genres=many"}, "--quota needs numbers"),
         ({"quota": "genres=1.5"}, "whole number"),
         ({"quota": "kind=1"}, "kind"),
