@@ -410,8 +410,8 @@ class RuleOptions(ItemsOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LimitOptions(RuleOptions):
-    """What lists have more or less of, by what is known of items."""
+class QuotaOptions:
+    """What lists have more or less of, by columns of the items."""
 
     quota: Annotated[
         str | None,
@@ -452,6 +452,11 @@ class LimitOptions(RuleOptions):
             rich_help_panel=LISTS,
         ),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitOptions(QuotaOptions, RuleOptions):
+    """Which items may be listed, and what lists have more or less of."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from typing import Final
 from graphrec.spark.locks import take_lock
 
 _LOCK: Final = "in-use.lock"
+_TRIES: Final = 3  # at a folder that others remove
 _NAMES: Final = re.compile(r"(lists-)?[0-9a-f]{32}|\.making-.+")  # a folder may have others, too
 
 
@@ -46,6 +47,22 @@ class InUse:
             return False
 
 
+def in_use(file: Path, make: Callable[[], None]) -> InUse:
+    """The lock of a folder, which is made if it is not there, or was removed just now.
+
+    Args:
+        file: of the folder; where it is there, the folder is whole.
+        make: makes the folder.
+    """
+    for _ in range(_TRIES):
+        if not file.exists():
+            make()
+        held = InUse(file.parent)
+        if held.is_there and file.exists():
+            break
+    return held  # whoever reads a folder that is still not whole says so
+
+
 @contextmanager
 def making(place: Path) -> Iterator[Path]:
     """Yield a folder beside a place, which is renamed into it after the block.
@@ -57,7 +74,7 @@ def making(place: Path) -> Iterator[Path]:
     staged = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
     try:
         (staged / _LOCK).touch()
-        _in_use = InUse(staged)
+        _held = InUse(staged)  # of the folder, whatever it is called
         yield staged
         staged.chmod(0o755)
         try:

@@ -46,7 +46,7 @@ from graphrec.recommenders.saved_tables import FOLD_INS, fold_in_of, item_tables
 from graphrec.recommenders.versions import held
 from graphrec.scorer.history import History, Rules
 from graphrec.scorer.ids import IdIndex, ascending, map_ids, write_ids
-from graphrec.scorer.mapped_folders import InUse, making
+from graphrec.scorer.mapped_folders import InUse, in_use, making
 from graphrec.scorer.saved_model import SavedModel
 from graphrec.serving.request import Request
 from graphrec.serving.tables import FactorLeg, ItemTables, item_factors_of
@@ -150,9 +150,9 @@ def _open_version(path: str, cache: str | Path | None) -> MappedModel:
     saved = SavedModel(path)
     digest = saved.digest
     place = mapped_folder(saved.path, cache) / digest
-    in_use = _made(saved, digest, place)
+    held = in_use(place / _DESCRIPTION, lambda: _make(saved, digest, place))
     try:
-        return _map(place, in_use)
+        return _map(place, held)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise UnreadableInputError(
             f"the files to be mapped of the model at {path} are damaged",
@@ -167,16 +167,6 @@ def _open_version(path: str, cache: str | Path | None) -> MappedModel:
 def mapped_folder(path: Path, cache: str | Path | None) -> Path:
     """The folder that the files of a model are in, each version in one of its own."""
     return path / _FOLDER if cache is None else Path(cache)
-
-
-def _made(saved: SavedModel, digest: str, place: Path) -> InUse:
-    """The lock of the files, which are made if they are not there."""
-    while True:
-        if not (place / _DESCRIPTION).exists():
-            _make(saved, digest, place)
-        in_use = InUse(place)
-        if in_use.is_there:
-            return in_use
 
 
 def _make(saved: SavedModel, digest: str, place: Path) -> None:
@@ -341,7 +331,7 @@ def _save(folder: Path, name: str, array: Array) -> None:
 # --- mapping it -----------------------------------------------------------------------------------
 
 
-def _map(folder: Path, in_use: InUse) -> MappedModel:
+def _map(folder: Path, held: InUse) -> MappedModel:
     description = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
     arrays = _load(folder)
     histories = _taken(arrays, "history_")
@@ -378,7 +368,7 @@ def _map(folder: Path, in_use: InUse) -> MappedModel:
         shown_factor=description["shown_factor"],
         profiles=Profiles.from_described(description["profiles"]),
         histories=histories,
-        in_use=in_use,
+        in_use=held,
     )
 
 

@@ -6,6 +6,7 @@ import time
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from graphrec.service.events import Event
 
@@ -50,7 +51,7 @@ class AskedList(Asked):
 
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0
     diversity: Annotated[Finite, Field(ge=0, le=1)] | None = None
-    allow: _Ids | None = None
+    allow: _Ids | SkipJsonSchema[None] = None
     deny: _Ids = []
     where: str | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,18 +15,20 @@ import pyarrow.parquet as pq
 from graphrec.columns import RANK
 from graphrec.errors import UnreadableInputError
 from graphrec.scorer.ids import IdIndex, map_ids, write_ids
-from graphrec.scorer.mapped_folders import InUse, making
+from graphrec.scorer.mapped_folders import InUse, in_use, making
 from graphrec.scorer.scorer import Scorer
+
+_USERS: Final = "users.arrow"
 
 
 class StoredLists:
     """For each user the indices of the listed items, best first."""
 
     def __init__(
-        self, users: IdIndex, indptr: npt.NDArray[Any], items: npt.NDArray[Any], in_use: InUse
+        self, users: IdIndex, indptr: npt.NDArray[Any], items: npt.NDArray[Any], held: InUse
     ) -> None:
         self._users, self._indptr, self._items = users, indptr, items
-        self._in_use = in_use  # keeps the files from being removed
+        self._held = held  # keeps the files from being removed
 
     @staticmethod
     def open(path: str, scorer: Scorer, folder: Path) -> StoredLists:
@@ -44,12 +46,12 @@ class StoredLists:
         for file in sorted(Path(path).glob("*.parquet")):
             digest.update(f"{file.name} {file.stat().st_size}\n".encode())
         place = folder / f"lists-{digest.hexdigest()}"
-        in_use = _made(path, scorer, place)
+        held = in_use(place / _USERS, lambda: _make(path, scorer, place))
         return StoredLists(
-            IdIndex(map_ids(place / "users.arrow")),
+            IdIndex(map_ids(place / _USERS)),
             np.load(place / "indptr.npy", mmap_mode="r"),
             np.load(place / "items.npy", mmap_mode="r"),
-            in_use,
+            held,
         )
 
     def of_user(self, user: Any) -> list[int]:
@@ -59,16 +61,6 @@ class StoredLists:
             return []
         listed: list[int] = self._items[self._indptr[row] : self._indptr[row + 1]].tolist()
         return listed
-
-
-def _made(path: str, scorer: Scorer, place: Path) -> InUse:
-    """The lock of the files, which are made if they are not there."""
-    while True:
-        if not place.exists():
-            _make(path, scorer, place)
-        in_use = InUse(place)
-        if in_use.is_there:
-            return in_use
 
 
 def _make(path: str, scorer: Scorer, place: Path) -> None:
@@ -91,6 +83,6 @@ def _make(path: str, scorer: Scorer, place: Path) -> None:
     users, items = users.take(pa.array(known)), items.take(pa.array(known)).to_numpy()
     runs = pc.run_end_encode(users, run_end_type=pa.int64())
     with making(place) as staged:
-        write_ids(staged / "users.arrow", runs.values)
+        write_ids(staged / _USERS, runs.values)
         np.save(staged / "indptr.npy", np.concatenate([[0], runs.run_ends.to_numpy()]))
         np.save(staged / "items.npy", items.astype(np.int32))

@@ -8,14 +8,14 @@ from typing import Annotated, Final
 
 import typer
 
-from graphrec.cli.options import ExploreOptions, ServedOptions
+from graphrec.cli.options import ExploreOptions, QuotaOptions, ServedOptions
 from graphrec.spark.extras import SERVE, require_extras
 
 _SERVER: Final = "Server"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(ExploreOptions, ServedOptions):
+class Options(QuotaOptions, ExploreOptions, ServedOptions):
     """What `serve` takes."""
 
     items: Annotated[
@@ -42,23 +42,6 @@ class Options(ExploreOptions, ServedOptions):
         bool,
         typer.Option(help="Take another model as soon as MODEL holds it, or a link leads to it."),
     ] = False
-    quota: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN=N,...",
-            show_default="none",
-            help="How many items of each value of a column of --items a list may have, as in "
-            "genre=3, unless a request says otherwise.",
-        ),
-    ] = None
-    boost: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            show_default="none",
-            help="Column of --items with factors of the scores, unless a request says otherwise.",
-        ),
-    ] = None
     experiments: Annotated[
         str | None,
         typer.Option(
