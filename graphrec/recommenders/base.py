@@ -40,6 +40,7 @@ class Recommender(
 
     transformTopK = RecommenderModel.transformTopK
     leg: ClassVar[str] = ""  # the name of what it learns, where that is one leg
+    takes_long: ClassVar[bool] = False  # to learn from pairs, so that an update does it once
     before: Before | None = None  # the model that an update learns on from
     _model: ClassVar[type[RecommenderModel]] = RecommenderModel
 

@@ -97,7 +97,7 @@ def test_vectors_are_learned_on_and_new_items_have_some(
         assert leg.name == near.name
         assert leg.factors.vector[item].any()
         ours, theirs = (one.factors.vector @ one.factors.vector.T for one in (leg, near))
-        assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.9
+        assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.8
     assert updated.value("weights") == fitted.value("weights")
 
 

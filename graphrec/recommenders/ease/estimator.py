@@ -49,6 +49,7 @@ class EASERecommender(Recommender, OrderParams):
     )
 
     leg = "ease"
+    takes_long = True
     _model = EASEModel
 
     def exponents(self) -> frozenset[float]:

@@ -49,6 +49,7 @@ MAX_STEPS = 2000
 MIN_HISTORY = 2  # items of a history that can be divided
 _STEPS_LOOKED_AT = 20  # before vectors are learned on: how long the gradients are
 _STEPS_ON = 60  # with which they are learned on
+_RATE_ON = 0.1  # of the rate: whole steps would undo what the falling rate of a fit has settled
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def learn(histories: CSR, items: int, training: Training) -> Matrix:
 
 
 def learn_on(histories: CSR, start: Matrix, training: Training) -> Matrix:
-    """Vectors after some more steps from where they stand, as long as the last of a fit.
+    """Vectors after some more steps from where they stand, shorter ones than those of a fit.
 
     How long a step of Adagrad is depends on all gradients before it, which nobody kept. Those of
     a few steps that are not taken stand for them.
@@ -145,7 +146,7 @@ def learn_on(histories: CSR, start: Matrix, training: Training) -> Matrix:
     )
     squares *= _steps(len(bounds), training.epochs) / _STEPS_LOOKED_AT
     squares[~start.any(axis=1)] = 0.0
-    rates = training.rate * (1.0 - np.arange(steps) / max(steps, 1))
+    rates = _RATE_ON * training.rate * (1.0 - np.arange(steps) / max(steps, 1))
     _descend_along(islice(batches, steps), rates, vector, squares, training)
     vector[squares == 0.0] = 0.0
     return vector

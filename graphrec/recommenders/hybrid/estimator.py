@@ -277,9 +277,10 @@ class HybridRecommender(ItemFeaturesRecommender):
     def _stood_in(self, leg: Recommender) -> list[Leg]:
         """The weights of a leg before an update, where they only find pseudo-interactions.
 
-        They are learned again from these; what they were is as good for that, and costs nothing.
+        They are learned again from these; what they were serves for that, and costs little.
         """
-        if self.before is None or not self.value("pseudoInteractions") or len(self.legs) == 1:
+        again = self.value("pseudoInteractions") > 0 and len(self.legs) > 1
+        if self.before is None or not again or not leg.takes_long:
             return []
         stood = self.before.neighbour_leg(leg.leg)
         return [] if stood is None else [stood]

@@ -44,7 +44,7 @@ def test_versions_are_updated_read_and_listed_for_whom_something_changed(
     record = json.loads((first / "_run.json").read_text())
     assert record["input"]["accepted_rows"] == 3
     assert record["output"] == {"users": 41, "items": 31, "batches": 2, "changed": True}
-    assert [row.customer_id for row in spark.read.parquet(f"{first}/_rejected").collect()] == ["98"]
+    assert [row.customer_id for row in spark.read.parquet(f"{first}/_rejected").collect()] == [98]
     assert len(gr.Scorer.open(versions).history(99).items) == 2
 
     again = graphrec("update", versions, new)

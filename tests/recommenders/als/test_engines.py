@@ -92,6 +92,24 @@ def test_the_driver_and_blocks_give_the_same_bits(histories: DataFrame, explicit
     assert whole.tobytes() == fit_in_blocks(histories.repartition(3), *settings).tobytes()
 
 
+def test_factors_are_learned_on(
+    histories: DataFrame, by_iterations: dict[int, ItemFactors]
+) -> None:
+    """Two iterations and one more are three, by the driver and in blocks."""
+    further = fit_als(
+        histories,
+        ITEMS,
+        size=SIZE,
+        rank=RANK,
+        iterations=1,
+        start=by_iterations[2].vector,
+    )
+    assert objective(further) == pytest.approx(objective(by_iterations[3]), rel=1e-3)
+    settings = (ITEMS, RANK, 1, Objective(0.05, 0.05, False), 3, by_iterations[2].vector)
+    whole = fit_on_driver(histories, *settings)
+    assert whole.tobytes() == fit_in_blocks(histories.repartition(3), *settings).tobytes()
+
+
 def test_mllib_reaches_about_the_same_objective(
     histories: DataFrame, by_iterations: dict[int, ItemFactors]
 ) -> None:

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from graphrec.columns import ITEMS, USER, WEIGHTS
 from graphrec.kernels.csr import CSR, csr
 from graphrec.kernels.types import read_only
-from graphrec.recommenders.embedding.softmax import Training, _steps, fit_softmax, learn
+from graphrec.recommenders.embedding.softmax import Training, _steps, fit_softmax, learn, learn_on
 from graphrec.recommenders.embedding.softmax_gradient import (
     Batch,
     Gradient,
@@ -137,6 +137,20 @@ def test_items_of_the_same_users_come_together_and_bits_do_not_change() -> None:
     assert cosine[same].min() > cosine[~same].max()
     assert vector.tobytes() == learn(groups(200), 20, training).tobytes()
     assert vector.tobytes() != learn(groups(200), 20, Training(rank=4, seed=1)).tobytes()
+
+
+def test_vectors_are_learned_on_and_a_new_item_finds_its_group() -> None:
+    training = Training(rank=4)
+    vector = learn(groups(200), 20, training)
+    start = vector.copy()
+    start[3] = 0.0  # an item that nobody had
+    further = learn_on(groups(200), start, training)
+    np.testing.assert_allclose(np.linalg.norm(further, axis=1), 1.0, atol=1e-5)
+    moved = np.linalg.norm(further - vector, axis=1)
+    assert np.delete(moved, 3).max() < 0.2
+    cosine = further @ further[3]
+    assert np.delete(cosine[:10], 3).mean() > cosine[10:].max()
+    assert further.tobytes() == learn_on(groups(200), start, training).tobytes()
 
 
 def test_no_bit_depends_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
