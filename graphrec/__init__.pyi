@@ -39,6 +39,9 @@ from .recommenders.pretrained import (
 )
 from .recommenders.rating.estimator import RatingPredictor as RatingPredictor
 from .recommenders.rating.model import RatingPredictorModel as RatingPredictorModel
+from .recommenders.rating.streaming.predictor import (
+    StreamingRatingPredictor as StreamingRatingPredictor,
+)
 from .recommenders.trend import TrendModel as TrendModel
 from .recommenders.trend import TrendRecommender as TrendRecommender
 from .recommenders.walks.estimator import RandomWalkModel as RandomWalkModel
