@@ -6,6 +6,7 @@ from .data import splits as splits
 from .data.dataset import Dataset as Dataset
 from .data.text_vectors import text_vectors as text_vectors
 from .evaluation.comparison import evaluate as evaluate
+from .evaluation.drift import drift as drift
 from .evaluation.evaluator import RankingEvaluator as RankingEvaluator
 from .recommenders.als.estimator import ALSModel as ALSModel
 from .recommenders.als.estimator import ALSRecommender as ALSRecommender

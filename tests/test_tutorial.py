@@ -15,7 +15,14 @@ from graphrec.cli.app import VERBS
 from tests.documents import ROOT, is_printed, steps, typed
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
-HAVE_A_GUIDE = {"experiment", "experiment-plan", "serve", "export-events", "model"}  # of their own
+HAVE_A_GUIDE = {
+    "experiment",
+    "experiment-plan",
+    "serve",
+    "export-events",
+    "model",
+    "drift",
+}  # of their own
 
 
 @pytest.mark.slow
