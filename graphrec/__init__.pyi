@@ -6,6 +6,7 @@ from .data import splits as splits
 from .data.dataset import Dataset as Dataset
 from .data.text_vectors import text_vectors as text_vectors
 from .evaluation.comparison import evaluate as evaluate
+from .evaluation.drift import drift as drift
 from .evaluation.evaluator import RankingEvaluator as RankingEvaluator
 from .recommenders.als.estimator import ALSModel as ALSModel
 from .recommenders.als.estimator import ALSRecommender as ALSRecommender
@@ -39,6 +40,9 @@ from .recommenders.pretrained import (
 )
 from .recommenders.rating.estimator import RatingPredictor as RatingPredictor
 from .recommenders.rating.model import RatingPredictorModel as RatingPredictorModel
+from .recommenders.rating.streaming.predictor import (
+    StreamingRatingPredictor as StreamingRatingPredictor,
+)
 from .recommenders.trend import TrendModel as TrendModel
 from .recommenders.trend import TrendRecommender as TrendRecommender
 from .recommenders.walks.estimator import RandomWalkModel as RandomWalkModel

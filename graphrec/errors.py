@@ -70,6 +70,12 @@ class OutputExistsError(InputError):
     """The output exists already and may not be replaced."""
 
 
+class DriftError(GraphrecError):
+    """New interactions are no longer like those that a model was learned from; all was written."""
+
+    exit_code = 3
+
+
 class PlatformError(GraphrecError):
     """The machine or the Spark session lacks something that graphrec needs."""
 

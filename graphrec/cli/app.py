@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 import graphrec
 from graphrec.cli.commands import (
     doctor,
+    drift,
     evaluate,
     experiment,
     experiment_plan,
@@ -56,6 +57,7 @@ VERBS: Final[dict[str, Verb]] = {
     "experiment": experiment,
     "experiment-plan": experiment_plan,
     "model": model,
+    "drift": drift,
     "serve": serve,
     "export-events": export_events,
     "session": session,
@@ -84,8 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; None takes those of the process.
 
     Returns:
-        the exit code: 0; 2 for what the user can mend, 1 for any other failure, 130 and 143
-        after Ctrl-C and SIGTERM. Each but 0 comes with one line on standard error.
+        the exit code: 0; 2 for what the user can mend, 3 where `drift` finds any, 1 for any other
+        failure, 130 and 143 after Ctrl-C and SIGTERM. Each but 0 comes with one line on standard
+        error.
     """
     try:
         code = app(arguments, prog_name="graphrec", standalone_mode=False)

@@ -536,17 +536,36 @@ class Dataset:
         judged = self._judged(interactions, columns)
         decay = columns.timestamp is not None and self.rules.half_life is not None
         latest = self.latest if decay else None
-        accepted = accepted_rows(
+        accepted = self._accepted(judged, columns, latest)
+        known = self.rules.gather(self.rules.weigh(accepted, latest=latest), self.catalogue)
+        read = F.col(REASON).isNull() | (F.col(REASON) != str(Reason.MALFORMED))
+        users = judged.where(read).select(USER).where(f"{USER} IS NOT NULL").distinct()
+        return with_known_histories(users, known)
+
+    def accepted_in(self, interactions: DataFrame) -> DataFrame:
+        """The accepted pairs of other interactions, by the same rules and without decay.
+
+        Args:
+            interactions: as for `histories_in`; also of items that are not in the catalogue.
+
+        Returns:
+            (user, item, weight, timestamp), perhaps stars, one row per pair; see `accepted_rows`.
+        """
+        require_frame(interactions, "the table of interactions")
+        columns = self._columns_in(interactions)
+        judged = self._judged(interactions, columns)
+        return self._accepted(judged, columns, latest=None)
+
+    def _accepted(
+        self, judged: DataFrame, columns: InteractionColumns, latest: float | None
+    ) -> DataFrame:
+        return accepted_rows(
             judged,
             columns,
             duplicates=self.rules.duplicates,
             half_life_days=self.rules.half_life,
             latest=latest,
         )
-        known = self.rules.gather(self.rules.weigh(accepted, latest=latest), self.catalogue)
-        read = F.col(REASON).isNull() | (F.col(REASON) != str(Reason.MALFORMED))
-        users = judged.where(read).select(USER).where(f"{USER} IS NOT NULL").distinct()
-        return with_known_histories(users, known)
 
     def described_by(self, profiles: DataFrame, interactions: DataFrame | None) -> DataFrame:
         """The histories of users whom nobody knows, with the vectors of their profiles.

@@ -45,7 +45,7 @@ def count_pairs(pairs: DataFrame, *, rated: bool) -> PairFigures:
     if STARS not in pairs.columns:
         bound, stars = F.lit(None).cast("double"), F.lit(1.0)
     else:
-        bound, stars = _lower_bound(F.col(STARS)), F.col(STARS)
+        bound, stars = lower_bound(F.col(STARS)), F.col(STARS)
     groups = (
         pairs.groupBy(bound.alias(_BOUND))
         .agg(
@@ -68,7 +68,7 @@ def count_pairs(pairs: DataFrame, *, rated: bool) -> PairFigures:
     )
 
 
-def _lower_bound(stars: Column) -> Column:
+def lower_bound(stars: Column) -> Column:
     """The bound of the histogram that a rating is at or above; -1 for all below 0."""
     return (
         F.when(stars < 0, -1.0)

@@ -52,6 +52,7 @@ def test_help_lists_every_verb_and_every_option(capsys: pytest.CaptureFixture[st
             flag = {
                 "input": " IN ",
                 "served": "MODEL",
+                "new": " NEW ",
                 "k": " -k ",
                 "user_id": " USER ",
                 "item_id": " ITEM ",

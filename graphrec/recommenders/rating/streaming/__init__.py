@@ -1,0 +1,1 @@
+"""Ratings that are predicted while they come in."""
