@@ -130,8 +130,8 @@ class TableOptions(TextOptions):
         str | None,
         typer.Argument(
             metavar="IN",
-            help="Interactions, or what `experiment` reads, events: a CSV, TSV, Parquet or JSON "
-            "file, or a directory of such files of one kind.",
+            help="Interactions, or what `experiment` reads, events: a CSV, TSV, Parquet, ORC or "
+            "JSON file, a directory of such files of one kind, or table:NAME of Spark's catalog.",
             show_default=False,
         ),
     ] = None
@@ -140,7 +140,7 @@ class TableOptions(TextOptions):
         typer.Option(
             metavar="FORMAT",
             show_default="by the suffix",
-            help="csv, tsv, parquet or json.",
+            help="csv, tsv, parquet, orc or json.",
             rich_help_panel=INPUT,
         ),
     ] = None

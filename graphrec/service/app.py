@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Body, FastAPI
 from fastapi.responses import PlainTextResponse, Response
+from fastapi_offline import FastAPIOffline
 from pydantic import Discriminator, Tag
 from starlette.middleware import Middleware
 
@@ -37,7 +38,9 @@ def create_app() -> FastAPI:
 def make_app(settings: Settings) -> FastAPI:
     """The application by given settings."""
     running = Running(settings)
-    app = FastAPI(
+    app = FastAPIOffline(  # the page at /docs fetches nothing from elsewhere
+        redoc_url=None,
+        static_url="/docs-files",
         title="graphrec",
         version=graphrec.__version__,
         lifespan=running.lifespan,

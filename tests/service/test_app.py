@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -40,6 +41,15 @@ def test_a_users_list_is_that_of_the_scorer(client: httpx.Client, scorer: gr.Sco
             assert row["source"] == "personal"
             assert row["title"]
         assert rows["model"] == scorer.digest
+
+
+def test_the_page_of_the_addresses_fetches_nothing_from_elsewhere(client: httpx.Client) -> None:
+    page = client.get("/docs").text
+    fetched = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert fetched
+    for address in fetched:
+        assert address.startswith("/docs-files/")
+        assert client.get(address).status_code == 200
 
 
 def test_pages_of_a_list_make_up_the_list(client: httpx.Client) -> None:

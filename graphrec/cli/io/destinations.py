@@ -9,12 +9,12 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.data.column_types import quoted
+from graphrec.data.reading.catalog_tables import TABLE
 from graphrec.errors import ParameterError, UnreachableError
 from graphrec.progress import stage
 from graphrec.serving.redis_lists import RedisLists
 
 SENDING: Final = "lists sent"  # a stage
-_TABLE: Final = "table:"
 _SCHEMES: Final = ("redis://", "rediss://", "unix://")
 
 
@@ -42,7 +42,7 @@ class CatalogTable:
     @property
     def shown(self) -> str:
         """As it was given."""
-        return f"{_TABLE}{self.name}"
+        return f"{TABLE}{self.name}"
 
     def check(self) -> None:
         """Whether the name can be one.
@@ -83,8 +83,8 @@ def destination(spark: SparkSession, text: str | None) -> Destination | None:
     found: Destination
     if text.startswith(_SCHEMES):
         found = RedisLists.parse(text)
-    elif text.startswith(_TABLE):
-        found = CatalogTable(spark, text.removeprefix(_TABLE))
+    elif text.startswith(TABLE):
+        found = CatalogTable(spark, text.removeprefix(TABLE))
     else:
         raise ParameterError(
             "--to is the address of a Redis server, or a table of Spark's catalog",

@@ -18,6 +18,7 @@ FORMAT_OF_SUFFIX: Final = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
+    ".orc": "orc",
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
@@ -88,6 +89,24 @@ def recognise_format(files: InputFiles) -> str:
             fix=f"name the format, or the file by one of {known}",
         )
     return only
+
+
+def require_no_delta_log(spark: SparkSession, files: InputFiles) -> None:
+    """Check that the files are all there is: those of a Delta table hold deleted rows, too.
+
+    Raises:
+        UnreadableInputError: a log beside the files says which of them count.
+    """
+    try:
+        log = spark.read.text(f"{files.path}/_delta_log").inputFiles()
+    except AnalysisException:  # there is no log
+        return
+    if log:
+        raise UnreadableInputError(
+            f"{files.path} is the directory of a Delta table, whose files hold deleted rows too",
+            fix="name the table, as in table:shop.ratings or table:delta.`/path`, in a session "
+            "with Delta's packages",
+        )
 
 
 def _suffix(file: str) -> str:

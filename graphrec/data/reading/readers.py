@@ -1,4 +1,4 @@
-"""Tables from CSV, TSV, Parquet and JSON files."""
+"""Tables from CSV, TSV, Parquet, ORC and JSON files, and from the session's catalog."""
 
 from __future__ import annotations
 
@@ -16,11 +16,17 @@ from pyspark.sql import types as T
 from graphrec.data.column_types import quoted
 from graphrec.data.frames import named_alike
 from graphrec.data.interaction_columns import MALFORMED_LINE
+from graphrec.data.reading.catalog_tables import is_catalog_table, read_catalog_table
 from graphrec.data.reading.delimiters import COMMA, TAB, check_one_column, find_delimiter
 from graphrec.data.reading.encodings import Encoding, find_encoding
 from graphrec.data.reading.file_names import name_of_pattern
 from graphrec.data.reading.first_lines import FirstLines, first_lines, lines_of
-from graphrec.data.reading.paths import InputFiles, find_files, recognise_format
+from graphrec.data.reading.paths import (
+    InputFiles,
+    find_files,
+    recognise_format,
+    require_no_delta_log,
+)
 from graphrec.data.reading.undecodable import (
     BYTES,
     check_utf8,
@@ -61,15 +67,15 @@ def read_table(
     encoding: str | None = None,
     delimiter: str | None = None,
 ) -> DataFrame:
-    """Read a file, or a directory of files of one format and with the same columns.
+    """Read a file, a directory of files of one format and with the same columns, or a table.
 
     CSV and TSV have a header line and one record per line, quotes are doubled inside quotes,
     blanks around a value are dropped, and every column is a string: nothing is inferred, so no
     pass over the data is spent on it (`text_ids` says how ids get their type). They have one
     column more than their header, `_corrupt_record`: the text of a line with more or fewer
     values than the header, else null. JSON has one object per line, and is read once more by
-    Spark to find its columns and their types. Parquet is read as it is. What the names of
-    directories hold (userId=007/) are columns of text, as it is written there.
+    Spark to find its columns and their types. Parquet, ORC and tables are read as they are. What
+    the names of directories hold (userId=007/) are columns of text, as it is written there.
 
     Text is UTF-8 unless a byte-order mark or `encoding` says otherwise. Bytes that cannot be
     decoded are never replaced: they end the job that reads them (`unreadable` turns its exception
@@ -79,8 +85,8 @@ def read_table(
         spark: the session to read with.
         path: a file or directory, local or on any file system that the session knows; a glob
             pattern where no file has that very name. Names that begin with `_` or `.` are
-            ignored, as Spark does.
-        format: "csv", "tsv", "parquet" or "json"; None recognises it by the suffix, also of
+            ignored, as Spark does. `table:shop.ratings` is a table of the session's catalog.
+        format: "csv", "tsv", "parquet", "orc" or "json"; None recognises it by the suffix, also of
             compressed text (.csv.gz, .json.bz2).
         encoding: of CSV, TSV and JSON files without a byte-order mark, by any of its names in
             Python ("latin-1", "cp1252", "utf-16"); None: UTF-8. In UTF-16 and UTF-32 one task
@@ -89,13 +95,15 @@ def read_table(
             tab in TSV.
 
     Raises:
-        ParameterError: `format` is none of the four, or encoding or delimiter is unknown.
+        ParameterError: `format` is none of these, or encoding or delimiter is unknown.
         UnreadableInputError: the path is missing, empty, without a row, a mixture of formats or
-            of headers, of an unknown suffix, or damaged.
+            of headers, of an unknown suffix, damaged, or the directory of a Delta table.
     """
     if format is not None and format not in _READERS:
         raise ParameterError(f"no format {format!r} is read", fix=f"choose of {_FORMATS}")
     text = TextFormat(find_encoding(spark, encoding), find_delimiter(delimiter))
+    if is_catalog_table(str(path)):
+        return read_catalog_table(spark, str(path))
     with one_line_errors(spark, path):
         files = find_files(spark, str(path))
         return _READERS[format or recognise_format(files)](spark, files, text)
@@ -239,14 +247,22 @@ def _is_number(text: str) -> bool:
     return True
 
 
-# --- Parquet and JSON -----------------------------------------------------------------------------
+# --- Parquet, ORC and JSON ------------------------------------------------------------------------
 
 
-def _read_parquet(spark: SparkSession, files: InputFiles, _: TextFormat) -> DataFrame:
-    table = _with_partitions(spark, files, lambda reader: reader.parquet(files.path))
+def _read_columnar(
+    spark: SparkSession,
+    files: InputFiles,
+    _: TextFormat,
+    *,
+    format: str,  # noqa: A002  # as Spark's readers have it
+) -> DataFrame:
+    require_no_delta_log(spark, files)
+    table = _with_partitions(spark, files, lambda reader: reader.format(format).load(files.path))
     if len(files.paths) > 1:
         compared = files.paths[:FILES_COMPARED]
-        columns = {f: tuple(sorted(spark.read.parquet(f).columns)) for f in compared}
+        read = spark.read.format(format)
+        columns = {file: tuple(sorted(read.load(file).columns)) for file in compared}
         _check_same_columns({name_of_pattern(file): names for file, names in columns.items()})
     if table.isEmpty():
         raise UnreadableInputError(f"{files.path} has no rows")
@@ -360,7 +376,8 @@ def _check_same_columns(columns: dict[str, tuple[str, ...]]) -> None:
 _READERS: Final[dict[str, Callable[[SparkSession, InputFiles, TextFormat], DataFrame]]] = {
     "csv": partial(_read_delimited, usual=COMMA),
     "tsv": partial(_read_delimited, usual=TAB),
-    "parquet": _read_parquet,
+    "parquet": partial(_read_columnar, format="parquet"),
+    "orc": partial(_read_columnar, format="orc"),
     "json": _read_json,
 }
 _FORMATS: Final = ", ".join(_READERS)

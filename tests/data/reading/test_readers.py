@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import orc
 from pyspark.sql import DataFrame, SparkSession
 
 from graphrec.data.interaction_columns import MALFORMED_LINE
@@ -60,6 +62,11 @@ def test_json_keeps_its_types(spark: SparkSession, tmp_path: Path, name: str) ->
 def test_parquet_keeps_its_types(spark: SparkSession, tmp_path: Path) -> None:
     TABLE.to_parquet(tmp_path / "t.parquet")
     assert rows(read_table(spark, tmp_path / "t.parquet")) == ROWS
+
+
+def test_orc_keeps_its_types(spark: SparkSession, tmp_path: Path) -> None:
+    orc.write_table(pa.Table.from_pandas(TABLE), tmp_path / "t.orc")
+    assert rows(read_table(spark, tmp_path / "t.orc")) == ROWS
 
 
 def test_csv_quotes_blanks_and_byte_order_mark(spark: SparkSession, tmp_path: Path) -> None:
@@ -169,6 +176,12 @@ def other_parquet(folder: Path) -> Path:
     return folder
 
 
+def delta_directory(folder: Path) -> Path:
+    TABLE.to_parquet(folder / "part-0.parquet")
+    write(folder / "_delta_log" / "00000000000000000000.json", "{}")
+    return folder
+
+
 def no_parquet_rows(folder: Path) -> Path:
     TABLE.head(0).to_parquet(folder / "t.parquet")
     return folder / "t.parquet"
@@ -226,6 +239,7 @@ def no_parquet_rows(folder: Path) -> Path:
         ),
         (lambda d: headers(d, "user,item,rating", "item,user,rating"), ["different columns"]),
         (other_parquet, ["different columns", "title"]),
+        (delta_directory, ["directory of a Delta table", "deleted rows", "table:delta."]),
     ],
 )
 def test_what_cannot_be_read_is_one_clear_line(
@@ -241,7 +255,7 @@ def test_what_cannot_be_read_is_one_clear_line(
 
 
 def test_unknown_format(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="csv, tsv, parquet, json"):
+    with pytest.raises(ParameterError, match="csv, tsv, parquet, orc, json"):
         read_table(spark, write(tmp_path / "t.csv", CSV), format="excel")
 
 

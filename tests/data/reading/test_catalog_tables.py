@@ -1,0 +1,32 @@
+"""Tables of the session's catalog."""
+
+from __future__ import annotations
+
+import pytest
+from pyspark.sql import SparkSession
+
+from graphrec.data.reading.readers import read_table
+from graphrec.errors import UnreadableInputError
+
+
+def test_a_table_is_read_by_its_name(spark: SparkSession) -> None:
+    spark.createDataFrame([("ann", 7)], "user string, item long").createOrReplaceTempView("bought")
+    assert read_table(spark, "table:bought").collect() == [("ann", 7)]
+    spark.sql("CREATE OR REPLACE TEMP VIEW emptied AS SELECT * FROM bought WHERE item < 0")
+    with pytest.raises(UnreadableInputError, match="the table emptied has no rows"):
+        read_table(spark, "table:emptied")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("table:nothing.there", "the catalog has no table nothing.there; name its database too"),
+        ("table:", "table: names no table; write table:shop.ratings"),
+        ("table:a b", "the table a b cannot be read; found "),
+    ],
+)
+def test_what_is_not_there_is_one_line(spark: SparkSession, name: str, expected: str) -> None:
+    with pytest.raises(UnreadableInputError) as caught:
+        read_table(spark, name)
+    assert str(caught.value).startswith(expected)
+    assert "\n" not in str(caught.value)
