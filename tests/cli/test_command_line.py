@@ -53,6 +53,7 @@ def test_help_lists_every_verb_and_every_option(capsys: pytest.CaptureFixture[st
                 "input": " IN ",
                 "served": "MODEL",
                 "new": " NEW ",
+                "action": " ACTION",
                 "k": " -k ",
                 "user_id": " USER ",
                 "item_id": " ITEM ",

@@ -65,7 +65,7 @@ def test_the_verbs_table_wins_over_the_top_and_a_flag_over_both(
         ("[recomend]\nk = 3", "no table [recomend]; found it in {}; did you mean [recommend]?"),
         ("[Watched_Together]\nk = 3", "found it in {}; did you mean [watched-together]?"),
         ("[[recomend]]\nk = 3", "no table [recomend]; found it in {}; did you mean [recommend]?"),
-        ("[quux]\nk = 3", "no table [quux]; found it in {}; the tables are recommend, watched"),
+        ("[quux]\nk = 3", "no table [quux]; found it in {}; the tables are recommend, update"),
         ("[recommend.weight]\nwalk = 1", "no option 'weight'; found it in [recommend] of {}"),
         ("[watched_together]\nrank = 3", "'rank'; found it in [watched-together] of {}"),
         ("half-life = 3\nhalf_life = 4", "{} has both 'half_life' and 'half-life'; leave one out"),

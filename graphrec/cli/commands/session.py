@@ -24,7 +24,9 @@ class Action(StrEnum):
 class Options(DebugOption):
     """What `session` takes."""
 
-    action: Annotated[Action, typer.Argument(help="start, stop or status.", show_default=False)]
+    action: Annotated[
+        Action, typer.Argument(metavar="ACTION", help="start, stop or status.", show_default=False)
+    ]
     memory: Annotated[
         str | None,
         typer.Option(
