@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -18,6 +19,7 @@ from graphrec.data.interaction_columns import (
     require_column,
 )
 from graphrec.errors import ColumnError, ParameterError
+from graphrec.recommenders.criteria.bias_learning import added_by_criteria, histories_of
 from graphrec.recommenders.criteria.model import Criteria, CriteriaParams, MultiCriteriaModel
 from graphrec.recommenders.criteria.weights import (
     CRITERIA,
@@ -35,7 +37,8 @@ from graphrec.spark.persisted import PersistedFrames
 class MultiCriteriaPredictor(LearningEstimator[MultiCriteriaModel], CriteriaParams):
     """Learns to predict criteria and the overall rating, and what matters to whom.
 
-    Criteria may have ranges of their own, and any of them may be missing in a row.
+    Criteria may have ranges of their own, and any of them may be missing in a row. What they tell
+    of the items sharpens the overall prediction (`biasWeight`).
 
     Examples:
         >>> stays = spark.createDataFrame(
@@ -57,7 +60,10 @@ class MultiCriteriaPredictor(LearningEstimator[MultiCriteriaModel], CriteriaPara
             name: self._predictor(columns, name).fit(dataset) for name in self.value("criteriaCols")
         }
         persisted = PersistedFrames()
-        rows = _rows(dataset, overall, criteria)
+        ratings = _standardised(dataset, overall, criteria)
+        if weight := self.value("biasWeight"):
+            overall = _with_criteria_in_biases(overall, ratings, len(criteria), weight)
+        rows = _rows(ratings)
         of_all = weights_of_all(rows, len(criteria))
         by = {
             key: persisted.persist(weights_by(rows, key, of_all, self.value("weightShrinkage")))
@@ -126,13 +132,10 @@ def _check_ratings(dataset: DataFrame, names: list[str]) -> None:
             )
 
 
-def _rows(
+def _standardised(
     dataset: DataFrame, overall: RatingPredictorModel, criteria: dict[str, RatingPredictorModel]
 ) -> DataFrame:
-    """(user, item, overall, criteria), standardised, of ratings with at least one criterion.
-
-    A criterion that is missing counts as the mean of those that are there.
-    """
+    """(user, item, overall, criteria: array), in deviations; null where a rating is missing."""
     columns, kinds = overall.ratings.columns, dataset.schema
     user_type = overall.ratings.histories.schema[USER].dataType
     items = overall.ratings.catalogue.indices(dataset.sparkSession)
@@ -142,14 +145,42 @@ def _rows(
         scale = model.ratings.scale
         return standardised(number, scale.mean, scale.deviation)
 
-    given = [rating(name, model) for name, model in criteria.items()]
-    there = F.filter(F.array(*given), lambda one: one.isNotNull())
-    mean = F.aggregate(there, F.lit(0.0), lambda total, one: total + one) / F.size(there)
     rows = dataset.select(
         id_column(dataset, "user", columns.user, user_type).alias(USER),
         id_column(dataset, "item", columns.item, items.schema[ITEM].dataType).alias(ITEM),
         rating(str(columns.rating), overall).alias(OVERALL),
-        F.array(*(F.coalesce(one, mean) for one in given)).alias(CRITERIA),
-        F.size(there).alias("given"),
+        F.array(*(rating(name, model) for name, model in criteria.items())).alias(CRITERIA),
     )
-    return rows.where((F.col("given") > 0) & F.col(OVERALL).isNotNull()).dropna(subset=[USER, ITEM])
+    return rows.dropna(subset=[USER, ITEM])
+
+
+def _rows(ratings: DataFrame) -> DataFrame:
+    """Ratings with an overall one and at least one criterion, as `_standardised`, without nulls.
+
+    A criterion that is missing counts as the mean of those that are there.
+    """
+    there = F.filter(CRITERIA, lambda one: one.isNotNull())
+    mean = F.aggregate(there, F.lit(0.0), lambda total, one: total + one) / F.size(there)
+    filled = F.transform(CRITERIA, lambda one: F.coalesce(one, mean))
+    known = ratings.where((F.size(there) > 0) & F.col(OVERALL).isNotNull())
+    return known.withColumn(CRITERIA, filled)
+
+
+def _with_criteria_in_biases(
+    overall: RatingPredictorModel, ratings: DataFrame, criteria: int, weight: float
+) -> RatingPredictorModel:
+    """The predictor with a part of what the criteria tell of the items' biases.
+
+    Args:
+        overall: predicts from overall ratings alone.
+        ratings: see `_standardised`.
+        criteria: their number.
+        weight: how large a part.
+    """
+    catalogue, factors = overall.ratings.catalogue, overall.ratings.factors
+    added = added_by_criteria(histories_of(ratings, catalogue), catalogue.size, criteria)
+    items = factors.items.copy()
+    items[:, 0] += (weight * added).astype(items.dtype)
+    found: RatingPredictorModel = overall.copy()
+    found.ratings = replace(overall.ratings, factors=replace(factors, items=items))
+    return found

@@ -61,10 +61,16 @@ class CriteriaParams(RatingSettings):
     weightShrinkage = param(
         20.0, "ratings that the weights of all count for beside a user's or an item's", positive()
     )
+    biasWeight = param(
+        0.5,
+        "how much of what the criteria tell of the items' biases in the overall rating is added to "
+        "them; 0: nothing, the overall rating is predicted from overall ratings alone",
+        between(0.0, 1.0),
+    )
     aggregation = param(
         0.0,
         "share of the overall prediction that is made of the predicted criteria; the rest is "
-        "predicted from overall ratings alone",
+        "predicted from overall ratings",
         between(0.0, 1.0),
     )
 

@@ -53,6 +53,20 @@ def test_what_matters_to_whom_is_found(stays: DataFrame, model: gr.MultiCriteria
     np.testing.assert_allclose([told["food"], told["quiet"]], model.fitted.of_all)
 
 
+def test_what_the_criteria_tell_changes_the_biases_of_items_and_nothing_else(
+    stays: DataFrame, model: gr.MultiCriteriaModel
+) -> None:
+    small = {"rank": 1, "implicitRank": 1, "maxIter": 1, "allowNegative": True}
+    alone = gr.RatingPredictor(ratingCol="overall", **small).fit(stays)
+    nothing = gr.MultiCriteriaPredictor(criteriaCols=["quiet"], biasWeight=0.0, **small).fit(stays)
+    with_criteria, without, single = (
+        one.ratings.factors.items for one in (model.fitted.overall, nothing.fitted.overall, alone)
+    )
+    np.testing.assert_array_equal(without, single)
+    np.testing.assert_array_equal(with_criteria[:, 1:], single[:, 1:])
+    assert np.abs(with_criteria[:, 0] - single[:, 0]).min() > 0
+
+
 def test_a_loaded_model_predicts_all_as_the_predictors_it_is_made_of(
     spark: SparkSession, stays: DataFrame, model: gr.MultiCriteriaModel, tmp_path: Path
 ) -> None:
@@ -108,7 +122,7 @@ def test_columns_and_weights_that_are_none_are_refused(stays: DataFrame) -> None
     for wrong in ("food", [], ["food", "food"], [1]):
         with pytest.raises(ParameterError, match="criteriaCols must be a list"):
             gr.MultiCriteriaPredictor(criteriaCols=wrong)
-    for name in ("weightShrinkage", "aggregation"):
+    for name in ("weightShrinkage", "aggregation", "biasWeight"):
         with pytest.raises(ParameterError, match=f"{name} must be a number"):
             gr.MultiCriteriaPredictor(**{name: "much"})
     with pytest.raises(ColumnError, match="usual name for the overall rating"):
