@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from graphrec.errors import UnreadableInputError
 from graphrec.recommenders.model_card import ModelCard
 from graphrec.recommenders.saved_format import require_format
+from graphrec.recommenders.versions import version_path
 
 _TABLES = (
     "histories",
@@ -28,6 +29,8 @@ _TABLES = (
 class SavedModel:
     """A directory that `model.save` wrote, on a file system of this machine.
 
+    Of a folder of versions it is the current one.
+
     Attributes:
         path: the directory, links resolved: a version that is renamed away is still this one.
         metadata: as PySpark writes them.
@@ -40,7 +43,7 @@ class SavedModel:
         Raises:
             UnreadableInputError: there is no model at this path, or none that can be served.
         """
-        self.path = Path(path).resolve()
+        self.path = _directory(path)
         self._given = str(path)
         self.metadata = read_metadata(self.path, self._given)
         described = dict(require_format(self.metadata, self._given))
@@ -82,12 +85,16 @@ class SavedModel:
 
 
 def read_card(path: str | Path) -> ModelCard:
-    """The card of a saved model of any kind, on a file system of this machine.
+    """The card of a saved model of any kind, or of the current one of a folder of versions.
 
     Raises:
         UnreadableInputError: there is no model at this path, or one of another format.
     """
-    return ModelCard.from_metadata(read_metadata(Path(path).resolve(), str(path)), str(path))
+    return ModelCard.from_metadata(read_metadata(_directory(path), str(path)), str(path))
+
+
+def _directory(path: str | Path) -> Path:
+    return Path(version_path(str(path))).resolve()
 
 
 def read_metadata(folder: Path, given: str) -> dict[str, Any]:

@@ -167,7 +167,8 @@ def _look_up(kept: Path, config: Mapping[str, str]) -> None:
                     jars.rename(kept)
                 failed.unlink(missing_ok=True)
                 return
-    failed.write_text(settings, encoding="utf-8")
+    if not kept.is_dir():  # else another run has found them meanwhile
+        failed.write_text(settings, encoding="utf-8")
 
 
 def _failed_lately(failed: Path, settings: str) -> bool:

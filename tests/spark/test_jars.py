@@ -12,6 +12,7 @@ from graphframes import GraphFrame
 from pyspark.sql import SparkSession
 
 from graphrec.errors import JavaError, ParameterError
+from graphrec.spark import jars as module
 from graphrec.spark.jars import (
     BUNDLE,
     JAR_VARIABLE,
@@ -188,6 +189,20 @@ def test_two_runs_at_once_share_one_jar(central: Path) -> None:
     assert len(first) == 1
     assert first == second
     assert [path.name for path in cache_folder().iterdir()] == [f"graphframes-{VERSION}"]
+
+
+def test_a_lookup_that_fails_beside_one_that_succeeds_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = cache_folder() / f"graphframes-{VERSION}"
+
+    def fail_beside_another(*_: object) -> None:
+        kept.mkdir(exist_ok=True)
+        (kept / "one.jar").touch()
+
+    monkeypatch.setattr(module, "_resolve", fail_beside_another)
+    assert find_graphframes_jars() == [str(kept / "one.jar")]
+    assert list(cache_folder().iterdir()) == [kept]
 
 
 # --- nothing to be had ----------------------------------------------------------------------------
