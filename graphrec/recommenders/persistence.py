@@ -53,6 +53,7 @@ from graphrec.recommenders.versions import hold
 from graphrec.serving.kernel_types import Fallback
 from graphrec.serving.tables import FactorLeg, ItemTables
 from graphrec.spark.item_rows import from_rows, to_rows, vector_rows
+from graphrec.spark.paths import path_for
 
 
 class RecommenderWriter(DirectoryWriter):
@@ -102,7 +103,8 @@ class RecommenderReader(DirectoryReader):
         Raises:
             UnreadableInputError: there is no model at this path, or one of another class.
         """
-        spark, path = self.sparkSession, hold(path)
+        spark = self.sparkSession
+        path = path_for(spark, hold(path))
         cls, metadata, described = read_directory(spark, path, self._expected)
         card = ModelCard.from_metadata(metadata, path)
         learned_by = described["learned_by"]

@@ -116,7 +116,7 @@ def add_version(folder: str, write: Callable[[str], object], *, keep: int = DEFA
     """
     if keep < 1:
         raise ParameterError("keep must be at least 1", found=repr(keep))
-    root = Path(folder)
+    root = Path(folder).absolute()  # the session may be another process, elsewhere
     _require_own(root)
     root.mkdir(parents=True, exist_ok=True)
     lock = take_lock(root / _WRITING)
@@ -135,7 +135,7 @@ def add_version(folder: str, write: Callable[[str], object], *, keep: int = DEFA
         _remove_old(root, keep)
     finally:
         os.close(lock)
-    return str(version)
+    return str(Path(folder) / version.name)
 
 
 def _require_own(root: Path) -> None:

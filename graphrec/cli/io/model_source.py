@@ -19,7 +19,6 @@ from graphrec.data.interaction_columns import InteractionColumns
 from graphrec.errors import ParameterError
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.saved_directory import LOAD_MODEL
-from graphrec.spark.paths import path_for
 
 _READING: Final = (
     "input_format",
@@ -99,7 +98,7 @@ def open_source(spark: SparkSession, options: SourceOptions, *, timed: str | Non
     """
     if options.model is None:
         return open_ratings(spark, options, timed=timed)
-    return SavedModel(options.model, RecommenderModel.load(path_for(spark, options.model)))
+    return SavedModel(options.model, RecommenderModel.load(options.model))
 
 
 def stages(options: SourceOptions, learning: Sequence[str] | None) -> list[str] | None:

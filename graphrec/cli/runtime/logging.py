@@ -37,7 +37,6 @@ def silence_spark(spark: SparkSession) -> None:
     The one line that a verb ends with has the cause out of them. Under spark-submit the log is
     set up by whoever submits, and a Spark Connect server has its own.
     """
-    if (
-        "PYSPARK_GATEWAY_PORT" not in os.environ and not is_remote()
-    ):  # spark-submit's JVM waits there
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ  # spark-submit's JVM waits there
+    if not submitted and not is_remote():
         spark.sparkContext.setLogLevel("OFF")
