@@ -198,6 +198,10 @@ def test_ids_of_any_characters_are_text_and_errors_are_words(page: Page) -> None
     assert page.one("#problem").text == "the model does not know this item"
     page.browser.get(f"{page.url}/#/user/..")
     page.until("document.querySelector('#problem').textContent.includes('cannot hold the id')")
+    page.one("#item").clear()
+    page.one("#item").send_keys("m26")  # what is offered for it is no answer to the problem
+    page.until("document.querySelectorAll('#items option').length > 1")
+    assert page.one("#problem").is_displayed()
 
 
 @pytest.mark.parametrize("hash_", ["#", "#/user/u031", "#/item/m260"])

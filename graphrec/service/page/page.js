@@ -72,10 +72,15 @@ function detailOf(text) {
   }
 }
 
-// Do something that asks the service; what goes wrong is said in words.
-async function attempt(work) {
+// Do what somebody has asked for: what went wrong before it is over.
+function attempt(work) {
+  byId("problem").hidden = true;
+  return reporting(work);
+}
+
+// Ask the service; what goes wrong is said in words.
+async function reporting(work) {
   try {
-    byId("problem").hidden = true;
     return await work();
   } catch (error) {
     if (error.name === "AbortError") return undefined;
@@ -122,8 +127,8 @@ const itemOptions = async (text) => (await ask(`/items?containing=${encodeURICom
 
 function suggest(input, options) {
   const offered = byId(input.getAttribute("list"));
-  const fill = later(() =>
-    attempt(async () => {
+  const fill = later(() => // nobody asked for it: a problem that is being read stays
+    reporting(async () => {
       const found = input.value ? await options(input.value) : [];
       offered.replaceChildren(...found.map((row) => element("option", { value: row.item }, row.title ?? "")));
     }));
@@ -414,6 +419,7 @@ const VIEWS = { user: showUser, item: showItem };
 async function route() {
   const [, kind, encoded] = location.hash.match(/^#\/(user|item)\/(.+)$/) ?? [];
   const section = byId(kind ? `of-${kind}` : "welcome");
+  const hash = location.hash;
   if (kind) {
     const id = decodeURIComponent(encoded);
     byId(kind).value = id;
@@ -421,7 +427,7 @@ async function route() {
       await VIEWS[kind](id);
       return true;
     });
-    if (!shown) return;
+    if (!shown || location.hash !== hash) return; // a view that was left while it loaded
   }
   for (const one of document.querySelectorAll("main > section")) one.hidden = one !== section;
   section.querySelector("h2").focus();
