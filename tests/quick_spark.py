@@ -2,7 +2,8 @@
 
 Compiling costs more than what it compiles then saves: queries are interpreted, and a JVM of one
 command compiles with its quick compiler only. So does compressing: shuffles are written as they
-are, to one file of each task. No result depends on it. The tests that start a session of their own
+are, to one file of each task. So does planning a query again after each of its shuffles. All that
+saves a fifth of the work, and no result depends on it. The tests that start a session of their own
 as a user does (`test_session.py`, `cli/test_interruptions.py`, `recommend` in
 `jobs/test_spark_submit.py`) keep Spark's defaults.
 """
@@ -25,20 +26,23 @@ QUICK: Final = {
     "spark.broadcast.compress": "false",
     "spark.buffer.pageSize": "1m",  # as in our own sessions
     "spark.python.daemon.module": "graphrec.spark.worker_daemon",  # likewise; see docs/scaling.md
+    "spark.python.sql.dataFrameDebugging.enabled": "false",  # asks Java for each call of a function
     "spark.shuffle.compress": "false",
     "spark.shuffle.sort.bypassMergeThreshold": "1",  # else a file for each partition
     "spark.shuffle.spill.compress": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.adaptive.enabled": "false",  # each shuffle would be a job of its own, with its events
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.ui.explainMode": "simple",  # each query is described, though there is no page
 }
 
 
 # For a session that lasts as long as all tests: there the better compiler pays, for code that runs
-# four times as often as Java waits for. It was a fifth of all work, and is an eighth so.
+# sixteen times as often as Java waits for. It was a fifth of all work, and is a tenth so.
 _LATER: Final = (
-    "-XX:Tier4InvocationThreshold=20000 -XX:Tier4MinInvocationThreshold=2400 "
-    "-XX:Tier4CompileThreshold=60000 -XX:Tier4BackEdgeThreshold=160000"
+    "-XX:Tier4InvocationThreshold=80000 -XX:Tier4MinInvocationThreshold=9600 "
+    "-XX:Tier4CompileThreshold=240000 -XX:Tier4BackEdgeThreshold=640000"
 )
 LASTING: Final = QUICK | {_JAVA_OPTIONS: f"{_MUCH_CODE} {_LATER}"}
 

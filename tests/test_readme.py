@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,27 +10,20 @@ from pyspark.sql import SparkSession
 
 from graphrec.cli import main
 from tests.documents import is_printed
-from tests.quick_spark import quick_variables
 
 README = Path(__file__).parents[1] / "README.md"
 
 
 @pytest.mark.slow
-def test_the_library_example_runs(tmp_path: Path) -> None:
-    """As a script of its own, from a folder of its own: the session is the one it makes."""
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert blocks
-    script = tmp_path / "example.py"
-    script.write_text("\n".join(blocks), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        cwd=tmp_path,
-        env=os.environ | quick_variables(),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert re.search(r"^\|userId\|movieId\|rank\|", re.sub(" +", "", done.stdout), re.MULTILINE)
+def test_the_library_example_runs(spark: SparkSession) -> None:
+    [source] = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    out = io.StringIO()
+    names: dict[str, object] = {}
+    with contextlib.redirect_stdout(out):
+        exec(source, names)
+    assert names["spark"] is spark  # it is there already
+    shown = re.sub(" +", "", out.getvalue())
+    assert re.search(r"^\|userId\|movieId\|rank\|", shown, re.MULTILINE)
 
 
 @pytest.mark.slow

@@ -38,15 +38,13 @@ def is_of_reports(module: str) -> bool:
 
 @pytest.mark.usefixtures("without_extras")
 @pytest.mark.slow
-def test_without_extras_lists_and_tables_are_made_and_a_line_says_what_is_missing(
+def test_without_extras_tables_are_made_and_a_line_says_what_is_missing(
     graphrec: Graphrec, ratings: Path, tmp_path: Path
 ) -> None:
     weights = ("--weights", "walk=1")
     done = {
         verb: graphrec(verb, ratings, *more, "--out", tmp_path / verb)
         for verb, *more in (
-            ("recommend", *weights),
-            ("watched-together",),
             ("evaluate", *weights),
             ("explain", "1", "a1", *weights),
             ("explore",),
@@ -92,19 +90,19 @@ def test_a_page_asked_of_the_library_says_what_is_missing() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
+def test_words_recommenders_and_the_verbs_that_make_no_page_load_no_extra() -> None:
+    modules = (
+        "graphrec.cli.commands.recommend",
+        "graphrec.cli.commands.watched_together",
+        "graphrec.cli.hybrid",
         "graphrec.cli.text.tables",
         "graphrec.recommenders.hybrid.estimator",
         "graphrec.reports.words",
-    ],
-)
-def test_words_and_recommenders_load_no_extra(module: str) -> None:
+    )
     done = subprocess.run(
         [
             *(sys.executable, "-c"),
-            f"import {module}, json, sys; print(json.dumps(list(sys.modules)))",
+            f"import {', '.join(modules)}, json, sys; print(json.dumps(list(sys.modules)))",
         ],
         capture_output=True,
         text=True,

@@ -112,28 +112,6 @@ def scored(lists: Lists, user: str, length: int) -> list[tuple[int, float]]:
 # --- datasets -------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def dataset(ratings: DataFrame) -> Dataset:
-    return gr.Dataset.from_interactions(ratings, **COLUMNS)
-
-
-def test_a_fit_to_a_dataset_gives_the_same_lists(
-    spark: SparkSession, dataset: Dataset, fitted: Fitted
-) -> None:
-    estimator = recommenders(spark)[fitted.name]
-    events: list[Event] = []
-    with listen(events.append):
-        model = estimator.fit(dataset, {estimator.numReasons: 2})
-    assert not {event.name for event in events} & set(READING)
-    lists = by_user(model.rankedLists(FILMS + 10))
-    if fitted.name not in NOT_TO_THE_BIT:
-        assert lists == fitted.lists
-    assert {user: films(lists, user) for user in lists} == {
-        user: films(fitted.lists, user) for user in fitted.lists
-    }
-    assert model.value("userCol") == "viewer"
-
-
 def test_a_dataset_is_read_once(spark: SparkSession, tmp_path: Path) -> None:
     folder = tmp_path / "ratings"
     frame(spark, rows()).write.parquet(str(folder))
@@ -389,11 +367,22 @@ def assert_same(fitted: Fitted, again: RecommenderModel, *, bits: bool = True) -
             assert {row.film: row.score for row in found[user]} == expected
 
 
-def test_another_fit_on_messy_rows_dealt_otherwise_gives_the_same_bits(
-    spark: SparkSession, fitted: Fitted
+@pytest.fixture(scope="module")
+def messy(spark: SparkSession) -> Dataset:
+    """The same interactions with bad rows and repeated ones among them, dealt otherwise."""
+    dealt = frame(spark, messy_rows()).repartition(5, F.col("stars")).sortWithinPartitions("film")
+    return gr.Dataset.from_interactions(dealt, **COLUMNS)
+
+
+def test_a_fit_to_a_dataset_of_messy_rows_gives_the_same_bits(
+    spark: SparkSession, messy: Dataset, fitted: Fitted
 ) -> None:
-    messy = frame(spark, messy_rows()).repartition(5, F.col("stars")).sortWithinPartitions("film")
-    again = recommenders(spark)[fitted.name].setParams(numReasons=2).fit(messy)
+    estimator = recommenders(spark)[fitted.name]
+    events: list[Event] = []
+    with listen(events.append):
+        again = estimator.fit(messy, {estimator.numReasons: 2})
+    assert not {event.name for event in events} & set(READING)
+    assert again.value("userCol") == "viewer"
     assert_same(fitted, again, bits=fitted.name not in NOT_TO_THE_BIT)
     assert again.figures is not None
     assert sum(again.figures.rejected.values()) == 6
