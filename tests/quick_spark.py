@@ -32,7 +32,7 @@ QUICK: Final = {
     "spark.shuffle.spill.compress": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.adaptive.enabled": "false",  # each shuffle would be a job of its own, with its events
+    "spark.sql.adaptive.enabled": "false",  # else each shuffle is a job of its own
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.ui.explainMode": "simple",  # each query is described, though there is no page
 }
