@@ -34,7 +34,6 @@ QUICK: Final = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",  # else each shuffle is a job of its own
     "spark.sql.shuffle.partitions": "2",
-    "spark.sql.ui.explainMode": "simple",  # each query is described, though there is no page
 }
 
 

@@ -11,12 +11,12 @@ from typing import Final
 import numpy as np
 from pyspark.sql import Column
 from pyspark.sql import functions as F
-from scipy import stats
+from scipy import special
 
 _BITS: Final = 53  # what a double holds exactly
 
 # P(Poisson(1) <= n) for n = 0, 1, ... 12: more happens once in 2e10 draws.
-_POISSON: Final[list[float]] = [float(p) for p in stats.poisson.cdf(np.arange(13), 1)]
+_POISSON: Final[list[float]] = [float(p) for p in special.pdtr(np.arange(13), 1)]
 
 
 def seeded_hash(seed: int, *ids: Column) -> Column:

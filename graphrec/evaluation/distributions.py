@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy import special
 
 from graphrec.kernels.types import Vector
 
@@ -73,7 +73,7 @@ def shift(old: Sample, new: Sample) -> Shift:
     spread = 1.0 / old.size + 1.0 / new.size
     p, q = (_shares(counts + _EMPTY) for counts in (before, after))
     psi = float(((q - p) * np.log(q / p)).sum())
-    p_value = float(chi2.sf(psi / spread, freedom))
+    p_value = float(special.chdtrc(freedom, psi / spread))
     return Shift(psi, freedom * spread, _jensen_shannon(_shares(before), _shares(after)), p_value)
 
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
-from scipy.stats import norm
+from scipy import special
 
 from graphrec.columns import INDEX, ITEM, ITEMS, STARS, TIMES, TIMESTAMP, USER
 from graphrec.data.frames import require_frame
@@ -305,7 +305,7 @@ def _lost(before: Metric, value: float, error: float, loss: float) -> DriftCheck
         psi=math.nan,
         expected=math.nan,
         divergence=math.nan,
-        p_value=float(norm.sf((before.value - value) / deviation)),
+        p_value=float(special.ndtr((value - before.value) / deviation)),
         drifted=value < before.value * (1 - loss),
         bins={},
     )

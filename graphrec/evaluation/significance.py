@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from scipy import stats
+from scipy import special
 
 from graphrec import columns
 from graphrec.data.checks import require_columns
@@ -261,8 +261,8 @@ def _t_test(moments: _Moments, confidence: float) -> tuple[tuple[float, float], 
         none = is_rounding(difference, moments.greatest)
         return (difference, difference), float(none)
     error = moments.deviation / math.sqrt(users)
-    half = float(stats.t.ppf((1 + confidence) / 2, users - 1)) * error
-    p_value = 2 * float(stats.t.sf(abs(difference) / error, users - 1))
+    half = float(special.stdtrit(users - 1, (1 + confidence) / 2)) * error
+    p_value = 2 * float(special.stdtr(users - 1, -abs(difference) / error))
     return (difference - half, difference + half), p_value
 
 

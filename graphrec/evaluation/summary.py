@@ -11,7 +11,7 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from scipy.stats import norm
+from scipy import special
 
 from graphrec import columns
 from graphrec.data.checks import require_columns
@@ -76,7 +76,7 @@ def normal_quantile(confidence: float) -> float:
     """
     if not 0 < confidence < 1:
         raise ParameterError("confidence must lie between 0 and 1", found=str(confidence))
-    return float(norm.ppf((1 + confidence) / 2))
+    return float(special.ndtri((1 + confidence) / 2))
 
 
 def _figures(metric: str, z: float) -> Column:

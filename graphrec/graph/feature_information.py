@@ -28,7 +28,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from scipy.stats import norm
+from scipy import special
 
 from graphrec.columns import ITEMS
 from graphrec.data.feature_encoding import VECTOR_KIND, Sparse
@@ -124,7 +124,7 @@ def _judged(feature: str, kind: str, figures: npt.NDArray[np.float64]) -> Featur
     mean = figures[:, 1] / _UNIT / users
     variance = np.maximum(figures[:, 2] / _UNIT / users - mean**2, 0.0) * users / (users - 1)
     best = int(mean.argmax())
-    half = float(norm.ppf(0.975) * np.sqrt(variance[best] / users))
+    half = float(special.ndtri(0.975) * np.sqrt(variance[best] / users))
     bits = float(mean[best])
     return FeatureInformation(feature, kind, bits, bits - half, bits + half, users)
 

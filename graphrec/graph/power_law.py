@@ -15,8 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
-from scipy.special import zeta
-from scipy.stats import norm
+from scipy.special import ndtr, zeta
 
 from graphrec.kernels.rounding import is_rounding
 
@@ -122,4 +121,4 @@ def _against_exponential(values: Counts, counts: Counts, alpha: float) -> tuple[
     if is_rounding(deviation, float(np.abs(each).max())):
         return 0.0, 1.0
     ratio = total / (np.sqrt(size) * deviation)
-    return float(ratio), float(2.0 * norm.sf(abs(ratio)))
+    return float(ratio), float(2.0 * ndtr(-abs(ratio)))

@@ -201,6 +201,7 @@ def _defaults() -> dict[str, str]:
         "spark.master": "local[*]",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ui.explainMode": "simple",  # of each query, for pages that are off
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }

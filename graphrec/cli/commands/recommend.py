@@ -266,18 +266,14 @@ def _figures(written: DataFrame, user: str) -> dict[str, Any]:
 
     users = F.count_distinct(quoted(user))
     counted = (
-        written.groupBy(SOURCE)
+        written.rollup(SOURCE)  # one row per source, and one of all
         .agg(users.alias("users"), F.count("*").alias("rows"))
-        .collect()  # one row per source
+        .collect()
     )
     by_source = {row[SOURCE]: {"users": row["users"], "rows": row["rows"]} for row in counted}
-    total = written.select(users).first()
-    assert total is not None  # an aggregate without groups has one row
-    return {
-        "users": total[0],
-        "rows": sum(row["rows"] for row in counted),
-        "sources": {name: by_source[name] for name in SOURCES if name in by_source},
-    }
+    total = by_source.get(None, {"users": 0, "rows": 0})
+    sources = {name: by_source[name] for name in SOURCES if name in by_source}
+    return {**total, "sources": sources}
 
 
 def _counts(figures: dict[str, Any]) -> dict[str, int]:

@@ -27,6 +27,8 @@ from graphrec.spark.warm_session import WarmSession, connect, is_switched_off, r
 
 _START: Final = "start Spark"
 _CONNECT: Final = "running session"
+# Where each column was made is of no use to who typed a command, and costs some calls of Java each.
+_NO_TRACES: Final = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def _session(verb: str, options: RunOptions, warm: WarmSession | None) -> Iterat
             spark = connect(warm)
     else:
         with stage(_START):
-            spark = spark_session(f"graphrec {verb}", master=options.master)
+            spark = spark_session(f"graphrec {verb}", master=options.master, config=_NO_TRACES)
     if not options.debug:
         silence_spark(spark)
     try:
