@@ -142,7 +142,6 @@ def test_the_graph(case: Case, graphrec: Graphrec, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", ["whole numbers"], indirect=True)
-@pytest.mark.parametrize("case", ["whole numbers"], indirect=True)
 def test_comparison(case: Case, graphrec: Graphrec, tmp_path: Path) -> None:
     compared = graphrec("evaluate", case.ratings, "--out", tmp_path / "one", "-k", 2, *ONE_LEG)
     assert compared.code == 0, compared.err
