@@ -84,6 +84,7 @@ def test_ratings_and_criteria_are_predicted_as_the_guide_says(spark: SparkSessio
     assert known.deviation < nobody.deviation
     [folded_in] = names["folded_in"].where("userId = 'new'").collect()
     assert folded_in.deviation < nobody.deviation
+    assert names["stream"].lastBatch == 0
     shares = {(row.user, row.criterion): row.share for row in names["weights"].collect()}
     assert shares["guest3", "food"] > 0.6 > shares["guest2", "food"]
 

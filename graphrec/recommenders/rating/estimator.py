@@ -29,20 +29,21 @@ from graphrec.kernels.types import read_only
 from graphrec.progress import planned, stage
 from graphrec.recommenders.als.engine import QUICK_WORK, check_size
 from graphrec.recommenders.learning_estimator import LearningEstimator
-from graphrec.recommenders.rating.features import learn_features
+from graphrec.recommenders.rating.features import OVERSAMPLING, learn_features
 from graphrec.recommenders.rating.fitted import Ratings, Scale
 from graphrec.recommenders.rating.in_blocks import SidesInBlocks
 from graphrec.recommenders.rating.learning import (
     FIRST_NOISE,
     FIRST_PRECISION,
     Factors,
-    Sides,
     learn,
     shrunken_bias,
 )
 from graphrec.recommenders.rating.model import RatingParams, RatingPredictorModel, timed_rows
 from graphrec.recommenders.rating.on_driver import SidesOnDriver
+from graphrec.recommenders.rating.posterior import posterior_columns
 from graphrec.recommenders.rating.predicting import drift_of_rows
+from graphrec.recommenders.rating.sides import Sides
 from graphrec.spark.arrow import list_column, offsets
 from graphrec.spark.parallelism import is_better_on_driver
 from graphrec.spark.persisted import PersistedFrames
@@ -51,7 +52,7 @@ from graphrec.spark.shared_arrays import SharedArrays, share_arrays
 _READ = "read"
 _FACTORS = "factors"
 _ENTRY_BYTES = 32  # of a rating in both orders, while they are made
-_FACTOR_BYTES = 40  # of a number of a factor: its mean, variance and prior, old and new
+_POSTERIOR_BYTES = 12  # of a number of a posterior: the old one, the new one and a copy
 
 
 class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
@@ -105,16 +106,16 @@ class RatingPredictor(LearningEstimator[RatingPredictorModel], RatingParams):
         timed: bool,
     ) -> Factors:
         rank, seed = self.value("rank"), self.value("seed")
-        check_size(max(size[0], catalogue.size), 2 * (rank + 1))
-        features = learn_features(
-            histories, catalogue.support, size, self.value("implicitRank"), seed
-        )
+        widest = max(posterior_columns(rank + 1), OVERSAMPLING * self.value("implicitRank"))
+        check_size(max(size[0], catalogue.size), widest)
         variance = self.value("driftShare") if timed else 0.0
         settings = (FIRST_NOISE, variance, 60.0 * self.value("driftMinutes"))
         left = _without_drift(histories, bias, scale, settings)
         with PersistedFrames() as kept:
+            sides = _sides(left, catalogue.size, size, rank, kept)
+            features = learn_features(sides, catalogue.support, self.value("implicitRank"), seed)
             return learn(
-                _sides(left, catalogue.size, size, rank, kept),
+                sides,
                 features,
                 bias,
                 rank=rank,
@@ -129,7 +130,8 @@ def _sides(
 ) -> Sides:
     """The ratings where they are quicker to work on: on the driver, or on the cluster."""
     users, entries = size
-    held = entries * _ENTRY_BYTES + (users + items) * (rank + 1) * _FACTOR_BYTES
+    posteriors = (users + items) * posterior_columns(rank + 1)
+    held = entries * _ENTRY_BYTES + posteriors * _POSTERIOR_BYTES
     quick = entries * (rank + 1) ** 2 <= QUICK_WORK
     if is_better_on_driver(ratings.sparkSession, size=held, quick=quick):
         return SidesOnDriver(ratings, items)

@@ -7,23 +7,21 @@ hold of it. All but the first two have a mean square of 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-from pyspark.sql import DataFrame
 
-from graphrec.columns import ITEMS, USER, WEIGHTS
-from graphrec.kernels.csr import CSR, row_indices
+from graphrec.kernels.csr import CSR
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.types import Indices, Matrix, Vector
-from graphrec.recommenders.als.engine import fit_als
-from graphrec.spark.arrow import list_column, offsets, values
-from graphrec.spark.shared_arrays import SharedArrays, share_arrays
+from graphrec.recommenders.als.svd_init import orthonormal, random_vectors
+from graphrec.recommenders.rating.sides import Sides
+from graphrec.serving.eigenbasis import rotate
 
-_OVERSAMPLING = 4  # random vectors for each singular one: the more, the more exact are these
+OVERSAMPLING: Final = 2  # random vectors for each singular one
+_POWER_ITERATIONS: Final = 2  # without them the vectors are not exact enough
+_ROUNDING: Final = 1e-4  # relative to the largest singular value: smaller ones are rounding errors
+_COUNTS: Final = 2  # features that go before those that are made of parts
 
 
 class Features(NamedTuple):
@@ -33,55 +31,30 @@ class Features(NamedTuple):
     parts: Matrix  # (items, rank), float32: what an item adds to the features of who rated it
 
 
-def learn_features(
-    histories: DataFrame, support: Indices, size: tuple[int, int], rank: int, seed: int
-) -> Features:
-    """The singular vectors of N.
+def learn_features(sides: Sides, support: Indices, rank: int, seed: int) -> Features:
+    """The singular vectors of N, by subspace iteration (Halko, Martinsson and Tropp, 2011).
 
     Args:
-        histories: (user, items, ...).
+        sides: the ratings.
         support: (items,), n_i.
-        size: users and ratings of the histories.
         rank: number of singular vectors.
         seed: of the random vectors that the decomposition starts from.
     """
-    shared = share_arrays(histories.sparkSession, {"support": support})
-    rows = histories.select(USER, ITEMS, WEIGHTS)
-    scaled = rows.mapInArrow(partial(_scale_batches, shared=shared), rows.schema)
-    found = fit_als(
-        scaled,
-        support.size,
-        size=size,
-        rank=_OVERSAMPLING * rank,
-        iterations=0,  # the start of ALS is the decomposition
-        unobserved=0.0,
-        regularization=1.0,
-        seed=seed,
-        explicit=True,
-    )
-    value = np.maximum(found.eigenvalue.astype(np.float64), 0.0)[-rank:]  # singular, ascending
-    there = value > 1e-6 * value.max(initial=1e-300)
-    root = np.where(there, np.sqrt(value), 1.0)
-    vectors = np.where(there, found.vector[:, -rank:] / root, 0.0)  # (items, rank), of length 1
-    per_user = np.sqrt(size[0]) / np.where(there, value, 1.0)
-    parts = vectors / np.sqrt(support)[:, None] * per_user
+    of_items = np.sqrt(support).astype(np.float32)[:, None]
+    of_users = sides.user_features(np.ones_like(of_items))[:, _COUNTS:]  # n_u / √n_u
+    images = random_vectors(support.size, OVERSAMPLING * rank, seed)
+    for _ in range(1 + _POWER_ITERATIONS):
+        basis = orthonormal(sides.user_features(images / of_items)[:, _COUNTS:])
+        images = sides.item_features(basis / of_users)[:, _COUNTS:]
+    images, eigenvalue = rotate(images)
+    value = np.sqrt(eigenvalue.astype(np.float64))[-rank:]  # singular, ascending
+    there = value > _ROUNDING * value.max(initial=_ROUNDING)
+    value = np.where(there, value, 1.0)
+    vectors = np.where(there, images[:, -rank:] / value, 0.0)  # (items, rank), of length 1
+    parts = vectors / of_items * (np.sqrt(of_users.shape[0]) / value)
     known = (np.ones(support.size), np.log1p(support))
-    items = np.column_stack((*known, vectors * np.sqrt(support.size)))
+    items = np.column_stack((*known, vectors * of_items))
     return Features(items, parts.astype(np.float32))
-
-
-def _scale_batches(
-    batches: Iterable[pa.RecordBatch], *, shared: SharedArrays
-) -> Iterator[pa.RecordBatch]:
-    """Histories with the entries of N for weights."""
-    support = shared.open()["support"]
-    for batch in batches:
-        indptr, item = offsets(batch[ITEMS]), values(batch[ITEMS], np.int32)
-        rated = np.diff(indptr)[row_indices(indptr)]
-        entry = (1.0 / np.sqrt(rated * support[item])).astype(np.float32)
-        yield pa.RecordBatch.from_pydict(
-            {USER: batch[USER], ITEMS: batch[ITEMS], WEIGHTS: list_column(indptr, entry)}
-        )
 
 
 @compiled

@@ -25,7 +25,7 @@ _ROWS = {VECTOR: np.float32}
 
 
 class SidesInBlocks:
-    """The ratings by user and by item; see `graphrec.recommenders.rating.learning.Sides`."""
+    """The ratings by user and by item; see `graphrec.recommenders.rating.sides.Sides`."""
 
     def __init__(self, ratings: DataFrame, items: int, persisted: PersistedFrames) -> None:
         self._by_user, self._users = rows_by_user(ratings, persisted)
@@ -34,6 +34,10 @@ class SidesInBlocks:
     def user_features(self, parts: Matrix) -> Matrix:
         """See `features_of_users`."""
         return _computed(self._by_user, self._users, {"parts": parts}, None)
+
+    def item_features(self, parts: Matrix) -> Matrix:
+        """See `features_of_users`."""
+        return _computed(self._by_item, self._items, {"parts": parts}, None)
 
     def solve_users(self, fixed: Matrix, prior: Matrix, precision: Matrix, noise: float) -> Matrix:
         """See `solve_rows`."""

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from graphrec.kernels.types import Indices, Matrix
 from graphrec.recommenders.rating.features import Features
 from graphrec.recommenders.rating.prior import Prior, first_prior, learned_prior
+from graphrec.recommenders.rating.sides import Sides
 
 FIRST_NOISE = 0.6  # of a variance of 1: what biases and factors leave of most sets of ratings
 FIRST_PRECISION = 5.0
 MIN_NOISE = 1e-3
 _BIAS_SHRINKAGE = 5.0  # ratings of the mean that an item starts with
 _FIRST_DEVIATION = 0.1  # of random factors
-
-
-class Sides(Protocol):
-    """The ratings by user and by item, wherever they are."""
-
-    def user_features(self, parts: Matrix) -> Matrix:
-        """(users, 2 + rank), see `graphrec.recommenders.rating.features`."""
-
-    def solve_users(self, fixed: Matrix, prior: Matrix, precision: Matrix, noise: float) -> Matrix:
-        """(users, 2d + 1), see `graphrec.recommenders.rating.posterior.solve_rows`."""
-
-    def solve_items(self, fixed: Matrix, prior: Matrix, precision: Matrix, noise: float) -> Matrix:
-        """(items, 2d + 1), likewise."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +64,11 @@ def learn(
     noise = FIRST_NOISE
     for _ in range(iterations):
         solved = sides.solve_users(items, of_users @ users.weights, users.precision, noise)
-        users = learned_prior(of_users, solved[:, :size], solved[:, size:-1])
+        users = learned_prior(of_users, solved[:, :size], solved[:, size : 2 * size])
         fixed = np.ascontiguousarray(solved[:, :-1])
         solved = sides.solve_items(fixed, features.items @ known.weights, known.precision, noise)
-        known = learned_prior(features.items, solved[:, :size], solved[:, size:-1])
-        items = np.ascontiguousarray(solved[:, :-1])
+        items = np.ascontiguousarray(solved[:, : 2 * size])
+        known = learned_prior(features.items, items[:, :size], items[:, size:])
         noise = max(float(solved[:, -1].sum(dtype=np.float64)) / ratings, MIN_NOISE)
     return Factors(items, features.parts, users, _of_nobody(known), noise)
 

@@ -20,7 +20,7 @@ from graphrec.spark.threads import one_thread
 
 
 class SidesOnDriver:
-    """The ratings by user and by item; see `graphrec.recommenders.rating.learning.Sides`."""
+    """The ratings by user and by item; see `graphrec.recommenders.rating.sides.Sides`."""
 
     def __init__(self, ratings: DataFrame, items: int) -> None:
         self._by_user = histories_on_driver(ratings)
@@ -28,8 +28,11 @@ class SidesOnDriver:
 
     def user_features(self, parts: Matrix) -> Matrix:
         """See `features_of_users`."""
-        parts = read_only(parts)
-        return _by_blocks(self._by_user, lambda side, *_: features_of_users(side, parts))
+        return _features(self._by_user, parts)
+
+    def item_features(self, parts: Matrix) -> Matrix:
+        """See `features_of_users`."""
+        return _features(self._by_item, parts)
 
     def solve_users(self, fixed: Matrix, prior: Matrix, precision: Matrix, noise: float) -> Matrix:
         """See `solve_rows`."""
@@ -38,6 +41,11 @@ class SidesOnDriver:
     def solve_items(self, fixed: Matrix, prior: Matrix, precision: Matrix, noise: float) -> Matrix:
         """See `solve_rows`."""
         return _solve(self._by_item, fixed, prior, precision, noise)
+
+
+def _features(side: CSR, parts: Matrix) -> Matrix:
+    parts = read_only(parts)
+    return _by_blocks(side, lambda block, *_: features_of_users(block, parts))
 
 
 def _solve(side: CSR, fixed: Matrix, prior: Matrix, precision: Matrix, noise: float) -> Matrix:

@@ -8,8 +8,11 @@ x_u = (c_u, p_u) and y_i = (b_i, q_i) have normal priors (`graphrec.recommenders
 o_u is the drift of `graphrec.recommenders.rating.drift`. For one row it is a Bayesian ridge
 regression: with features φ = (1, q_i) of what the user rated, of variances V, the posterior of x_u
 has the precision Λ + Σ (φφᵀ + V) / σ² (variational Bayes: Lim and Teh, "Variational Bayesian
-approach to movie rating prediction", 2007). Of a posterior the means and the variances are kept,
-not the covariances, so a row is 2·(rank + 1) numbers.
+approach to movie rating prediction", 2007). The items see the covariances of the users who rated
+them; of the items variances alone are kept, because more gains on some ratings and loses on others.
+
+A posterior of d = rank + 1 numbers is a row of d means, d variances and, where they are kept, the
+d·(d - 1)/2 covariances: each with those before it.
 """
 
 import numpy as np
@@ -20,42 +23,57 @@ from graphrec.kernels.types import Indices, Matrix, Vector
 
 
 @compiled
+def posterior_columns(size: int) -> int:
+    """How many numbers a posterior of d means has, its covariances included."""
+    return size + size * (size + 1) // 2
+
+
+@compiled
 def solve_rows(side: CSR, fixed: Matrix, prior: Matrix, precision: Matrix, noise: float) -> Matrix:
     """The posteriors of some rows of one side; drift has been taken off the ratings.
 
     Args:
         side: (rows, columns), the ratings.
-        fixed: (columns, 2d), the other side: means of bias and factor, then their variances.
+        fixed: (columns, 2d or more), posteriors of the other side, with covariances or without.
         prior: (rows, d), the means before any rating.
         precision: (d, d), Λ.
         noise: σ².
 
     Returns:
-        (rows, 2d + 1): means, variances, and the expected sum of the squared errors.
+        (rows, posterior_columns(d) + 1): posteriors with covariances, and the expected sum of the
+        squared errors.
     """
     rows, size = prior.shape
-    solved = np.empty((rows, 2 * size + 1), np.float32)
+    solved = np.empty((rows, posterior_columns(size) + 1), np.float32)
     for row in range(rows):
         first, last = side.indptr[row], side.indptr[row + 1]
         columns = side.indices[first:last]
-        features, target = features_of(columns, fixed, size), side.data[first:last]
-        target = target - offsets_of(columns, fixed)
+        features = features_of(columns, fixed, size)
+        target = side.data[first:last] - offsets_of(columns, fixed)
+        spread = spread_of(columns, fixed, size)
         mean, covariance = posterior(
-            features,
-            features,
-            target,
-            spread_of(columns, fixed, size),
-            prior[row],
-            precision,
-            noise,
+            features, features, target, spread, prior[row], precision, noise
         )
         solved[row, :size] = mean
-        for d in range(size):
-            solved[row, size + d] = covariance[d, d]
-        solved[row, 2 * size] = _squared_error(
-            columns, features, target, fixed, mean, solved[row, size : 2 * size]
-        )
+        _pack(covariance, solved[row, size:-1])
+        left = target - np.dot(features, mean)
+        own = noise * (size - np.sum(covariance * precision))  # the row's: tr(C·Σ(φφᵀ + V))
+        towards = mean.copy()
+        towards[0] = 1.0
+        solved[row, -1] = np.dot(left, left) + own + np.dot(towards, np.dot(spread, towards))
     return solved
+
+
+@compiled
+def _pack(covariance: Matrix, packed: Vector) -> None:
+    """The variances, then each row's covariances with the ones before."""
+    size = covariance.shape[0]
+    at = size
+    for d in range(size):
+        packed[d] = covariance[d, d]
+        for other in range(d):
+            packed[at] = covariance[d, other]
+            at += 1
 
 
 @compiled
@@ -63,7 +81,7 @@ def posterior(
     features: Matrix,
     distinct: Matrix,
     target: Vector,
-    spread: Vector,
+    spread: Matrix,
     prior: Vector,
     precision: Matrix,
     noise: float,
@@ -74,25 +92,25 @@ def posterior(
         features: (n, d), φ.
         distinct: (n, d), φ without what the drift explains of it; φ itself where there is none.
         target: (n,), what the row is to explain, likewise.
-        spread: (d,), Σ V.
+        spread: (d, d), see `spread_of`.
         prior: (d,), the mean before.
         precision: (d, d), Λ.
         noise: σ².
     """
     size = prior.size
-    system, right = precision.copy(), np.zeros(size)
-    for d in range(size):
-        system[d, d] += spread[d] / noise
-        for other in range(size):
-            right[d] += precision[d, other] * prior[other]
+    system, right = spread.copy(), -spread[0]  # the other side's bias goes with its factor
+    system[0, :], system[:, 0], right[0] = 0.0, 0.0, 0.0
     for entry in range(target.size):
         for d in range(size):
-            scaled = features[entry, d] / noise
-            right[d] += scaled * target[entry]
-            for other in range(size):
-                system[d, other] += scaled * distinct[entry, other]
-    covariance = np.linalg.inv(system)
-    return np.dot(covariance, right), covariance
+            feature = features[entry, d]
+            right[d] += feature * target[entry]
+            for other in range(d + 1):
+                system[d, other] += feature * distinct[entry, other]
+    for d in range(size):
+        for other in range(d):
+            system[other, d] = system[d, other]
+    covariance = np.linalg.inv(precision + system / noise)
+    return np.dot(covariance, np.dot(precision, prior) + right / noise), covariance
 
 
 @compiled
@@ -115,33 +133,18 @@ def offsets_of(columns: Indices, fixed: Matrix) -> Vector:
 
 
 @compiled
-def spread_of(columns: Indices, fixed: Matrix, size: int) -> Vector:
-    """Σ V: the summed variances of the other side's factors, (d,); 0 for the own bias."""
-    spread = np.zeros(size)
-    for entry in range(columns.size):
-        for d in range(1, size):
-            spread[d] += fixed[columns[entry], size + d]
-    return spread
-
-
-@compiled
-def _squared_error(
-    columns: Indices,
-    features: Matrix,
-    target: Vector,
-    fixed: Matrix,
-    mean: Vector,
-    variance: Vector,
-) -> float:
-    """The expected sum of the squared errors of one row, both sides being uncertain."""
-    size, total = mean.size, 0.0
-    for entry in range(columns.size):
-        other = fixed[columns[entry]]
-        error, unsure = target[entry], float(other[size])
+def spread_of(columns: Indices, fixed: Matrix, size: int) -> Matrix:
+    """Σ V: the summed covariances of bias and factor of some columns of the other side, (d, d)."""
+    kept = fixed.shape[1] - size
+    total = np.zeros(kept)
+    for column in columns:
+        for number in range(kept):
+            total[number] += fixed[column, size + number]
+    spread = np.diag(total[:size])
+    if kept > size:
+        at = size
         for d in range(size):
-            error -= features[entry, d] * mean[d]
-            unsure += features[entry, d] * features[entry, d] * variance[d]
-            if d > 0:
-                unsure += other[size + d] * (mean[d] * mean[d] + variance[d])
-        total += error * error + unsure
-    return total
+            for other in range(d):
+                spread[d, other] = spread[other, d] = total[at]
+                at += 1
+    return spread

@@ -83,9 +83,10 @@ class StreamingRatingPredictor(Model, StreamingParams, MLWritable, MLReadable[An
     are forgotten, as moods and tastes are. New users and items are taken in. The initial model
     itself is not changed.
 
-    `update` may be what a stream calls for each batch:
-    `stream.writeStream.foreachBatch(lambda batch, _: predictor.update(batch))`. To measure it,
-    predict a batch first (`transform`), then learn from it.
+    `update` is what a stream calls for each batch, with the number that Spark gives it:
+    `stream.writeStream.foreachBatch(lambda batch, number: predictor.update(batch, number))`. A
+    batch that is delivered again, as after a failure, then changes nothing. To measure it, predict
+    a batch first (`transform`), then learn from it.
 
     Examples:
         >>> ratings = spark.createDataFrame(
@@ -96,11 +97,16 @@ class StreamingRatingPredictor(Model, StreamingParams, MLWritable, MLReadable[An
         >>> stream = gr.StreamingRatingPredictor(model)
         >>> pair = spark.createDataFrame([("cas", "milk")], "user string, item string")
         >>> [before] = stream.transform(pair).collect()
-        >>> stream.update(pair.selectExpr("*", "5.0 AS rating"))
+        >>> rated = pair.selectExpr("*", "5.0 AS rating")
+        >>> stream.update(rated, batchId=0)
         {}
         >>> [after] = stream.transform(pair).collect()
         >>> after.prediction > before.prediction
         True
+        >>> stream.update(rated, batchId=0)  # delivered again: nothing is learned
+        {}
+        >>> stream.lastBatch
+        0
     """
 
     def __init__(
@@ -110,6 +116,7 @@ class StreamingRatingPredictor(Model, StreamingParams, MLWritable, MLReadable[An
         states: States | None = None,
         columns: InteractionColumns | None = None,
         scale: Scale | None = None,
+        lastBatch: int | None = None,
         **values: Any,
     ) -> None:
         """Start from a model.
@@ -119,6 +126,7 @@ class StreamingRatingPredictor(Model, StreamingParams, MLWritable, MLReadable[An
             states: where there is no initial model, what is known of users and items.
             columns: likewise, the names of the columns.
             scale: likewise, the figures of the ratings.
+            lastBatch: number of the last batch that was learned from; None: none had a number.
             **values: of parameters.
 
         Raises:
@@ -136,30 +144,52 @@ class StreamingRatingPredictor(Model, StreamingParams, MLWritable, MLReadable[An
                 fix="give initialModel=gr.RatingPredictor().fit(ratings)",
             )
         self.states, self.columns, self.scale = states, columns, scale
+        self.lastBatch = lastBatch
 
-    def update(self, dataset: DataFrame) -> dict[str, int]:
+    def update(self, dataset: DataFrame, batchId: int | None = None) -> dict[str, int]:
         """Learn from a batch of ratings.
+
+        A batch whose number is not above `lastBatch` has been learned from, and is not read. The
+        number is kept where the model is saved, so a model that is saved after each batch, and
+        loaded to go on, learns from each one once, whatever failed in between. Numbers begin anew
+        with a new checkpoint of the stream: set `lastBatch = None` then.
 
         Args:
             dataset: ratings, in columns named as those of the initial model; times may be left
                 out. Within the batch they are taken in the order of their times, and those of
                 equal times in the order of ids. All rows count, repeats too. An empty batch
                 changes nothing.
+            batchId: number of the batch, as `foreachBatch` gives it; None: it is always learned
+                from.
 
         Returns:
             How many rows were rejected, by reason; nothing was learned from these.
 
         Raises:
             ColumnError: a column is missing, or cannot be what it should.
+            ParameterError: the number is no whole number of at least 0.
         """
         require_frame(dataset, "the batch")
+        if batchId is not None and self._is_known(batchId):
+            return {}
         with PersistedFrames() as persisted:
             judged = persisted.persist(self._judged(dataset))
             counts = judged.groupBy(REASON).count().collect()  # a row per reason
             rejected = {row[REASON]: row["count"] for row in counts if row[REASON] is not None}
             if sum(rejected.values()) < sum(row["count"] for row in counts):
                 self._learn(judged.where(F.col(REASON).isNull()), persisted)
+        if batchId is not None:
+            self.lastBatch = batchId
         return rejected
+
+    def _is_known(self, number: int) -> bool:
+        if not isinstance(number, int) or number < 0:
+            raise ParameterError(
+                "batchId must be a whole number of at least 0",
+                found=repr(number),
+                fix="give the number that foreachBatch gives beside each batch",
+            )
+        return self.lastBatch is not None and number <= self.lastBatch
 
     def _learn(self, accepted: DataFrame, persisted: PersistedFrames) -> None:
         rating = _scaled(F.col(WEIGHT), self.scale)
@@ -264,6 +294,7 @@ class _Writer(DirectoryWriter):
             "scale": written.scale._asdict(),
             "nobody": written.states.nobody,
             "nothing": written.states.nothing,
+            "lastBatch": written.lastBatch,
         }
         tables = {"users": written.states.users, "items": written.states.items}
         overwrite = self.shouldOverwrite
@@ -278,6 +309,11 @@ class _Reader(DirectoryReader):
         users, items = (spark.read.parquet(f"{path}/{name}") for name in ("users", "items"))
         states = States(users, items, tuple(described["nobody"]), tuple(described["nothing"]))
         columns = InteractionColumns(**described["columns"])
-        predictor = cls(states=states, columns=columns, scale=Scale(**described["scale"]))
+        predictor = cls(
+            states=states,
+            columns=columns,
+            scale=Scale(**described["scale"]),
+            lastBatch=described["lastBatch"],
+        )
         restore_params(predictor, metadata)
         return predictor

@@ -88,7 +88,7 @@ def test_a_stream_of_files_updates_it_and_it_survives_saving(
     query = (
         spark.readStream.schema(KIND)
         .json(f"{tmp_path}/in")
-        .writeStream.foreachBatch(lambda rows, _: stream.update(rows) and None)
+        .writeStream.foreachBatch(lambda rows, number: stream.update(rows, number) and None)
         .option("checkpointLocation", f"{tmp_path}/checkpoint")
         .trigger(availableNow=True)
         .start()
@@ -103,6 +103,15 @@ def test_a_stream_of_files_updates_it_and_it_survives_saving(
     loaded = gr.StreamingRatingPredictor.load(f"{tmp_path}/saved")
     assert loaded.value("stepSize") == 0.1
     assert {row.userId: row.prediction for row in loaded.transform(pair).collect()} == then
+    _assert_batch_0_is_known(loaded, pair)
+
+
+def _assert_batch_0_is_known(stream: gr.StreamingRatingPredictor, rows: DataFrame) -> None:
+    before = stream.states
+    assert stream.update(rows, batchId=0) == {}
+    assert stream.states is before
+    stream.update(rows.limit(0), batchId=3)
+    assert stream.lastBatch == 3
 
 
 def test_what_it_cannot_use_is_refused(
@@ -116,6 +125,9 @@ def test_what_it_cannot_use_is_refused(
         stream.update(batch(spark, NEW).withColumn("userId", F.lit(1.5)))
     with pytest.raises(ColumnError, match="prediction"):
         stream.transform(batch(spark, NEW).withColumn("prediction", F.lit(1)))
+    for number in (-1, "first"):
+        with pytest.raises(ParameterError, match="batchId must be a whole number"):
+            stream.update(batch(spark, NEW), number)  # type: ignore[arg-type]
     before = stream.states
     assert stream.update(batch(spark, [])) == {}
     assert stream.states is before
