@@ -13,8 +13,6 @@ from io import BytesIO
 from itertools import chain
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -44,7 +42,7 @@ class Hub:
         while len(self._guests) < self.tasks - 1:
             try:
                 guest = self._listener.accept()
-            except AuthenticationError:  # somebody else
+            except (AuthenticationError, EOFError, ConnectionError):  # somebody else
                 continue
             self._guests[int(guest.recv_bytes())] = guest
 
@@ -57,15 +55,8 @@ class Hub:
                 guest.send_bytes(message)
         return [own, *map(_parts, messages[1:])]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the connections."""
         self._listener.close()
         for guest in self._guests.values():
             guest.close()
@@ -91,15 +82,8 @@ class Guest:
         self._hub.send_bytes(_packed(own))
         return [_parts(self._hub.recv_bytes()) for _ in range(self.tasks)]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the connection."""
         self._hub.close()
 
 

@@ -88,8 +88,8 @@ class TowerFoldIn:
         """
         values = activations(self._layers, mean, score_all_items)
         of_items, of_biases = means.astype(np.float64), np.zeros(means.shape[1])
-        for entering, layer in zip(values, self._layers, strict=False):
-            is_open = entering[0] > 0.0 if entering is not values[0] else 1.0
+        for number, layer in enumerate(self._layers):
+            is_open = values[number][0] > 0.0 if number > 0 else True
             of_items = (of_items * is_open) @ layer.weights
             of_biases = (of_biases * is_open) @ layer.weights + layer.bias
         return (of_items + means if self._layers else of_items), of_biases

@@ -10,6 +10,7 @@ hundred steps. It tells the tasks where to connect, and a key without which nobo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from typing import Final
 
@@ -70,7 +71,7 @@ def _learn_in_task(
     for _ in batches:  # the number of this task, which the context knows, too
         pass
     context = BarrierTaskContext.get()
-    with _together(context) as peers:
+    with closing(_together(context)) as peers:
         network = learn_network(csr(**shared.open()), items, training, peers)
     if peers.task == 0:
         arrays = [network.vector, *(array for layer in network.layers for array in layer)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from multiprocessing import AuthenticationError
 
 import numpy as np
@@ -26,10 +27,10 @@ def flat(parts: list[Part]) -> list[list[object]]:
 
 def test_all_get_what_all_have_in_the_same_order() -> None:
     computed = [[part(1), part(4)], [part(2)], []]
-    with ThreadPoolExecutor(3) as threads, Hub("localhost", 3) as hub:
+    with ThreadPoolExecutor(3) as threads, closing(Hub("localhost", 3)) as hub:
         guests = [threads.submit(Guest, hub.invitation, task, 3) for task in (2, 1)]
         hub.join()
-        with guests[1].result() as first, guests[0].result() as second:
+        with closing(guests[1].result()) as first, closing(guests[0].result()) as second:
             peers = [hub, first, second]
             got = list(threads.map(lambda peer: peer.exchange(computed[peer.task]), peers))
     for of_all in got:
@@ -37,10 +38,10 @@ def test_all_get_what_all_have_in_the_same_order() -> None:
 
 
 def test_a_stranger_is_not_let_in() -> None:
-    with ThreadPoolExecutor(1) as threads, Hub("localhost", 2) as hub:
+    with ThreadPoolExecutor(1) as threads, closing(Hub("localhost", 2)) as hub:
         waiting = threads.submit(hub.join)
         host, port, _ = json.loads(hub.invitation)
         with pytest.raises(AuthenticationError):
             Guest(json.dumps([host, port, "guessed"]), 1, 2)
-        with Guest(hub.invitation, 1, 2):
+        with closing(Guest(hub.invitation, 1, 2)):
             waiting.result(timeout=10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -47,14 +48,14 @@ def test_several_processes_learn_what_one_does_to_the_bit(tasks: int) -> None:
     """Here each is a thread; a batch is of four blocks of users, the last one shorter."""
     rows, how = histories(900, 3), training(16, epochs=2, batch=450)
     alone = bits(learn_network(rows, ITEMS, how))
-    with ThreadPoolExecutor(tasks) as threads, Hub("localhost", tasks) as hub:
+    with ThreadPoolExecutor(tasks) as threads, closing(Hub("localhost", tasks)) as hub:
         guests = [threads.submit(Guest, hub.invitation, task, tasks) for task in range(1, tasks)]
         hub.join()
         peers = [hub, *(guest.result() for guest in guests)]
         learned = threads.map(lambda each: bits(learn_network(rows, ITEMS, how, each)), peers)
         assert list(learned) == [alone] * tasks
         for guest in peers[1:]:
-            guest.__exit__(None, None, None)
+            guest.close()
 
 
 def test_the_seed_decides_and_nothing_else() -> None:
