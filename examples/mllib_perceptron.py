@@ -44,7 +44,7 @@ class PairScorer:
             pairs: the columns user and item, whatever others; pairs of unknown ones are left out.
         """
         found = self.model.transform(_with_features(pairs, self.users, self.items))
-        probability = F.element_at(vector_to_array("probability"), 2)
+        probability = F.element_at(vector_to_array(F.col("probability")), 2)
         return found.select(*pairs.columns, probability.alias("probability"))
 
 
@@ -70,17 +70,16 @@ def fit_perceptron(
     """
     taken = interactions.select("user", "item").distinct()
     items = vectors.toDF("item", "vector").select(
-        "item", array_to_vector("vector").alias("item_vector")
+        "item", array_to_vector(F.col("vector")).alias("item_vector")
     )
     mean = Summarizer.mean(F.col("item_vector")).alias("user_vector")
     users = taken.join(items, "item").groupBy("user").agg(mean)
     others = _drawn(taken, items, negatives, seed).join(taken, ["user", "item"], "left_anti")
     labelled = taken.withColumn("label", F.lit(1)).union(others.withColumn("label", F.lit(0)))
     training = _with_features(labelled, users, items).cache()
-    width = training.first()["features"].size
-    classifier = MultilayerPerceptronClassifier(
-        layers=[width, *hidden, 2], maxIter=iterations, seed=seed
-    )
+    [first] = training.take(1)
+    layers = [first["features"].size, *hidden, 2]
+    classifier = MultilayerPerceptronClassifier(layers=layers, maxIter=iterations, seed=seed)
     model = classifier.fit(training)
     training.unpersist()
     return PairScorer(model, users, items)
