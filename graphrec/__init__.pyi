@@ -32,6 +32,8 @@ from .recommenders.item_knn import ItemKNNModel as ItemKNNModel
 from .recommenders.item_knn import ItemKNNRecommender as ItemKNNRecommender
 from .recommenders.model_card import Metric as Metric
 from .recommenders.model_card import ModelCard as ModelCard
+from .recommenders.neural.estimator import NeuralModel as NeuralModel
+from .recommenders.neural.estimator import NeuralRecommender as NeuralRecommender
 from .recommenders.popularity import PopularityModel as PopularityModel
 from .recommenders.popularity import PopularityRecommender as PopularityRecommender
 from .recommenders.pretrained import PretrainedFactorsModel as PretrainedFactorsModel

@@ -30,6 +30,7 @@ from graphrec.recommenders.hybrid.learned_weights import HoldOutResult
 from graphrec.recommenders.hybrid.model import HybridRecommenderModel
 from graphrec.recommenders.hybrid.weights import LEARNED, is_word, with_unsearched
 from graphrec.recommenders.model import RecommenderModel
+from graphrec.recommenders.neural.estimator import NeuralRecommender
 from graphrec.recommenders.trend import TrendRecommender
 from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 
@@ -70,6 +71,7 @@ def hybrid_of(options: LearningOptions, **values: Any) -> HybridRecommender:
     }
     weights = parse_weights(options.weights or LEARNED)
     if isinstance(weights, dict):
+        legs[NeuralRecommender.leg] = NeuralRecommender()  # only where it is named
         if unknown := sorted(set(weights) - set(legs)):
             raise ParameterError(
                 "--weights names an unknown leg",

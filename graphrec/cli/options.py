@@ -679,7 +679,8 @@ class LearningOptions:
             show_default="learned",
             help="Weights of the legs in the blend; a leg that is not named is left out. learned: "
             "those that predict held-out items best (the fit takes up to twice as long); default: "
-            "walk=0.1,ease=0.16,als=0.32,embedding=0.42.",
+            "walk=0.1,ease=0.16,als=0.32,embedding=0.42. neural, a network, is a leg where it is "
+            "named.",
             rich_help_panel=MODEL,
         ),
     ] = None

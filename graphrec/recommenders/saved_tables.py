@@ -16,6 +16,7 @@ from graphrec.recommenders.als.fold_in import SolvedFoldIn
 from graphrec.recommenders.constant_fold_in import ConstantFoldIn
 from graphrec.recommenders.demographic.fold_in import ProfileFoldIn
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
+from graphrec.recommenders.neural.fold_in import TowerFoldIn
 from graphrec.serving.item_factors import FoldIn, ItemFactors
 from graphrec.serving.kernel_types import Fallback
 from graphrec.serving.tables import FactorLeg, ItemTables
@@ -24,7 +25,7 @@ from graphrec.spark.arrow import arrays_of
 ReadTable = Callable[[str], pa.Table]
 
 SIMILARITY: Final = "similarity"
-FOLD_INS: Final = (SolvedFoldIn, MeanFoldIn, ConstantFoldIn, ProfileFoldIn)
+FOLD_INS: Final = (SolvedFoldIn, MeanFoldIn, ConstantFoldIn, ProfileFoldIn, TowerFoldIn)
 
 
 def item_tables(read: ReadTable, described: dict[str, Any]) -> ItemTables:

@@ -82,6 +82,7 @@ def made_of_settings() -> dict[str, Recommender]:
         "ease": gr.EASERecommender(**COLUMNS, regParam=2.0),
         "als": gr.ALSRecommender(**COLUMNS, rank=4, maxIter=3),
         "embedding": gr.EmbeddingRecommender(**COLUMNS, rank=4),
+        "neural": gr.NeuralRecommender(**COLUMNS, rank=4, hiddenLayers=[8]),
         "trend": gr.TrendRecommender(**COLUMNS, recentShare=0.3),
         "mllib": gr.ALSRecommender(**COLUMNS, rank=4, maxIter=3, engine="mllib"),
         "hybrid": gr.HybridRecommender(

@@ -48,6 +48,7 @@ NAMES = [
     "hybrid",
     "learned-once",
     "mllib",
+    "neural",
     "popularity",
     "pagerank",
     "ease",

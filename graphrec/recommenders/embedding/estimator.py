@@ -6,10 +6,10 @@ from typing import Final
 
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
-from graphrec.params import at_least, between, optional, param, positive
 from graphrec.progress import stage
 from graphrec.recommenders.base import Leg, Recommender
-from graphrec.recommenders.embedding.softmax import Training, fit_softmax
+from graphrec.recommenders.embedding.params import SoftmaxParams
+from graphrec.recommenders.embedding.softmax import fit_softmax
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.serving.tables import FactorLeg
 
@@ -20,7 +20,7 @@ class EmbeddingModel(RecommenderModel):
     """Scores are cosines of an item's vector and the mean of the history's."""
 
 
-class EmbeddingRecommender(Recommender):
+class EmbeddingRecommender(SoftmaxParams, Recommender):
     """Item vectors that predict one part of a history from the other.
 
     For sources and the objective see `graphrec.recommenders.embedding.softmax`.
@@ -41,26 +41,6 @@ class EmbeddingRecommender(Recommender):
         +----+----+----+
     """
 
-    rank = param(128, "number of latent dimensions", at_least(1))
-    epochs = param(
-        None,
-        "passes over all histories; None: 15, more for few users, and fewer for more than 68,000",
-        optional(at_least(1)),
-    )
-    temperature = param(
-        0.06, "τ: cosines are divided by it; the lower, the more the best items count", positive()
-    )
-    targetShare = param(
-        0.5, "share of each history that is to be predicted from the rest", between(0.05, 0.95)
-    )
-    negatives = param(
-        2048,
-        "items that stand for all others in a step; all of them, if there are no more",
-        at_least(1),
-    )
-    learningRate = param(1.0, "length of an item's first step of Adagrad", positive())
-    seed = param(0, "of the first vectors and of all draws", at_least(0))
-
     leg = "embedding"
     _model = EmbeddingModel
 
@@ -70,15 +50,7 @@ class EmbeddingRecommender(Recommender):
 
     def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """The leg "embedding"."""
-        training = Training(
-            rank=self.value("rank"),
-            epochs=self.value("epochs"),
-            temperature=self.value("temperature"),
-            target_share=self.value("targetShare"),
-            negatives=self.value("negatives"),
-            rate=self.value("learningRate"),
-            seed=self.value("seed"),
-        )
+        training = self.training()
         start = self.vectors_before()
         with stage(_EMBEDDINGS) as counts:
             factors = fit_softmax(

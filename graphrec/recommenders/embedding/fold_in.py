@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from graphrec.kernels.csr import CSR
 from graphrec.kernels.jit import compiled
+from graphrec.kernels.linear import product
 from graphrec.kernels.types import Indices, Matrix, Vector, read_only
 
 
@@ -61,3 +62,21 @@ def mean_directions(histories: CSR, vector: Matrix) -> tuple[Matrix, Vector]:
         if length[user] > 0.0:
             total /= length[user]
     return users, length
+
+
+@compiled
+def through_normalisation(by_direction: Matrix, directions: Matrix, length: Vector) -> None:
+    """The chain rule through p = s / |s|: from derivatives by p to derivatives by the sum s.
+
+    Project onto the tangent of the sphere at p, and divide by the norm: `(g - (g·p)·p) / |s|`.
+
+    Args:
+        by_direction: (users, rank), g; overwritten.
+        directions: (users, rank), p.
+        length: (users,), |s|; where it is 0, the derivative is 0.
+    """
+    for user in range(length.size):
+        outward = product(by_direction[user], directions[user])
+        for dimension in range(directions.shape[1]):
+            tangent = by_direction[user, dimension] - outward * directions[user, dimension]
+            by_direction[user, dimension] = tangent / length[user] if length[user] > 0.0 else 0.0

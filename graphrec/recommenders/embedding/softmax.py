@@ -34,7 +34,9 @@ from graphrec.kernels.csr import CSR, take_rows
 from graphrec.kernels.types import Matrix, Vector, read_only
 from graphrec.recommenders.embedding.fold_in import MeanFoldIn
 from graphrec.recommenders.embedding.negative_sampling import Negatives
+from graphrec.recommenders.embedding.peers import ALONE, Peers
 from graphrec.recommenders.embedding.softmax_gradient import Batch, batch_gradient, descend
+from graphrec.recommenders.embedding.user_vectors import MEANS, UserVectors
 from graphrec.serving.eigenbasis import rotate
 from graphrec.serving.item_factors import ItemFactors
 from graphrec.spark.machine import cores
@@ -63,6 +65,7 @@ class Training:
     negatives: int = 2048  # items that stand for all others in a step
     rate: float = 1.0  # length of an item's first step
     seed: int = 0
+    batch_users: int | None = None  # users of a step; None: see `_bounds`
 
 
 def fit_softmax(
@@ -85,40 +88,46 @@ def fit_softmax(
             histories of a part of the users, chosen by a hash.
         start: (items, rank), vectors to learn on from, 0 for a new item; None: random ones.
     """
-    part = histories_on_driver(
-        _part(histories, block_entries / max(interactions, 1), training.seed)
-    )
+    part = divisible_histories(histories, block_entries / max(interactions, 1), training.seed)
     learned = learn(part, items, training) if start is None else learn_on(part, start, training)
     vector, eigenvalue = rotate(learned)
     return ItemFactors(vector, eigenvalue, MeanFoldIn())
 
 
-def _part(histories: DataFrame, share: float, seed: int) -> DataFrame:
-    """The histories that can be divided, or a share of them, chosen by a hash."""
+def divisible_histories(histories: DataFrame, share: float, seed: int) -> CSR:
+    """The histories that can be divided, or a share of them, chosen by a hash; on the driver."""
     divisible = histories.where(F.size(ITEMS) >= MIN_HISTORY)
-    if share >= 1:
-        return divisible
-    draw = F.pmod(F.xxhash64(F.col(USER), F.lit(seed)), F.lit(1_000_000))
-    return divisible.where(draw < int(1_000_000 * share))
+    if share < 1:
+        draw = F.pmod(F.xxhash64(F.col(USER), F.lit(seed)), F.lit(1_000_000))
+        divisible = divisible.where(draw < int(1_000_000 * share))
+    return histories_on_driver(divisible)
 
 
-def learn(histories: CSR, items: int, training: Training) -> Matrix:
+def learn(
+    histories: CSR,
+    items: int,
+    training: Training,
+    users: UserVectors = MEANS,
+    peers: Peers = ALONE,
+) -> Matrix:
     """The vectors, (items, rank), of length 1, or 0 for an item that no step has seen.
 
     Args:
         histories: (users, items), the weights; each of at least `MIN_HISTORY` items.
         items: number of items.
         training: how.
+        users: what makes users' vectors; its parameters are learned, too.
+        peers: who takes part in it.
     """
     rng = np.random.default_rng(training.seed)
     vector = _random(rng, items, training.rank)
     squares = np.zeros(items, np.float32)  # sums of squared lengths of the gradients of each item
-    bounds = _bounds(histories.indptr.size - 1)
+    bounds = _bounds(histories.indptr.size - 1, training.batch_users)
     steps = _steps(len(bounds), training.epochs)
     batches = islice(_batches(rng, histories, items, bounds, training), steps)
     # The rate is constant in the first half, and then falls linearly to 0.
     rates = training.rate * np.minimum(1.0, 2.0 * (1.0 - np.arange(steps) / steps))
-    _descend_along(batches, rates, vector, squares, training)
+    _descend_along(batches, rates, vector, squares, training, users, peers)
     vector[squares == 0.0] = 0.0  # no step has seen these items: they are still random
     return vector
 
@@ -137,7 +146,7 @@ def learn_on(histories: CSR, start: Matrix, training: Training) -> Matrix:
     rng = np.random.default_rng(training.seed)
     items = start.shape[0]
     vector = np.where(start.any(axis=1, keepdims=True), start, _random(rng, items, start.shape[1]))
-    bounds = _bounds(histories.indptr.size - 1)
+    bounds = _bounds(histories.indptr.size - 1, training.batch_users)
     steps = min(_STEPS_ON, _steps(len(bounds), training.epochs))
     batches = _batches(rng, histories, items, bounds, training)
     squares = np.zeros(items, np.float32)
@@ -165,6 +174,8 @@ def _descend_along(
     vector: Matrix,
     squares: Vector,
     training: Training,
+    users: UserVectors = MEANS,
+    peers: Peers = ALONE,
 ) -> None:
     """Take a step for each batch.
 
@@ -174,11 +185,15 @@ def _descend_along(
         vector: (items, rank), changed.
         squares: (items,), changed.
         training: how.
+        users: what makes users' vectors, changed.
+        peers: who takes part; several have a core each.
     """
-    with one_thread(), ThreadPoolExecutor(cores()) as threads:
+    workers = cores() if peers.tasks == 1 else 1
+    with one_thread(), ThreadPoolExecutor(workers) as threads:
         for rate, batch in zip(rates, _ahead(threads, batches), strict=False):
-            gradient = batch_gradient(threads, batch, vector, training.temperature, vector.shape[0])
+            gradient = batch_gradient(threads, batch, vector, training.temperature, users, peers)
             descend(threads, gradient, float(rate), vector, squares)
+            users.descend(gradient.parameters, float(rate) / training.rate)
 
 
 def _batches(
@@ -219,7 +234,7 @@ def _steps(batches: int, epochs: int | None) -> int:
     return min(enough * batches, MAX_STEPS)
 
 
-def _bounds(users: int) -> list[tuple[int, int]]:
-    """The first and last user (exclusive) of each batch of an epoch."""
-    size = min(max(users // MIN_EPOCH_STEPS, MIN_BATCH), MAX_BATCH)
+def _bounds(users: int, wished: int | None) -> list[tuple[int, int]]:
+    """The first and last user (exclusive) of each batch of an epoch, of a size that is wished."""
+    size = wished or min(max(users // MIN_EPOCH_STEPS, MIN_BATCH), MAX_BATCH)
     return [(first, min(first + size, users)) for first in range(0, users, size)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,9 @@ from graphrec.kernels.csr import CSR, csr, row_slice
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.linear import product
 from graphrec.kernels.types import Indices, Mask, Matrix, Vector, read_only
-from graphrec.recommenders.embedding.fold_in import mean_directions
+from graphrec.recommenders.embedding.fold_in import mean_directions, through_normalisation
+from graphrec.recommenders.embedding.peers import ALONE, Part, Peers
+from graphrec.recommenders.embedding.user_vectors import MEANS, Parameters, UserVectors
 
 # What one thread works on at a time; no sum depends on how many threads there are.
 _BLOCK_USERS = 128
@@ -34,19 +37,16 @@ class Gradient(NamedTuple):
 
     item: Indices  # (n,)
     value: Matrix  # (n, rank)
-
-
-class _Part(NamedTuple):
-    """What a block of users adds to the gradient."""
-
-    user: Matrix  # (users, rank), their directions p
-    by_user: Matrix  # (users, rank), the derivative by the sum of the input items' vectors
-    by_target: Vector  # (entries,), factor of p in a target's derivative
-    by_negative: Matrix  # (negatives, rank), the derivative by the negatives' vectors
+    parameters: Parameters  # by those that users' vectors are made with
 
 
 def batch_gradient(
-    threads: ThreadPoolExecutor, batch: Batch, vector: Matrix, temperature: float, items: int
+    threads: ThreadPoolExecutor,
+    batch: Batch,
+    vector: Matrix,
+    temperature: float,
+    users: UserVectors = MEANS,
+    peers: Peers = ALONE,
 ) -> Gradient:
     """The gradient of a batch's loss, see `graphrec.recommenders.embedding.softmax`.
 
@@ -55,19 +55,21 @@ def batch_gradient(
         batch: the users, targets and negatives of this step.
         vector: (items, rank), of length 1.
         temperature: τ.
-        items: number of items.
+        users: how the direction of a history becomes the user's vector.
+        peers: who computes which blocks.
     """
     negatives = vector[batch.negative]
-    row = np.full(items, -1, np.int32)  # of each item in the gradient
+    row = np.full(vector.shape[0], -1, np.int32)  # of each item in the gradient
     row[batch.negative] = np.arange(batch.negative.size)
 
-    def part(first: int) -> _Part:
+    def part(first: int) -> Part:
         block = _block(batch, first)
-        return _part(block, vector, negatives, read_only(row), np.float32(temperature))
+        return _part(block, vector, negatives, read_only(row), np.float32(temperature), users)
 
-    users = batch.histories.indptr.size - 1
-    parts = list(threads.map(part, range(0, users, _BLOCK_USERS)))
-    return _by_item(threads, batch, _joined(parts), row)
+    blocks = range(0, batch.histories.indptr.size - 1, _BLOCK_USERS)
+    own = list(threads.map(part, blocks[peers.task :: peers.tasks]))
+    in_turn = chain.from_iterable(zip_longest(*peers.exchange(own)))
+    return _by_item(threads, batch, _joined([part for part in in_turn if part is not None]), row)
 
 
 def descend(
@@ -117,13 +119,19 @@ def _block(batch: Batch, first: int) -> Batch:
 
 
 def _part(
-    batch: Batch, vector: Matrix, negatives: Matrix, row: Indices, temperature: np.float32
-) -> _Part:
+    batch: Batch,
+    vector: Matrix,
+    negatives: Matrix,
+    row: Indices,
+    temperature: np.float32,
+    user_vectors: UserVectors,
+) -> Part:
     """What a block of users adds to the gradient."""
     inputs = np.where(batch.target, np.float32(0.0), batch.histories.data)
-    users, length = mean_directions(
+    means, length = mean_directions(
         csr(batch.histories.indptr, batch.histories.indices, inputs), read_only(vector)
     )
+    users, back = user_vectors.forward(means)
     odds = users @ negatives.T  # (users, negatives), cosines
     odds -= 1.0  # at most 0, so that no exponential is too large
     odds /= temperature
@@ -131,8 +139,9 @@ def _part(
     odds *= batch.share
     by_target, by_user = _softmax_gradient(batch, users, length, vector, row, odds, temperature)
     by_user += odds @ negatives
-    _through_normalisation(by_user, users, length)
-    return _Part(users, by_user, by_target, odds.T @ users)
+    by_mean, parameters = back(by_user)
+    through_normalisation(by_mean, means, length)
+    return Part(users, by_mean, by_target, odds.T @ users, parameters)
 
 
 @compiled
@@ -183,50 +192,39 @@ def _softmax_gradient(
     return by_target, by_user
 
 
-@compiled
-def _through_normalisation(by_user: Matrix, users: Matrix, length: Vector) -> None:
-    """The chain rule through p = s / |s|: from derivatives by p to derivatives by the sum s.
-
-    Project onto the tangent of the sphere at p, and divide by the norm: `(g - (g·p)·p) / |s|`.
-
-    Args:
-        by_user: (users, rank), g; overwritten.
-        users: (users, rank), the directions p.
-        length: (users,), |s|; where it is 0, the derivative is 0.
-    """
-    for user in range(length.size):
-        outward = product(by_user[user], users[user])
-        for dimension in range(users.shape[1]):
-            tangent = by_user[user, dimension] - outward * users[user, dimension]
-            by_user[user, dimension] = tangent / length[user] if length[user] > 0.0 else 0.0
-
-
-def _joined(parts: Sequence[_Part]) -> _Part:
+def _joined(parts: Sequence[Part]) -> Part:
     """What all users add; blocks are summed in their order."""
-    by_negative = parts[0].by_negative
+    first = parts[0]
     for other in parts[1:]:
-        by_negative += other.by_negative
-    return _Part(
+        for total, value in zip(_sums(first), _sums(other), strict=True):
+            np.add(total, value, out=total)
+    return Part(
         np.concatenate([part.user for part in parts]),
-        np.concatenate([part.by_user for part in parts]),
+        np.concatenate([part.by_mean for part in parts]),
         np.concatenate([part.by_target for part in parts]),
-        by_negative,
+        first.by_negative,
+        first.parameters,
     )
 
 
-def _by_item(threads: ThreadPoolExecutor, batch: Batch, whole: _Part, row: Indices) -> Gradient:
+def _sums(part: Part) -> list[Matrix]:
+    return [part.by_negative, *part.parameters]
+
+
+def _by_item(threads: ThreadPoolExecutor, batch: Batch, whole: Part, row: Indices) -> Gradient:
     """Add up the gradient of each item of the batch; `row` is overwritten."""
     items = _number_items(batch, row)
     rank = whole.user.shape[1]
+    added = whole._replace(parameters=())  # of other types in each network: not for compiled code
     gradient = np.zeros((items.size, rank), np.float32)
     gradient[: batch.negative.size] = whole.by_negative
 
     def add(first: int) -> None:
         last = min(first + _BLOCK_DIMENSIONS, rank)
-        _add(batch, whole, read_only(row), first, last, gradient)
+        _add(batch, added, read_only(row), first, last, gradient)
 
     list(threads.map(add, range(0, rank, _BLOCK_DIMENSIONS)))
-    return Gradient(items, gradient)
+    return Gradient(items, gradient, whole.parameters)
 
 
 @compiled
@@ -245,15 +243,15 @@ def _number_items(batch: Batch, row: Indices) -> Indices:
 
 
 @compiled
-def _add(batch: Batch, whole: _Part, row: Indices, first: int, last: int, gradient: Matrix) -> None:
+def _add(batch: Batch, whole: Part, row: Indices, first: int, last: int, gradient: Matrix) -> None:
     """Add what the users' histories add in the dimensions first .. last - 1."""
     indptr, indices, weight = batch.histories
     for user in range(indptr.size - 1):
-        direction, by_user = whole.user[user, first:last], whole.by_user[user, first:last]
+        direction, by_mean = whole.user[user, first:last], whole.by_mean[user, first:last]
         for entry in range(indptr[user], indptr[user + 1]):
             own = gradient[np.uint32(row[indices[entry]]), first:last]
             target = batch.target[entry]
             scale = whole.by_target[entry] if target else weight[entry]
-            towards = direction if target else by_user
+            towards = direction if target else by_mean
             for dimension in range(own.size):
                 own[dimension] += scale * towards[dimension]

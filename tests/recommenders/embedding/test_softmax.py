@@ -72,7 +72,7 @@ def loss(batch: Batch, vector: np.typing.NDArray[np.float64]) -> float:
 def test_the_gradient_is_that_of_the_loss(seed: int, users: int, negatives: int) -> None:
     batch, vector = random_batch(seed, users, 12, negatives), random_vectors(seed, 12, 3)
     with one_thread(), ThreadPoolExecutor(2) as threads:
-        found = batch_gradient(threads, batch, vector.astype(np.float32), TEMPERATURE, 12)
+        found = batch_gradient(threads, batch, vector.astype(np.float32), TEMPERATURE)
     gradient = np.zeros_like(vector)
     gradient[found.item] = found.value * (1.0 / TEMPERATURE)
     assert np.unique(found.item).size == found.item.size
@@ -92,7 +92,7 @@ def step(
     squares: np.typing.NDArray[np.float32],
 ) -> None:
     with ThreadPoolExecutor(2) as threads:
-        descend(threads, Gradient(item, gradient.copy()), 0.1, vector, squares)
+        descend(threads, Gradient(item, gradient.copy(), ()), 0.1, vector, squares)
 
 
 def test_a_step_goes_down_along_the_sphere() -> None:

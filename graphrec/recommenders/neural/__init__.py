@@ -1,0 +1,1 @@
+"""A neural network over item embeddings: neural collaborative filtering."""
