@@ -46,6 +46,7 @@ class Run:
         parameters: Mapping[str, Any],
         input: Mapping[str, Any],  # noqa: A002 the name it has in the record
         output: Mapping[str, Any],
+        goes_on: bool = False,
     ) -> None:
         """Write `_run.json`, as the last of all: the work is done then.
 
@@ -54,6 +55,7 @@ class Run:
             parameters: options by name as they were in force, beside those that were given.
             input: figures of what was read.
             output: figures of what was written.
+            goes_on: it is the record of a part, after which there is more to do.
         """
         given = {name: value for name, value in asdict(self.options).items() if value is not None}
         record = {
@@ -67,7 +69,8 @@ class Run:
             "output": output,
         }
         write_text(self.spark, f"{folder}/{RUN_RECORD}", json.dumps(record, indent=2) + "\n")
-        self.report.end()
+        if not goes_on:
+            self.report.end()
 
 
 @contextmanager
@@ -77,6 +80,7 @@ def running(
     stages: Sequence[str] | None = None,
     *,
     needs_jvm: bool = False,
+    config: Mapping[str, str] | None = None,
 ) -> Iterator[Run]:
     """Run a verb in the session that is there, or in one of its own that ends with it.
 
@@ -87,6 +91,7 @@ def running(
         options: of it.
         stages: those of its work, in their order; None if they depend on the data.
         needs_jvm: it works in a classic session alone.
+        config: Spark settings that a session of its own needs.
     """
     begun = datetime.now(UTC)
     report = Report(quiet=options.quiet)
@@ -98,7 +103,7 @@ def running(
         logs,
         report.listening(),
         planned(None if stages is None else [*first, *stages]),
-        _session(verb, options, warm) as spark,
+        _session(verb, options, warm, config) as spark,
         interruptions_raise(),
         one_line_errors(spark),
     ):
@@ -117,7 +122,12 @@ def usable_session(options: RunOptions, report: Report) -> WarmSession | None:
 
 
 @contextmanager
-def _session(verb: str, options: RunOptions, warm: WarmSession | None) -> Iterator[SparkSession]:
+def _session(
+    verb: str,
+    options: RunOptions,
+    warm: WarmSession | None,
+    config: Mapping[str, str] | None,
+) -> Iterator[SparkSession]:
     if is_running():
         yield spark_session()
         return
@@ -126,7 +136,7 @@ def _session(verb: str, options: RunOptions, warm: WarmSession | None) -> Iterat
             spark = connect(warm)
     else:
         with stage(_START):
-            spark = spark_session(f"graphrec {verb}", master=options.master)
+            spark = spark_session(f"graphrec {verb}", master=options.master, config=config)
     if not options.debug:
         silence_spark(spark)
     try:
