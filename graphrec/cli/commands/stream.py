@@ -119,7 +119,7 @@ def _check(options: Options) -> None:
 def _start(options: Options, run: Run) -> UpdateStream:
     from graphrec.recommenders.model import RecommenderModel
     from graphrec.recommenders.update_stream import StreamSettings, start
-    from graphrec.recommenders.versions import DEFAULT_KEPT, is_folder_of_versions
+    from graphrec.recommenders.versions import DEFAULT_KEPT, held, is_folder_of_versions
 
     versions = options.out or options.model
     settings = StreamSettings(
@@ -131,14 +131,15 @@ def _start(options: Options, run: Run) -> UpdateStream:
     )
     events, rows_of = _source(options, run.spark)
     known = versions if is_folder_of_versions(versions) else options.model
-    return start(
-        RecommenderModel.load(known),
-        events,
-        settings,
-        rows_of=rows_of,
-        beside=lambda batch, folder: _record(batch, folder, run),
-        taken_in=lambda batch, path: _print(batch, path, run),
-    )
+    with held(known) as version:  # later ones are held while a batch is taken in
+        return start(
+            RecommenderModel.load(version),
+            events,
+            settings,
+            rows_of=rows_of,
+            beside=lambda batch, folder: _record(batch, folder, run),
+            taken_in=lambda batch, path: _print(batch, path, run),
+        )
 
 
 def _source(options: Options, spark: SparkSession) -> tuple[DataFrame, RowsOf]:
