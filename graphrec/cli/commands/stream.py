@@ -60,7 +60,7 @@ class Options(RunOptions, VersionOptions, TableOptions):
         typer.Option(
             metavar="N",
             min=1,
-            show_default="100 files or 100,000 messages",
+            show_default="16 files or 100,000 messages",
             help="Files or messages that are taken in at once, at most.",
             rich_help_panel=INPUT,
         ),

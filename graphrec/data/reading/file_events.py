@@ -25,7 +25,7 @@ from graphrec.data.reading.paths import InputFiles, recognise_format
 from graphrec.data.reading.readers import read_table
 from graphrec.errors import NoRowsError, UnreadableInputError
 
-MAX_FILES = 100  # of a batch, each of which costs a look at its first lines
+MAX_FILES = 16  # of a batch: each is read by a query of its own
 _NAMED_FILES = "path string, modificationTime timestamp, length bigint, content binary"
 _NEVER_TOO_OLD = "36500d"  # else Spark passes over files that are a week older than the newest
 
