@@ -4,6 +4,7 @@
     ├── InputError                 the user can correct it: the command line exits with 2
     │   ├── ColumnError            a column is missing, ambiguous or of an unusable type
     │   ├── UnreadableInputError   a path is missing, empty, mixed or of an unknown format
+    │   │   └── NoRowsError        a file without a row
     │   ├── EmptyInputError        nothing is left to work on
     │   ├── ParameterError         a parameter is out of its range (also a ValueError)
     │   └── OutputExistsError      the output is there and may not be replaced
@@ -56,6 +57,10 @@ class ColumnError(InputError):
 
 class UnreadableInputError(InputError):
     """A path is missing, empty, a mixture of formats, or of a format that is not read."""
+
+
+class NoRowsError(UnreadableInputError):
+    """A file or a directory has no rows, or nothing at all in it."""
 
 
 class EmptyInputError(InputError):

@@ -23,6 +23,7 @@ HAVE_A_GUIDE = {  # of their own
     "model",
     "session",
     "update",
+    "stream",
     "drift",
 }
 

@@ -26,6 +26,7 @@ from graphrec.cli.commands import (
     recommend,
     serve,
     session,
+    stream,
     tune,
     update,
     watched_together,
@@ -49,6 +50,7 @@ class Verb(Protocol):
 VERBS: Final[dict[str, Verb]] = {
     "recommend": recommend,
     "update": update,
+    "stream": stream,
     "watched-together": watched_together,
     "explain": explain,
     "explore": explore,

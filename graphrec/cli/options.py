@@ -486,6 +486,31 @@ class OverwriteOption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VersionOptions:
+    """Where a model that has changed goes."""
+
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            show_default="MODEL, if it is versions",
+            help="Directory of the updated model, or folder of its versions.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            show_default="3 of versions",
+            help="Write a version beside the others in DIR, and keep the latest N.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class WritingOptions(OverwriteOption):
     """How the result is written."""
 

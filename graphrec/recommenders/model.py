@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 import pyarrow as pa
 from pyspark.ml.base import Model
@@ -62,6 +63,9 @@ from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.item_rows import vector_rows
 
+if TYPE_CHECKING:
+    from graphrec.recommenders.update_stream import UpdateStream
+
 _MAX_PATHS = 100_000  # Spark allocates room for the number that is given
 
 
@@ -86,6 +90,8 @@ class RecommenderModel(
         learned_by: the recommender that learned it, with all settings that the fit chose; None
             where it is a part of another model, or was saved by an older version.
         update_figures: what the update that it comes from has taken in; None after a fit.
+        streams: how far it has followed streams: the number of the last batch that it has taken
+            in, by the id of the checkpoint.
     """
 
     transformTopK = param(
@@ -107,6 +113,7 @@ class RecommenderModel(
         self.metrics: tuple[Metric, ...] = ()
         self.learned_by: LearningEstimator[Any] | None = None
         self.update_figures: UpdateFigures | None = None
+        self.streams: Mapping[str, int] = {}
         self._graph: UserItemGraph | None = None
 
     # --- lists ------------------------------------------------------------------------------------
@@ -668,6 +675,51 @@ class RecommenderModel(
         from graphrec.recommenders.update import update  # noqa: PLC0415 it needs this
 
         return update(self, interactions, forget, batch=batch).model
+
+    def updateStream(
+        self,
+        events: DataFrame,
+        versions: str,
+        *,
+        checkpoint: str,
+        keep: int = 3,
+        availableNow: bool = False,
+        seconds: float = 0.0,
+    ) -> UpdateStream:
+        """Follow a stream of interactions: each batch is an update, written as a version.
+
+        A batch is taken in once, whatever is killed in between, and in the order of the stream. The
+        rules by which interactions are late, repeated or rejected are those of `update`; of
+        rejected rows `checkpoint` has a folder, `_rejected/batch=7`.
+
+        Args:
+            events: a streaming DataFrame with the columns of the training data.
+            versions: folder of the versions, on a disk of this machine. Where there are some, the
+                current one is gone on with, which must come from this model.
+            checkpoint: folder in which Spark notes how far the stream was read; of this model's
+                versions alone.
+            keep: how many versions stay, beside older ones that somebody reads.
+            availableNow: take in what is there, and end.
+            seconds: from the begin of one batch to that of the next; 0: as soon as there is
+                something new.
+
+        Returns:
+            The running stream, to be waited for (`awaitTermination`) or stopped.
+
+        Raises:
+            ParameterError: the model cannot be updated, a value is out of its range, this is no
+                stream, or the versions come from another model.
+        """
+        from graphrec.recommenders.update_stream import StreamSettings, start  # noqa: PLC0415 it needs this
+
+        settings = StreamSettings(
+            versions=versions,
+            checkpoint=checkpoint,
+            keep=keep,
+            availableNow=availableNow,
+            seconds=seconds,
+        )
+        return start(self, events, settings)
 
     def changedUsers(self, since: RecommenderModel) -> DataFrame:
         """The users of whom something new was taken in since a model that this one comes from.

@@ -134,6 +134,7 @@ class RecommenderReader(DirectoryReader):
             )
         if described["update"]:
             model.update_figures = UpdateFigures(**described["update"])
+        model.streams = described.get("streams", {})
         restore_params(model, metadata)
         return model
 
@@ -151,6 +152,7 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
         "users": tables.users,
         "learned_by": None,  # unless the writer keeps it
         "batches": list(model.dataset.batches),
+        "streams": dict(model.streams),
         "update": None if model.update_figures is None else asdict(model.update_figures),
         "without_history": model.dataset.without_history is not None,
         "fallback": tables.fallback is not None,

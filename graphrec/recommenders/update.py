@@ -90,6 +90,7 @@ def update(
     )
     made.learned_by = recommender
     made.update_figures = figures
+    made.streams = model.streams
     made.origin = replace(made.origin, parent=_name(model))
     return replace(done, model=model._copyValues(made))
 

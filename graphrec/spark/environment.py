@@ -24,10 +24,11 @@ from graphrec.spark.class_archive import (
     is_wanted,
 )
 from graphrec.spark.extras import GRAPH, REPORTS, Extra, how_to_install
-from graphrec.spark.jars import JAR_VARIABLE, OFFICIAL, cache_folder, find_graphframes_jars
+from graphrec.spark.jars import JAR_VARIABLE, OFFICIAL, find_graphframes_jars
 from graphrec.spark.java import HOW_TO_GET, require_java
 from graphrec.spark.jvm import spark_home
 from graphrec.spark.machine import GIBIBYTE, cores, memory_bytes
+from graphrec.spark.maven import cache_folder
 
 _BLAS_USE: Final = 'only ALSRecommender(engine="mllib") uses it'
 MIN_MEMORY: Final = 2 * GIBIBYTE

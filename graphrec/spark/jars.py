@@ -7,33 +7,23 @@ The Python package has no jar in it, so a new session gets one from, in this ord
 3. Apache Sedona's bundle, which carries the same classes under their own names and is found on
    mirrors that lack the official one. Only GraphFrames' classes are taken out of it.
 
-Maven is queried once per machine, by the Ivy that ships with Spark, before the session's own JVM
-starts (which would exit on a failed lookup); what was found stays in `cache_folder()`.
+How Maven is queried is in `graphrec.spark.maven`.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-import shlex
-import subprocess
-import time
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
-from xml.sax.saxutils import quoteattr
 
 from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote
 
 from graphrec.errors import GraphFramesError, ParameterError
-from graphrec.kernels.user_cache import user_cache
 from graphrec.spark.extras import GRAPH, require_extras
-from graphrec.spark.java import find_java
-from graphrec.spark.jvm import spark_home
-from graphrec.spark.temporary import scratch_folder
+from graphrec.spark.maven import Coordinate, kept_jars
 
 VERSION: Final = "0.9.3"  # of the Python package too: the two must match
 OFFICIAL: Final = f"io.graphframes:graphframes-spark4_2.13:{VERSION}"
@@ -41,7 +31,6 @@ BUNDLE: Final = "org.apache.sedona:sedona-spark-shaded-4.0_2.13:1.8.0"
 CONNECT_PLUGIN: Final = f"io.graphframes:graphframes-connect-spark4_2.13:{VERSION}"
 JAR_VARIABLE: Final = "GRAPHREC_GRAPHFRAMES_JAR"
 
-RETRY_SECONDS: Final = 3600.0  # how long a failed lookup is remembered
 _GRAPHFRAMES_ENTRIES: Final = (
     "org/graphframes/",
     "org/apache/spark/sql/graphframes/",
@@ -49,10 +38,7 @@ _GRAPHFRAMES_ENTRIES: Final = (
     "META-INF/NOTICE",
 )
 _CONNECT_SETTING: Final = "spark.connect.extensions.relation.classes"
-_CENTRAL: Final = "https://repo1.maven.org/maven2/"
-_LOOKUP_SECONDS: Final = 900  # a stalled download ends long before, by Ivy's own timeouts
-
-_log = logging.getLogger(__name__)
+_OF_SPARK: Final = ("org.scala-lang", "org.apache.spark")  # which has them
 
 
 def require_graphframes(spark: SparkSession) -> None:
@@ -99,18 +85,11 @@ def find_graphframes_jars(
         return [_existing(given)]
     if GRAPH.missing():
         return []
-    kept = cache_folder() / f"graphframes-{VERSION}"
-    try:
-        if not kept.is_dir():
-            _look_up(kept, config or {})
-    except OSError as error:
-        _log.warning("the GraphFrames jar cannot be kept in %s: %s", kept.parent, error)
-    return [str(jar) for jar in sorted(kept.glob("*.jar"))]
-
-
-def cache_folder() -> Path:
-    """The folder that keeps jars between runs: `graphrec/jars` in the user's cache folder."""
-    return user_cache() / "jars"
+    coordinates = (
+        Coordinate(OFFICIAL, without=_OF_SPARK),
+        Coordinate(BUNDLE, without=_OF_SPARK, reduced=_only_graphframes),
+    )
+    return kept_jars(f"graphframes-{VERSION}", coordinates, config)
 
 
 # --- a running session ----------------------------------------------------------------------------
@@ -147,108 +126,6 @@ def _existing(given: str) -> str:
             "the GraphFrames jar does not exist", found=str(path), fix=f"unset {JAR_VARIABLE}"
         )
     return str(path)
-
-
-def _look_up(kept: Path, config: Mapping[str, str]) -> None:
-    """Fill the folder `kept` from Maven, or note that this failed."""
-    settings = _ivy_settings(config)
-    failed = kept.with_suffix(".missing")
-    if _failed_lately(failed, settings):
-        return
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(kept.parent, ".lookup-") as scratch:
-        for coordinate in (OFFICIAL, BUNDLE):
-            _log.info("looking for %s", coordinate)
-            jars = _resolve(coordinate, settings, scratch, config)
-            if jars is not None:
-                if coordinate == BUNDLE:
-                    jars = _only_graphframes(jars)
-                with suppress(OSError):  # another run was quicker: its folder is as good
-                    jars.rename(kept)
-                failed.unlink(missing_ok=True)
-                return
-    if not kept.is_dir():  # else another run has found them meanwhile
-        failed.write_text(settings, encoding="utf-8")
-
-
-def _failed_lately(failed: Path, settings: str) -> bool:
-    """Whether the same lookup failed a short while ago."""
-    try:
-        age = time.time() - failed.stat().st_mtime
-        return age < RETRY_SECONDS and failed.read_text(encoding="utf-8") == settings
-    except OSError:
-        return False
-
-
-def _resolve(
-    coordinate: str, settings: str, scratch: Path, config: Mapping[str, str]
-) -> Path | None:
-    """Let Ivy fetch a coordinate and what it depends on; the folder of jars, or None."""
-    settings_file, module_file = scratch / "settings.xml", scratch / "module.xml"
-    settings_file.write_text(settings, encoding="utf-8")
-    module_file.write_text(_ivy_module(coordinate), encoding="utf-8")
-    jars = scratch / "jars"
-    command = [
-        find_java(),
-        *_system_properties(config),
-        *("-cp", str(_ivy_jar()), "org.apache.ivy.Main"),
-        *("-settings", config.get("spark.jars.ivySettings", str(settings_file))),
-        *("-ivy", str(module_file), "-cache", str(scratch / "cache")),
-        *("-types", "jar", "bundle"),
-        *("-retrieve", f"{jars}/[organisation]_[artifact]-[revision].[ext]"),
-    ]
-    try:
-        subprocess.run(
-            command,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=_LOOKUP_SECONDS,
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        return None
-    return jars
-
-
-def _ivy_jar() -> Path:
-    return next((spark_home() / "jars").glob("ivy-*.jar"))
-
-
-def _system_properties(config: Mapping[str, str]) -> list[str]:
-    options = shlex.split(config.get("spark.driver.extraJavaOptions", ""))
-    return [option for option in options if option.startswith("-D")]
-
-
-def _ivy_settings(config: Mapping[str, str]) -> str:
-    """Where Ivy looks: as Spark does, but with short timeouts and without spark-packages."""
-    central = os.environ.get("DEFAULT_ARTIFACT_REPOSITORY", _CENTRAL)  # Spark's own variable
-    others = [root for root in config.get("spark.jars.repositories", "").split(",") if root]
-    local = (Path.home() / ".m2" / "repository").as_uri()
-    resolvers = "".join(
-        f'<ibiblio name="repository-{number}" m2compatible="true" '
-        f'root={quoteattr(root)} timeoutConstraint="short"/>'
-        for number, root in enumerate([local, central, *others])
-    )
-    return (
-        '<ivysettings><settings defaultResolver="all"/>'
-        "<timeout-constraints>"
-        '<timeout-constraint name="short" connectionTimeout="2000" readTimeout="6000"/>'
-        "</timeout-constraints>"
-        f'<resolvers><chain name="all" returnFirst="true">{resolvers}</chain></resolvers>'
-        "</ivysettings>"
-    )
-
-
-def _ivy_module(coordinate: str) -> str:
-    group, artifact, version = coordinate.split(":")
-    return (
-        '<ivy-module version="2.0"><info organisation="graphrec" module="graphframes"/>'
-        f'<dependencies><dependency org="{group}" name="{artifact}" rev="{version}" '
-        'conf="default"/>'
-        '<exclude org="org.scala-lang"/><exclude org="org.apache.spark"/>'  # Spark has them
-        "</dependencies></ivy-module>"
-    )
 
 
 def _only_graphframes(jars: Path) -> Path:

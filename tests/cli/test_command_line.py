@@ -110,8 +110,9 @@ def test_no_option_is_declared_twice() -> None:
             for name in inspect.get_annotations(home):
                 homes.setdefault(name, set()).add(f"{home.__module__}.{home.__name__}")
     twice = {name for name, places in homes.items() if len(places) > 1}
-    # `explain` alone can do without `out`, and `serve` reads `items` without Spark
-    assert twice == {"out", "items", "events"}
+    # `explain` and `update` can do without `out`, `serve` reads `items` without Spark, and `stream`
+    # reads IN beside its model
+    assert twice == {"out", "items", "events", "model"}
 
 
 def test_every_option_has_a_help() -> None:

@@ -12,17 +12,16 @@ from graphframes import GraphFrame
 from pyspark.sql import SparkSession
 
 from graphrec.errors import JavaError, ParameterError
-from graphrec.spark import jars as module
+from graphrec.spark import maven as module
 from graphrec.spark.jars import (
     BUNDLE,
     JAR_VARIABLE,
     OFFICIAL,
-    RETRY_SECONDS,
     VERSION,
-    cache_folder,
     find_graphframes_jars,
     require_graphframes,
 )
+from graphrec.spark.maven import RETRY_SECONDS, cache_folder
 
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: nobody listens
 SCALA = "org.scala-lang:scala-library:2.13.12"  # every GraphFrames release depends on it

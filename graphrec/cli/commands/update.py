@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graphrec.cli.options import (
     INPUT,
-    OUTPUT,
     OverwriteOption,
     RunOptions,
     SavedModelOption,
     TableOptions,
+    VersionOptions,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions, OverwriteOption, TableOptions, SavedModelOption):
+class Options(RunOptions, OverwriteOption, VersionOptions, TableOptions, SavedModelOption):
     """What `update` takes."""
 
     forget: Annotated[
@@ -40,25 +40,6 @@ class Options(RunOptions, OverwriteOption, TableOptions, SavedModelOption):
             show_default=False,
             help="Users of whom nothing may remain; all legs are then learned anew.",
             rich_help_panel=INPUT,
-        ),
-    ] = None
-    out: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIR",
-            show_default="MODEL, if it is versions",
-            help="Directory of the updated model; with --keep, of its versions.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None
-    keep: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            show_default="3 of versions",
-            help="Write a version beside the others in DIR, and keep the latest N.",
-            rich_help_panel=OUTPUT,
         ),
     ] = None
 
@@ -147,32 +128,18 @@ def _writer(spark: SparkSession, options: Options) -> Iterator[Callable[[Update,
 def _write(done: Update, run: Run, folder: str) -> None:
     """Write the model, the rejected rows and the record into a folder that is there or not."""
     from graphrec.cli.io.results import write_rejected
+    from graphrec.cli.io.update_record import figures_of
 
     done.model.write().save(folder)
     write_rejected(done.rejected, folder)
-    dataset = done.model.dataset
-    figures: dict[str, Any] = {"users": dataset.users, "items": dataset.catalogue.size}
-    run.write_record(
-        folder,
-        parameters={},
-        input=asdict(done.figures),
-        output=figures | {"batches": len(dataset.batches), "changed": done.has_changed},
-    )
+    run.write_record(folder, parameters={}, **figures_of(done))
 
 
 def _print(report: Report, done: Update, written: str | None) -> None:
     """What was taken in, and what was not."""
-    figures, dataset = done.figures, done.model.dataset
+    from graphrec.cli.text.update import described
+
     report.line()
-    if done.has_changed:
-        report.line(
-            f"{figures.accepted_rows:,} rows of {figures.changed_users:,} users taken in; the "
-            f"model has {dataset.users:,} users with {dataset.catalogue.size:,} items now"
-        )
-    else:
-        report.line("nothing has changed: there is nothing new in these interactions")
-    if figures.forgotten_users:
-        report.line(f"{figures.forgotten_users:,} users forgotten")
-    for reason, rows in figures.rejected.items():
-        report.line(f"{rows:>8,}  rejected: {reason}")
+    for line in described(done):
+        report.line(line)
     report.line("no new version" if written is None else f"written to {written}")

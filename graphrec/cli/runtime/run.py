@@ -48,6 +48,7 @@ class Run:
         parameters: Mapping[str, Any],
         input: Mapping[str, Any],  # noqa: A002 the name it has in the record
         output: Mapping[str, Any],
+        goes_on: bool = False,
     ) -> None:
         """Write `_run.json`, as the last of all: the work is done then.
 
@@ -56,6 +57,7 @@ class Run:
             parameters: options by name as they were in force, beside those that were given.
             input: figures of what was read.
             output: figures of what was written.
+            goes_on: it is the record of a part, after which there is more to do.
         """
         given = {name: value for name, value in asdict(self.options).items() if value is not None}
         record = {
@@ -69,7 +71,8 @@ class Run:
             "output": output,
         }
         write_text(self.spark, f"{folder}/{RUN_RECORD}", json.dumps(record, indent=2) + "\n")
-        self.report.end()
+        if not goes_on:
+            self.report.end()
 
 
 @contextmanager
@@ -79,6 +82,7 @@ def running(
     stages: Sequence[str] | None = None,
     *,
     needs_jvm: bool = False,
+    config: Mapping[str, str] | None = None,
 ) -> Iterator[Run]:
     """Run a verb in the session that is there, or in one of its own that ends with it.
 
@@ -89,6 +93,7 @@ def running(
         options: of it.
         stages: those of its work, in their order; None if they depend on the data.
         needs_jvm: it works in a classic session alone.
+        config: Spark settings that a session of its own needs.
     """
     begun = datetime.now(UTC)
     report = Report(quiet=options.quiet)
@@ -100,7 +105,7 @@ def running(
         logs,
         report.listening(),
         planned(None if stages is None else [*first, *stages]),
-        _session(verb, options, warm) as spark,
+        _session(verb, options, warm, config) as spark,
         interruptions_raise(),
         one_line_errors(spark),
     ):
@@ -119,7 +124,12 @@ def usable_session(options: RunOptions, report: Report) -> WarmSession | None:
 
 
 @contextmanager
-def _session(verb: str, options: RunOptions, warm: WarmSession | None) -> Iterator[SparkSession]:
+def _session(
+    verb: str,
+    options: RunOptions,
+    warm: WarmSession | None,
+    config: Mapping[str, str] | None,
+) -> Iterator[SparkSession]:
     if is_running():
         yield spark_session()
         return
@@ -128,7 +138,8 @@ def _session(verb: str, options: RunOptions, warm: WarmSession | None) -> Iterat
             spark = connect(warm)
     else:
         with stage(_START):
-            spark = spark_session(f"graphrec {verb}", master=options.master, config=_NO_TRACES)
+            settings = {**_NO_TRACES, **(config or {})}
+            spark = spark_session(f"graphrec {verb}", master=options.master, config=settings)
     if not options.debug:
         silence_spark(spark)
     try:

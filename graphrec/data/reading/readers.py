@@ -36,7 +36,7 @@ from graphrec.data.reading.undecodable import (
 )
 from graphrec.data.reading.unreadable import one_line_errors
 from graphrec.data.text_ids import untyped
-from graphrec.errors import ParameterError, UnreadableInputError
+from graphrec.errors import NoRowsError, ParameterError, UnreadableInputError
 
 # Files whose columns are compared before anything is read: each costs a look at its first lines
 # or its footer. Beyond these Spark itself compares CSV headers while it reads, and a Parquet file
@@ -192,9 +192,9 @@ def _split(file: str, line: str, delimiter: str) -> tuple[str, ...]:
 
 def _check_rows(files: InputFiles, heads: Sequence[_Head]) -> None:
     if not heads:
-        raise UnreadableInputError(f"{files.path} is empty", fix="give a file with a header line")
+        raise NoRowsError(f"{files.path} is empty", fix="give a file with a header line")
     if not any(head.has_record for head in heads):
-        raise UnreadableInputError(
+        raise NoRowsError(
             f"{files.path} has no rows", found=f"only the header {', '.join(heads[0].names)}"
         )
 
@@ -265,7 +265,7 @@ def _read_columnar(
         columns = {file: tuple(sorted(read.load(file).columns)) for file in compared}
         _check_same_columns({name_of_pattern(file): names for file, names in columns.items()})
     if table.isEmpty():
-        raise UnreadableInputError(f"{files.path} has no rows")
+        raise NoRowsError(f"{files.path} has no rows")
     return table
 
 
@@ -281,7 +281,7 @@ def _read_json(spark: SparkSession, files: InputFiles, text: TextFormat) -> Data
         with located_errors(spark, files.paths, encoding):
             table = _with_partitions(spark, files, lambda reader: reader.json(files.path, **how))
     if not table.columns:
-        raise UnreadableInputError(f"{files.path} has no rows")
+        raise NoRowsError(f"{files.path} has no rows")
     if encoding.is_utf8 and MALFORMED_LINE in table.columns:
         check_utf8(spark, files.path)
     if table.columns == [MALFORMED_LINE]:
