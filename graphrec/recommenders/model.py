@@ -61,6 +61,7 @@ from graphrec.serving.pair_scores import WANTED, score_pairs
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.item_rows import vector_rows
+from graphrec.spark.persisted import PersistedFrames
 
 _MAX_PATHS = 100_000  # Spark allocates room for the number that is given
 
@@ -85,6 +86,8 @@ class RecommenderModel(
             `model.metrics += (gr.Metric("NDCG@10", 0.21, split="the last week"),)`.
         learned_by: the recommender that learned it, with all settings that the fit chose; None
             where it is a part of another model, or was saved by an older version.
+        likely: (user, likely: array<int>), the items that self-training has added to histories;
+            None where it has not.
         update_figures: what the update that it comes from has taken in; None after a fit.
     """
 
@@ -106,6 +109,8 @@ class RecommenderModel(
         self.origin = Origin.now(dataset.spark.version)
         self.metrics: tuple[Metric, ...] = ()
         self.learned_by: LearningEstimator[Any] | None = None
+        self.likely: DataFrame | None = None
+        self.persisted = PersistedFrames()  # likely
         self.update_figures: UpdateFigures | None = None
         self._graph: UserItemGraph | None = None
 
@@ -549,6 +554,7 @@ class RecommenderModel(
         model that nobody refers to any more, nor to one that shares with it, frees all by itself.
         """
         self.dataset.unpersist()
+        self.persisted.unpersist()
         if self._graph is not None:
             self._graph.unpersist()
 
@@ -620,6 +626,7 @@ class RecommenderModel(
         model.features = features
         model.metrics = self.metrics
         model.learned_by = self.learned_by
+        model.likely, model.persisted = self.likely, self.persisted
         return self._copyValues(model._resetUid(self.uid))
 
     def update(
