@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from graphrec.cli.options import WriteMode
-from graphrec.data.column_types import quoted
+from graphrec.data.column_types import quoted, quoted_name
 from graphrec.data.reading.catalog_names import TABLE
 from graphrec.errors import ColumnError, ParameterError, UnreachableError
 
@@ -180,8 +180,3 @@ class ListTable:
             found=str(error).partition("\n")[0],
             fix=_FIX,
         )
-
-
-def quoted_name(column: str) -> str:
-    """A name of a column as SQL has it, whatever is in it."""
-    return "`{}`".format(column.replace("`", "``"))
