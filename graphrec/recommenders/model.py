@@ -61,7 +61,6 @@ from graphrec.serving.pair_scores import WANTED, score_pairs
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables
 from graphrec.spark.item_rows import vector_rows
-from graphrec.spark.persisted import PersistedFrames
 
 _MAX_PATHS = 100_000  # Spark allocates room for the number that is given
 
@@ -110,7 +109,6 @@ class RecommenderModel(
         self.metrics: tuple[Metric, ...] = ()
         self.learned_by: LearningEstimator[Any] | None = None
         self.likely: DataFrame | None = None
-        self.persisted = PersistedFrames()  # likely
         self.update_figures: UpdateFigures | None = None
         self._graph: UserItemGraph | None = None
 
@@ -554,7 +552,6 @@ class RecommenderModel(
         model that nobody refers to any more, nor to one that shares with it, frees all by itself.
         """
         self.dataset.unpersist()
-        self.persisted.unpersist()
         if self._graph is not None:
             self._graph.unpersist()
 
@@ -626,7 +623,7 @@ class RecommenderModel(
         model.features = features
         model.metrics = self.metrics
         model.learned_by = self.learned_by
-        model.likely, model.persisted = self.likely, self.persisted
+        model.likely = self.likely
         return self._copyValues(model._resetUid(self.uid))
 
     def update(

@@ -63,6 +63,7 @@ from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 from graphrec.serving.lists import serve
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables, NeighbourLeg
+from graphrec.spark.checkpoints import checkpointed
 from graphrec.spark.persisted import PersistedFrames
 
 _SELF_TRAINING = "self-training"
@@ -302,11 +303,10 @@ class HybridRecommender(ItemFeaturesRecommender):
 
     def learned_model(self, dataset: Dataset, pairs: PairTable | None) -> RecommenderModel:
         """The model of all legs, which knows what self-training has added to histories."""
-        persisted = PersistedFrames()
         once = self.learn_once(dataset, pairs)
-        legs, likely = self._self_trained(dataset, pairs, once, persisted)
+        legs, likely = self._self_trained(dataset, pairs, once)
         model = self.model_of_legs(dataset, pairs, legs)
-        model.likely, model.persisted = likely, persisted
+        model.likely = likely
         return model
 
     def learn_again(self, dataset: Dataset, pairs: PairTable | None, legs: list[Leg]) -> list[Leg]:
@@ -317,26 +317,24 @@ class HybridRecommender(ItemFeaturesRecommender):
             pairs: counted in it.
             legs: each learned once; they make the lists that the pseudo-interactions are taken of.
         """
-        with PersistedFrames() as persisted:
-            return self._self_trained(dataset, pairs, legs, persisted)[0]
+        return self._self_trained(dataset, pairs, legs)[0]
 
     def _self_trained(
-        self,
-        dataset: Dataset,
-        pairs: PairTable | None,
-        legs: list[Leg],
-        persisted: PersistedFrames,
+        self, dataset: Dataset, pairs: PairTable | None, legs: list[Leg]
     ) -> tuple[list[Leg], DataFrame | None]:
-        """See `learn_again`; and what was added to the histories, if anything, persisted."""
+        """See `learn_again`; and what was added to the histories, if anything.
+
+        That is cut off from its plan: each update makes it of what the one before has added.
+        """
         read = {leg.name for leg in legs if isinstance(leg, NeighbourLeg)}
         if not read or not self._trains_itself(timed=dataset.timed):
             return legs, None
-        with stage(_SELF_TRAINING, _AGAIN), PersistedFrames() as meanwhile:
+        with stage(_SELF_TRAINING, _AGAIN), PersistedFrames() as persisted:
             tables = self.tables_of(dataset, legs, pairs)
             with stage("likely items") as counts:
-                likely = persisted.persist(self._likely_items(dataset, tables))
+                likely = checkpointed(self._likely_items(dataset, tables))
                 lengthened = add_pseudo_interactions(dataset.histories, likely)
-                richer = dataset.with_histories(meanwhile.persist(lengthened))
+                richer = dataset.with_histories(persisted.persist(lengthened))
                 counts["interactions"] = richer.sizes.interactions
             anew_pairs = super().count_pairs(richer)
             assert anew_pairs is not None  # some leg reads them
