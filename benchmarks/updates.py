@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -26,6 +27,7 @@ from graphrec.evaluation.significance import compare
 from graphrec.progress import Event, listen
 
 _CUTOFF = 20
+_METRICS = ("ndcg", "recall")
 _FILES = {"gowalla": "train.parquet", "ml-latest-small": "ratings.csv"}
 _SHARES = 1000  # of all interactions: parts that are taken by a hash, or by time
 
@@ -53,6 +55,9 @@ def main() -> None:
         with _measured(f"update {number + 1}", stages=number in (0, 1)):
             model = model.update(new)
         print(model.update_figures)
+        if number == 0:
+            with _measured("update 1, saved", stages=True), TemporaryDirectory() as folder:
+                model.write().save(f"{folder}/model")
     assert model.learned_by is not None
     with _measured("fit, same settings"):
         same = model.learned_by.fit(known.drop("share"))
@@ -97,24 +102,26 @@ def _measured(name: str, *, stages: bool = False) -> Iterator[None]:
 
 
 def _cpu_seconds() -> float:
+    """Of this process and all that it started, those that have ended included."""
     root = psutil.Process()
     times = [process.cpu_times() for process in (root, *root.children(recursive=True))]
-    return sum(one.user + one.system for one in times)
+    return sum(sum(one[:4]) for one in times)  # own, and of children that have ended
 
 
 def _compare(name: str, fitted: Any, updated: Any, held: DataFrame) -> None:
-    """Print NDCG of both, the difference with its interval, and how many lists are equal."""
+    """Print the metrics of both, differences with intervals, and how many lists are equal."""
     user, item = fitted.dataset.columns.user, fitted.dataset.columns.item
     lists = [model.rankedLists(_CUTOFF).persist() for model in (fitted, updated)]
     found = [
-        ranking_metrics(some, held, k=_CUTOFF, metrics=["ndcg"], user=user, item=item).persist()
+        ranking_metrics(some, held, k=_CUTOFF, metrics=_METRICS, user=user, item=item).persist()
         for some in lists
     ]
-    result = compare(found[0], found[1], "ndcg", k=_CUTOFF, user=user)
-    print(
-        f"fit with {name} {result.mean_a:.4f}, updated {result.mean_b:.4f}, difference "
-        f"{result.difference:+.4f} ({result.ci_low:+.4f} to {result.ci_high:+.4f})"
-    )
+    for metric in _METRICS:
+        result = compare(found[0], found[1], metric, k=_CUTOFF, user=user)
+        print(
+            f"{metric}: fit with {name} {result.mean_a:.4f}, updated {result.mean_b:.4f}, "
+            f"difference {result.difference:+.4f} ({result.ci_low:+.4f} to {result.ci_high:+.4f})"
+        )
     print(f"    {fitted.value('weights')} {fitted.legs}")
     a, b = (some.select(user, item, F.col("rank").alias("rank")) for some in lists)
     shared = a.join(b.select(user, item), [user, item]).count() / a.count()

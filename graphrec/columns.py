@@ -19,6 +19,7 @@ BATCH: Final = "batch"  # int, what a row came with: 0 the fit, then 1, 2 ... fo
 ITEMS: Final = "items"  # array<int>, dense item indices, ascending
 WEIGHTS: Final = "weights"  # array<float>, aligned with items
 TIMES: Final = "times"  # array<double>, aligned with items
+LIKELY: Final = "likely"  # array<int>, items added to a history by self-training
 SEEN: Final = "seen"  # array<int>, items that are not listed again, where not all of them are
 DISLIKED: Final = "disliked"  # array<int>, items that the user dislikes, of the history or not
 HIDDEN: Final = "hidden"  # array<int>, items that must not be listed to the user

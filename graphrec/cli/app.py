@@ -31,6 +31,7 @@ from graphrec.cli.commands import (
     update,
     watched_together,
 )
+from graphrec.cli.options import TableOptions
 from graphrec.cli.runtime.error_text import disk_full, one_line
 from graphrec.cli.runtime.signals import code_of_interruption, interruptions_raise
 from graphrec.errors import GraphrecError, InputError, shown
@@ -157,7 +158,7 @@ def _exit_code(verb: Verb, options: Any) -> int:
     """Run a verb, print how it ended, and return the exit code."""
     try:
         with interruptions_raise():
-            verb.run(options)
+            verb.run(options.with_query() if isinstance(options, TableOptions) else options)
     except (Exception, KeyboardInterrupt) as error:
         if options.debug:
             traceback.print_exc()

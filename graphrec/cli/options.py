@@ -8,13 +8,15 @@ saved model is served, for what that model was given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 import typer
 
 from graphrec.cli.config import apply_config
+from graphrec.data.reading.catalog_names import QUERY
+from graphrec.errors import ParameterError
 
 INPUT: Final = "Input"
 OUTPUT: Final = "Output"
@@ -51,6 +53,14 @@ class Policies(StrEnum):
     THOMPSON = "thompson"
     UCB = "ucb"
     EPSILON_GREEDY = "epsilon-greedy"
+
+
+class WriteMode(StrEnum):
+    """What becomes of what a table has when lists are written to it."""
+
+    OVERWRITE = "overwrite"
+    APPEND = "append"
+    MERGE = "merge"
 
 
 class TableFormat(StrEnum):
@@ -144,6 +154,29 @@ class TableOptions(TextOptions):
             rich_help_panel=INPUT,
         ),
     ] = None
+    input_sql: Annotated[
+        str | None,
+        typer.Option(
+            metavar="QUERY",
+            show_default="none",
+            help="A query in Spark's SQL whose rows are read, instead of IN.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+
+    def with_query(self) -> Self:
+        """The options with the query, if there is one, in the place of IN.
+
+        Raises:
+            ParameterError: IN is given as well.
+        """
+        if self.input_sql is None:
+            return self
+        if self.input is not None:
+            raise ParameterError(
+                "IN and --input-sql exclude each other", found=self.input, fix="give one of them"
+            )
+        return replace(self, input=f"{QUERY}{self.input_sql}")
 
 
 @dataclass(frozen=True, kw_only=True)

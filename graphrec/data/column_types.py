@@ -39,4 +39,9 @@ def finite_number(column: Column, kind: T.DataType) -> Column:
 
 def quoted(name: str) -> Column:
     """The column of this very name, also where it has dots or blanks in it."""
-    return F.col("`" + name.replace("`", "``") + "`")
+    return F.col(quoted_name(name))
+
+
+def quoted_name(name: str) -> str:
+    """The name as SQL has it."""
+    return "`" + name.replace("`", "``") + "`"

@@ -90,6 +90,23 @@ def keep_entries(matrix: CSR, kept: Mask) -> CSR:
     return csr(kept_indptr(matrix.indptr, kept), matrix.indices[kept], matrix.data[kept])
 
 
+def replace_rows(matrix: CSR, other: CSR, replaced: Mask) -> CSR:
+    """A matrix with some rows of another one.
+
+    Args:
+        matrix: (rows, columns).
+        other: likewise.
+        replaced: (rows,), which are the other's.
+    """
+    both = CSR(
+        np.concatenate((matrix.indptr, matrix.indptr[-1] + other.indptr[1:])),
+        np.concatenate((matrix.indices, other.indices)),
+        np.concatenate((matrix.data, other.data)),
+    )
+    row = np.arange(replaced.size)
+    return take_rows(both, np.where(replaced, row + replaced.size, row))
+
+
 def kept_indptr(indptr: Indices, kept: Mask) -> npt.NDArray[np.int64]:
     """The row pointers, (rows + 1,), when only some of the entries, (entries,), stay."""
     return indptr_of(kept)[indptr]

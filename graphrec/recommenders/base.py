@@ -40,7 +40,6 @@ class Recommender(
 
     transformTopK = RecommenderModel.transformTopK
     leg: ClassVar[str] = ""  # the name of what it learns, where that is one leg
-    takes_long: ClassVar[bool] = False  # to learn from pairs, so that an update does it once
     before: Before | None = None  # the model that an update learns on from
     _model: ClassVar[type[RecommenderModel]] = RecommenderModel
 
@@ -120,10 +119,7 @@ class Recommender(
             dataset: what is learned from.
             pairs: counted in it by this recommender's `pair_spec`; see `learn`.
         """
-        legs = self.learn(dataset, pairs)
-        if pairs is None and not _compare_items(legs):  # MMR compares items by the pairs
-            pairs = count_pairs(dataset, self.pair_spec())
-        return self.model_of(dataset, self.tables_of(dataset, legs, pairs), pairs)
+        return self.learned_model(dataset, pairs)
 
     # --- for subclasses ---------------------------------------------------------------------------
 
@@ -187,6 +183,24 @@ class Recommender(
             pairs: counted in it; None only where `exponents` is.
         """
 
+    def learned_model(self, dataset: Dataset, pairs: PairTable | None) -> RecommenderModel:
+        """The model of the legs; what is known of items beside the interactions is not in it yet.
+
+        Args:
+            dataset: see `learn`.
+            pairs: likewise.
+        """
+        return self.model_of_legs(dataset, pairs, self.learn(dataset, pairs))
+
+    def learn_of_likely(self, dataset: Dataset, pairs: PairTable) -> list[Leg]:
+        """Learn the legs from histories that likely items were added to; by default as others.
+
+        Args:
+            dataset: has these histories.
+            pairs: counted in them.
+        """
+        return self.learn(dataset, pairs)
+
     # --- the steps of a fit -----------------------------------------------------------------------
 
     def count_pairs(self, dataset: Dataset) -> PairTable | None:
@@ -212,6 +226,20 @@ class Recommender(
             similarity = near.with_data(near.cosine)
         with stage(MERGE_TABLES):
             return ItemTables.from_legs(dataset.catalogue, dataset.users, legs, similarity)
+
+    def model_of_legs(
+        self, dataset: Dataset, pairs: PairTable | None, legs: list[Leg]
+    ) -> RecommenderModel:
+        """The model of legs that were learned.
+
+        Args:
+            dataset: what they were learned from, and what is served.
+            pairs: counted in it; None: the legs have not read any.
+            legs: see `learn`.
+        """
+        if pairs is None and not _compare_items(legs):  # MMR compares items by the pairs
+            pairs = count_pairs(dataset, self.pair_spec())
+        return self.model_of(dataset, self.tables_of(dataset, legs, pairs), pairs)
 
     def model_of(
         self, dataset: Dataset, tables: ItemTables, pairs: PairTable | None

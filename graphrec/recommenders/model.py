@@ -89,6 +89,8 @@ class RecommenderModel(
             `model.metrics += (gr.Metric("NDCG@10", 0.21, split="the last week"),)`.
         learned_by: the recommender that learned it, with all settings that the fit chose; None
             where it is a part of another model, or was saved by an older version.
+        likely: (user, likely: array<int>), the items that self-training has added to histories;
+            None where it has not.
         update_figures: what the update that it comes from has taken in; None after a fit.
         streams: how far it has followed streams: the number of the last batch that it has taken
             in, by the id of the checkpoint.
@@ -112,6 +114,7 @@ class RecommenderModel(
         self.origin = Origin.now(dataset.spark.version)
         self.metrics: tuple[Metric, ...] = ()
         self.learned_by: LearningEstimator[Any] | None = None
+        self.likely: DataFrame | None = None
         self.update_figures: UpdateFigures | None = None
         self.streams: Mapping[str, int] = {}
         self._graph: UserItemGraph | None = None
@@ -627,6 +630,7 @@ class RecommenderModel(
         model.features = features
         model.metrics = self.metrics
         model.learned_by = self.learned_by
+        model.likely = self.likely
         return self._copyValues(model._resetUid(self.uid))
 
     def update(

@@ -13,6 +13,7 @@ histories/    user, items: array, weights: array, times: array; where users may 
              stars: array, disliked: array
 without_history/    user, perhaps disliked: array, and vector: array: what else is known of users
 interactions/    user, item, weight, timestamp, batch: the accepted rows, for updates
+likely/    user, likely: array<int>: what self-training has added to histories; if it has
 given_0/ ...    features of items or users, or factors, that the recommender was given, as it was
 fallback/    index, rank, source, score: of each item, where it is not popularity alone
 """
@@ -82,8 +83,10 @@ class RecommenderWriter(DirectoryWriter):
             tables["factors"] = vector_rows(spark, np.concatenate(vectors, axis=1))
         if model.features is not None:
             tables["features"] = _feature_rows(spark, model.features)
-        if model.counted_pairs is not None:
-            tables["pairs"] = _pair_rows(spark, model.counted_pairs)
+        if model.tables.neighbour_names or model.counted_pairs is not None:
+            tables["pairs"] = _pair_rows(spark, model.pairs)
+        if model.likely is not None:
+            tables["likely"] = model.likely
         described = _describe(model)
         if model.learned_by is not None and model.dataset.rows is not None:
             tables["interactions"] = model.dataset.rows
@@ -126,6 +129,7 @@ class RecommenderReader(DirectoryReader):
             batches=tuple(described["batches"]),
         )
         model = cls(dataset, tables, _read_pairs(spark, path, described["pairs"]))
+        model.likely = spark.read.parquet(f"{path}/likely") if described.get("likely") else None
         model.features = _read_features(spark, path, described["features"], tables.catalogue.size)
         model.origin, model.metrics = card.origin, card.metrics
         if learned_by:
@@ -156,6 +160,7 @@ def _describe(model: RecommenderModel) -> dict[str, Any]:
         "update": None if model.update_figures is None else asdict(model.update_figures),
         "without_history": model.dataset.without_history is not None,
         "fallback": tables.fallback is not None,
+        "likely": model.likely is not None,
         "profiles": None if profiles is None else profiles.described(),
         "neighbour_legs": list(tables.neighbour_names),
         "divide_by_strength": tables.divide_by_strength.tolist(),

@@ -25,6 +25,7 @@ from pyspark.sql import functions as F
 
 from graphrec.columns import BATCH, REASON, USER
 from graphrec.data.batches import HASH, fingerprint, fingerprint_sum, fingerprints
+from graphrec.data.catalogue import Catalogue
 from graphrec.data.contract import rejected_rows
 from graphrec.data.dataset import Dataset
 from graphrec.data.frames import require_frame
@@ -85,9 +86,11 @@ def update(
         recommender = _without_users(recommender, dataset, forgotten)
     known = dataset.made_again(_all_rows(dataset, judged, forgotten, figures))
     names = dataset.batches if figures.batch is None else (*dataset.batches, figures.batch)
-    made = _learned(
-        model, recommender, replace(known, batches=names), anew=bool(figures.forgotten_users)
-    )
+    known = replace(known, batches=names)
+    learner = recommender
+    if not figures.forgotten_users:
+        learner = recommender.learning_on(_before(model, known.catalogue, judged))
+    made = learner.fit_to(learner.enrich(known))
     made.learned_by = recommender
     made.update_figures = figures
     made.streams = model.streams
@@ -112,20 +115,13 @@ def changed_users(model: RecommenderModel, since: RecommenderModel) -> DataFrame
     return new.select(F.col(USER).alias(dataset.columns.user)).distinct()
 
 
-def _learned(
-    model: RecommenderModel, recommender: Recommender, known: Dataset, *, anew: bool
-) -> RecommenderModel:
-    """The model of all rows.
-
-    Args:
-        model: where vectors stand.
-        recommender: what it was learned by.
-        known: the rows.
-        anew: vectors begin anew.
-    """
-    if not anew:
-        recommender = recommender.learning_on(Before(model.tables, known.catalogue))
-    return recommender.fit_to(recommender.enrich(known))
+def _before(model: RecommenderModel, catalogue: Catalogue, judged: DataFrame) -> Before:
+    """What is learned on from: all of a model but what it lists to users who have changed."""
+    changed = judged.where(F.col(REASON).isNull()).select(USER).distinct()
+    likely = model.likely
+    if likely is not None:
+        likely = likely.join(F.broadcast(changed), USER, "left_anti")
+    return Before(model.tables, catalogue, likely, changed)
 
 
 def _name(model: RecommenderModel) -> str:

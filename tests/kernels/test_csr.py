@@ -15,6 +15,7 @@ from graphrec.kernels.csr import (
     indptr_of,
     keep_entries,
     merge_columns,
+    replace_rows,
     row_indices,
     row_slice,
     take_rows,
@@ -105,3 +106,14 @@ def test_merged_columns_stand_side_by_side(seeds: list[int], rows: int, columns:
     union = sparse.csr_array(has)
     np.testing.assert_array_equal(merged.indptr, union.indptr)  # an entry of several is there once
     np.testing.assert_array_equal(merged.indices, union.indices)
+
+
+@given(seed=SEEDS, rows=ROWS, columns=COLUMNS)
+@settings(max_examples=50)
+def test_rows_are_replaced(seed: int, rows: int, columns: int) -> None:
+    one, other = (random_rows(seed + n, rows, columns) for n in range(2))
+    replaced = np.random.default_rng(seed).random(rows) < 0.5
+    wanted = np.where(
+        replaced[:, None], to_scipy(other, columns).toarray(), to_scipy(one, columns).toarray()
+    )
+    assert_is(replace_rows(one, other, replaced), sparse.csr_array(wanted))

@@ -36,7 +36,15 @@ def main(path: str) -> None:
     hybrid.save(f"{path}-estimator")
     again = gr.HybridRecommender.load(f"{path}-estimator")
     model.unpersist()
+    updated = loaded.update(frame(spark, [("v00", 23, 4.0, 1.1e9), ("v50-new", 100, 5.0, 1.1e9)]))
+    updated.write().save(f"{path}-updated")
+    kept = gr.HybridRecommenderModel.load(f"{path}-updated")
     found = {
+        "updated": [
+            sorted(row.viewer for row in kept.changedUsers(loaded).collect()),
+            kept.dataset.users,
+            kept.dataset.catalogue.size - loaded.dataset.catalogue.size,
+        ],
         "lists": {row.viewer: [entry.film for entry in row.recommendations] for row in lists},
         "same": sorted(loaded.recommendForAllUsers(4).collect()) == lists,
         "legs": [leg.uid for leg in again.legs] == [leg.uid for leg in hybrid.legs],

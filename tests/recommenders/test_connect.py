@@ -35,6 +35,7 @@ def test_fit_serve_save_and_load_under_spark_connect(tmp_path: Path) -> None:
         assert set(held_out(number)) <= set(own_group)
         assert found["lists"][viewer(number)][: len(own_group)] == own_group
     assert found["same"]
+    assert found["updated"] == [["v00", "v50-new"], len(history()) + 1, 1]
     assert found["legs"]
     assert found["scored"] == len(rows())
     assert found["together"] > 0

@@ -54,6 +54,24 @@ def test_kinds_are_weights_and_unknown_ones_are_rejected(model: RecommenderModel
     assert unset.fit(model.dataset).value("targetEvent") == "purchase"
 
 
+def test_an_update_weighs_kinds_as_the_fit_does(rows: DataFrame, spark: SparkSession) -> None:
+    popular = gr.PopularityRecommender(**PARAMS)
+    later = [*ROWS[-5:], ("u0", "a", "dislike"), ("new", "e", "cart")]
+    new = spark.createDataFrame(later, SCHEMA)
+    updated = popular.fit(spark.createDataFrame(ROWS[:-5], SCHEMA)).update(new)
+    whole = popular.fit(spark.createDataFrame([*ROWS[:-5], *later], SCHEMA))
+    found, wanted = (model.dataset.served.orderBy("user").toArrow() for model in (updated, whole))
+    assert found.equals(wanted)
+    assert updated.dataset.rules == whole.dataset.rules
+    assert updated.update_figures is not None
+    assert updated.update_figures.rejected == {
+        "kind of event is missing": 1,
+        "kind of event has no weight": 1,
+    }
+    with pytest.raises(ColumnError, match="kind"):
+        updated.update(new.drop("kind"))
+
+
 def test_only_the_target_and_dislikes_are_hidden(
     model: RecommenderModel, rows: DataFrame, tmp_path: Path
 ) -> None:

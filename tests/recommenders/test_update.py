@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 import graphrec as gr
 from graphrec.cooccurrence.table import PairTable
 from graphrec.errors import ColumnError, EmptyInputError, ParameterError
+from graphrec.kernels.csr import transpose
 from graphrec.recommenders.base import Recommender
+from graphrec.recommenders.before import Before
 from graphrec.recommenders.model import RecommenderModel
 from graphrec.recommenders.update import update
 from tests.recommenders.checkerboard import COLUMNS, SCHEMA, Row, frame, legs, profiles, rows
@@ -58,9 +61,13 @@ def refitted(fitted: RecommenderModel, spark: SparkSession) -> RecommenderModel:
     return fitted.learned_by.fit(frame(spark, [*rows(), *NEW]))
 
 
-def assert_same_pairs(found: PairTable, wanted: PairTable) -> None:
+def assert_same_counts(found: PairTable, wanted: PairTable) -> None:
     for name in ("strength", "support", "indptr", "indices", "together", "after"):
         assert getattr(found, name).tobytes() == getattr(wanted, name).tobytes(), name
+
+
+def assert_same_pairs(found: PairTable, wanted: PairTable) -> None:
+    assert_same_counts(found, wanted)
     for sums in ("own", "sums"):
         own, other = getattr(found, sums), getattr(wanted, sums)
         assert {e: own[e].tobytes() for e in own} == {e: other[e].tobytes() for e in other}
@@ -150,6 +157,51 @@ def test_what_cannot_be_taken_in_is_refused(
     everybody = spark.createDataFrame([(row[0],) for row in rows()], "viewer string")
     with pytest.raises(EmptyInputError):
         fitted.update(forget=everybody)
+
+
+def test_self_training_lists_for_users_of_whom_something_is_new(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """Of the others it keeps what it has added, whatever the numbers of the items."""
+    hybrid = gr.HybridRecommender(legs(), weights="default", pseudoInteractions=0.2, **COLUMNS)
+    hybrid.fit(frame(spark, rows())).write().save(str(tmp_path / "model"))
+    fitted = RecommenderModel.load(str(tmp_path / "model"))
+    updated = fitted.update(frame(spark, [("v00", 23, 4.0, 1.1e9), ("v01", 100, 2.0, 1.1e9)]))
+    before, now = _likely(fitted), _likely(updated)
+    assert len(before) > 20
+    assert {user: before[user] for user in before if user not in ("v00", "v01")} == {
+        user: now[user] for user in now if user not in ("v00", "v01")
+    }
+    assert 23 not in now["v00"]
+    assert 23 in before["v00"] or now["v00"] != before["v00"]
+
+    ease, solved = (dict(_columns_of(model, "ease")) for model in (fitted, updated))
+    others = [film for film in ease if film != 23]
+    assert all(solved[film] == ease[film] for film in others)
+    assert solved[23] != ease[23]
+    assert solved[100]
+
+    assert updated.counted_pairs is None  # they are counted when they are read, or saved
+    whole = hybrid.copy().setParams(pseudoInteractions=0.0)
+    rows_now = [*rows(), ("v00", 23, 4.0, 1.1e9), ("v01", 100, 2.0, 1.1e9)]
+    assert_same_counts(updated.pairs, whole.fit(frame(spark, rows_now)).pairs)
+
+
+def _likely(model: RecommenderModel) -> dict[str, set[object]]:
+    assert model.likely is not None
+    ids = model.dataset.catalogue.ids.to_pylist()
+    return {row.user: {ids[index] for index in row.likely} for row in model.likely.collect()}
+
+
+def _columns_of(model: RecommenderModel, leg: str) -> Iterator[tuple[object, dict[object, float]]]:
+    """Each item, and the weights that lead to it by the items of the history."""
+    before = Before(model.tables, model.tables.catalogue, None, None)
+    found = before.neighbour_legs[leg]
+    ids = model.dataset.catalogue.ids.to_pylist()
+    by_target = transpose(found.weights, len(ids))
+    for target, first, last in zip(ids, by_target.indptr, by_target.indptr[1:], strict=False):
+        entries = range(first, last)
+        yield target, {ids[by_target.indices[n]]: float(by_target.data[n]) for n in entries}
 
 
 SETTINGS: list[dict[str, object]] = [

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import typer
 
@@ -79,6 +79,14 @@ class Options(
             rich_help_panel=OUTPUT,
         ),
     ] = None
+
+    def with_query(self) -> Self:
+        """Beside a query, and beside --model, the first argument is no file."""
+        no_file = self.model is not None or self.input_sql is not None
+        if no_file and self.item_id is None:
+            named = replace(self, input=None, user_id=self.input, item_id=self.user_id)
+            return super(Options, named).with_query()
+        return super().with_query()
 
 
 def run(options: Options) -> None:
@@ -167,8 +175,6 @@ def _named(options: Options) -> Options:
     """
     from graphrec.errors import ParameterError
 
-    if options.model is not None and options.item_id is None:
-        options = replace(options, input=None, user_id=options.input, item_id=options.user_id)
     if options.user_id is None or options.item_id is None:
         raise ParameterError(
             "nobody and nothing to explain",

@@ -23,6 +23,7 @@ from graphrec.cli.options import (
     ShownOptions,
     SourceOptions,
     VerbOption,
+    WriteMode,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +63,15 @@ class Options(
             show_default=False,
             help="Write each user's list there, too: to a Redis server, as in "
             "redis://HOST:6379/0?prefix=lists:&ttl=86400, or to a table of Spark's catalog.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    mode: Annotated[
+        WriteMode | None,
+        typer.Option(
+            show_default="overwrite",
+            help="What becomes of what the table of --to has: overwrite: nothing of it stays; "
+            "append: all of it; merge: the lists of users who get none now.",
             rich_help_panel=OUTPUT,
         ),
     ] = None
@@ -129,7 +139,7 @@ def run(options: Options) -> None:
     _check(options)
     recommender = hybrid.hybrid_of(options, **column_params(options), **hybrid.list_params(options))
     with running("recommend", options, _stages(options, recommender)) as run:
-        to = destination(run.spark, options.to)
+        to = destination(run.spark, options.to, options.mode)
         with results.result_folders(
             run.spark, options, save_model=options.save_model, inputs=_inputs(options)
         ) as folders:

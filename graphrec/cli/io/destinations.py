@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from graphrec.data.column_types import quoted
-from graphrec.data.reading.catalog_tables import TABLE
-from graphrec.errors import ParameterError, UnreachableError
+from graphrec.cli.io.list_tables import ListTable
+from graphrec.cli.options import WriteMode
+from graphrec.data.reading.catalog_names import TABLE
+from graphrec.errors import ParameterError
 from graphrec.progress import stage
 from graphrec.serving.redis_lists import RedisLists
 
@@ -32,59 +31,29 @@ class Destination(Protocol):
         """Write lists, and give the number of users."""
 
 
-@dataclass(frozen=True)
-class CatalogTable:
-    """A table of Spark's catalog, which each run writes anew."""
-
-    spark: SparkSession
-    name: str
-
-    @property
-    def shown(self) -> str:
-        """As it was given."""
-        return f"{TABLE}{self.name}"
-
-    def check(self) -> None:
-        """Whether the name can be one.
-
-        Raises:
-            UnreachableError: the catalog does not take it.
-        """
-        try:
-            self.spark.catalog.tableExists(self.name)
-        except PySparkException as error:
-            raise self._unreachable(error) from error
-
-    def send(self, lists: DataFrame, user: str) -> int:
-        """Write the rows; readers see the old ones or the new ones, as the catalog has it."""
-        try:
-            lists.write.mode("overwrite").saveAsTable(self.name)
-            return self.spark.table(self.name).select(quoted(user)).distinct().count()
-        except PySparkException as error:
-            raise self._unreachable(error) from error
-
-    def _unreachable(self, error: PySparkException) -> UnreachableError:
-        return UnreachableError(
-            f"the table {self.name} cannot be written",
-            found=str(error).partition("\n")[0],
-            fix="name a table of the session's catalog, as in table:shop.lists",
-        )
-
-
-def destination(spark: SparkSession, text: str | None) -> Destination | None:
+def destination(
+    spark: SparkSession, text: str | None, mode: WriteMode | None = None
+) -> Destination | None:
     """What an option names, known to be there; None where it is not given.
+
+    Args:
+        spark: the session whose catalog may have it.
+        text: the option.
+        mode: what becomes of what a table has; None: it is overwritten.
 
     Raises:
         ParameterError: it is of another form.
         GraphrecError: it cannot be written to.
     """
+    if mode is not None and (text is None or not text.startswith(TABLE)):
+        raise ParameterError("--mode is about a table", fix="give one, as in --to table:shop.lists")
     if text is None:
         return None
     found: Destination
     if text.startswith(_SCHEMES):
         found = RedisLists.parse(text)
     elif text.startswith(TABLE):
-        found = CatalogTable(spark, text.removeprefix(TABLE))
+        found = ListTable(spark, text.removeprefix(TABLE), mode or WriteMode.OVERWRITE)
     else:
         raise ParameterError(
             "--to is the address of a Redis server, or a table of Spark's catalog",

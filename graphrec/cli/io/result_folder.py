@@ -31,6 +31,7 @@ from graphrec.cli.io.leftovers import OLD_SUFFIX, claimed, remove_leftovers
 from graphrec.cli.runtime.error_text import disk_full, one_line
 from graphrec.cli.runtime.job_tags import add_job_tag, cancel_jobs, remove_job_tag
 from graphrec.cli.runtime.signals import held
+from graphrec.data.reading.catalog_names import is_of_catalog
 from graphrec.errors import GraphrecError, InputError, OutputExistsError
 
 RUN_RECORD: Final = "_run.json"
@@ -74,7 +75,8 @@ def staged(
     with _one_line_errors(path):
         wanted = files.qualified(path)
         for name in apart_from:
-            _require_apart(files, path, name)
+            if not is_of_catalog(name):
+                _require_apart(files, path, name)
         remove_leftovers(wanted)
         _require_replaceable(files, wanted, made_of, overwrite=overwrite)
         tag = f"graphrec-{uuid.uuid4().hex[:8]}"

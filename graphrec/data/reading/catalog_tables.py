@@ -1,54 +1,55 @@
-"""Tables of the session's catalog, where a path could stand: `table:shop.ratings`."""
+"""Tables of the session's catalog, and queries of it, where a path could stand."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
 
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from graphrec.data.reading.catalog_names import QUERY, TABLE
 from graphrec.errors import UnreadableInputError
 
-TABLE: Final = "table:"
 
-
-def is_catalog_table(path: str) -> bool:
-    """Whether what is given names a table, and no files."""
-    return path.startswith(TABLE)
-
-
-def read_catalog_table(spark: SparkSession, path: str) -> DataFrame:
-    """The rows of a table or a view, whatever its format: Parquet, Delta, Iceberg, Hive ...
+def read_from_catalog(spark: SparkSession, path: str) -> DataFrame:
+    """The rows of a table or a view, whatever its format, or those of a query.
 
     Args:
         spark: the session whose catalog has it.
         path: `table:NAME`, with the catalog and the database before the name where they are others
-            than the session's.
+            than the session's; or `sql:SELECT ...`.
 
     Raises:
-        UnreadableInputError: there is no such table, or it has no rows.
+        UnreadableInputError: there is no such table, no such query, or it has no rows.
     """
+    if path.startswith(QUERY):
+        query = path.removeprefix(QUERY).rstrip("; \n")
+        # in parentheses only a query is one: a statement that changes anything is refused
+        return _read("the query", lambda: spark.sql(f"SELECT * FROM (\n{query}\n)"))
     name = path.removeprefix(TABLE)
     if not name.strip():
         raise UnreadableInputError(f"{path} names no table", fix="write table:shop.ratings")
+    return _read(f"the table {name}", lambda: spark.table(name))
+
+
+def _read(what: str, read: Callable[[], DataFrame]) -> DataFrame:
     try:
-        table = spark.table(name)
+        table = read()
         empty = table.isEmpty()
-    except AnalysisException as error:
+    except PySparkException as error:
         if error.getCondition() != "TABLE_OR_VIEW_NOT_FOUND":
-            raise _cannot_be_read(name, error) from error
+            found = str(error).strip().partition("\n")[0]
+            raise UnreadableInputError(f"{what} cannot be read", found=found) from error
         raise UnreadableInputError(
-            f"the catalog has no table {name}",
+            f"the catalog has no table {_missing(error) or what.removeprefix('the table ')}",
             fix="name its database too, as in table:shop.ratings, and submit with the catalog's "
             "settings",
         ) from error
-    except PySparkException as error:
-        raise _cannot_be_read(name, error) from error
     if empty:
-        raise UnreadableInputError(f"the table {name} has no rows")
+        raise UnreadableInputError(f"{what} has no rows")
     return table
 
 
-def _cannot_be_read(name: str, error: PySparkException) -> UnreadableInputError:
-    found = str(error).strip().partition("\n")[0]
-    return UnreadableInputError(f"the table {name} cannot be read", found=found)
+def _missing(error: PySparkException) -> str | None:
+    """The name of the table that there is not."""
+    return (error.getMessageParameters() or {}).get("relationName", "").replace("`", "") or None

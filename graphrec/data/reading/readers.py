@@ -16,7 +16,8 @@ from pyspark.sql import types as T
 from graphrec.data.column_types import quoted
 from graphrec.data.frames import named_alike
 from graphrec.data.interaction_columns import MALFORMED_LINE
-from graphrec.data.reading.catalog_tables import is_catalog_table, read_catalog_table
+from graphrec.data.reading.catalog_names import is_of_catalog
+from graphrec.data.reading.catalog_tables import read_from_catalog
 from graphrec.data.reading.delimiters import COMMA, TAB, check_one_column, find_delimiter
 from graphrec.data.reading.encodings import Encoding, find_encoding
 from graphrec.data.reading.file_names import name_of_pattern
@@ -85,7 +86,8 @@ def read_table(
         spark: the session to read with.
         path: a file or directory, local or on any file system that the session knows; a glob
             pattern where no file has that very name. Names that begin with `_` or `.` are
-            ignored, as Spark does. `table:shop.ratings` is a table of the session's catalog.
+            ignored, as Spark does. `table:shop.ratings` is a table of the session's catalog, and
+            `sql:SELECT ...` a query of it.
         format: "csv", "tsv", "parquet", "orc" or "json"; None recognises it by the suffix, also of
             compressed text (.csv.gz, .json.bz2).
         encoding: of CSV, TSV and JSON files without a byte-order mark, by any of its names in
@@ -102,8 +104,8 @@ def read_table(
     if format is not None and format not in _READERS:
         raise ParameterError(f"no format {format!r} is read", fix=f"choose of {_FORMATS}")
     text = TextFormat(find_encoding(spark, encoding), find_delimiter(delimiter))
-    if is_catalog_table(str(path)):
-        return read_catalog_table(spark, str(path))
+    if is_of_catalog(str(path)):
+        return read_from_catalog(spark, str(path))
     with one_line_errors(spark, path):
         files = find_files(spark, str(path))
         return _READERS[format or recognise_format(files)](spark, files, text)

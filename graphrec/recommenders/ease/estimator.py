@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from graphrec.cooccurrence.order import weigh_by_order
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
+from graphrec.kernels.csr import CSR
 from graphrec.params import at_least, between, param, positive
 from graphrec.progress import stage
 from graphrec.recommenders.base import Leg, Recommender
@@ -49,7 +53,6 @@ class EASERecommender(Recommender, OrderParams):
     )
 
     leg = "ease"
-    takes_long = True
     _model = EASEModel
 
     def exponents(self) -> frozenset[float]:
@@ -64,14 +67,39 @@ class EASERecommender(Recommender, OrderParams):
         """The leg "ease"."""
         assert pairs is not None  # see `exponents`
         with stage(self.leg):
-            rows = ridge_weights(
-                dataset.spark,
-                pairs,
-                user_exponent=self.value("userExponent"),
-                neighbours=self.value("neighbours"),
-                regularization=self.value("regParam"),
-                denoising=self.value("denoising"),
-                block_entries=self.value("blockEntries"),
-            )
-            rows = weigh_by_order(rows, pairs, self.value("orderExponent"))
+            rows = weigh_by_order(self._weights(dataset, pairs), pairs, self.value("orderExponent"))
         return [NeighbourLeg(self.leg, rows)]
+
+    def learn_of_likely(self, dataset: Dataset, pairs: PairTable) -> list[Leg]:
+        """The leg "ease"; in an update, solved for the items alone that others have than before.
+
+        Of an item that nobody new has, the regression changes by what moves its neighbours. That
+        is less than what likely items move by chance.
+        """
+        before = None if self.before is None else self.before.neighbour_legs.get(self.leg)
+        if self.before is None or before is None or self.value("orderExponent"):
+            return self.learn(dataset, pairs)
+        with stage(self.leg) as counts:
+            rows = self._weights(dataset, pairs, only=self.before.touched, before=before.weights)
+            counts["items"] = int(self.before.touched.sum())
+        return [NeighbourLeg(self.leg, rows)]
+
+    def _weights(
+        self,
+        dataset: Dataset,
+        pairs: PairTable,
+        *,
+        only: npt.NDArray[np.bool_] | None = None,
+        before: CSR | None = None,
+    ) -> CSR:
+        return ridge_weights(
+            dataset.spark,
+            pairs,
+            user_exponent=self.value("userExponent"),
+            neighbours=self.value("neighbours"),
+            regularization=self.value("regParam"),
+            denoising=self.value("denoising"),
+            block_entries=self.value("blockEntries"),
+            only=only,
+            before=before,
+        )

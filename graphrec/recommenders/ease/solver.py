@@ -19,14 +19,15 @@ from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 from pyspark.sql import SparkSession
 
 from graphrec.cooccurrence.table import PairTable
-from graphrec.kernels.csr import CSR, transpose
+from graphrec.kernels.csr import CSR, csr, indptr_of, replace_rows, transpose
 from graphrec.kernels.jit import compiled
 from graphrec.kernels.linear import solve_positive_definite
 from graphrec.kernels.top_k import best
-from graphrec.kernels.types import Array, Indices, Matrix, Vector
+from graphrec.kernels.types import Array, Indices, Matrix, Vector, read_only
 from graphrec.spark.item_blocks import compute_rows
 
 MAX_DOUBLINGS = 40  # of the regularisation; by then it is beyond any Gram matrix
@@ -42,6 +43,8 @@ def ridge_weights(
     regularization: float = 50.0,
     denoising: float = 0.5,
     block_entries: int = 32_000_000,
+    only: npt.NDArray[np.bool_] | None = None,
+    before: CSR | None = None,
 ) -> CSR:
     """The regression weights, (history items, targets).
 
@@ -53,6 +56,8 @@ def ridge_weights(
         regularization: λ, in interactions.
         denoising: δ, a share of the diagonal.
         block_entries: see `compute_rows`.
+        only: (items,), the targets that are solved; None: all.
+        before: (history items, targets), the weights that the others have.
     """
     rescale = 1.0 / (pairs.mean_scale[user_exponent] or 1.0)
     tables: dict[str, Array] = {
@@ -61,11 +66,14 @@ def ridge_weights(
         "gram": (pairs.sums[user_exponent] * rescale).astype(np.float32),
         "diagonal": (pairs.own[user_exponent] * rescale).astype(np.float32),
         "cosine": pairs.cosine,
+        "solved": np.ones(pairs.items, np.bool_) if only is None else only,
     }
     regress = partial(
         _regress, neighbours=neighbours, regularization=regularization, denoising=denoising
     )
     by_target = compute_rows(spark, pairs.items, tables, regress, block_entries=block_entries)
+    if only is not None and before is not None:
+        by_target = replace_rows(transpose(before, pairs.items), by_target, only)
     return transpose(by_target, pairs.items)
 
 
@@ -77,8 +85,9 @@ def _regress(
     regularization: float,
     denoising: float,
 ) -> CSR:
-    return regress_targets(
-        targets,
+    solved = tables["solved"][targets]
+    rows = regress_targets(
+        read_only(targets[solved]),
         CSR(tables["indptr"], tables["indices"], tables["gram"]),
         tables["diagonal"],
         tables["cosine"],
@@ -86,6 +95,9 @@ def _regress(
         regularization,
         denoising,
     )
+    length = np.zeros(targets.size, np.int64)
+    length[solved] = np.diff(rows.indptr)
+    return csr(indptr_of(length), rows.indices, rows.data)
 
 
 @compiled

@@ -9,7 +9,9 @@ import pyarrow as pa
 from pyspark.ml import Pipeline
 from pyspark.ml.param import Param
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
+from graphrec.columns import USER
 from graphrec.cooccurrence.table import PairTable
 from graphrec.data.dataset import Dataset
 from graphrec.data.recency import weigh_by_recency
@@ -40,7 +42,7 @@ from graphrec.recommenders.hybrid.learned_weights import (
     normalised,
 )
 from graphrec.recommenders.hybrid.model import HybridRecommenderModel
-from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
+from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions, likely_items
 from graphrec.recommenders.hybrid.weights import (
     DEFAULT,
     DEFAULT_WEIGHTS,
@@ -61,6 +63,7 @@ from graphrec.recommenders.walks.estimator import RandomWalkRecommender
 from graphrec.serving.lists import serve
 from graphrec.serving.request import Request
 from graphrec.serving.tables import ItemTables, NeighbourLeg
+from graphrec.spark.checkpoints import checkpointed
 from graphrec.spark.persisted import PersistedFrames
 
 _SELF_TRAINING = "self-training"
@@ -234,8 +237,8 @@ class HybridRecommender(ItemFeaturesRecommender):
     def learning(self) -> list[str]:
         """Those of all legs, and of learning again."""
         stages = [name for leg in self._wanted(timed=False) for name in leg.learning()]
-        again = self.value("pseudoInteractions") > 0 and len(self.legs) > 1
-        return [*stages, _SELF_TRAINING] if again and self.exponents() is not None else stages
+        again = self._trains_itself(timed=False) and self.exponents() is not None
+        return [*stages, _SELF_TRAINING] if again else stages
 
     def learners(self, dataset: Dataset) -> list[Recommender]:
         """Copies of the legs that are learned, with the hybrid's values of what all share."""
@@ -262,6 +265,13 @@ class HybridRecommender(ItemFeaturesRecommender):
         copied.before = before
         return copied
 
+    def count_pairs(self, dataset: Dataset) -> PairTable | None:
+        """The item pairs; None where an update learns legs of them from likely items alone."""
+        readers = [leg for leg in self.learners(dataset) if leg.exponents() is not None]
+        if self.before is not None and all(self._stood_in(leg, dataset) for leg in readers):
+            return None
+        return super().count_pairs(dataset)
+
     def learn(self, dataset: Dataset, pairs: PairTable | None) -> list[Leg]:
         """All legs; then those that read pairs again."""
         return self.learn_again(dataset, pairs, self.learn_once(dataset, pairs))
@@ -271,19 +281,33 @@ class HybridRecommender(ItemFeaturesRecommender):
         return [
             learned
             for leg in self.learners(dataset)
-            for learned in self._stood_in(leg) or leg.learn(dataset, pairs)
+            for learned in self._stood_in(leg, dataset) or leg.learn(dataset, pairs)
         ]
 
-    def _stood_in(self, leg: Recommender) -> list[Leg]:
-        """The weights of a leg before an update, where they only find pseudo-interactions.
+    def _trains_itself(self, *, timed: bool) -> bool:
+        """Whether there is self-training: one leg alone would only be confirmed."""
+        names = [name for leg in self._wanted(timed=timed) for name in leg.leg_names]
+        return self.value("pseudoInteractions") > 0 and len(names) > 1
 
-        They are learned again from these; what they were serves for that, and costs little.
+    def _stood_in(self, leg: Recommender, dataset: Dataset) -> list[Leg]:
+        """The weights of a leg before an update, where they only find likely items.
+
+        They are learned from these; what they were serves for that, and costs little.
         """
-        again = self.value("pseudoInteractions") > 0 and len(self.legs) > 1
-        if self.before is None or not again or not leg.takes_long:
+        if self.before is None or leg.exponents() is None:
             return []
-        stood = self.before.neighbour_leg(leg.leg)
+        if not self._trains_itself(timed=dataset.timed):
+            return []
+        stood = self.before.neighbour_legs.get(leg.leg)
         return [] if stood is None else [stood]
+
+    def learned_model(self, dataset: Dataset, pairs: PairTable | None) -> RecommenderModel:
+        """The model of all legs, which knows what self-training has added to histories."""
+        once = self.learn_once(dataset, pairs)
+        legs, likely = self._self_trained(dataset, pairs, once)
+        model = self.model_of_legs(dataset, pairs, legs)
+        model.likely = likely
+        return model
 
     def learn_again(self, dataset: Dataset, pairs: PairTable | None, legs: list[Leg]) -> list[Leg]:
         """The legs, those that read pairs learned again from what the blend of all adds.
@@ -293,28 +317,51 @@ class HybridRecommender(ItemFeaturesRecommender):
             pairs: counted in it.
             legs: each learned once; they make the lists that the pseudo-interactions are taken of.
         """
-        share = self.value("pseudoInteractions")
+        return self._self_trained(dataset, pairs, legs)[0]
+
+    def _self_trained(
+        self, dataset: Dataset, pairs: PairTable | None, legs: list[Leg]
+    ) -> tuple[list[Leg], DataFrame | None]:
+        """See `learn_again`; and what was added to the histories, if anything.
+
+        That is cut off from its plan: each update makes it of what the one before has added.
+        """
         read = {leg.name for leg in legs if isinstance(leg, NeighbourLeg)}
-        if share == 0.0 or not read or len(legs) == 1:
-            return legs
+        if not read or not self._trains_itself(timed=dataset.timed):
+            return legs, None
         with stage(_SELF_TRAINING, _AGAIN), PersistedFrames() as persisted:
             tables = self.tables_of(dataset, legs, pairs)
-            lengthened = add_pseudo_interactions(
-                dataset.histories,
-                tables,
-                blend=self.blend_of(tables.legs),
-                decay=in_order(self.value("decayBeyond"), tables.legs),
-                candidates=self.value("candidates"),
-                share=share,
-            )
             with stage("likely items") as counts:
+                likely = checkpointed(self._likely_items(dataset, tables))
+                lengthened = add_pseudo_interactions(dataset.histories, likely)
                 richer = dataset.with_histories(persisted.persist(lengthened))
                 counts["interactions"] = richer.sizes.interactions
-            anew_pairs = self.count_pairs(richer)
-            readers = [leg for leg in self.learners(richer) if leg.leg in read]
-            again = [learned for leg in readers for learned in leg.learn(richer, anew_pairs)]
+            anew_pairs = super().count_pairs(richer)
+            assert anew_pairs is not None  # some leg reads them
+            again = [
+                learned
+                for leg in self.learners(richer)
+                if leg.leg in read
+                for learned in leg.learn_of_likely(richer, anew_pairs)
+            ]
         anew = {leg.name: leg for leg in again}
-        return [anew.get(leg.name, leg) for leg in legs]
+        return [anew.get(leg.name, leg) for leg in legs], likely
+
+    def _likely_items(self, dataset: Dataset, tables: ItemTables) -> DataFrame:
+        """What the blend lists first; in an update, to users of whom something is new."""
+        known = None if self.before is None else self.before.likely_now
+        histories = dataset.histories
+        if self.before is not None and known is not None:
+            histories = histories.join(F.broadcast(self.before.changed), USER, "left_semi")
+        listed = likely_items(
+            histories,
+            tables,
+            blend=self.blend_of(tables.legs),
+            decay=in_order(self.value("decayBeyond"), tables.legs),
+            candidates=self.value("candidates"),
+            share=self.value("pseudoInteractions"),
+        )
+        return listed if known is None else listed.unionByName(known)
 
     def blend_of(self, legs: Sequence[str]) -> tuple[float, ...]:
         """The weights as far as they are known before the legs are learned."""

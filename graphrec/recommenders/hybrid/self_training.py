@@ -17,9 +17,12 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
-from graphrec.columns import ITEMS, STARS, TIMES, WEIGHTS
+from graphrec.columns import ITEMS, LIKELY, STARS, TIMES, USER, WEIGHTS
 from graphrec.kernels.csr import indptr_of, row_indices
 from graphrec.kernels.types import Array
 from graphrec.serving.item_factors import FoldIn
@@ -32,10 +35,11 @@ from graphrec.spark.arrow import list_column, offsets, values
 from graphrec.spark.shared_arrays import SharedArrays
 
 MAX_ADDED = 10  # of a user: precision is highest at the top, and long histories need it least
+_INDEX = T.IntegerType()
 _SECONDS_LATER = 1.0  # than the latest interaction
 
 
-def add_pseudo_interactions(
+def likely_items(
     histories: DataFrame,
     tables: ItemTables,
     *,
@@ -44,36 +48,52 @@ def add_pseudo_interactions(
     candidates: int,
     share: float,
 ) -> DataFrame:
-    """Add to each history the first items of the list that a model has for it.
+    """The first items of the list that a model has for each history.
 
     Args:
-        histories: (user, items: array<int>, weights: array<float>, times: array<double>, ...),
-            items ascending and known to the catalogue.
+        histories: (user, items: array<int>, weights: array<float>, ...), items ascending and known
+            to the catalogue.
         tables: the model.
         blend: weights of its legs.
         decay: of each leg, the history length beyond which its weight falls, see `Settings`.
         candidates: items retrieved by the graph before they are blended.
-        share: how many items are added, as a share of the history's length, rounded; 10 at most.
+        share: how many items are taken, as a share of the history's length, rounded; 10 at most.
 
     Returns:
-        The same columns but stars. A pseudo-interaction has the mean weight of the history, and is
-        a second later than the history's latest interaction.
+        (user, likely: array<int>), of the users who get any.
     """
     spark = histories.sparkSession
     request = Request(tuple(blend), True, MAX_ADDED, candidates, reasons=0, decay=tuple(decay))
-    lengthen = partial(
-        _lengthen_batches,
+    choose = partial(
+        _likely_of_batches,
         shared=share_tables(spark, tables, diversify=False),
         shared_rules=share_rules(spark, list_rules(tables.popularity)),
         fold_ins=tables.fold_ins,
         request=request,
         share=share,
     )
-    lengthened = histories.drop(STARS)  # nothing that is added has been rated
-    return lengthened.mapInArrow(lengthen, lengthened.schema)
+    schema = T.StructType([histories.schema[USER], T.StructField(LIKELY, T.ArrayType(_INDEX))])
+    return histories.mapInArrow(choose, schema).where(F.size(LIKELY) > 0)
 
 
-def _lengthen_batches(
+def add_pseudo_interactions(histories: DataFrame, likely: DataFrame) -> DataFrame:
+    """Add likely items to histories.
+
+    Args:
+        histories: (user, items: array<int>, weights: array<float>, times: array<double>, ...),
+            items ascending.
+        likely: see `likely_items`.
+
+    Returns:
+        The same columns but stars. A pseudo-interaction has the mean weight of the history, and is
+        a second later than the history's latest interaction.
+    """
+    histories = histories.drop(STARS)  # nothing that is added has been rated
+    found = histories.join(likely, USER, "left")
+    return found.mapInArrow(_lengthen_batches, histories.schema)
+
+
+def _likely_of_batches(
     batches: Iterable[pa.RecordBatch],
     *,
     shared: SharedArrays,
@@ -86,20 +106,31 @@ def _lengthen_batches(
         batches, shared=shared, shared_rules=shared_rules, fold_ins=fold_ins, request=request
     )
     for some, found in ranked:
-        yield _lengthened(some, found.item, share)
+        length = np.diff(offsets(some[ITEMS]))
+        yield pa.RecordBatch.from_pydict(
+            {USER: some[USER], LIKELY: _first_of_lists(found.item, np.rint(share * length))}
+        )
 
 
-def _lengthened(
-    batch: pa.RecordBatch, listed: npt.NDArray[np.int32], share: float
-) -> pa.RecordBatch:
-    """Histories with the first items of their lists, (users, k), added."""
+def _first_of_lists(listed: npt.NDArray[np.int32], wanted: Array) -> pa.ListArray:
+    """As many items of each list, (users, k), as are wanted, (users,), and are there."""
+    taken = (listed >= 0) & (np.arange(listed.shape[1]) < wanted[:, None])
+    return list_column(indptr_of(taken.sum(axis=1)), pa.array(listed[taken]))
+
+
+def _lengthen_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield _lengthened(batch.drop_columns(LIKELY), batch[LIKELY])
+
+
+def _lengthened(batch: pa.RecordBatch, likely: pa.ListArray) -> pa.RecordBatch:
+    """Histories with likely items, of each of them or null, added."""
     indptr = offsets(batch[ITEMS])
     length = np.diff(indptr)
-    wanted = np.rint(share * length)
-    taken = (listed >= 0) & (np.arange(listed.shape[1]) < wanted[:, None])
-    added = taken.sum(axis=1)
+    added = pc.fill_null(pc.list_value_length(likely), 0).to_numpy().astype(np.int64)
     user = np.concatenate((row_indices(indptr), row_indices(indptr_of(added))))
-    items = np.concatenate((values(batch[ITEMS], np.int32), listed[taken]))
+    more = pc.list_flatten(likely).to_numpy()
+    items = np.concatenate((values(batch[ITEMS], np.int32), more))
     order = np.lexsort((items, user))  # ascending within a history
     columns = {name: batch[name] for name in batch.schema.names}
     weights = values(batch[WEIGHTS], np.float32)

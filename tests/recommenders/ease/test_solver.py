@@ -105,6 +105,15 @@ def test_long_histories_count_less_and_the_diagonal_is_denoised(
     assert np.all((dense(rows) != 0).sum(axis=0) <= 8)
 
 
+def test_some_targets_alone_get_the_weights_that_they_get_among_all(
+    spark: SparkSession, histories: Histories
+) -> None:
+    table = pair_table(histories, (0.5, 1.0))
+    only = np.arange(25) % 3 == 0
+    whole, some = (ridge_weights(spark, table, only=which) for which in (None, only))
+    np.testing.assert_array_equal(dense(some), np.where(only, dense(whole), 0.0))
+
+
 def test_the_driver_and_blocks_give_the_same_bits(
     spark: SparkSession, histories: Histories
 ) -> None:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from graphrec.columns import ITEMS, TIMES, USER, VECTOR, WEIGHTS
 from graphrec.data.catalogue import Catalogue
 from graphrec.kernels.csr import csr
-from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions
+from graphrec.recommenders.hybrid.self_training import add_pseudo_interactions, likely_items
 from graphrec.serving.tables import ItemTables, NeighbourLeg
 
 SIZE = 12
@@ -43,9 +43,8 @@ def lengthened(
     spark: SparkSession, rows: list[tuple], tables: ItemTables, share: float
 ) -> DataFrame:
     histories = spark.createDataFrame(rows, SCHEMA)
-    longer = add_pseudo_interactions(
-        histories, tables, blend=(1.0,), decay=(), candidates=SIZE, share=share
-    )
+    likely = likely_items(histories, tables, blend=(1.0,), decay=(), candidates=SIZE, share=share)
+    longer = add_pseudo_interactions(histories, likely)
     assert longer.schema == histories.schema
     return longer
 
@@ -103,7 +102,6 @@ def test_many_histories_in_one_batch_stay_apart(spark: SparkSession, tables: Ite
 
 def test_an_empty_frame_stays_empty(spark: SparkSession, tables: ItemTables) -> None:
     nothing = spark.createDataFrame([], SCHEMA)
-    longer = add_pseudo_interactions(
-        nothing, tables, blend=(1.0,), decay=(), candidates=SIZE, share=0.5
-    )
+    likely = likely_items(nothing, tables, blend=(1.0,), decay=(), candidates=SIZE, share=0.5)
+    longer = add_pseudo_interactions(nothing, likely)
     assert longer.count() == 0
