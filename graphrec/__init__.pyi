@@ -1,6 +1,7 @@
 __version__: str
 
 from . import errors as errors
+from .data import datasets as datasets
 from .data import samples as samples
 from .data import splits as splits
 from .data.dataset import Dataset as Dataset

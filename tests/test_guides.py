@@ -96,3 +96,15 @@ def test_visitors_get_lists_by_what_they_are_like(spark: SparkSession) -> None:
     exec(source, names)
     assert names["model"].legs == ("walk", "demographic")
     assert names["model"].dataset.profiles.encoding.kinds == {"age": "number", "job": "category"}
+
+
+@pytest.mark.slow
+def test_a_matrix_and_factors_of_implicit_are_taken_over(spark: SparkSession) -> None:
+    names: dict[str, Any] = {}
+    for source in blocks(ROOT / "docs" / "from-implicit.md"):
+        exec(source, names)
+    matrix = names["user_items"].toarray()
+    for lists in ("lists", "by_factors"):
+        rows = names[lists].collect()
+        assert {row.rank for row in rows} == {1, 2, 3, 4, 5}
+        assert all(matrix[row.user, row.item] == 0 for row in rows)

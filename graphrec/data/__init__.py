@@ -3,4 +3,6 @@
 import lazy_loader
 
 # Those that `graphrec` passes on under its own name.
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=["samples", "splits"])
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submodules=["datasets", "samples", "splits"]
+)
