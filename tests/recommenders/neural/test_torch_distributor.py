@@ -86,7 +86,9 @@ def test_a_task_of_spark_learns_what_two_processes_do(
 def test_its_vectors_are_a_leg_of_a_hybrid(dataset: gr.Dataset, trained: TrainedModule) -> None:
     factors = gr.PretrainedFactorsRecommender(trained.itemFactors, trained.userFactors)
     hybrid = gr.HybridRecommender(
-        [gr.ItemKNNRecommender(), factors], weights={"knn": 0.5, "factors": 0.5}
+        [gr.ItemKNNRecommender(), factors],
+        weights={"knn": 0.5, "factors": 0.5},
+        pseudoInteractions=0,
     )
     model = hybrid.fit(dataset)
     assert "factors" in model.legs
