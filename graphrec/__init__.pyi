@@ -35,6 +35,12 @@ from .recommenders.model_card import Metric as Metric
 from .recommenders.model_card import ModelCard as ModelCard
 from .recommenders.neural.estimator import NeuralModel as NeuralModel
 from .recommenders.neural.estimator import NeuralRecommender as NeuralRecommender
+from .recommenders.neural.torch_distributor import TrainedModule as TrainedModule
+from .recommenders.neural.torch_distributor import (
+    torch_distributor as torch_distributor,
+)
+from .recommenders.neural.torch_training import HistoryBatch as HistoryBatch
+from .recommenders.neural.torch_training import TorchTraining as TorchTraining
 from .recommenders.popularity import PopularityModel as PopularityModel
 from .recommenders.popularity import PopularityRecommender as PopularityRecommender
 from .recommenders.pretrained import PretrainedFactorsModel as PretrainedFactorsModel

@@ -98,4 +98,4 @@ class GraphFramesError(PlatformError):
 
 
 class MissingExtraError(PlatformError, ImportError):
-    """Packages of an extra are not installed (`pip install 'graphrec[EXTRA]'` does it)."""
+    """Optional packages are not installed (mostly `pip install 'graphrec[EXTRA]'` does it)."""

@@ -16,7 +16,7 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from pyspark import SparkFiles
+from pyspark import SparkFiles, TaskContext
 from pyspark.sql import SparkSession
 
 from graphrec.kernels.types import Array, read_only
@@ -31,7 +31,43 @@ class SharedArrays:
 
     def open(self) -> dict[str, Array]:
         """The arrays, read-only; to be called where Spark runs a task."""
-        return {name: _open(SparkFiles.get(file)) for name, file in self.files}
+        return self.in_task().open()
+
+    def in_task(self) -> ArrayPaths:
+        """Where they lie on the machine of a task; to be called by it."""
+        return ArrayPaths(tuple((name, SparkFiles.get(file)) for name, file in self.files))
+
+    def on_driver(self) -> ArrayPaths:
+        """Where they lie on the driver's machine, as long as this process runs."""
+        folder = temporary_folder()
+        return ArrayPaths(tuple((name, str(folder / file)) for name, file in self.files))
+
+
+@dataclass(frozen=True)
+class ArrayPaths:
+    """Where arrays lie on one machine, for any process there."""
+
+    paths: tuple[tuple[str, str], ...]  # (name of the array, path of its file)
+
+    def open(self) -> dict[str, Array]:
+        """The arrays, read-only."""
+        return {name: _open(path) for name, path in self.paths}
+
+
+@dataclass(frozen=True)
+class ForChildProcess:
+    """Shared arrays for a process that is started by a task, and does not know Spark's files.
+
+    When a task pickles it for that process, it becomes the paths on the task's machine.
+    """
+
+    shared: SharedArrays
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """As it is for a task, and as `ArrayPaths` for what a task starts."""
+        if TaskContext.get() is None:
+            return ForChildProcess, (self.shared,)
+        return ArrayPaths, (self.shared.in_task().paths,)
 
 
 def share_arrays(spark: SparkSession, arrays: Mapping[str, Array]) -> SharedArrays:

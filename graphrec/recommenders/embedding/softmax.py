@@ -122,9 +122,7 @@ def learn(
     rng = np.random.default_rng(training.seed)
     vector = _random(rng, items, training.rank)
     squares = np.zeros(items, np.float32)  # sums of squared lengths of the gradients of each item
-    bounds = _bounds(histories.indptr.size - 1, training.batch_users)
-    steps = _steps(len(bounds), training.epochs)
-    batches = islice(_batches(rng, histories, items, bounds, training), steps)
+    steps, batches = batches_of_fit(rng, histories, items, training)
     # The rate is constant in the first half, and then falls linearly to 0.
     rates = training.rate * np.minimum(1.0, 2.0 * (1.0 - np.arange(steps) / steps))
     _descend_along(batches, rates, vector, squares, training, users, peers)
@@ -194,6 +192,22 @@ def _descend_along(
             gradient = batch_gradient(threads, batch, vector, training.temperature, users, peers)
             descend(threads, gradient, float(rate), vector, squares)
             users.descend(gradient.parameters, float(rate) / training.rate)
+
+
+def batches_of_fit(
+    rng: np.random.Generator, histories: CSR, items: int, training: Training
+) -> tuple[int, Iterator[Batch]]:
+    """How many steps a fit takes, and their batches, which depend on what is drawn alone.
+
+    Args:
+        rng: draws.
+        histories: (users, items), the weights; each of at least `MIN_HISTORY` items.
+        items: number of items.
+        training: how.
+    """
+    bounds = _bounds(histories.indptr.size - 1, training.batch_users)
+    steps = _steps(len(bounds), training.epochs)
+    return steps, islice(_batches(rng, histories, items, bounds, training), steps)
 
 
 def _batches(

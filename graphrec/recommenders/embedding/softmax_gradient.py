@@ -63,7 +63,7 @@ def batch_gradient(
     row[batch.negative] = np.arange(batch.negative.size)
 
     def part(first: int) -> Part:
-        block = _block(batch, first)
+        block = users_of_batch(batch, first, first + _BLOCK_USERS)
         return _part(block, vector, negatives, read_only(row), np.float32(temperature), users)
 
     blocks = range(0, batch.histories.indptr.size - 1, _BLOCK_USERS)
@@ -111,9 +111,9 @@ def _descend(
             own /= np.sqrt(product(own, own))
 
 
-def _block(batch: Batch, first: int) -> Batch:
-    """A block of the users."""
-    indptr = batch.histories.indptr[first : first + _BLOCK_USERS + 1]
+def users_of_batch(batch: Batch, first: int, last: int) -> Batch:
+    """The users first .. last - 1 of a batch, or those of them that it has."""
+    indptr = batch.histories.indptr[first : last + 1]
     histories = row_slice(batch.histories, first, first + indptr.size - 1)
     return Batch(histories, batch.target[indptr[0] : indptr[-1]], batch.negative, batch.share)
 

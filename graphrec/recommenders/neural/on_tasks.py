@@ -44,13 +44,7 @@ def learn_on_tasks(
     Raises:
         ParameterError: it runs fewer.
     """
-    slots = parallelism(spark)
-    if tasks > slots:
-        raise ParameterError(
-            "trainingTasks must be no more than the tasks that Spark runs at once",
-            found=f"{tasks} tasks, and {slots} at once",
-            fix=f"set it to {slots} at most, or give Spark more cores",
-        )
+    require_slots(spark, "trainingTasks", tasks)
     shared = share_arrays(spark, histories._asdict())
     learn = partial(_learn_in_task, shared=shared, items=items, training=training)
     numbers = spark.range(0, tasks, 1, tasks)
@@ -58,6 +52,21 @@ def learn_on_tasks(
     vector, *layers = unpack(table[_ARRAYS][0].as_py())
     pairs = zip(layers[::2], layers[1::2], strict=True)
     return Network(vector, [Layer(weights, bias) for weights, bias in pairs])
+
+
+def require_slots(spark: SparkSession, name: str, tasks: int) -> None:
+    """Require that Spark runs some tasks at once, as many as a parameter of a name says.
+
+    Raises:
+        ParameterError: it runs fewer.
+    """
+    slots = parallelism(spark)
+    if tasks > slots:
+        raise ParameterError(
+            f"{name} must be no more than the tasks that Spark runs at once",
+            found=f"{tasks} tasks, and {slots} at once",
+            fix=f"set it to {slots} at most, or give Spark more cores",
+        )
 
 
 def _learn_in_task(
