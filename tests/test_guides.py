@@ -10,6 +10,9 @@ from pyspark.sql import SparkSession
 
 import graphrec as gr
 from tests.documents import ROOT, steps
+from tests.movielens_folder import movielens_folder
+
+STATIC = ROOT / "docs" / "_static"
 
 
 def blocks(document: Path) -> list[str]:
@@ -96,6 +99,52 @@ def test_visitors_get_lists_by_what_they_are_like(spark: SparkSession) -> None:
     exec(source, names)
     assert names["model"].legs == ("walk", "demographic")
     assert names["model"].dataset.profiles.encoding.kinds == {"age": "number", "job": "category"}
+
+
+@pytest.mark.slow
+def test_the_study_of_movielens(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a part of the sample data: what the page says of ml-100k is true of it as well."""
+    monkeypatch.setenv("MOVIELENS", str(movielens_folder(tmp_path)))
+    names: dict[str, Any] = {}
+    for source in blocks(ROOT / "docs" / "movielens.md"):
+        exec(source.replace('"out/', f'"{tmp_path}/out/'), names)
+    assert names["train"].count() + names["test"].count() == len(names["rated"])
+    table, errors = names["table"], names["rating_errors"]
+    assert table.ndcg["hybrid"] > 2 * table.ndcg["MLlib ALS"]
+    assert table.ndcg["hybrid"] > table.ndcg["popularity"]
+    diversity = table.intra_list_diversity
+    assert diversity["hybrid + MMR"] > diversity["hybrid"]
+    assert errors.predicted["RatingPredictor"] == 1.0
+    assert errors.rmse["RatingPredictor"] < errors.rmse["MLlib ALS"]
+    assert names["communities"].modularity > 0.3
+    assert {check.state for check in names["found"].checks} == {"ok"}
+    [metric] = names["again"].metrics
+    assert metric.value == table.ndcg["hybrid"]
+    pictures = {file.name for file in (tmp_path / "out" / "movielens").glob("*.svg")}
+    shown = {file.name[len("movielens-") :] for file in STATIC.glob("movielens-*.svg")}
+    assert pictures == shown
+
+
+@pytest.mark.slow
+def test_mllibs_als_is_replaced_and_its_factors_are_kept(spark: SparkSession) -> None:
+    names: dict[str, Any] = {}
+    for source in blocks(ROOT / "docs" / "from-mllib.md"):
+        exec(source, names)
+    [new] = names["unknown"].collect()
+    seen = {row.movieId for row in names["new"].collect()}
+    assert new.userId == "new"
+    assert not seen & {listed.movieId for listed in new.recommendations}
+    assert names["lists"].schema["recommendations"].dataType.elementType.names == [
+        "movieId",
+        "rating",
+    ]
+    assert names["hybrid"].legs == ("walk", "factors")
+    assert (
+        names["reasons"].where("rank = 1").count()
+        == names["numbered"].select("user").distinct().count()
+    )
 
 
 @pytest.mark.slow
