@@ -111,7 +111,10 @@ def test_the_study_of_movielens(
         "maxIter=20": "maxIter=3",
         "gr.RatingPredictor()": "gr.RatingPredictor(maxIter=2)",
         "gr.NeuralRecommender(": "gr.NeuralRecommender(epochs=2, ",
-        "gr.HybridRecommender(": 'gr.HybridRecommender(weights="default", ',
+        "gr.HybridRecommender(": (
+            "gr.HybridRecommender(legs=[gr.RandomWalkRecommender(), gr.ALSRecommender(rank=8)], "
+            'weights={"walk": 0.7, "als": 0.3}, '
+        ),
         "users=500": "users=50",
         '"out/': f'"{tmp_path}/out/',
     }
