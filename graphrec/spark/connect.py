@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -44,13 +45,17 @@ def require_server(address: str) -> None:
         ) from error
 
 
-def require_answer(spark: SparkSession) -> SparkSession:
-    """Check that the server of a Spark Connect session does what it is asked for.
+def require_answer(start: Callable[[], SparkSession]) -> SparkSession:
+    """Start a Spark Connect session whose server does what it is asked for.
+
+    Args:
+        start: starts it; the server is asked for the first time by that, or later.
 
     Raises:
         PlatformError: it refuses, as where the token is another one.
     """
     try:
+        spark = start()
         _ = spark.version
     except PySparkException as error:
         details = _DETAILS.search(str(error))

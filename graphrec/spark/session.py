@@ -90,8 +90,7 @@ def spark_session(
         if address:
             require_server(address)
         with _environment(_connect_workers(address)):
-            session = _session(config)
-        return require_answer(session) if address else session
+            return require_answer(lambda: _session(config)) if address else _session(config)
     given = {"spark.app.name": app_name} | ({"spark.master": master} if master else {})
     return _start(_site_defaults() | given | config, graphframes_jar)
 

@@ -178,7 +178,10 @@ async function showUser(user) {
   const isOther = view.user !== user;
   view.user = user;
   byId("of-user").querySelector("h2").replaceChildren(named(user));
-  if (isOther) makeSliders();
+  if (isOther) {
+    makeSliders();
+    for (const of of ["list", "history", "size", "changes"]) byId(of).replaceChildren(); // of somebody else
+  }
   await Promise.all([showHistory(), showUsual([])]);
 }
 
