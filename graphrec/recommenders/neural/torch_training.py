@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from graphrec.params import at_least, between, checked, optional, positive
+from graphrec.params import at_least, checked, optional, positive
+from graphrec.recommenders.embedding.params import SoftmaxParams
 from graphrec.recommenders.embedding.softmax import Training
 
 _CHECKS: Final = {
-    "epochs": optional(at_least(1)),
+    "epochs": SoftmaxParams.epochs.check,
     "rate": positive(),
-    "target_share": between(0.05, 0.95),
-    "negatives": at_least(1),
+    "target_share": SoftmaxParams.targetShare.check,
+    "negatives": SoftmaxParams.negatives.check,
     "batch_users": optional(at_least(1)),
-    "seed": at_least(0),
+    "seed": SoftmaxParams.seed.check,
 }
 
 
