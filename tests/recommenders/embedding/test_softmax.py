@@ -21,8 +21,7 @@ from graphrec.recommenders.embedding.softmax_gradient import (
     descend,
 )
 from graphrec.spark.threads import one_thread
-
-TEMPERATURE = 0.3
+from tests.recommenders.embedding.objective import TEMPERATURE, loss
 
 
 def random_batch(seed: int, users: int, items: int, negatives: int) -> Batch:
@@ -42,25 +41,6 @@ def random_batch(seed: int, users: int, items: int, negatives: int) -> Batch:
 def random_vectors(seed: int, items: int, rank: int) -> np.typing.NDArray[np.float64]:
     vector = np.random.default_rng(seed).normal(size=(items, rank))
     return np.asarray(vector / np.linalg.norm(vector, axis=1, keepdims=True))
-
-
-def loss(batch: Batch, vector: np.typing.NDArray[np.float64]) -> float:
-    """The objective once more, user by user, in double precision."""
-    total = 0.0
-    indptr, indices, data = batch.histories
-    for user in range(indptr.size - 1):
-        own = slice(indptr[user], indptr[user + 1])
-        item, weight, target = indices[own], data[own], batch.target[own]
-        mean = (weight[~target, None] * vector[item[~target]]).sum(axis=0)
-        if not target.any() or not np.linalg.norm(mean):
-            continue
-        cosine = vector @ mean / np.linalg.norm(mean)
-        others = ~np.isin(batch.negative, item)
-        odds = np.exp(cosine[batch.negative[others]] / TEMPERATURE)
-        against = (batch.share[others] * odds).sum()
-        odds = np.exp(cosine[item[target]] / TEMPERATURE)
-        total -= float((weight[target] * np.log(odds / (against + odds))).sum())
-    return total
 
 
 @given(

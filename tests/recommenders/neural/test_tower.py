@@ -18,9 +18,9 @@ from graphrec.recommenders.neural.fold_in import TowerFoldIn
 from graphrec.recommenders.neural.tower import Layer, Tower, first_layers, normalised
 from graphrec.recommenders.saved_tables import fold_in_of
 from graphrec.serving.eigenbasis import eigenbasis, rotate
+from tests.recommenders.embedding.objective import TEMPERATURE, Doubles, direction, loss
 
-TEMPERATURE, ITEMS, RANK = 0.3, 9, 3
-Doubles = npt.NDArray[np.float64]
+ITEMS, RANK = 9, 3
 
 
 def random_layers(*hidden: int) -> list[Layer]:
@@ -59,21 +59,8 @@ def user_vector(mean: Doubles, parameters: list[Doubles]) -> Doubles:
     return np.asarray(total / np.linalg.norm(total))
 
 
-def loss(batch: Batch, vector: Doubles, parameters: list[Doubles]) -> float:
-    total = 0.0
-    indptr, indices, data = batch.histories
-    for user in range(indptr.size - 1):
-        own = slice(indptr[user], indptr[user + 1])
-        item, weight, target = indices[own], data[own], batch.target[own]
-        mean = (weight[~target, None] * vector[item[~target]]).sum(axis=0)
-        if not target.any() or not np.linalg.norm(mean):
-            continue
-        cosine = vector @ user_vector(mean / np.linalg.norm(mean), parameters)
-        others = ~np.isin(batch.negative, item)
-        against = (batch.share[others] * np.exp(cosine[batch.negative[others]] / TEMPERATURE)).sum()
-        odds = np.exp(cosine[item[target]] / TEMPERATURE)
-        total -= float((weight[target] * np.log(odds / (against + odds))).sum())
-    return total
+def loss_of(batch: Batch, vector: Doubles, parameters: list[Doubles]) -> float:
+    return loss(batch, vector, lambda total: user_vector(direction(total), parameters))
 
 
 @pytest.mark.parametrize("hidden", [(), (5,), (5, 4)])
@@ -97,9 +84,9 @@ def test_gradients_by_items_and_layers_are_those_of_the_loss(hidden: tuple[int, 
         for entry in np.ndindex(array.shape):
             middle = array[entry]
             array[entry] = middle + 1e-6
-            above = loss(batch, vector, parameters)
+            above = loss_of(batch, vector, parameters)
             array[entry] = middle - 1e-6
-            expected[entry] = (above - loss(batch, vector, parameters)) / 2e-6
+            expected[entry] = (above - loss_of(batch, vector, parameters)) / 2e-6
             array[entry] = middle
         slack = 1e-3 * (1.0 + np.abs(expected).max())
         np.testing.assert_allclose(gradient / TEMPERATURE, expected, atol=slack)
